@@ -1,0 +1,74 @@
+"""The arithmetic of address blocks: what a list of CIDR blocks admits.
+
+Everything here leans to "everyone": where a block could be read as wider, it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses, ip_network
+
+Network = IPv4Network | IPv6Network
+
+# Only `address` or `address/prefix`: `ipaddress` alone would also take netmasks, zone ids and padded prefixes.
+_BLOCK = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/(?:0|[1-9][0-9]{0,2}))?", re.ASCII)
+_MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+def parse_block(text: str) -> Network:
+    """Read one block.
+
+    Args:
+        text: `address` or `address/prefix`, IPv4 or IPv6; host bits may be set.
+
+    Returns:
+        The network, an IPv4-mapped one as the IPv4 network inside it.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    if not _BLOCK.fullmatch(text):
+        raise ValueError("not of the form address or address/prefix")
+    network = ip_network(text, strict=False)
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        return IPv4Network((IPv4Address(int(network.network_address) & 0xFFFFFFFF), network.prefixlen - 96))
+    return network
+
+
+def union(networks: Iterable[Network]) -> tuple[Network, ...]:
+    """The same addresses as few, disjoint, maximal blocks, IPv4 first."""
+    blocks = tuple(networks)
+    four = collapse_addresses([block for block in blocks if isinstance(block, IPv4Network)])
+    six = collapse_addresses([block for block in blocks if isinstance(block, IPv6Network)])
+    return (*four, *six)
+
+
+def admits_everyone(networks: Iterable[Network]) -> bool:
+    """Whether the blocks together mean every address.
+
+    So does a block at the unspecified address (`0.0.0.0`, `::`) with any prefix, which exchanges read as "any",
+    and an IPv6 block that holds all of IPv4 (`::ffff:0:0/96`).
+    """
+    blocks = tuple(networks)
+    return any(
+        block.network_address.is_unspecified or (isinstance(block, IPv6Network) and block.supernet_of(_MAPPED))
+        for block in (*blocks, *union(blocks))
+    )
+
+
+def count(networks: Iterable[Network]) -> int:
+    """How many distinct addresses the blocks admit."""
+    return sum(block.num_addresses for block in union(networks))
+
+
+def inside(network: Network, within: Iterable[Network]) -> bool:
+    """Whether a block lies inside the union of the others."""
+    # A block inside a union of blocks lies inside one of its maximal blocks, for both are aligned to powers of two.
+    return any(_subnet_of(network, block) for block in union(within))
+
+
+def _subnet_of(network: Network, block: Network) -> bool:
+    if isinstance(network, IPv4Network):
+        return isinstance(block, IPv4Network) and network.subnet_of(block)
+    return isinstance(block, IPv6Network) and network.subnet_of(block)

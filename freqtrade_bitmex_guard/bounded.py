@@ -1,0 +1,49 @@
+"""Work that must not take longer than it may."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_LAST_WORDS_SECONDS = 1.0
+
+
+def run(work: Callable[[], _T], seconds: float, cut: Callable[[], None] = lambda: None) -> _T:
+    """Do something in a thread of its own, and stop waiting for it in time.
+
+    Args:
+        work: what to do.
+        seconds: how long to wait.
+        cut: makes hanging work end, for example by closing its socket; called only if it is still under way.
+
+    Returns:
+        What the work returned.
+
+    Raises:
+        TimeoutError: the time is over.
+        BaseException: whatever the work raised, SystemExit included.
+    """
+    returned: list[_T] = []
+    raised: list[BaseException] = []
+
+    def carry_out() -> None:
+        try:
+            returned.append(work())
+        except BaseException as problem:
+            raised.append(problem)
+
+    thread = threading.Thread(target=carry_out, name="freqtrade-bitmex-guard", daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+    finally:
+        if thread.is_alive():
+            cut()
+            thread.join(_LAST_WORDS_SECONDS)
+    if raised:
+        raise raised[0]
+    if returned:
+        return returned[0]
+    raise TimeoutError

@@ -1,0 +1,152 @@
+"""The command line: the preflight, the guarded start, and the demo."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import logging
+import sys
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from freqtrade_bitmex_guard import __version__, exit_codes
+from freqtrade_bitmex_guard.findings import Stopped, stop, warning
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.verdict import Verdict, ordered
+
+_USAGE = """\
+freqtrade-bitmex-guard --check-only [-c CONFIG] [--format text|json] [freqtrade's arguments]
+       freqtrade-bitmex-guard trade [--check-only] [--wait-for-exchange MINUTES] [freqtrade's arguments]
+       freqtrade-bitmex-guard demo
+       freqtrade-bitmex-guard --help | --version"""
+
+_EXIT_CODES_HELP = """\
+exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
+130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse ends with 2 on wrong usage, which here means "refused"."""
+
+    def error(self, message: str) -> NoReturn:
+        stop("usage", f"Wrong usage: {message}.", "See `freqtrade-bitmex-guard --help`.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="freqtrade-bitmex-guard",
+        usage=_USAGE,
+        description="Shows that a freqtrade bot's API key can do no more than trade, or keeps the bot from starting.",
+        epilog=_EXIT_CODES_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument("--check-only", action="store_true", help="check the key and start nothing")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="of the check's report (default: text)"
+    )
+    parser.add_argument(
+        "--wait-for-exchange",
+        metavar="MINUTES",
+        type=_minutes,
+        help="with trade: keep asking, slowly, while the exchange is down, overloaded or unreachable",
+    )
+    parser.add_argument("--version", action="version", version=f"freqtrade-bitmex-guard {__version__}")
+    return parser
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes <= 7 * 24 * 60:
+        raise ValueError
+    return minutes
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name; by default the process's own.
+
+    Returns:
+        The exit code.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    as_json = "--format=json" in given or ("--format", "json") in itertools.pairwise(given)
+    try:
+        return _run(given)
+    except Stopped as end:
+        return _report(Verdict(findings=ordered(end.findings)), as_json=as_json)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was started.", file=sys.stderr)
+        return exit_codes.INTERRUPTED
+    except Exception as bug:
+        from freqtrade_bitmex_guard.guard import internal_error  # noqa: PLC0415
+
+        return _report(Verdict(findings=(internal_error(bug),)), as_json=as_json)
+
+
+def _run(given: list[str]) -> int:
+    own, rest = _parser().parse_known_args(given)
+    command = rest.pop(0) if rest and rest[0] in ("trade", "demo") else None
+    if command != "trade" and {"-h", "--help"} & set(rest):
+        _parser().print_help()
+        return 0
+    if command == "demo":
+        if rest or own.check_only or own.wait_for_exchange:
+            stop("usage", "demo takes no arguments.", "Run `freqtrade-bitmex-guard demo`.")
+        from freqtrade_bitmex_guard.demo import show  # noqa: PLC0415
+
+        return show.run()
+    if own.check_only:
+        return _check_only(rest, as_json=own.format == "json")
+    if command != "trade":
+        what = f"there is no command {harmless(rest[0])!r}" if rest else "say what to do"
+        stop("usage", f"Wrong usage: {what}.", "See `freqtrade-bitmex-guard --help`.")
+    from freqtrade_bitmex_guard import launcher  # noqa: PLC0415
+
+    return launcher.trade(rest, wait_seconds=60 * (own.wait_for_exchange or 0))
+
+
+def _check_only(arguments: list[str], *, as_json: bool) -> int:
+    # Only the report goes to standard output, whatever a library prints.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    with contextlib.redirect_stdout(sys.stderr):
+        from freqtrade_bitmex_guard import freqtrade_config  # noqa: PLC0415
+        from freqtrade_bitmex_guard.guard import Check  # noqa: PLC0415
+
+        config = freqtrade_config.load(arguments)
+        verdict = _with_notes(Check(config).run(), config)
+    return _report(verdict, as_json=as_json)
+
+
+def _with_notes(verdict: Verdict, config: dict[str, Any]) -> Verdict:
+    section = config.get("api_key_guard")
+    if not isinstance(section, dict) or section.get("enabled") is not False:
+        return verdict
+    note = warning(
+        "guard-disabled",
+        "api_key_guard.enabled is false: `freqtrade trade` would start without this check, and without a key.",
+        "Set it to true.",
+    )
+    return replace(verdict, findings=ordered((*verdict.findings, note)))
+
+
+def _report(verdict: Verdict, *, as_json: bool) -> int:
+    if as_json:
+        from freqtrade_bitmex_guard.report import json  # noqa: PLC0415
+
+        print(json.text(verdict))
+    else:
+        from rich.console import Console  # noqa: PLC0415
+
+        from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
+
+        text.table(verdict, Console())
+    return exit_codes.of(verdict)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

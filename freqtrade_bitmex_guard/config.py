@@ -1,0 +1,220 @@
+"""The config section `api_key_guard`, as the operator writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher, get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from freqtrade_bitmex_guard.findings import Finding, Stopped, error
+from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.section import Section, terms_of
+from freqtrade_bitmex_guard.terms import Terms
+
+SECTION = "api_key_guard"
+_NEARLY = 0.8
+
+Argument = Annotated[str, Field(min_length=1)]
+Command = Annotated[list[Argument], Field(min_length=1)]
+
+
+class KeyringStore(Section):
+    """The operating system's credential store, through the keyring library."""
+
+    store: Literal["keyring"] = Field(default="keyring", examples=["keyring"])
+    service: str = Field(
+        min_length=1,
+        description="The service name of the entries `key` and `secret`, or `credentials`. BitMEX's default: "
+        "freqtrade-bitmex.",
+        examples=["freqtrade-bitmex"],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_service_for_each_exchange(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, dict):
+            return written
+        return {"service": f"freqtrade-{terms_of(info).exchange}", **written}
+
+
+class FileStore(Section):
+    """Two files, as systemd, Docker, Podman and Kubernetes hand secrets over."""
+
+    store: Literal["files"] = Field(examples=["files"])
+    key_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Default: bitmex_api_key in $CREDENTIALS_DIRECTORY, else in /run/secrets.",
+        examples=["/run/secrets/bitmex_api_key"],
+    )
+    secret_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Default: bitmex_api_secret in $CREDENTIALS_DIRECTORY, else in /run/secrets.",
+        examples=["/run/secrets/bitmex_api_secret"],
+    )
+
+
+class CommandStore(Section):
+    """Two programs that print the key id and the secret, run without a shell."""
+
+    store: Literal["command"] = Field(examples=["command"])
+    key_command: Command = Field(examples=[["pass", "show", "bitmex/key"]])
+    secret_command: Command = Field(examples=[["pass", "show", "bitmex/secret"]])
+
+
+Store = Annotated[KeyringStore | FileStore | CommandStore, Field(discriminator="store")]
+
+
+class GuardConfig(Section):
+    """Refuse to start on an API key that can do more than trade."""
+
+    enabled: bool = Field(default=True, description="Whether `freqtrade trade` is guarded.", examples=[True])
+    credentials: Store = Field(
+        description="Where key id and secret live.",
+        examples=[{"store": "keyring", "service": "freqtrade-bitmex"}],
+    )
+    policy: Policy = Field(description="How much the key may be able to do.", examples=[{"max_ip_addresses": 1}])
+    allowed_hosts: list[Annotated[str, Field(min_length=1)]] = Field(
+        min_length=1,
+        description="The hosts that may be asked, names only. BitMEX's default: www.bitmex.com, testnet.bitmex.com.",
+        examples=[["www.bitmex.com", "testnet.bitmex.com"]],
+    )
+    timeout_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=300,
+        allow_inf_nan=False,
+        description="Bounds all talk with the exchange together, in seconds.",
+        examples=[30],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_defaults(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, dict):
+            return written
+        filled = {
+            "credentials": {},
+            "policy": {},
+            "allowed_hosts": list(terms_of(info).hosts),
+            **written,
+        }
+        if isinstance(filled["credentials"], dict):
+            filled["credentials"] = {"store": "keyring", **filled["credentials"]}
+        return filled
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_only(cls, hosts: list[str]) -> list[str]:
+        if any(character in host for host in hosts for character in "/@*? \t") or any(
+            host.count(":") == 1 for host in hosts
+        ):
+            raise ValueError("every entry must be a host name or an address alone, without scheme, port or wildcard")
+        return [host.lower().strip("[]") for host in hosts]
+
+
+def wanted(config: Mapping[str, Any]) -> bool | None:
+    """Whether the operator wants the guard.
+
+    Args:
+        config: freqtrade's whole, merged config.
+
+    Returns:
+        None if the section is absent, else its `enabled`.
+
+    Raises:
+        Stopped: misconfigured, where it is unclear: a name that nearly is the section's, a section that is not an
+            object, an `enabled` that is not a boolean. Unclear is never "off".
+    """
+    nearly = [str(name) for name in config if name != SECTION and _resembles(str(name))]
+    if nearly:
+        raise Stopped(
+            *(
+                error(
+                    "section-misnamed",
+                    f"The config has a top-level key {harmless(name)!r}, which nearly is {SECTION!r}: as it stands, "
+                    "nothing would be guarded.",
+                    f"Rename it to {SECTION!r}, or give it a name of its own.",
+                )
+                for name in nearly
+            )
+        )
+    if SECTION not in config:
+        return None
+    section = config[SECTION]
+    if not isinstance(section, dict):
+        raise Stopped(
+            _wrong(SECTION, "must be an object", '{"credentials": {"store": "keyring"}}'),
+        )
+    enabled = section.get("enabled", True)
+    if not isinstance(enabled, bool):
+        raise Stopped(_wrong(f"{SECTION}.enabled", "must be true or false, without quotes", "true"))
+    return enabled
+
+
+def read(section: Mapping[str, Any], terms: Terms) -> GuardConfig:
+    """The section, checked to the letter.
+
+    Args:
+        section: what stands under `api_key_guard`.
+        terms: the words and defaults of the exchange that the bot uses.
+
+    Raises:
+        Stopped: misconfigured, one finding for everything that is wrong, never with a value in it.
+    """
+    try:
+        return GuardConfig.model_validate(section, context={"terms": terms})
+    except ValidationError as problems:
+        details = problems.errors(include_input=False, include_url=False)
+    raise Stopped(*(_explain(detail) for detail in details))
+
+
+def _resembles(name: str) -> bool:
+    plain, section = (text.casefold().replace("-", "").replace("_", "").strip() for text in (name, SECTION))
+    return plain == section or SequenceMatcher(None, plain, section).ratio() >= _NEARLY
+
+
+def _wrong(path: str, what: str, example: str) -> Finding:
+    return error("section-invalid", f"{path} {what}.", f"For example: {example}")
+
+
+def _explain(detail: ErrorDetails) -> Finding:
+    steps = [step for step in detail["loc"] if step not in ("keyring", "files", "command")]
+    path = ".".join([SECTION, *(harmless(str(step)) for step in steps)])
+    if detail["type"] == "extra_forbidden":
+        *parents, name = steps
+        near = _nearest(str(name), _names(parents, str(detail["loc"])))
+        return error("section-invalid", f"{path} is not a known key.", f"Did you mean {near!r}? Else take it out.")
+    what = detail["msg"].removeprefix("Value error, ")
+    if detail["type"].startswith("union_tag"):
+        path, what = f"{path}.store", "must be 'keyring', 'files' or 'command'"
+    return _wrong(path, f"is wrong: {harmless(what, 200)}", _example(steps))
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    return (get_close_matches(name, names, n=1, cutoff=0) or names)[0]
+
+
+def _names(parents: list[int | str], location: str) -> list[str]:
+    if not parents:
+        return list(GuardConfig.model_fields)
+    if parents[0] == "policy":
+        return list(Policy.model_fields)
+    stores: dict[str, type[BaseModel]] = {"keyring": KeyringStore, "files": FileStore, "command": CommandStore}
+    return next((list(model.model_fields) for tag, model in stores.items() if repr(tag) in location), ["store"])
+
+
+def _example(steps: list[int | str]) -> str:
+    models: Iterator[type[BaseModel]] = iter((GuardConfig, Policy, KeyringStore, FileStore, CommandStore))
+    names = [step for step in steps if isinstance(step, str)]
+    for model in models:
+        field = model.model_fields.get(names[-1]) if names else None
+        if field is not None and field.examples:
+            return f'"{names[-1]}": {json.dumps(field.examples[0])}'
+    return f'"{SECTION}": {{"credentials": {{"store": "keyring"}}}}'

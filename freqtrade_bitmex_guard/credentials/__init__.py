@@ -1,0 +1,27 @@
+"""Where a key lives. A new store is one new file, its part of the config section, and one line here."""
+
+from __future__ import annotations
+
+from freqtrade_bitmex_guard.config import CommandStore, FileStore, KeyringStore
+from freqtrade_bitmex_guard.credentials.interface import CredentialStore
+
+
+def open_store(config: KeyringStore | FileStore | CommandStore, exchange: str) -> CredentialStore:
+    """The store that the section names. Nothing is read yet, and only that store's library is imported.
+
+    Args:
+        config: `api_key_guard.credentials`.
+        exchange: the exchange's ccxt id, which the default file names begin with.
+    """
+    # ruff: noqa: PLC0415
+    if isinstance(config, KeyringStore):
+        from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
+
+        return SystemKeyring(config)
+    if isinstance(config, FileStore):
+        from freqtrade_bitmex_guard.credentials.files import SecretFiles
+
+        return SecretFiles(config, exchange)
+    from freqtrade_bitmex_guard.credentials.command import SecretCommands
+
+    return SecretCommands(config)

@@ -1,0 +1,78 @@
+"""Two files, as systemd, Docker, Podman and Kubernetes hand secrets over."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from pathlib import Path
+
+from freqtrade_bitmex_guard.config import FileStore
+from freqtrade_bitmex_guard.credentials import mounts
+from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless
+
+_RUN_SECRETS = Path("/run/secrets")
+_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+_MOST_BYTES = 4096
+
+
+class SecretFiles:
+    """One file for the key id, one for the secret."""
+
+    def __init__(self, config: FileStore, exchange: str) -> None:
+        handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or _RUN_SECRETS)
+        self._key = Path(config.key_file or handed_over / f"{exchange}_api_key")
+        self._secret = Path(config.secret_file or handed_over / f"{exchange}_api_secret")
+
+    def load(self) -> Credentials:
+        """Read both, each file once, and only files that nobody else on this machine can read or write."""
+        return Credentials(_read(self._key, "key"), _read(self._secret, "secret"))
+
+
+def _read(path: Path, name: str) -> Secret:
+    shown = harmless(str(path), 200)
+    try:
+        # Not blocking, so that a pipe without a writer cannot hang us; the check below turns it away.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            # The open file is asked, not the path: what is judged is what is read.
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                stop(
+                    "store-unavailable", f"{shown} is not a regular file.", f"Name a file that holds the {name} alone."
+                )
+            if state.st_mode & _OTHERS and not _managed(path):
+                stop(
+                    "file-exposed",
+                    f"{shown} can be read or written by other users of this machine "
+                    f"(mode {stat.S_IMODE(state.st_mode):04o}).",
+                    f"chmod 600 {shlex.quote(shown)}",
+                )
+            content = file.read(_MOST_BYTES + 2)
+    except FileNotFoundError:
+        stop(
+            "credentials-missing",
+            f"There is no file {shown}.",
+            f"Put the {name} there, or name its place in {name}_file.",
+        )
+    except OSError as problem:
+        stop(
+            "store-unavailable",
+            f"{shown} cannot be read: {problem.strerror or type(problem).__name__}.",
+            "Give the user that the bot runs as the right to read it, and nobody else.",
+        )
+    return credential(content.removesuffix(b"\n").decode("latin-1"), name, shown)
+
+
+def _managed(path: Path) -> bool:
+    """Whether an orchestrator keeps this file: they mount secrets readable for all, inside a place of their own."""
+    if os.name != "posix":
+        return False
+    real = path.resolve()
+    places = [_RUN_SECRETS]
+    if given := os.environ.get("CREDENTIALS_DIRECTORY"):
+        places.append(Path(given))
+    inside = any(place.resolve() in real.parents for place in places if place.is_absolute() and place != Path("/"))
+    return inside or mounts.is_mount_point(real) or mounts.in_private_memory(real)

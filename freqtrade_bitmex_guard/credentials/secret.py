@@ -1,0 +1,90 @@
+"""Credentials in memory: hard to print, to compare carelessly, to copy to disk."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from typing import NoReturn, final
+
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import mask
+
+_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,4096}")
+
+
+@final
+class Secret:
+    """A value that shows itself only when asked by name."""
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """The value itself. Hand it on at once, and never to anything that prints."""
+        return self.__value
+
+    def matches(self, other: object) -> bool:
+        """Whether another value is the same, in constant time."""
+        return isinstance(other, str) and hmac.compare_digest(self.__value.encode(), other.encode())
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    # Equality would invite comparisons that leak time, and hashing would put secrets into sets and caches.
+    __eq__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled or copied")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Credentials:
+    """A key id and its secret.
+
+    Attributes:
+        key: the id, by which the exchange knows the key.
+        secret: what requests are signed with.
+    """
+
+    key: Secret
+    secret: Secret
+
+    @property
+    def masked(self) -> str:
+        """The key id as it may be shown."""
+        return mask(self.key.reveal())
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.masked})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not pickled or copied")
+
+
+def credential(value: str, name: str, place: str) -> Secret:
+    """Take a value out of a store.
+
+    Args:
+        value: as the store gave it.
+        name: `key` or `secret`.
+        place: where it came from, for a person; no secret.
+
+    Returns:
+        The value, wrapped.
+
+    Raises:
+        Stopped: misconfigured, if it is not one line of visible ASCII. The value is not shown.
+    """
+    if not _ONE_VISIBLE_LINE.fullmatch(value):
+        what = "is empty" if not value.strip() else "holds a space, a line break or another character no key has"
+        stop(
+            "credentials-malformed",
+            f"The {name} in {place} {what}.",
+            f"Store the {name} again, exactly as the exchange showed it, on one line.",
+        )
+    return Secret(value)

@@ -1,0 +1,162 @@
+"""A real freqtrade bot in a folder of its own, pointed at a look-alike, for the demo and the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+
+_RUNNING = "to: RUNNING"
+
+
+class Bot:
+    """One bot's folder: its config, its user data, and its key in two files that only their owner reads.
+
+    Attributes:
+        folder: where everything lies.
+        config: freqtrade's config; change it before `write`.
+    """
+
+    def __init__(self, folder: Path, exchange: Lookalike) -> None:
+        self.folder = folder
+        (folder / "user_data" / "strategies").mkdir(parents=True)
+        with as_file(files(__package__).joinpath("strategy.py")) as strategy:
+            shutil.copy(strategy, folder / "user_data" / "strategies" / "never_trades.py")
+        self.config: dict[str, Any] = {
+            "dry_run": False,
+            "stake_currency": "USDT",
+            "stake_amount": 50,
+            "max_open_trades": 1,
+            "timeframe": "5m",
+            "strategy": "NeverTrades",
+            "user_data_dir": str(folder / "user_data"),
+            "db_url": f"sqlite:///{folder / 'trades.sqlite'}",
+            "initial_state": "running",
+            "entry_pricing": {"price_side": "same", "use_order_book": True, "order_book_top": 1},
+            "exit_pricing": {"price_side": "same", "use_order_book": True, "order_book_top": 1},
+            "pairlists": [{"method": "StaticPairList"}],
+            "exchange": {
+                "name": "bitmex",
+                "pair_whitelist": ["BTC/USDT"],
+                "pair_blacklist": [],
+                "ccxt_config": exchange.ccxt_config(),
+            },
+            # freqtrade up to 2026.8 blocks BitMEX unless told not to.
+            "experimental": {"block_bad_exchanges": False},
+            "internals": {"process_throttle_secs": 1},
+            "api_key_guard": {
+                "credentials": {
+                    "store": "files",
+                    "key_file": str(folder / "key"),
+                    "secret_file": str(folder / "secret"),
+                },
+                "allowed_hosts": ["127.0.0.1"],
+            },
+        }
+
+    def store(self, key: Key) -> None:
+        """Put a key's id and secret into the bot's two files."""
+        for name, value in (("key", key.id), ("secret", key.secret)):
+            path = self.folder / name
+            path.unlink(missing_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(value + "\n")
+
+    def write(self) -> Path:
+        """Write the config; returns its path."""
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(self.config, indent=2), encoding="utf-8")
+        return path
+
+    def trade(self, *arguments: str, python: str = sys.executable, extra: Mapping[str, str] | None = None) -> Process:
+        """Start plain `freqtrade trade` as a process of its own."""
+        return Process([python, "-m", "freqtrade", "trade", "-c", str(self.write()), *arguments], self.folder, extra)
+
+
+class Process:
+    """A process whose whole output is collected.
+
+    Attributes:
+        exit_code: once it has ended.
+    """
+
+    def __init__(self, command: list[str], folder: Path, extra: Mapping[str, str] | None = None) -> None:
+        # With PYTEST_VERSION set, freqtrade leaves its logging alone; the variables of this process's own bot, if
+        # there is one, are none of the new one's business.
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name != "PYTEST_VERSION" and not name.startswith("FREQTRADE__")
+        }
+        self.exit_code: int | None = None
+        self._lines: list[str] = []
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environment, "COLUMNS": "1000", **(extra or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        self._reader = threading.Thread(target=self._collect, daemon=True)
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return "".join(self._lines)
+
+    def wait(self, seconds: float = 60) -> int:
+        """Wait for its end and return its exit code; a process that does not end is killed.
+
+        Raises:
+            TimeoutError: if it had to be killed.
+        """
+        try:
+            self.exit_code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise TimeoutError(f"did not end within {seconds:.0f} s:\n{self.output}") from None
+        self._reader.join(5)
+        return self.exit_code
+
+    def reaches(self, text: str = _RUNNING, seconds: float = 60) -> bool:
+        """Whether a text appears in its output before it ends or the time is over."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if text in self.output:
+                return True
+            if self._process.poll() is not None:
+                self._reader.join(5)
+                return text in self.output
+            time.sleep(0.05)
+        return False
+
+    def stop(self, seconds: float = 30) -> int:
+        """Interrupt it as Ctrl-C does, and return its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        return self.wait(seconds)
+
+    def _collect(self) -> None:
+        if self._process.stdout is None:
+            return
+        with self._process.stdout as stream:
+            for line in stream:
+                self._lines.append(line)

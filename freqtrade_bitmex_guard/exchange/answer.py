@@ -1,0 +1,51 @@
+"""One answer of an exchange: hostile input until proven otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What came back for one request.
+
+    Attributes:
+        status: the HTTP status.
+        headers: by lower-case name.
+        body: as sent, decompressed, 4 MB at most.
+        received_at: this machine's clock when it came, in Unix seconds.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {len(self.body)} bytes)"
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ValueError: if it is not UTF-8 or not JSON, is nested too deeply, holds NaN or Infinity, or gives one name
+                twice in an object, of which every reader would take another.
+        """
+        try:
+            return json.loads(self.body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return names
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("not a JSON number")

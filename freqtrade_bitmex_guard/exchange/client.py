@@ -1,0 +1,139 @@
+"""The one ccxt client that asks, and the comparison with those that freqtrade builds afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.exchange import settings
+from freqtrade_bitmex_guard.exchange.conversation import Conversation
+from freqtrade_bitmex_guard.exchange.route import Route, differences, objections
+from freqtrade_bitmex_guard.exchange.transport import BoundedSession
+from freqtrade_bitmex_guard.findings import Finding, Stopped, error, stop
+from freqtrade_bitmex_guard.terms import Terms
+
+_OTHER_CREDENTIALS = ("password", "uid", "accountId", "login", "privateKey", "walletAddress", "token", "twofa")
+
+
+class _Silent(logging.Logger):
+    """ccxt's logger holds key id, signature and body at DEBUG; ours says nothing, whatever level is set."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: ARG002, N802
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A client that is fit to ask, without credentials yet, and the route it takes."""
+
+    client: Any
+    route: Route
+    session: BoundedSession
+
+    def conversation(self, credentials: Credentials, terms: Terms, seconds: float) -> Conversation:
+        """Hand the client its credentials and start to talk.
+
+        Args:
+            credentials: the key to ask about, which signs.
+            terms: the exchange's words.
+            seconds: bounds all talk together.
+        """
+        self.client.apiKey = credentials.key.reveal()
+        self.client.secret = credentials.secret.reveal()
+        return Conversation(self.client, self.session, terms, seconds)
+
+
+def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -> Line:
+    """A ccxt client with the settings that freqtrade will use.
+
+    Args:
+        exchange: freqtrade's `exchange` section.
+        terms: the exchange's words.
+        allowed_hosts: hosts that may be asked.
+
+    Raises:
+        Stopped: misconfigured, with everything that makes an answer untrustworthy.
+    """
+    unfit = [*settings.malformed(exchange), *settings.credentials_in(exchange)]
+    if unfit:
+        raise Stopped(*unfit)
+    client = _client(terms, settings.merged(exchange, "ccxt_sync_config"))
+    twin = _client(terms, settings.merged(exchange, "ccxt_async_config"))
+    route = Route.of(client, asynchronous=False)
+    other = Route.of(twin, asynchronous=True)
+    found = [
+        *objections(route, allowed_hosts, terms),
+        *objections(other, allowed_hosts, terms),
+        *differences(other, route),
+    ]
+    if found:
+        raise Stopped(*dict.fromkeys(found))
+    if isinstance(client.timeout, bool) or not isinstance(client.timeout, int | float) or not client.timeout > 0:
+        stop(
+            "client-settings",
+            "exchange.ccxt_config.timeout is not a number of milliseconds.",
+            'Write "timeout": 10000.',
+        )
+    client.session = BoundedSession(route.servers, trust_env=bool(client.requests_trust_env))
+    client.logger = _Silent("freqtrade_bitmex_guard.ccxt")
+    client.enableRateLimit = False
+    return Line(client, route, client.session)
+
+
+def _client(terms: Terms, given: dict[str, Any]) -> Any:
+    import ccxt  # noqa: PLC0415 - half a second and 70 MB: only when a key is really checked
+
+    kind = getattr(ccxt, terms.exchange, None)
+    if terms.exchange not in ccxt.exchanges or kind is None:
+        last = terms.last_ccxt
+        stop(
+            "ccxt-class-missing",
+            f"The installed ccxt {ccxt.__version__} has no {terms.exchange}"
+            + (f"; {last} was the last version that had it." if last else "."),
+            f"In the bot's own environment: pip install 'ccxt=={last}'" if last else "Install a ccxt that has it.",
+        )
+    try:
+        return kind(given)
+    except Exception as problem:
+        stop(
+            "client-settings",
+            f"ccxt cannot work with the settings given ({type(problem).__name__}).",
+            "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proven:
+    """What was shown to be fine: this key, by this route."""
+
+    credentials: Credentials
+    route: Route
+    terms: Terms
+    allowed_hosts: tuple[str, ...]
+
+    def objections(self, client: Any, *, asynchronous: bool) -> Iterator[Finding]:
+        """Everything in which a client that freqtrade built differs from what was proven.
+
+        Args:
+            client: just built, before its first request.
+            asynchronous: whether it is one of ccxt's asynchronous classes.
+        """
+        changed = [
+            name
+            for name, expected in (("apiKey", self.credentials.key), ("secret", self.credentials.secret))
+            if not expected.matches(getattr(client, name, None))
+        ]
+        changed += [name for name in _OTHER_CREDENTIALS if getattr(client, name, None)]
+        changed += list(settings.signed_headers(getattr(client, "headers", None)))
+        for name in changed:
+            yield error(
+                "client-changed",
+                f"freqtrade built a client whose {name} is not what was checked.",
+                "Look for what sets it: a second -c file, a FREQTRADE__EXCHANGE__… variable, or a strategy's code.",
+            )
+        route = Route.of(client, asynchronous=asynchronous)
+        yield from objections(route, list(self.allowed_hosts), self.terms)
+        yield from differences(route, self.route)

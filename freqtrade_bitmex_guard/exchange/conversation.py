@@ -1,0 +1,115 @@
+"""All talk with an exchange about one key, inside one bound of time."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from freqtrade_bitmex_guard import bounded
+from freqtrade_bitmex_guard.exchange.answer import Answer
+from freqtrade_bitmex_guard.exchange.transport import BoundedSession, Fault, Record
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.terms import Terms
+
+_FIRST_PAUSE_SECONDS = 1.0
+_FIXES = {
+    "host-not-allowed": "Look for urls in exchange.ccxt_config, and treat the key as exposed if they are not yours.",
+    "redirected": "Look which host your network or proxy puts in between; nothing signed was sent on to it.",
+    "tls-failed": "Check this machine's date, and whether a proxy or virus scanner opens encrypted traffic.",
+    "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network.",
+    "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again.",
+    "answer-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "answer-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
+}
+
+
+class Conversation:
+    """Asks through one ccxt client. The time starts with the first request."""
+
+    def __init__(self, client: Any, session: BoundedSession, terms: Terms, seconds: float) -> None:
+        self._client = client
+        self._session = session
+        self._terms = terms
+        self._seconds = seconds
+        # ccxt counts in milliseconds. The smaller of the two time-outs holds for one request.
+        self._one_request = min(seconds, client.timeout / 1000)
+        self._ends: float | None = None
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return self._session.sent
+
+    def ask(self, method: str) -> Answer:
+        """Send one signed request, and again after a growing pause while it fails for a passing cause.
+
+        Args:
+            method: the ccxt client's method, without arguments.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            Stopped: unverified, if none came that may be looked at; misconfigured, if ccxt could not ask.
+        """
+        self._ends = self._ends or time.monotonic() + self._seconds
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            left = self._ends - time.monotonic()
+            outcome = self._once(method, min(self._one_request, left)) if left > 0 else _too_late()
+            wait = _wait(outcome, pause)
+            if wait is None or wait >= self._ends - time.monotonic():
+                break
+            time.sleep(wait)
+            pause *= 2
+        if isinstance(outcome, Fault):
+            stop(outcome.rule, f"Asking {self._terms.title}: {outcome}.", _FIXES[outcome.rule])
+        return outcome
+
+    def _once(self, method: str, seconds: float) -> Answer | Fault:
+        session, record = self._session, Record()
+        session.record, session.seconds = record, seconds
+        try:
+            # ccxt's own retries are switched off here, where no setting can switch them on again.
+            bounded.run(lambda: getattr(self._client, method)({"maxRetriesOnFailure": 0}), seconds, session.cut)
+        except TimeoutError:
+            return Fault("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
+        except Fault as fault:
+            return fault
+        except Exception as problem:
+            if record.answer is None:
+                stop("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
+        # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.
+        if record.answer is None:
+            stop("internal-error", "ccxt returned without having asked.", "Please report this.")
+        return record.answer
+
+
+def _too_late() -> Fault:
+    return Fault("timed-out", "the time for this check is over", passing=True)
+
+
+def _wait(outcome: Answer | Fault, pause: float) -> float | None:
+    """Seconds to wait before asking again, or None if asking again would not help or would make it worse."""
+    if isinstance(outcome, Fault):
+        return pause if outcome.passing else None
+    told = retry_after(outcome)
+    if outcome.status == 429:
+        return None if told is None else max(told, pause)
+    if outcome.status >= 500:
+        return max(told or 0.0, pause)
+    return None
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds that an answer's Retry-After header asks to wait (RFC 9110, 10.2.3), or None."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,210 @@
+"""How a ccxt client reaches its exchange: to which servers, by which proxy, trusting whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from freqtrade_bitmex_guard.findings import Finding, error
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.terms import Terms
+
+# Deliberately narrow: URL readers disagree about user names, backslashes and the like, and a disagreement sends the
+# signed request elsewhere than where we looked.
+_URL = re.compile(
+    r"(?P<scheme>https?|wss?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[\w./~%-]*)?",
+    re.ASCII,
+)
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_FORWARDERS = ("proxy", "proxyUrl", "proxy_url", "proxyUrlCallback", "proxy_url_callback")
+_PROXIES = (
+    ("httpProxy", "http_proxy"),
+    ("httpsProxy", "https_proxy"),
+    ("socksProxy", "socks_proxy"),
+    ("httpProxyCallback", "http_proxy_callback"),
+    ("httpsProxyCallback", "https_proxy_callback"),
+    ("socksProxyCallback", "socks_proxy_callback"),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """Scheme, host and port of a URL."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Origin:
+        """The origin of a URL.
+
+        Raises:
+            ValueError: if the URL is not plain enough for every reader to agree on it.
+        """
+        match = _URL.fullmatch(url)
+        if match is None:
+            raise ValueError("not a plain URL")
+        scheme = match["scheme"]
+        return cls(scheme, match["host"].lower().strip("[]"), int(match["port"] or _PORTS[scheme]))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is an address of this machine; a name never is, for it can point anywhere."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one client reaches its exchange. Never printed whole: a proxy's URL may hold a password.
+
+    Attributes:
+        servers: where requests go.
+        streams: where websockets go.
+        unreadable: URLs that are too odd to judge.
+        proxies: the settings that choose a proxy.
+        forwarders: names of settings that hand signed requests to another server.
+        tls: names of settings that weaken or change the check of the exchange's certificate.
+        verbose: whether the client prints what it sends.
+    """
+
+    servers: frozenset[Origin]
+    streams: frozenset[Origin]
+    unreadable: tuple[str, ...]
+    proxies: tuple[Any, ...] = field(repr=False)
+    forwarders: tuple[str, ...]
+    tls: tuple[str, ...]
+    verbose: bool
+
+    @classmethod
+    def of(cls, client: Any, *, asynchronous: bool) -> Route:
+        """Read a ccxt client's route off its attributes.
+
+        Args:
+            client: a ccxt client of any class.
+            asynchronous: whether to read the settings that only the asynchronous classes heed, or those that only
+                the synchronous ones do.
+        """
+        origins: set[Origin] = set()
+        unreadable = []
+        for url in _texts(client.urls.get("api")):
+            try:
+                origins.add(Origin.of(url.replace("{hostname}", client.hostname or "")))
+            except ValueError:
+                unreadable.append(harmless(url))
+        legacy, environment = (
+            ("aiohttp_proxy", "aiohttp_trust_env") if asynchronous else ("proxies", "requests_trust_env")
+        )
+        return cls(
+            servers=frozenset(origin for origin in origins if origin.scheme.startswith("http")),
+            streams=frozenset(origin for origin in origins if origin.scheme.startswith("ws")),
+            unreadable=tuple(unreadable),
+            proxies=(
+                *(getattr(client, new, None) or getattr(client, old, None) or None for new, old in _PROXIES),
+                getattr(client, legacy, None) or None,
+                bool(getattr(client, environment, False)),
+            ),
+            forwarders=tuple(name for name in _FORWARDERS if getattr(client, name, None) is not None),
+            tls=tuple(_changed_tls(client)),
+            verbose=bool(client.verbose),
+        )
+
+
+def _texts(urls: Any) -> Iterator[str]:
+    if isinstance(urls, str):
+        yield urls
+    elif isinstance(urls, Mapping):
+        for value in urls.values():
+            yield from _texts(value)
+    else:
+        yield repr(type(urls))  # not a URL: ends among the unreadable
+
+
+def _changed_tls(client: Any) -> Iterator[str]:
+    for name in ("verify", "validateServerSsl"):
+        if getattr(client, name, True) is not True:
+            yield name
+    import certifi  # noqa: PLC0415 - ccxt brings it; only worth importing once a client stands
+
+    if getattr(client, "cafile", None) not in (None, certifi.where()):
+        yield "cafile"
+
+
+def objections(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterator[Finding]:
+    """Everything about a route that makes its answers untrustworthy, or gives a signature away.
+
+    Args:
+        route: of any client.
+        allowed_hosts: host names and addresses, lower case, as the operator wrote them.
+        terms: the exchange's words.
+    """
+    where = "Take it out of exchange.ccxt_config, ccxt_sync_config and ccxt_async_config (and FREQTRADE__… variables)."
+    if route.unreadable or not route.servers:
+        shown = ", ".join(repr(url) for url in route.unreadable) or "none at all"
+        yield error(
+            "client-settings",
+            f"The API's addresses are not plain URLs: {shown}.",
+            f"In exchange.ccxt_config.urls.api write them like https://{terms.hosts[0]}.",
+        )
+    streams = {origin for origin in route.streams if origin.host not in terms.websocket_hosts}
+    for origin in sorted(route.servers | streams):
+        if origin.host not in allowed_hosts:
+            yield error(
+                "host-not-allowed",
+                f"Signed requests would go to {origin}, which is not in api_key_guard.allowed_hosts "
+                f"({', '.join(allowed_hosts)}).",
+                f"If that is not {terms.title}, take it out of exchange.ccxt_config.urls and treat the key as "
+                "exposed; if it is yours, add the host to allowed_hosts.",
+            )
+    for origin in sorted(route.servers | route.streams):
+        if origin.scheme in ("http", "ws") and not origin.is_loopback:
+            yield error(
+                "origin-insecure",
+                f"Signed requests would go to {origin} unencrypted: anyone on the way reads and changes them.",
+                "Use https. Plain http is for an address of this machine only, such as 127.0.0.1 (not a name).",
+            )
+    for name in route.forwarders:
+        yield error(
+            "requests-forwarded",
+            f"{name} hands every signed request to another server, which can read and replay it.",
+            f"{where} A proxy that only passes encrypted traffic on is fine: httpsProxy or socksProxy.",
+        )
+    for name in route.tls:
+        yield error(
+            "tls-not-verified",
+            f"{name} switches the check of {terms.title}'s certificate off or changes it: anyone could answer.",
+            where,
+        )
+    if route.verbose:
+        yield error("verbose-client", "verbose prints the key id and every signature to the bot's output.", where)
+
+
+def differences(route: Route, proven: Route) -> Iterator[Finding]:
+    """What another of the bot's clients does differently from the one that was checked."""
+    if route.servers != proven.servers:
+        yield error(
+            "origins-differ",
+            "The bot's synchronous and asynchronous clients would not talk to the same server: checked was "
+            f"{_listed(proven.servers)}, the other is {_listed(route.servers)}.",
+            "Write urls and sandbox into exchange.ccxt_config, which both heed, and nowhere else.",
+        )
+    if route.proxies != proven.proxies:
+        yield error(
+            "routes-differ",
+            "The bot's synchronous and asynchronous clients would not leave this machine by the same proxy, so what "
+            "was checked is not what trades.",
+            "Write httpProxy, httpsProxy or socksProxy into exchange.ccxt_config, which both heed, and nowhere else.",
+        )
+
+
+def _listed(origins: frozenset[Origin]) -> str:
+    return ", ".join(str(origin) for origin in sorted(origins)) or "none"

@@ -1,0 +1,113 @@
+"""The settings that freqtrade gives its ccxt clients, and the credentials that must not be among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from freqtrade_bitmex_guard.findings import Finding, error
+from freqtrade_bitmex_guard.redaction import harmless
+
+_BLOCKS = ("ccxt_config", "ccxt_sync_config", "ccxt_async_config")
+# Names as `_plain` writes them: freqtrade and ccxt know each in several spellings.
+_CREDENTIALS = frozenset(
+    [
+        "key",
+        "apikey",
+        "apisecret",
+        "secret",
+        "password",
+        "uid",
+        "accountid",
+        "login",
+        "privatekey",
+        "walletaddress",
+        "token",
+        "twofa",
+    ]
+)
+_SIGNED_HEADERS = frozenset(["apikey", "apisignature", "apiexpires", "apinonce", "authorization", "cookie", "host"])
+
+
+def merged(exchange: Mapping[str, Any], block: str) -> dict[str, Any]:
+    """A client's settings as freqtrade puts them together (freqtrade/exchange/exchange.py, `Exchange.__init__`).
+
+    Args:
+        exchange: freqtrade's `exchange` section.
+        block: `ccxt_sync_config` or `ccxt_async_config`; it goes over `ccxt_config`.
+
+    Returns:
+        A copy, without empty credentials.
+    """
+    settings: dict[str, Any] = {}
+    for name in ("ccxt_config", block):
+        _merge(deepcopy(exchange.get(name) or {}), settings)
+    without_empty_credentials(settings)
+    return settings
+
+
+def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
+    for name, value in source.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(value, into[name])
+        else:
+            into[name] = value
+
+
+def credentials_in(exchange: Mapping[str, Any]) -> Iterator[Finding]:
+    """Credentials that stand in the config or its variables, which the guard's own would have to compete with."""
+    for path in _paths(exchange):
+        yield error(
+            "credentials-in-config",
+            f"A credential stands at {path}, in plain text, beside the guard: it would reach logs and backups, and it "
+            "may not be the key that was checked.",
+            "Move it into the credential store (`keyring set SERVICE key`, then `secret`), then empty it in the "
+            "config files and FREQTRADE__EXCHANGE__… variables. Treat the old secret as exposed.",
+        )
+
+
+def _paths(exchange: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in exchange.items():
+        if _plain(name) in _CREDENTIALS and value not in (None, ""):
+            yield f"exchange.{harmless(name)}"
+    for block in _BLOCKS:
+        settings = exchange.get(block)
+        if not isinstance(settings, Mapping):
+            continue
+        for name, value in settings.items():
+            if _plain(name) in _CREDENTIALS and value not in (None, ""):
+                yield f"exchange.{block}.{harmless(str(name))}"
+        for name in signed_headers(settings.get("headers")):
+            yield f"exchange.{block}.headers.{name}"
+
+
+def signed_headers(headers: Any) -> Iterator[str]:
+    """Names, made harmless, of headers that would replace what a signed request says of its signer or its goal."""
+    if isinstance(headers, Mapping):
+        yield from (harmless(str(name)) for name in headers if _plain(name) in _SIGNED_HEADERS)
+
+
+def malformed(exchange: Mapping[str, Any]) -> Iterator[Finding]:
+    """Blocks of settings that are not objects, on which freqtrade itself would fail."""
+    for block in _BLOCKS:
+        if not isinstance(exchange.get(block, {}), dict):
+            yield error("client-settings", f"exchange.{block} must be an object.", f'Write "{block}": {{}}.')
+
+
+def without_empty_credentials(settings: dict[str, Any]) -> None:
+    """Drop credentials that are empty, which `freqtrade new-config` writes and which would beat the proven ones."""
+    for name in [name for name, value in settings.items() if _plain(name) in _CREDENTIALS and value in (None, "")]:
+        del settings[name]
+
+
+def place(exchange: dict[str, Any], key: str, secret: str) -> None:
+    """Put proven credentials where freqtrade looks for them, and nothing empty where it would look first."""
+    for settings in (exchange, *(exchange[block] for block in _BLOCKS if isinstance(exchange.get(block), dict))):
+        without_empty_credentials(settings)
+    exchange["key"] = key
+    exchange["secret"] = secret
+
+
+def _plain(name: object) -> str:
+    return str(name).casefold().replace("_", "").replace("-", "")

@@ -1,0 +1,172 @@
+"""The HTTP session under our ccxt client: no redirect, no body without end, no server that drips for ever."""
+
+from __future__ import annotations
+
+import socket
+import time
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from freqtrade_bitmex_guard.exchange.answer import Answer
+from freqtrade_bitmex_guard.exchange.route import Origin
+
+MOST_BYTES = 4_000_000
+_CHUNK = 65_536
+
+
+class Fault(Exception):  # noqa: N818 - the name of the domain: something between us and the exchange
+    """No answer came, or none that may be looked at.
+
+    Attributes:
+        rule: the finding this leads to.
+        passing: whether asking again may help.
+    """
+
+    def __init__(self, rule: str, what: str, *, passing: bool = False) -> None:
+        super().__init__(what)
+        self.rule = rule
+        self.passing = passing
+
+
+class Record:
+    """What happened to one request."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+
+
+class BoundedSession(requests.Session):
+    """A session that records each answer, and that another thread can cut off.
+
+    Attributes:
+        sent: how many requests were sent.
+        record: where the next answer is written.
+        seconds: how long the next request may wait for its peer.
+    """
+
+    def __init__(self, servers: frozenset[Origin], *, trust_env: bool) -> None:
+        super().__init__()
+        self.trust_env = trust_env
+        self.sent = 0
+        self.record = Record()
+        self.seconds = 1.0
+        self._servers = servers
+        self._sockets: list[socket.socket] = []
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _RememberingAdapter(self._remember))
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Send one request and take its answer down.
+
+        Raises:
+            Fault: if there is none that may be looked at.
+        """
+        record = self.record
+        # Only scheme, host and port are compared; ccxt adds path and query to the URL that was judged.
+        if Origin.of(url.partition("?")[0]) not in self._servers:
+            raise Fault("host-not-allowed", "ccxt would have asked another server than the one that was judged")
+        options["headers"] = {**(options.get("headers") or {}), "Accept-Encoding": "identity"}
+        options.update(allow_redirects=False, stream=True, timeout=self.seconds)
+        self.sent += 1
+        try:
+            with super().request(method, url, **options) as response:
+                if 300 <= response.status_code < 400:
+                    raise Fault("redirected", f"the answer was a redirect (HTTP {response.status_code})")
+                body = _plain(_read(response), response.headers.get("Content-Encoding", ""))
+        except requests.RequestException as problem:
+            raise _fault(problem) from None
+        finally:
+            self.forget()
+        record.answer = Answer(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=body,
+            received_at=time.time(),
+        )
+        response._content = body
+        return response
+
+    def cut(self) -> None:
+        """End the request under way, from another thread."""
+        for connection in self._sockets:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    def forget(self) -> None:
+        """Let go of the sockets of the request that has ended."""
+        while self._sockets:
+            self._sockets.pop().close()
+
+    def _remember(self, connection: socket.socket) -> None:
+        # A duplicate still reaches the connection after TLS has taken the original over.
+        self._sockets.append(connection.dup())
+
+
+class _RememberingAdapter(HTTPAdapter):
+    """Tells of every socket that is opened."""
+
+    def __init__(self, remember: Callable[[socket.socket], None]) -> None:
+        self._remember = remember
+        super().__init__(max_retries=0)
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        remember = self._remember
+        if not getattr(pool.ConnectionCls, "remembers", False):
+
+            class Remembering(pool.ConnectionCls):  # type: ignore[misc]
+                remembers = True
+
+                def _new_conn(self) -> socket.socket:
+                    connection: socket.socket = super()._new_conn()
+                    remember(connection)
+                    return connection
+
+            pool.ConnectionCls = Remembering
+        return pool
+
+
+def _read(response: requests.Response) -> bytes:
+    body = bytearray()
+    while chunk := response.raw.read(_CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise Fault("answer-too-large", f"the answer is larger than {MOST_BYTES // 1_000_000} MB")
+    return bytes(body)
+
+
+def _plain(body: bytes, encoding: str) -> bytes:
+    if encoding.strip().lower() in ("", "identity"):
+        return body
+    if encoding.strip().lower() != "gzip":
+        raise Fault("answer-invalid", "the answer is compressed in a way that was not asked for")
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpack.decompress(body, MOST_BYTES + 1)
+    except zlib.error:
+        raise Fault("answer-invalid", "the compressed answer is damaged") from None
+    if len(plain) > MOST_BYTES:
+        raise Fault("answer-too-large", f"the answer unpacks to more than {MOST_BYTES // 1_000_000} MB")
+    if not unpack.eof:
+        raise Fault("answer-invalid", "the compressed answer is cut short")
+    return plain
+
+
+def _fault(problem: requests.RequestException) -> Fault:
+    """A fault for what requests raised. Its text is left out: it may hold a proxy's password."""
+    name = type(problem).__name__
+    if isinstance(problem, requests.exceptions.SSLError):
+        return Fault("tls-failed", f"the encrypted connection could not be trusted ({name})")
+    if isinstance(problem, requests.Timeout):
+        return Fault("timed-out", "no answer came in time", passing=True)
+    if isinstance(problem, requests.exceptions.InvalidSchema | requests.exceptions.InvalidProxyURL):
+        return Fault("client-settings", f"the proxy's settings cannot be used ({name}); socks needs PySocks")
+    if isinstance(problem, ValueError):
+        return Fault("client-settings", f"the request could not be made ({name})")
+    return Fault("unreachable", f"the connection failed or broke ({name})", passing=True)

@@ -1,0 +1,130 @@
+"""What is known of a key, in words that fit every exchange.
+
+A fact is yes, no, or not told; not told is never yes. The exchange's own word always stands beside our own kind,
+because the operator's policy is written in the exchange's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+
+from freqtrade_bitmex_guard.addresses import Network
+
+
+class Right(StrEnum):
+    """The few kinds of things a key can do, whatever an exchange calls them."""
+
+    READ = "read"
+    TRADE = "trade"
+    CANCEL = "cancel"
+    WITHDRAW = "withdraw"
+    TRANSFER = "transfer"
+    MANAGE_KEYS = "manage keys"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Permission:
+    """One right of a key.
+
+    Attributes:
+        word: what the exchange calls it, exactly.
+        right: what it lets the key do.
+    """
+
+    word: str
+    right: Right
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """The key works from every address.
+
+    Attributes:
+        why: what on the key says so, for a person.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The key works from these addresses only.
+
+    Attributes:
+        networks: the blocks, as written on the key, host bits cleared.
+        unreadable: blocks that are not of the form address or address/prefix, made harmless.
+    """
+
+    networks: tuple[Network, ...]
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """The exchange did not say, or says "limited" without saying to what.
+
+    Attributes:
+        why: for a person.
+    """
+
+    why: str
+
+
+AddressLimit = Everywhere | Only | NotTold
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """All that the exchange tells of one key.
+
+    Attributes:
+        permissions: its rights, or None if not told.
+        addresses: where it works from.
+        enabled: whether it is switched on, or None if the exchange does not tell (a signed answer proves it then).
+        name: its name on the exchange, made harmless, or None.
+        created: when it was made, or None.
+    """
+
+    permissions: frozenset[Permission] | None
+    addresses: AddressLimit
+    enabled: bool | None = None
+    name: str | None = None
+    created: datetime | None = None
+
+
+def together(facts: Sequence[KeyFacts]) -> KeyFacts:
+    """What a key can do that an exchange lists more than once: everything that any of the entries says.
+
+    Args:
+        facts: at least one entry.
+
+    Returns:
+        The union of rights and addresses; switched off if any entry says so.
+    """
+    return reduce(_both, facts)
+
+
+def _both(one: KeyFacts, other: KeyFacts) -> KeyFacts:
+    permissions = None
+    if one.permissions is not None and other.permissions is not None:
+        permissions = one.permissions | other.permissions
+    return replace(
+        one,
+        permissions=permissions,
+        addresses=_wider(one.addresses, other.addresses),
+        enabled=False if False in (one.enabled, other.enabled) else one.enabled,
+    )
+
+
+def _wider(one: AddressLimit, other: AddressLimit) -> AddressLimit:
+    for limit in (one, other):
+        if isinstance(limit, Everywhere):
+            return limit
+    if isinstance(one, Only) and isinstance(other, Only):
+        return Only(one.networks + other.networks, one.unreadable + other.unreadable)
+    return one if isinstance(one, NotTold) else other

@@ -1,0 +1,98 @@
+"""The operator's policy: how much a key may be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from freqtrade_bitmex_guard.addresses import Network, admits_everyone, count, parse_block
+from freqtrade_bitmex_guard.section import Section, terms_of
+
+Word = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
+
+
+class Policy(Section):
+    """`api_key_guard.policy`. What is not written takes the exchange's default, which is the least a bot needs."""
+
+    allowed_permissions: list[Word] = Field(
+        description="The rights a key may have, in the exchange's words; any other refuses it. BitMEX's default: "
+        "order, position. A right to withdraw cannot be written here.",
+        examples=[["order", "position"]],
+    )
+    required_permissions: list[Word] = Field(
+        description="The rights a key must have; each must be allowed too. BitMEX's default: order.",
+        examples=[["order"]],
+    )
+    max_ip_addresses: int = Field(
+        default=1,
+        ge=1,
+        description="How many distinct addresses the key may work from. Default: 1, or with ip_within the number of "
+        "distinct addresses in it.",
+        examples=[1],
+    )
+    ip_within: list[str] = Field(
+        default=[],
+        min_length=1,
+        description="Every address block of the key must lie inside the union of these networks. Default: not asked.",
+        examples=[["203.0.113.0/28"]],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_exchanges_defaults(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, dict):
+            return written
+        terms = terms_of(info)
+        return {
+            "allowed_permissions": list(terms.allowed_permissions),
+            "required_permissions": list(terms.required_permissions),
+            **written,
+        }
+
+    @field_validator("allowed_permissions", mode="before")
+    @classmethod
+    def _money_never_leaves(cls, words: Any, info: ValidationInfo) -> Any:
+        if isinstance(words, list) and any(isinstance(word, str) and terms_of(info).forbids(word) for word in words):
+            raise ValueError("a right to withdraw can never be allowed: take it out")
+        return words
+
+    @field_validator("ip_within")
+    @classmethod
+    def _networks_that_are_a_limit(cls, blocks: list[str]) -> list[str]:
+        if admits_everyone(_networks(blocks)):
+            raise ValueError("these networks together admit every address, which is no limit")
+        return blocks
+
+    @model_validator(mode="after")
+    def _required_is_allowed(self) -> Self:
+        surplus = [word for word in self.required_permissions if word not in self.allowed_permissions]
+        if surplus:
+            raise ValueError(
+                f"required_permissions asks for {', '.join(surplus)}, which allowed_permissions does not allow: "
+                "write it in both lists"
+            )
+        return self
+
+    @property
+    def within(self) -> tuple[Network, ...] | None:
+        """The networks of `ip_within`, or None if it is not written."""
+        return _networks(self.ip_within) if "ip_within" in self.model_fields_set else None
+
+    @property
+    def most_addresses(self) -> int:
+        """How many distinct addresses a key may work from."""
+        if self.within is None or "max_ip_addresses" in self.model_fields_set:
+            return self.max_ip_addresses
+        return count(self.within)
+
+
+def _networks(blocks: Sequence[str]) -> tuple[Network, ...]:
+    networks = []
+    for block in blocks:
+        try:
+            networks.append(parse_block(block))
+        except ValueError:
+            raise ValueError("every entry must be of the form address or address/prefix") from None
+    return tuple(networks)

@@ -1,0 +1,75 @@
+"""The verdict for machines. The field names are a contract: they are added to, never changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from freqtrade_bitmex_guard import __version__
+from freqtrade_bitmex_guard.addresses import count
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.verdict import Verdict
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as plain data.
+
+    Returns:
+        `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`), `facts`
+        (list, one entry for each time the exchange lists the key), `requests`, `checked_at` (ISO 8601, UTC),
+        `duration_ms`, `version`.
+    """
+    return {
+        "verdict": verdict.outcome.value,
+        "exchange": verdict.exchange,
+        "key": verdict.key,
+        "findings": [
+            {
+                "rule": finding.rule,
+                "severity": finding.severity.value,
+                "message": finding.message,
+                "fix": finding.fix,
+            }
+            for finding in verdict.findings
+        ],
+        "facts": [_facts(facts) for facts in verdict.facts],
+        "requests": verdict.requests,
+        "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
+        "duration_ms": verdict.duration_ms,
+        "version": __version__,
+    }
+
+
+def text(verdict: Verdict) -> str:
+    """The same as JSON, ASCII only, on several lines."""
+    return json.dumps(document(verdict), indent=2)
+
+
+def _facts(facts: KeyFacts) -> dict[str, Any]:
+    permissions = None
+    if facts.permissions is not None:
+        permissions = [
+            {"word": harmless(permission.word), "right": permission.right.value}
+            for permission in sorted(facts.permissions)
+        ]
+    return {
+        "name": facts.name,
+        "permissions": permissions,
+        "addresses": _addresses(facts),
+        "enabled": facts.enabled,
+        "created": facts.created.isoformat() if facts.created else None,
+    }
+
+
+def _addresses(facts: KeyFacts) -> dict[str, Any]:
+    limit = facts.addresses
+    if isinstance(limit, Everywhere):
+        return {"everywhere": True, "blocks": [], "count": None}
+    if isinstance(limit, NotTold):
+        return {"everywhere": None, "blocks": [], "count": None}
+    return {
+        "everywhere": False,
+        "blocks": [*map(str, limit.networks), *limit.unreadable],
+        "count": count(limit.networks),
+    }

@@ -1,0 +1,102 @@
+"""The verdict for people: a table on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, Only
+from freqtrade_bitmex_guard.findings import Outcome, Severity
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.verdict import Verdict
+
+_HEADLINES = {
+    Outcome.ADMITTED: "ADMITTED: the key can do no more than the policy allows.",
+    Outcome.REFUSED: "REFUSED: the key breaks the policy. Nothing was started.",
+    Outcome.UNVERIFIED: "UNVERIFIED: nothing shows that the key is fine. Nothing was started.",
+    Outcome.MISCONFIGURED: "MISCONFIGURED: the check cannot be made like this. Nothing was started.",
+}
+_COLOURS = {
+    Outcome.ADMITTED: "bold green",
+    Outcome.REFUSED: "bold red",
+    Outcome.UNVERIFIED: "bold yellow",
+    Outcome.MISCONFIGURED: "bold magenta",
+}
+_SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one sentence."""
+    return _HEADLINES[verdict.outcome]
+
+
+def rights(facts: KeyFacts) -> str:
+    """A key's rights, in the exchange's words."""
+    if facts.permissions is None:
+        return "not told"
+    return ", ".join(harmless(permission.word) for permission in sorted(facts.permissions)) or "none (it only reads)"
+
+
+def blocks(facts: KeyFacts) -> str:
+    """The addresses a key works from."""
+    if isinstance(facts.addresses, Everywhere):
+        return f"every address ({facts.addresses.why})"
+    if isinstance(facts.addresses, Only):
+        return ", ".join([*map(str, facts.addresses.networks), *map(repr, facts.addresses.unreadable)]) or "none"
+    return facts.addresses.why
+
+
+def one_line(verdict: Verdict) -> str:
+    """An admitted start, for the log: masked key, rights, blocks, how long it took."""
+    told = "; ".join(f"rights {rights(facts)}; works from {blocks(facts)}" for facts in verdict.facts)
+    return f"API key {verdict.key} on {verdict.exchange} admitted: {told}; checked in {verdict.duration_ms} ms."
+
+
+def plain(verdict: Verdict) -> str:
+    """The whole verdict as plain lines, for a log."""
+    lines = [f"API key guard: {headline(verdict)}"]
+    lines += [f"  Key {verdict.key}: rights {rights(facts)}; works from {blocks(facts)}" for facts in verdict.facts]
+    for finding in verdict.findings:
+        lines += [f"  [{finding.severity}] {finding.rule}: {finding.message}", f"      What to do: {finding.fix}"]
+    return "\n".join(lines)
+
+
+def table(verdict: Verdict, console: Console) -> None:
+    """Print the whole verdict as a table that is read at a glance.
+
+    Args:
+        verdict: what to print.
+        console: where; it decides on colours and width.
+    """
+    console.print(Text(headline(verdict), style=_COLOURS[verdict.outcome]))
+    about = Table.grid(padding=(0, 2))
+    about.add_column(style="dim", no_wrap=True)
+    about.add_column(overflow="fold")
+    about.add_row("exchange", Text(verdict.exchange or "—"))
+    about.add_row("key", Text(verdict.key or "— (not read)"))
+    for facts in verdict.facts:
+        if facts.name:
+            about.add_row("name", Text(facts.name))
+        about.add_row("rights", Text(rights(facts)))
+        about.add_row("works from", Text(blocks(facts)))
+    about.add_row("requests", Text(f"{verdict.requests} in {verdict.duration_ms} ms"))
+    console.print(about)
+    if not verdict.findings:
+        return
+    found = Table(show_lines=True, expand=False)
+    found.add_column("rule", no_wrap=True)
+    found.add_column("what was found", overflow="fold")
+    found.add_column("what to do", overflow="fold")
+    for finding in verdict.findings:
+        found.add_row(Text(finding.rule, style=_SEVERITIES[finding.severity]), Text(finding.message), Text(finding.fix))
+    console.print(found)
+
+
+def rendered(verdict: Verdict, width: int = 100) -> str:
+    """The table as text without colours."""
+    into = io.StringIO()
+    table(verdict, Console(file=into, width=width))
+    return into.getvalue()

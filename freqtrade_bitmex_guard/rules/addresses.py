@@ -1,0 +1,71 @@
+"""Rules about where a key may be used from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from freqtrade_bitmex_guard.addresses import admits_everyone, count, inside
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
+from freqtrade_bitmex_guard.findings import Finding, error
+from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.terms import Terms
+
+
+def _restrict(terms: Terms) -> str:
+    return f"{terms.replace_key} Write the bot's own address into {terms.address_field}, for example 203.0.113.7/32."
+
+
+def not_everywhere(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
+    """The key does not work from every address, whatever the policy says."""
+    limit = facts.addresses
+    why = None
+    if isinstance(limit, Everywhere):
+        why = limit.why
+    elif isinstance(limit, NotTold):
+        why = f"{limit.why}, so nothing shows that it is limited"
+    elif admits_everyone(limit.networks):
+        why = "its address blocks together admit every address"
+    elif not limit.networks and not limit.unreadable:
+        why = "it names no address"
+    if why is not None:
+        yield error(
+            "ip-unrestricted",
+            f"The key works from anywhere in the world ({why}): whoever gets hold of it can use it from home.",
+            _restrict(terms),
+        )
+
+
+def blocks_are_readable(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
+    """Every block on the key is of the form address or address/prefix; what cannot be read could admit anyone."""
+    for text in facts.addresses.unreadable if isinstance(facts.addresses, Only) else ():
+        yield error(
+            "ip-unreadable",
+            f"The address block {text!r} on the key cannot be read, so it could admit anyone.",
+            _restrict(terms),
+        )
+
+
+def few_addresses(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Finding]:
+    """The key works from no more distinct addresses than the policy allows."""
+    if not isinstance(facts.addresses, Only):
+        return
+    admitted = count(facts.addresses.networks)
+    if admitted > policy.most_addresses:
+        yield error(
+            "ip-too-many",
+            f"The key works from {admitted:,} addresses; the policy allows {policy.most_addresses:,}.",
+            f"{_restrict(terms)} If the bot really needs them all, raise api_key_guard.policy.max_ip_addresses.",
+        )
+
+
+def within_networks(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Finding]:
+    """Every block of the key lies inside the networks that the policy names, if it names any."""
+    if policy.within is None or not isinstance(facts.addresses, Only):
+        return
+    for network in facts.addresses.networks:
+        if not inside(network, policy.within):
+            yield error(
+                "ip-outside",
+                f"The key works from {network}, which is not inside api_key_guard.policy.ip_within.",
+                f"{_restrict(terms)} Or add the network to ip_within, if it is yours.",
+            )

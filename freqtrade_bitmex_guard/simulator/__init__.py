@@ -1,0 +1,1 @@
+"""A BitMEX look-alike on loopback."""

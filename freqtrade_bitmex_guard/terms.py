@@ -1,0 +1,43 @@
+"""What one exchange calls things, so that the core can speak to its users without knowing it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The words and defaults of one exchange. Every venue brings its own.
+
+    Attributes:
+        exchange: its ccxt id, lower case.
+        title: its name as people write it.
+        allowed_permissions: the policy's default, in the exchange's words.
+        required_permissions: likewise.
+        never_allowed: words, lower case, that no policy may allow, because they move money out.
+        hosts: where its API lives; the default of `allowed_hosts`.
+        websocket_hosts: where its stream lives.
+        keys_page: where a person manages keys.
+        permissions_field: what the page calls the rights of a key.
+        address_field: what the page calls the address limit.
+        replace_key: how to change a key there, as a whole sentence.
+        last_ccxt: the last version of ccxt that has the exchange, if it was dropped.
+    """
+
+    exchange: str
+    title: str
+    allowed_permissions: tuple[str, ...]
+    required_permissions: tuple[str, ...]
+    never_allowed: frozenset[str]
+    hosts: tuple[str, ...]
+    websocket_hosts: tuple[str, ...]
+    keys_page: str
+    permissions_field: str
+    address_field: str
+    replace_key: str
+    last_ccxt: str | None = None
+
+    def forbids(self, word: str) -> bool:
+        """Whether a word means one that no policy may allow, whatever its case, padding or typeface."""
+        return unicodedata.normalize("NFKC", word).strip().casefold() in self.never_allowed
