@@ -39,11 +39,13 @@ def run(work: Callable[[], _T], seconds: float, cut: Callable[[], None] = lambda
     try:
         thread.join(seconds)
     finally:
-        if thread.is_alive():
+        late = thread.is_alive()
+        if late:
             cut()
             thread.join(_LAST_WORDS_SECONDS)
+    if late:
+        # Whatever it came to after it was cut off, it may be the cut that made it so.
+        raise TimeoutError
     if raised:
         raise raised[0]
-    if returned:
-        return returned[0]
-    raise TimeoutError
+    return returned[0]

@@ -126,5 +126,7 @@ def _wider(one: AddressLimit, other: AddressLimit) -> AddressLimit:
         if isinstance(limit, Everywhere):
             return limit
     if isinstance(one, Only) and isinstance(other, Only):
-        return Only(one.networks + other.networks, one.unreadable + other.unreadable)
+        return Only(
+            tuple(dict.fromkeys(one.networks + other.networks)), tuple(dict.fromkeys(one.unreadable + other.unreadable))
+        )
     return one if isinstance(one, NotTold) else other

@@ -96,7 +96,8 @@ class Route:
         """
         origins: set[Origin] = set()
         unreadable = []
-        for url in _texts(client.urls.get("api")):
+        urls = client.urls
+        for url in _texts(urls.get("api") if isinstance(urls, Mapping) else urls):
             try:
                 origins.add(Origin.of(url.replace("{hostname}", client.hostname or "")))
             except ValueError:

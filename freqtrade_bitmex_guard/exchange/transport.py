@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from freqtrade_bitmex_guard.exchange.answer import Answer
@@ -77,7 +78,7 @@ class BoundedSession(requests.Session):
                 if 300 <= response.status_code < 400:
                     raise Fault("redirected", f"the answer was a redirect (HTTP {response.status_code})")
                 body = _plain(_read(response), response.headers.get("Content-Encoding", ""))
-        except requests.RequestException as problem:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as problem:
             raise _fault(problem) from None
         finally:
             self.forget()
@@ -158,12 +159,12 @@ def _plain(body: bytes, encoding: str) -> bytes:
     return plain
 
 
-def _fault(problem: requests.RequestException) -> Fault:
-    """A fault for what requests raised. Its text is left out: it may hold a proxy's password."""
+def _fault(problem: Exception) -> Fault:
+    """A fault for what requests, or urllib3 under it, raised. Its text is left out: it may hold a proxy's password."""
     name = type(problem).__name__
-    if isinstance(problem, requests.exceptions.SSLError):
+    if isinstance(problem, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return Fault("tls-failed", f"the encrypted connection could not be trusted ({name})")
-    if isinstance(problem, requests.Timeout):
+    if isinstance(problem, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Fault("timed-out", "no answer came in time", passing=True)
     if isinstance(problem, requests.exceptions.InvalidSchema | requests.exceptions.InvalidProxyURL):
         return Fault("client-settings", f"the proxy's settings cannot be used ({name}); socks needs PySocks")

@@ -1,0 +1,94 @@
+"""Programs that hand over a credential, as real processes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from freqtrade_bitmex_guard import venues
+from freqtrade_bitmex_guard.config import CommandStore
+from freqtrade_bitmex_guard.credentials import command
+from freqtrade_bitmex_guard.credentials.command import SecretCommands
+from freqtrade_bitmex_guard.findings import Finding, Stopped
+from tests.support import KEY_ID, SECRET
+
+
+def store(key: list[str], secret: list[str] | None = None) -> SecretCommands:
+    return SecretCommands(
+        CommandStore.model_validate(
+            {"store": "command", "key_command": key, "secret_command": secret or printing(SECRET)},
+            context={"terms": venues.find("bitmex").terms},
+        )
+    )
+
+
+def printing(text: str) -> list[str]:
+    return ["printf", "%s", text]
+
+
+def python(script: str) -> list[str]:
+    return [sys.executable, "-c", script]
+
+
+def complaint(key: list[str], secret: list[str] | None = None) -> Finding:
+    with pytest.raises(Stopped) as stopped:
+        store(key, secret).load()
+    (finding,) = stopped.value.findings
+    return finding
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_what_the_programs_print_is_taken_without_its_last_newline(end: str) -> None:
+    credentials = store(printing(KEY_ID + end), printing(SECRET + end)).load()
+    assert credentials.key.matches(KEY_ID)
+    assert credentials.secret.matches(SECRET)
+
+
+def test_no_shell_comes_between() -> None:
+    credentials = store(printing("$HOME;`id`"), printing(SECRET)).load()
+    assert credentials.key.matches("$HOME;`id`")
+
+
+def test_a_failure_shows_program_exit_code_and_the_first_line_of_standard_error_with_tokens_masked() -> None:
+    script = f"import sys; print('{SECRET}'); sys.exit('denied for {SECRET} today\\nsecond line')"
+    finding = complaint(python(script))
+    assert finding.rule == "command-failed"
+    assert finding.message == f"{sys.executable.rsplit('/', 1)[-1]} ended with exit code 1: denied for … today"
+
+
+def test_a_failure_shows_no_more_than_200_characters_and_nothing_that_acts_on_a_terminal() -> None:
+    finding = complaint(python("import sys; sys.exit('\\x1b[31m' + 'no ' * 200)"))
+    assert len(finding.message) < 200 + 60
+    assert "\x1b" not in finding.message
+
+
+def test_what_it_printed_is_never_shown() -> None:
+    for code in (f"print('{SECRET}'); print('{SECRET}')", f"print('{SECRET}'); raise SystemExit(3)"):
+        finding = complaint(python(code))
+        assert SECRET[:8] not in finding.message + finding.fix
+
+
+@pytest.mark.parametrize(
+    ("key", "rule"),
+    [
+        (["no-such-program-anywhere"], "command-failed"),
+        (["/etc/hostname"], "command-failed"),
+        (["/"], "command-failed"),
+        (["printf", "\0"], "command-failed"),
+        (["true"], "credentials-malformed"),
+        (printing("two\nlines"), "credentials-malformed"),
+        (python("import os; os.write(1, b'\\xff\\xfe')"), "credentials-malformed"),
+    ],
+)
+def test_a_program_that_does_not_hand_over_one_line_is_misconfigured(key: list[str], rule: str) -> None:
+    assert complaint(key).rule == rule
+
+
+def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "READING_SECONDS", 0.2)
+    assert complaint(["sleep", "60"]).rule == "store-timed-out"
+
+
+def test_a_program_cannot_wait_for_somebody_to_type() -> None:
+    assert complaint(["cat"]).rule == "credentials-malformed"

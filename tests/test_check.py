@@ -1,0 +1,462 @@
+"""The whole check with real ccxt against the look-alike: verdict, cause and number of requests."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from freqtrade_bitmex_guard import guard
+from freqtrade_bitmex_guard.findings import Outcome
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond, error, page
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.verdict import Verdict
+from tests.support import KEY_ID, SECRET, bot_config, key
+
+
+@pytest.fixture
+def exchange() -> Iterator[Lookalike]:
+    with Lookalike([key()]) as running:
+        yield running
+
+
+def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
+    return Check(bot_config(folder, exchange, **section)).run()
+
+
+def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
+    return verdict.outcome, [finding.rule for finding in verdict.findings], verdict.requests
+
+
+def test_a_good_key_is_admitted_with_one_request(tmp_path: Path, exchange: Lookalike) -> None:
+    check = Check(bot_config(tmp_path, exchange))
+    verdict = check.run()
+    assert told(verdict) == (Outcome.ADMITTED, [], 1)
+    assert exchange.paths() == ["GET /apiKey"]
+    assert verdict.key == "LAqU…"
+    assert verdict.exchange == "bitmex"
+    assert check.proven is not None
+    assert check.proven.credentials.secret.matches(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({"permissions": ["order", "withdraw"]}, ["withdraw-permission"]),
+        ({"permissions": ["order", "Withdraw"]}, ["withdraw-permission"]),
+        ({"permissions": ["order", "sudo"]}, ["permission-not-allowed"]),
+        ({"permissions": []}, ["permission-missing"]),
+        ({"permissions": ["orderCancel"]}, ["permission-not-allowed", "permission-missing"]),
+        ({"cidr": ""}, ["ip-unrestricted"]),
+        ({"cidr": None}, ["ip-unrestricted"]),
+        ({"cidr": "0.0.0.0/0"}, ["ip-unrestricted", "ip-too-many"]),
+        ({"cidr": "0.0.0.0"}, ["ip-unrestricted"]),
+        ({"cidr": "127.0.0.1", "cidrs": ["0.0.0.0/1", "128.0.0.0/1"]}, ["ip-unrestricted", "ip-too-many"]),
+        ({"cidr": "127.0.0.0/8"}, ["ip-too-many"]),
+        ({"cidr": "everyone"}, ["ip-unreadable"]),
+        ({"odd": {"enabled": False}}, ["key-disabled"]),
+    ],
+)
+def test_a_key_that_breaks_the_policy_is_refused(tmp_path: Path, changed: dict[str, Any], rules: list[str]) -> None:
+    with Lookalike([key(**changed)]) as exchange:
+        assert told(check(tmp_path, exchange)) == (Outcome.REFUSED, rules, 1)
+
+
+def test_a_key_listed_twice_is_judged_by_all_it_can_do(tmp_path: Path) -> None:
+    with Lookalike([key(), key(permissions=["withdraw"])]) as exchange:
+        outcome, rules, requests = told(check(tmp_path, exchange))
+    assert (outcome, requests) == (Outcome.REFUSED, 1)
+    assert "withdraw-permission" in rules
+    with Lookalike([key(), key(cidr="127.0.0.2")]) as exchange:
+        assert told(check(tmp_path, exchange)) == (Outcome.REFUSED, ["ip-too-many"], 1)
+
+
+def test_another_key_of_the_account_does_not_matter(tmp_path: Path) -> None:
+    with Lookalike([Key("other", "other", ["withdraw"], cidr=""), key()]) as exchange:
+        assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [({"sees_list": False}, []), ({"sees_list": False, "sees_itself": False}, ["access-denied"])],
+)
+def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
+    tmp_path: Path, changed: dict[str, Any], rules: list[str]
+) -> None:
+    with Lookalike([key(**changed)]) as exchange:
+        outcome = Outcome.UNVERIFIED if rules else Outcome.ADMITTED
+        assert told(check(tmp_path, exchange)) == (outcome, rules, 2)
+        assert exchange.paths() == ["GET /apiKey", "GET /apiKey/self"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome", "rule"),
+    [
+        ({"id": "unknown"}, Outcome.UNVERIFIED, "key-unknown"),
+        ({"secret": "wrong"}, Outcome.UNVERIFIED, "signature-invalid"),
+        ({"cidr": "203.0.113.7"}, Outcome.UNVERIFIED, "address-not-allowed"),
+        ({"enabled": False}, Outcome.REFUSED, "key-disabled"),
+        ({"odd": {"permissions": None}}, Outcome.UNVERIFIED, "answer-invalid"),
+        ({"odd": {"id": "other"}}, Outcome.UNVERIFIED, "key-not-listed"),
+    ],
+)
+def test_what_cannot_be_read_has_its_name(tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str) -> None:
+    with Lookalike([Key(**{"id": KEY_ID, "secret": SECRET, **changed})]) as exchange:
+        verdict = check(tmp_path, exchange)
+    assert (verdict.outcome, verdict.findings[0].rule) == (outcome, rule)
+
+
+@pytest.mark.parametrize(("offset", "direction"), [(600, "behind")])
+def test_clock_skew_is_named_and_measured(tmp_path: Path, exchange: Lookalike, offset: float, direction: str) -> None:
+    exchange.clock_offset = offset
+    verdict = check(tmp_path, exchange)
+    assert told(verdict) == (Outcome.UNVERIFIED, ["clock-skew"], 1)
+    assert f"seconds {direction}" in verdict.findings[0].message
+
+
+GOOD_LIST = json.dumps([key().described()]).encode()
+GZIPPED = gzip.compress(GOOD_LIST)
+BOMB = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "rule", "requests"),
+    [
+        (error(401, "Invalid API Key."), "key-unknown", 1),
+        (error(403, "Account is restricted"), "account-restricted", 1),
+        (error(404, "Not Found"), "exchange-error", 1),
+        (error(429, "Rate limit exceeded, retry in 60 seconds.", {"Retry-After": "60"}), "rate-limited", 1),
+        (error(429, "Rate limit exceeded"), "rate-limited", 1),
+        (error(429, "Rate limit exceeded", {"Retry-After": "nonsense"}), "rate-limited", 1),
+        (Respond(429), "rate-limited", 1),
+        (page(403), "address-banned", 1),
+        (error(503, "The system is currently overloaded. Please try again later."), "overloaded", 2),
+        (error(503, "down for maintenance"), "maintenance", 2),
+        (page(503), "maintenance", 2),
+        (error(500, "Server Error"), "server-error", 2),
+        (Reset(), "unreachable", 2),
+        (Respond(200, GOOD_LIST, cut_after=20), "unreachable", 2),
+        (
+            Respond(200, GOOD_LIST[:-5], {"Content-Length": str(len(GOOD_LIST))}, cut_after=len(GOOD_LIST)),
+            "unreachable",
+            2,
+        ),
+        (Hang(), "timed-out", 1),
+        (Respond(200, GOOD_LIST, seconds_a_byte=0.1), "timed-out", 1),
+        (page(200), "answer-invalid", 1),
+        (Respond(200, b""), "answer-invalid", 1),
+        (Respond(200, GOOD_LIST[:-5]), "answer-invalid", 1),
+        (Respond(200, GOOD_LIST * 2), "answer-invalid", 1),
+        (Respond(200, b"[" * 1_000_000), "answer-invalid", 1),
+        (Respond(200, b"\xff\xfe" + GOOD_LIST), "answer-invalid", 1),
+        (Respond(200, b"[" + b" " * 50_000_000 + b"]"), "answer-too-large", 1),
+        (Respond(200, GZIPPED[:-9], {"Content-Encoding": "gzip"}), "answer-invalid", 1),
+        (Respond(200, b"x" + GZIPPED, {"Content-Encoding": "gzip"}), "answer-invalid", 1),
+        (Respond(200, BOMB, {"Content-Encoding": "gzip"}), "answer-too-large", 1),
+        (Respond(200, GZIPPED, {"Content-Encoding": "gzip, gzip"}), "answer-invalid", 1),
+        (Respond(200, GOOD_LIST, {"Content-Encoding": "br"}), "answer-invalid", 1),
+        (Respond(301, headers={"Location": "http://127.0.0.1:1/"}), "redirected", 1),
+        (Respond(302, GOOD_LIST, {"Location": "/api/v1/apiKey"}), "redirected", 1),
+        (Respond(307, headers={"Location": "https://evil.example/"}), "redirected", 1),
+        (Respond(308), "redirected", 1),
+        (Respond(304), "redirected", 1),
+    ],
+)
+def test_every_way_to_fail_has_its_name_and_stays_inside_its_bounds(
+    tmp_path: Path, exchange: Lookalike, behaviour: Behaviour, rule: str, requests: int
+) -> None:
+    exchange.always("/apiKey", behaviour)
+    began = time.monotonic()
+    verdict = check(tmp_path, exchange, timeout_seconds=2)
+    assert time.monotonic() - began < 2 + 2
+    assert told(verdict) == (Outcome.UNVERIFIED, [rule], requests)
+    assert len(exchange.asked) == requests
+    assert not [thread for thread in threading.enumerate() if thread.name == "freqtrade-bitmex-guard"]
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Respond(200, GOOD_LIST, {"Content-Type": "text/plain"}),
+        Respond(200, GOOD_LIST, {"Content-Type": "text/html"}),
+        Respond(200, GZIPPED, {"Content-Encoding": "gzip"}),
+    ],
+)
+def test_odd_wrapping_around_a_good_answer_changes_nothing(
+    tmp_path: Path, exchange: Lookalike, behaviour: Behaviour
+) -> None:
+    exchange.always("/apiKey", behaviour)
+    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Reset(),
+        error(503, "overloaded"),
+        page(502),
+        error(500, "Server Error"),
+        error(429, "Rate limit exceeded", {"Retry-After": "1"}),
+    ],
+)
+def test_a_passing_failure_is_retried_inside_the_time(
+    tmp_path: Path, exchange: Lookalike, behaviour: Behaviour
+) -> None:
+    exchange.then("/apiKey", behaviour)
+    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 2)
+
+
+def test_retries_pause_longer_each_time(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.always("/apiKey", error(503, "overloaded"))
+    began = time.monotonic()
+    assert told(check(tmp_path, exchange, timeout_seconds=5))[2] == 3  # at 0, 1 and 3 seconds; 7 would be too late
+    assert 3 <= time.monotonic() - began < 5
+
+
+def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.then("/apiKey", error(429, "Rate limit exceeded", {"Retry-After": "2"}))
+    began = time.monotonic()
+    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 2)
+    assert time.monotonic() - began >= 2
+
+
+def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.always("/apiKey", Hang())
+    config = bot_config(tmp_path, exchange, timeout_seconds=3)
+    config["exchange"]["ccxt_config"]["timeout"] = 700
+    began = time.monotonic()
+    verdict = Check(config).run()
+    assert verdict.findings[0].rule == "timed-out"
+    assert verdict.requests >= 2  # each is given up after 0.7 seconds
+    assert time.monotonic() - began < 3.5
+
+
+def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.always("/apiKey", page(403))  # which ccxt takes for a passing failure
+    config = bot_config(tmp_path, exchange)
+    config["exchange"]["ccxt_config"]["options"] = {
+        "maxRetriesOnFailure": 5,
+        "maxRetriesOnFailureDelay": 1,
+        "apiKey": {"maxRetriesOnFailure": 5},
+    }
+    assert told(Check(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
+
+
+def test_nobody_listening_is_unreachable(tmp_path: Path) -> None:
+    with Lookalike([key()]) as exchange:
+        config = bot_config(tmp_path, exchange, timeout_seconds=1.5)
+    verdict = Check(config).run()
+    assert told(verdict) == (Outcome.UNVERIFIED, ["unreachable"], 2)
+    assert verdict.passing
+
+
+def test_a_redirect_is_not_followed_and_nothing_signed_goes_elsewhere(tmp_path: Path, exchange: Lookalike) -> None:
+    with Lookalike([key()]) as elsewhere:
+        exchange.always("/apiKey", Respond(302, headers={"Location": f"{elsewhere.url}/api/v1/apiKey"}))
+        assert check(tmp_path, exchange).findings[0].rule == "redirected"
+        assert elsewhere.asked == []
+
+
+def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, exchange: Lookalike) -> None:
+    # A plain http proxy is asked for the whole URL; the look-alike then answers for it.
+    with Lookalike([key()]) as proxy:
+        config = bot_config(tmp_path, exchange)
+        config["exchange"]["ccxt_config"]["httpProxy"] = proxy.url
+        Check(config).run()
+        assert len(proxy.asked) == 1
+        assert exchange.asked == []
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def served_with(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_certificate_of_an_unknown_authority_is_not_trusted(
+    tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Lookalike([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
+        config = bot_config(tmp_path, exchange)
+        config["exchange"]["ccxt_config"] |= {"requests_trust_env": trusted, "aiohttp_trust_env": trusted}
+        outcome, rules, _ = told(Check(config).run())
+    assert (outcome, rules) == ((Outcome.ADMITTED, []) if trusted else (Outcome.UNVERIFIED, ["tls-failed"]))
+
+
+@pytest.mark.parametrize("served", ["wrong name", "expired"])
+def test_a_certificate_for_another_name_or_out_of_date_is_not_trusted(
+    tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, served: str
+) -> None:
+    import datetime
+
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    certificate = (
+        authority.issue_cert("bitmex.example")
+        if served == "wrong name"
+        else authority.issue_cert("127.0.0.1", not_after=past)
+    )
+    with Lookalike([key()], tls=served_with(certificate)) as exchange:
+        config = bot_config(tmp_path, exchange)
+        config["exchange"]["ccxt_config"] |= {"requests_trust_env": True, "aiohttp_trust_env": True}
+        assert told(Check(config).run())[:2] == (Outcome.UNVERIFIED, ["tls-failed"])
+        assert exchange.asked == []
+
+
+def test_a_server_that_hangs_in_the_tls_handshake_is_cut_off(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, Lookalike([key()]) as exchange:
+        config = bot_config(tmp_path, exchange, timeout_seconds=1)
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        config["exchange"]["ccxt_config"] = {"urls": {"api": {"public": url, "private": url}}}
+        began = time.monotonic()
+        assert Check(config).run().findings[0].rule == "timed-out"
+        assert time.monotonic() - began < 3
+
+
+# What may go wrong before anything is asked.
+
+
+def misconfigured(config: dict[str, Any], rule: str) -> None:
+    verdict = Check(config).run()
+    assert verdict.outcome is Outcome.MISCONFIGURED
+    assert rule in [finding.rule for finding in verdict.findings]
+    assert verdict.requests == 0
+
+
+def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def untouchable(*args: Any) -> Any:
+        raise AssertionError("the store was opened")
+
+    monkeypatch.setattr(guard, "open_store", untouchable)
+    wrongs: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
+        (lambda config: config.pop("api_key_guard"), "section-missing"),
+        (lambda config: config.update(api_key_guard=[]), "section-invalid"),
+        (lambda config: config.update(api_key_gaurd={}), "section-misnamed"),
+        (lambda config: config["api_key_guard"].update(x=1), "section-invalid"),
+        (lambda config: config.pop("exchange"), "exchange-unknown"),
+        (lambda config: config["exchange"].update(name="kraken"), "exchange-unknown"),
+        (lambda config: config["exchange"].update(key="x"), "credentials-in-config"),
+        (lambda config: config["exchange"]["ccxt_config"].update(verify=False), "tls-not-verified"),
+        (lambda config: config["api_key_guard"].update(allowed_hosts=["www.bitmex.com"]), "host-not-allowed"),
+    ]
+    for spoil, rule in wrongs:
+        config = bot_config(tmp_path, exchange)
+        spoil(config)
+        misconfigured(config, rule)
+    assert exchange.asked == []
+
+
+@pytest.mark.parametrize(
+    "raised", [SystemExit(0), MemoryError(), RecursionError(), AttributeError(SECRET), ImportError()]
+)
+def test_whatever_a_store_raises_is_misconfigured(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+) -> None:
+    class Broken:
+        def load(self) -> Any:
+            raise raised
+
+    monkeypatch.setattr(guard, "open_store", lambda *args: Broken())
+    verdict = check(tmp_path, exchange)
+    assert told(verdict) == (Outcome.MISCONFIGURED, ["store-unavailable"], 0)
+    assert SECRET not in str(verdict)
+
+
+def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging:
+        def load(self) -> Any:
+            time.sleep(3)
+
+    monkeypatch.setattr(guard, "open_store", lambda *args: Hanging())
+    monkeypatch.setattr(guard, "READING_SECONDS", 0.2)
+    assert told(check(tmp_path, exchange)) == (Outcome.MISCONFIGURED, ["store-timed-out"], 0)
+
+
+@pytest.mark.parametrize(
+    "raised", [SystemExit(0), MemoryError(), AttributeError(SECRET), ImportError(), GeneratorExit()]
+)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "freqtrade_bitmex_guard.guard.rules.apply",
+        "freqtrade_bitmex_guard.guard.together",
+        "freqtrade_bitmex_guard.guard.venues.find",
+        "freqtrade_bitmex_guard.guard.client.build",
+        "freqtrade_bitmex_guard.guard.Proven",
+        "freqtrade_bitmex_guard.guard.configuration.read",
+    ],
+)
+def test_a_bug_of_the_guard_is_never_an_admission(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, raised: BaseException, place: str
+) -> None:
+    def broken(*args: Any, **options: Any) -> Any:
+        raise raised
+
+    monkeypatch.setattr(place, broken)
+    check = Check(bot_config(tmp_path, exchange))
+    verdict = check.run()
+    assert (verdict.outcome, [finding.rule for finding in verdict.findings]) == (Outcome.UNVERIFIED, ["internal-error"])
+    assert verdict.is_bug
+    assert check.proven is None
+    assert SECRET not in str(verdict)
+
+
+@pytest.mark.parametrize("raised", [AttributeError(SECRET), SystemExit(0), MemoryError(), RecursionError()])
+def test_whatever_ccxt_raises_before_it_asks_is_never_an_admission(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+) -> None:
+    import ccxt
+
+    def broken(*args: Any, **options: Any) -> Any:
+        raise raised
+
+    monkeypatch.setattr(ccxt.bitmex, "sign", broken)
+    verdict = check(tmp_path, exchange)
+    assert verdict.outcome in (Outcome.MISCONFIGURED, Outcome.UNVERIFIED)
+    assert verdict.findings[0].rule in ("client-settings", "internal-error")
+    assert SECRET not in str(verdict)
+
+
+def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(guard, "open_store", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        check(tmp_path, exchange)
+
+
+def test_nothing_secret_and_no_signature_is_logged_at_any_level(
+    tmp_path: Path, exchange: Lookalike, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(1)
+    for name in ("ccxt", "ccxt.base.exchange", "urllib3", "requests"):
+        caplog.set_level(1, logger=name)
+    check(tmp_path, exchange)
+    signed = exchange.asked[0].headers["api-signature"]
+    for hidden in (SECRET, SECRET[:6], KEY_ID, KEY_ID[:5], signed):
+        assert hidden not in caplog.text

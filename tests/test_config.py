@@ -1,0 +1,220 @@
+"""The config section, read to the letter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freqtrade_bitmex_guard.addresses import parse_block
+from freqtrade_bitmex_guard.config import GuardConfig, read, wanted
+from freqtrade_bitmex_guard.findings import Finding, Outcome, Stopped
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+
+
+def parsed(**section: Any) -> GuardConfig:
+    return read(section, TERMS)
+
+
+def complaints(section: Any) -> tuple[Finding, ...]:
+    with pytest.raises(Stopped) as stopped:
+        wanted({"api_key_guard": section})
+        read(section, TERMS)
+    assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.value.findings)
+    assert all(finding.fix for finding in stopped.value.findings)
+    return stopped.value.findings
+
+
+def test_an_empty_section_takes_the_defaults_that_the_guide_for_bitmex_keys_asks_for() -> None:
+    config = parsed()
+    assert config.enabled is True
+    assert config.credentials.model_dump() == {"store": "keyring", "service": "freqtrade-bitmex"}
+    assert config.policy.allowed_permissions == ["order", "position"]
+    assert config.policy.required_permissions == ["order"]
+    assert config.policy.most_addresses == 1
+    assert config.policy.within is None
+    assert config.allowed_hosts == ["www.bitmex.com", "testnet.bitmex.com"]
+    assert config.timeout_seconds == 30
+
+
+def test_the_section_of_the_readme_reads_like_an_empty_one() -> None:
+    written = {
+        "enabled": True,
+        "credentials": {"store": "keyring", "service": "freqtrade-bitmex"},
+        "policy": {},
+        "allowed_hosts": ["www.bitmex.com", "testnet.bitmex.com"],
+        "timeout_seconds": 30,
+    }
+    assert read(written, TERMS).model_dump() == parsed().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("section", "path", "what"),
+    [
+        ({"enabeld": False}, "api_key_guard.enabeld", "'enabled'"),
+        ({"polcy": {}}, "api_key_guard.polcy", "'policy'"),
+        ({"policy": {"max_ips": 3}}, "api_key_guard.policy.max_ips", "'max_ip_addresses'"),
+        ({"policy": {"allowed_permission": []}}, "api_key_guard.policy.allowed_permission", "'allowed_permissions'"),
+        ({"credentials": {"servce": "x"}}, "api_key_guard.credentials.servce", "'service'"),
+        ({"credentials": {"store": "files", "keyfile": "x"}}, "api_key_guard.credentials.keyfile", "'key_file'"),
+        ({"credentials": {"store": "files", "service": "x"}}, "api_key_guard.credentials.service", "Did you mean"),
+        ({"allowed_host": []}, "api_key_guard.allowed_host", "'allowed_hosts'"),
+    ],
+)
+def test_an_unknown_key_is_rejected_with_the_nearest_known_name(section: Any, path: str, what: str) -> None:
+    (finding,) = complaints(section)
+    assert finding.rule == "section-invalid"
+    assert finding.message == f"{path} is not a known key."
+    assert what in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("section", "path"),
+    [
+        ({"timeout_seconds": 0}, "timeout_seconds"),
+        ({"timeout_seconds": 0.9}, "timeout_seconds"),
+        ({"timeout_seconds": 301}, "timeout_seconds"),
+        ({"timeout_seconds": "30"}, "timeout_seconds"),
+        ({"timeout_seconds": True}, "timeout_seconds"),
+        ({"timeout_seconds": float("nan")}, "timeout_seconds"),
+        ({"timeout_seconds": None}, "api_key_guard"),
+        ({"allowed_hosts": []}, "allowed_hosts"),
+        ({"allowed_hosts": "www.bitmex.com"}, "allowed_hosts"),
+        ({"allowed_hosts": ["https://www.bitmex.com"]}, "allowed_hosts"),
+        ({"allowed_hosts": ["www.bitmex.com:443"]}, "allowed_hosts"),
+        ({"allowed_hosts": ["*"]}, "allowed_hosts"),
+        ({"allowed_hosts": [""]}, "allowed_hosts"),
+        ({"credentials": "keyring"}, "credentials"),
+        ({"credentials": {"store": "vault"}}, "credentials.store"),
+        ({"credentials": {"store": ["files"]}}, "credentials"),
+        ({"credentials": {"service": ""}}, "credentials.service"),
+        ({"credentials": {"service": 7}}, "credentials.service"),
+        ({"credentials": {"store": "command"}}, "credentials.key_command"),
+        ({"credentials": {"store": "command", "key_command": "pass", "secret_command": ["x"]}}, "key_command"),
+        ({"credentials": {"store": "command", "key_command": [], "secret_command": ["x"]}}, "key_command"),
+        ({"policy": []}, "policy"),
+        ({"policy": {"max_ip_addresses": 0}}, "policy.max_ip_addresses"),
+        ({"policy": {"max_ip_addresses": -1}}, "policy.max_ip_addresses"),
+        ({"policy": {"max_ip_addresses": 1.0}}, "policy.max_ip_addresses"),
+        ({"policy": {"max_ip_addresses": "1"}}, "policy.max_ip_addresses"),
+        ({"policy": {"max_ip_addresses": True}}, "policy.max_ip_addresses"),
+        ({"policy": {"ip_within": []}}, "policy.ip_within"),
+        ({"policy": {"ip_within": ["bogus"]}}, "policy.ip_within"),
+        ({"policy": {"ip_within": ["10.0.0.0/255.0.0.0"]}}, "policy.ip_within"),
+        ({"policy": {"ip_within": ["0.0.0.0/0"]}}, "policy.ip_within"),
+        ({"policy": {"ip_within": ["0.0.0.0/1", "128.0.0.0/1"]}}, "policy.ip_within"),
+        ({"policy": {"ip_within": ["::ffff:0:0/96"]}}, "policy.ip_within"),
+        ({"policy": {"ip_within": None}}, "policy"),
+        ({"policy": {"allowed_permissions": None}}, "policy"),
+        ({"policy": {"allowed_permissions": "order"}}, "policy.allowed_permissions"),
+        ({"policy": {"allowed_permissions": ["order", ""]}}, "policy.allowed_permissions"),
+        ({"policy": {"allowed_permissions": ["order", " position"]}}, "policy.allowed_permissions"),
+        ({"policy": {"allowed_permissions": [1]}}, "policy.allowed_permissions"),
+        ({"policy": {"allowed_permissions": []}}, "policy"),
+        ({"policy": {"allowed_permissions": ["orderCancel"]}}, "policy"),
+        ({"policy": {"required_permissions": ["order", "orderCancel"]}}, "policy"),
+        ({"policy": {"required_permissions": ["withdraw"]}}, "policy"),
+    ],
+)
+def test_an_error_says_the_path_what_is_wrong_and_an_example(section: Any, path: str) -> None:
+    findings = complaints(section)
+    assert any(path in finding.message for finding in findings)
+    assert all(finding.rule == "section-invalid" for finding in findings)
+    assert all("For example:" in finding.fix for finding in findings)
+
+
+@pytest.mark.parametrize("word", ["withdraw", "Withdraw", "WITHDRAW", " withdraw", "withdraw\n", "ｗithdraw"])
+def test_a_right_to_withdraw_cannot_be_allowed_in_any_spelling(word: str) -> None:
+    findings = complaints({"policy": {"allowed_permissions": ["order", word]}})
+    assert any("withdraw can never be allowed" in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize("section", [None, [], "on", True, 1, "{}"])
+def test_a_section_that_is_not_an_object_is_misconfigured(section: Any) -> None:
+    with pytest.raises(Stopped, match="must be an object"):
+        wanted({"api_key_guard": section})
+
+
+@pytest.mark.parametrize("enabled", [None, 0, 1, "true", "false", "", [], {}])
+def test_an_enabled_that_is_not_a_boolean_is_misconfigured(enabled: Any) -> None:
+    with pytest.raises(Stopped, match="must be true or false"):
+        wanted({"api_key_guard": {"enabled": enabled}})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key_gaurd",
+        "api_keyguard",
+        "api-key-guard",
+        "API_KEY_GUARD",
+        "apiKeyGuard",
+        "api_key_guards",
+        "_api_key_guard",
+        "api_key_guard ",
+        "api_keys_guard",
+        "apy_key_guard",
+    ],
+)
+@pytest.mark.parametrize("beside", [{}, {"api_key_guard": {"enabled": False}}])
+def test_a_top_level_name_that_nearly_is_the_sections_is_misconfigured(name: str, beside: dict[str, Any]) -> None:
+    with pytest.raises(Stopped) as stopped:
+        wanted({"exchange": {}, name: {}, **beside})
+    assert [finding.rule for finding in stopped.value.findings] == ["section-misnamed"]
+
+
+def test_no_key_that_freqtrade_knows_is_taken_for_a_misspelling() -> None:
+    from freqtrade.config_schema.config_schema import CONF_SCHEMA
+
+    assert wanted(dict.fromkeys(CONF_SCHEMA["properties"])) is None
+    assert len(CONF_SCHEMA["properties"]) > 50
+
+
+@pytest.mark.parametrize(("section", "is_wanted"), [({}, True), ({"enabled": True}, True), ({"enabled": False}, False)])
+def test_the_guard_is_on_where_its_section_stands_unless_it_is_switched_off(section: Any, is_wanted: bool) -> None:
+    assert wanted({"api_key_guard": section}) is is_wanted
+
+
+def test_without_the_section_the_guard_is_not_wanted() -> None:
+    assert wanted({"exchange": {}, "api_server": {}}) is None
+
+
+def test_ip_within_sets_how_many_addresses_unless_the_number_is_written_too() -> None:
+    assert parsed(policy={"ip_within": ["203.0.113.0/28", "203.0.113.8/29"]}).policy.most_addresses == 16
+    both = parsed(policy={"ip_within": ["203.0.113.0/28"], "max_ip_addresses": 2}).policy
+    assert both.most_addresses == 2
+    assert both.within == (parse_block("203.0.113.0/28"),)
+    assert parsed(policy={"max_ip_addresses": 10**30}).policy.most_addresses == 10**30
+
+
+def test_a_key_that_only_cancels_is_written_in_both_lists() -> None:
+    policy = parsed(policy={"allowed_permissions": ["orderCancel"], "required_permissions": ["orderCancel"]}).policy
+    assert policy.allowed_permissions == policy.required_permissions == ["orderCancel"]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+names = st.sampled_from(["enabled", "credentials", "policy", "allowed_hosts", "timeout_seconds", "x"])
+
+
+@given(st.dictionaries(names, values))
+def test_no_section_whatever_stands_in_it_ends_otherwise_than_read_or_misconfigured(section: dict[str, Any]) -> None:
+    try:
+        config = read(section, TERMS)
+    except Stopped as stopped:
+        assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.findings)
+    else:
+        assert not any(TERMS.forbids(word) for word in config.policy.allowed_permissions)
+        assert config.policy.most_addresses >= 1
+
+
+@given(st.text(min_size=8, alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
+def test_no_value_is_shown_in_an_error(value: str) -> None:
+    for section in ({"policy": value}, {"credentials": {"service": [value]}}, {"timeout_seconds": value}):
+        for finding in complaints(section):
+            assert value not in finding.message.replace("api_key_guard", "")

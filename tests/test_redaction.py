@@ -1,0 +1,57 @@
+"""Text that is safe to show."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freqtrade_bitmex_guard.redaction import harmless, mask, without_tokens
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "line\nbreak",
+        "carriage\rreturn",
+        "bell\x07",
+        "\x1b[31mred\x1b[0m",
+        "\x9b31m",
+        "right\u202eto left",
+        "zero\u200bwidth",
+        "line\u2028separator",
+        "[bold red]rich[/]",
+        "<b>html</b>",
+        "&lt;",
+        "`code` *bold*",
+        "back\\slash",
+        "null\x00",
+    ],
+)
+def test_characters_that_act_on_a_terminal_a_log_or_a_chat_become_question_marks(hostile: str) -> None:
+    shown = harmless(hostile)
+    assert "?" in shown
+    assert not set(shown) & set("\n\r\x07\x1b\x9b\u202e\u200b\u2028[]<>&`*\\\x00")
+
+
+@given(st.text(), st.integers(2, 100))
+def test_no_text_stays_dangerous_or_grows_beyond_its_limit(text: str, limit: int) -> None:
+    shown = harmless(text, limit)
+    assert len(shown) <= limit
+    assert shown.isprintable()
+    assert len(shown.splitlines()) <= 1
+    assert not set(shown) & set("[]<>&`*|\\")
+
+
+def test_ordinary_names_stay_as_they_are() -> None:
+    assert harmless("Grid-Bot_7 (ETH, 5 %) für Zoë") == "Grid-Bot_7 (ETH, 5 %) für Zoë"
+
+
+def test_runs_that_could_be_tokens_are_masked() -> None:
+    assert without_tokens("bad token hvs.CAESIJlU02LQZq3 and abcdefghijklmnop!") == "bad token … and …!"
+    assert without_tokens("short words stay") == "short words stay"
+    assert len(without_tokens("word " * 100)) == 200
+
+
+def test_a_key_id_is_shown_by_its_first_four_characters() -> None:
+    assert mask("LAqUlngMIQkIUjXMUreyu3qn") == "LAqU…"

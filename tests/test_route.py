@@ -1,0 +1,249 @@
+"""How a client reaches its exchange, read off real ccxt clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ccxt
+import ccxt.pro
+import pytest
+
+from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
+from freqtrade_bitmex_guard.exchange import client
+from freqtrade_bitmex_guard.exchange.client import Proven
+from freqtrade_bitmex_guard.exchange.route import Origin, Route
+from freqtrade_bitmex_guard.exchange.settings import place
+from freqtrade_bitmex_guard.findings import Outcome, Stopped
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from tests.support import KEY_ID, SECRET
+
+HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
+PROXY = "http://user:password@10.0.0.1:3128"
+
+
+def urls(public: str, private: str | None = None) -> dict[str, Any]:
+    return {"urls": {"api": {"public": public, "private": private or public}}}
+
+
+def rules(exchange: dict[str, Any], hosts: list[str] | None = None) -> set[str]:
+    try:
+        client.build(exchange, TERMS, hosts or HOSTS)
+    except Stopped as stopped:
+        assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.findings)
+        assert "password" not in str(stopped).replace("password,", "")
+        return {finding.rule for finding in stopped.findings}
+    return set()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"sandbox": True},
+        {"timeout": 5000},
+        {"enableRateLimit": True},
+        urls("http://127.0.0.1:8080"),
+        urls("https://127.0.0.1:8080"),
+        urls("http://[::1]:8080"),
+        urls("https://www.bitmex.com:443"),
+        urls("https://WWW.BITMEX.COM"),
+        {"httpProxy": PROXY},
+        {"httpsProxy": PROXY},
+        {"socksProxy": "socks5h://10.0.0.1:1080"},
+        {"headers": {"X-Trace": "1"}},
+        {"apiKey": "", "secret": ""},
+    ],
+)
+def test_settings_that_leave_the_answer_trustworthy_are_fine(settings: dict[str, Any]) -> None:
+    assert rules({"name": "bitmex", "ccxt_config": settings}) == set()
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        (urls("https://evil.example"), "host-not-allowed"),
+        (urls("https://www.bitmex.com", "https://evil.example"), "host-not-allowed"),
+        (urls("https://www.bitmex.com.evil.example"), "host-not-allowed"),
+        (urls("https://www.bitmex.com."), "host-not-allowed"),
+        (urls("http://127.0.0.2:80"), "host-not-allowed"),
+        ({"urls": {"api": {"ws": "wss://evil.example/realtime"}}}, "host-not-allowed"),
+        (urls("http://www.bitmex.com"), "origin-insecure"),
+        (urls("http://localhost:8080"), "origin-insecure"),
+        (urls("https://www.bitmex.com@evil.example"), "client-settings"),
+        (urls("https://evil.example\\@www.bitmex.com"), "client-settings"),
+        (urls("https://evil.example#@www.bitmex.com"), "client-settings"),
+        (urls("https://www.bitmex.com?x="), "client-settings"),
+        (urls("ftp://www.bitmex.com"), "client-settings"),
+        (urls("//www.bitmex.com"), "client-settings"),
+        (urls(""), "client-settings"),
+        ({"urls": {"api": "https://www.bitmex.com"}}, None),
+        ({"urls": {"api": {"private": None}}}, "client-settings"),
+        ({"urls": {"api": {"private": 7}}}, "client-settings"),
+        ({"urls": []}, "client-settings"),
+        ({"verify": False}, "tls-not-verified"),
+        ({"verify": 0}, "tls-not-verified"),
+        ({"verify": None}, "tls-not-verified"),
+        ({"verify": "/tmp/ca.pem"}, "tls-not-verified"),
+        ({"validateServerSsl": False}, "tls-not-verified"),
+        ({"cafile": "/tmp/ca.pem"}, "tls-not-verified"),
+        ({"proxy": "https://relay.example/"}, "requests-forwarded"),
+        ({"proxyUrl": "https://relay.example/"}, "requests-forwarded"),
+        ({"proxy_url": "https://relay.example/"}, "requests-forwarded"),
+        ({"proxyUrlCallback": "x"}, "requests-forwarded"),
+        ({"proxy_url_callback": "x"}, "requests-forwarded"),
+        ({"proxyUrl": ""}, "requests-forwarded"),
+        ({"verbose": True}, "verbose-client"),
+        ({"verbose": 1}, "verbose-client"),
+        ({"timeout": 0}, "client-settings"),
+        ({"timeout": -1}, "client-settings"),
+        ({"timeout": "10000"}, "client-settings"),
+        ({"timeout": True}, "client-settings"),
+        ({"timeout": None}, "client-settings"),
+        ({"options": "x"}, "client-settings"),
+        ({"apiKey": "x"}, "credentials-in-config"),
+        ({"apikey": "x"}, "credentials-in-config"),
+        ({"secret": "x"}, "credentials-in-config"),
+        ({"password": "x"}, "credentials-in-config"),
+        ({"privateKey": "x"}, "credentials-in-config"),
+        ({"headers": {"api-key": "x"}}, "credentials-in-config"),
+        ({"headers": {"API-Signature": "x"}}, "credentials-in-config"),
+        ({"headers": {"Authorization": "x"}}, "credentials-in-config"),
+        ({"headers": {"Host": "evil.example"}}, "credentials-in-config"),
+        ([], "client-settings"),
+        ("x", "client-settings"),
+    ],
+)
+@pytest.mark.parametrize("block", ["ccxt_config", "ccxt_sync_config", "ccxt_async_config"])
+def test_settings_that_make_it_untrustworthy_are_misconfigured_in_every_block(
+    settings: Any, rule: str | None, block: str
+) -> None:
+    if "timeout" in settings and block == "ccxt_async_config":
+        return  # the asynchronous client's time-out says nothing about the check
+    found = rules({"name": "bitmex", block: settings})
+    if rule is None:
+        assert found <= {"client-settings"}  # one address for all: ccxt itself stumbles later
+    else:
+        assert rule in found
+
+
+@pytest.mark.parametrize(
+    ("exchange", "rule"),
+    [
+        ({"ccxt_sync_config": {"sandbox": True}}, "origins-differ"),
+        ({"ccxt_async_config": urls("http://127.0.0.1:1")}, "origins-differ"),
+        (
+            {"ccxt_config": urls("http://127.0.0.1:1"), "ccxt_async_config": urls("http://127.0.0.1:2")},
+            "origins-differ",
+        ),
+        ({"ccxt_sync_config": {"httpsProxy": PROXY}}, "routes-differ"),
+        ({"ccxt_async_config": {"aiohttp_proxy": PROXY}}, "routes-differ"),
+        ({"ccxt_sync_config": {"proxies": {"https": PROXY}}}, "routes-differ"),
+        ({"ccxt_config": {"httpsProxy": PROXY}, "ccxt_async_config": {"httpsProxy": "http://x:1"}}, "routes-differ"),
+        ({"ccxt_async_config": {"aiohttp_trust_env": True}}, "routes-differ"),
+    ],
+)
+def test_clients_that_would_not_go_the_same_way_are_misconfigured(exchange: dict[str, Any], rule: str) -> None:
+    assert rule in rules({"name": "bitmex", **exchange})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["key", "secret", "api_key", "apiKey", "APIKEY", "password", "uid", "account_id", "wallet_address", "privateKey"],
+)
+def test_credentials_in_the_exchange_section_are_misconfigured_unless_they_are_empty(name: str) -> None:
+    assert rules({"name": "bitmex", name: "x"}) == {"credentials-in-config"}
+    assert rules({"name": "bitmex", name: ""}) == set()
+    assert rules({"name": "bitmex", name: None}) == set()
+
+
+def test_a_ccxt_without_the_exchange_names_the_version_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ccxt, "exchanges", [name for name in ccxt.exchanges if name != "bitmex"])
+    with pytest.raises(Stopped) as stopped:
+        client.build({"name": "bitmex"}, TERMS, HOSTS)
+    (finding,) = stopped.value.findings
+    assert finding.rule == "ccxt-class-missing"
+    assert "pip install 'ccxt==4.5.83'" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://www.bitmex.com", Origin("https", "www.bitmex.com", 443)),
+        ("http://127.0.0.1", Origin("http", "127.0.0.1", 80)),
+        ("https://Www.Bitmex.Com:8443/api/v1/", Origin("https", "www.bitmex.com", 8443)),
+        ("wss://ws.bitmex.com/realtime", Origin("wss", "ws.bitmex.com", 443)),
+        ("http://[::1]:80", Origin("http", "::1", 80)),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: Origin) -> None:
+    assert Origin.of(url) == origin
+
+
+def test_a_name_is_never_taken_for_an_address_of_this_machine() -> None:
+    assert Origin.of("http://127.0.0.1").is_loopback
+    assert Origin.of("http://[::1]").is_loopback
+    assert Origin.of("http://127.8.7.6").is_loopback
+    assert not Origin.of("http://localhost").is_loopback
+    assert not Origin.of("http://127.0.0.1.example").is_loopback
+
+
+def proven() -> Proven:
+    return Proven(
+        Credentials(Secret(KEY_ID), Secret(SECRET)),
+        Route.of(ccxt.bitmex(), asynchronous=False),
+        TERMS,
+        ("www.bitmex.com",),
+    )
+
+
+@pytest.mark.parametrize("kind", [ccxt.bitmex, ccxt.pro.bitmex])
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({}, None),
+        ({"timeout": 5}, None),
+        ({"apiKey": "other"}, "client-changed"),
+        ({"apiKey": None}, "client-changed"),
+        ({"apiKey": ""}, "client-changed"),
+        ({"secret": "other"}, "client-changed"),
+        ({"password": "x"}, "client-changed"),
+        ({"token": "x"}, "client-changed"),
+        ({"privateKey": "x"}, "client-changed"),
+        ({"headers": {"api-key": "x"}}, "client-changed"),
+        ({"sandbox": True}, "host-not-allowed"),
+        (urls("https://evil.example"), "host-not-allowed"),
+        (urls("https://www.bitmex.com:8443"), "origins-differ"),
+        (urls("https://www.bitmex.com", "https://www.bitmex.com:8443"), "origins-differ"),
+        ({"httpsProxy": PROXY}, "routes-differ"),
+        ({"verify": False}, "tls-not-verified"),
+        ({"proxyUrl": "https://x.example/"}, "requests-forwarded"),
+        ({"verbose": True}, "verbose-client"),
+    ],
+)
+def test_a_client_that_freqtrade_builds_is_compared_with_what_was_proven(
+    kind: Any, changed: dict[str, Any], rule: str | None
+) -> None:
+    built = kind({"apiKey": KEY_ID, "secret": SECRET, **changed})
+    found = list(proven().objections(built, asynchronous=not built.synchronous))
+    assert rule in {finding.rule for finding in found} if rule else found == []
+    assert not any(SECRET in finding.message or KEY_ID in finding.message for finding in found)
+
+
+def test_proven_credentials_are_placed_where_nothing_empty_beats_them() -> None:
+    exchange = {
+        "name": "bitmex",
+        "api_key": "",
+        "apiKey": None,
+        "key": "",
+        "secret": "",
+        "ccxt_config": {"apiKey": "", "timeout": 1},
+        "ccxt_async_config": {"secret": None},
+    }
+    place(exchange, KEY_ID, SECRET)
+    assert exchange == {
+        "name": "bitmex",
+        "key": KEY_ID,
+        "secret": SECRET,
+        "ccxt_config": {"timeout": 1},
+        "ccxt_async_config": {},
+    }

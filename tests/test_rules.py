@@ -1,0 +1,209 @@
+"""The rules, one table each: facts and a policy, and what is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard import rules
+from freqtrade_bitmex_guard.facts import AddressLimit, Everywhere, KeyFacts, NotTold, Only, Permission, Right, together
+from freqtrade_bitmex_guard.findings import Outcome, Severity
+from freqtrade_bitmex_guard.rules.addresses import blocks_are_readable, few_addresses, not_everywhere, within_networks
+from freqtrade_bitmex_guard.rules.permissions import no_withdrawal, nothing_beyond_allowed, required_are_there
+from freqtrade_bitmex_guard.rules.state import switched_on
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from tests.support import facts, policy
+
+
+def found(rule: rules.Rule, known: KeyFacts, **written: Any) -> list[str]:
+    findings = list(rule(known, policy(**written), TERMS))
+    assert all(finding.severity is Severity.ERROR and finding.outcome is Outcome.REFUSED for finding in findings)
+    assert all(finding.message and finding.fix for finding in findings)
+    return [finding.rule for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        ((), False),
+        (("order",), False),
+        (("order", "position"), False),
+        (("withdraw",), True),
+        (("order", "withdraw"), True),
+        (("Withdraw",), True),
+        ((" withdraw\t",), True),
+        (("WITHDRAW",), True),
+        (("ｗｉｔｈｄｒａｗ",), True),
+    ],
+)
+def test_a_right_to_withdraw_is_found_in_any_spelling(words: tuple[str, ...], is_found: bool) -> None:
+    assert found(no_withdrawal, facts(*words)) == ["withdraw-permission"] * is_found
+
+
+@pytest.mark.parametrize("right", [Right.WITHDRAW, Right.TRANSFER, Right.MANAGE_KEYS])
+def test_a_right_that_moves_money_is_found_whatever_it_is_called_and_allowed(right: Right) -> None:
+    known = KeyFacts(frozenset({Permission("order", Right.TRADE), Permission("sweep", right)}), facts().addresses)
+    assert found(no_withdrawal, known, allowed_permissions=["order", "sweep"]) == ["withdraw-permission"]
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed", "surplus"),
+    [
+        (("order",), None, 0),
+        (("order", "position"), None, 0),
+        ((), None, 0),
+        (("orderCancel",), None, 1),
+        (("order", "orderCancel"), None, 1),
+        (("Order",), None, 1),
+        (("order ",), None, 1),
+        (("",), None, 1),
+        (("order", "transfer", "sudo"), None, 2),
+        (("orderCancel",), ["orderCancel"], 0),
+        (("order",), ["orderCancel"], 1),
+        (("withdraw",), None, 0),  # told by its own rule
+    ],
+)
+def test_every_right_that_the_policy_does_not_name_is_found(
+    words: tuple[str, ...], allowed: list[str] | None, surplus: int
+) -> None:
+    written = {"allowed_permissions": allowed, "required_permissions": allowed} if allowed else {}
+    assert found(nothing_beyond_allowed, facts(*words), **written) == ["permission-not-allowed"] * surplus
+
+
+def test_rights_that_are_not_told_are_not_allowed() -> None:
+    assert found(nothing_beyond_allowed, KeyFacts(None, facts().addresses)) == ["permission-not-allowed"]
+
+
+@pytest.mark.parametrize(
+    ("words", "required", "is_found"),
+    [
+        (("order",), ["order"], False),
+        ((), ["order"], True),
+        (("position",), ["order"], True),
+        (("orderCancel",), ["orderCancel"], False),
+        (("order",), ["order", "position"], True),
+        ((), [], False),
+    ],
+)
+def test_a_missing_right_is_found(words: tuple[str, ...], required: list[str], is_found: bool) -> None:
+    allowed = [*required, "order"]
+    assert (
+        found(required_are_there, facts(*words), required_permissions=required, allowed_permissions=allowed)
+        == ["permission-missing"] * is_found
+    )
+
+
+def test_required_rights_are_missing_where_none_are_told() -> None:
+    assert found(required_are_there, KeyFacts(None, facts().addresses)) == ["permission-missing"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "is_found"),
+    [
+        ("203.0.113.7", False),
+        ("10.0.0.0/8", False),
+        ("0.0.0.0/0", True),
+        ("0.0.0.0", True),
+        ("0.0.0.0/1,128.0.0.0/1", True),
+        ("::ffff:0:0/96", True),
+        (Everywhere("CIDR is blank"), True),
+        (NotTold("the list is not told"), True),
+        (Only(()), True),
+        (Only((), ("bogus",)), False),  # told by its own rule
+    ],
+)
+def test_an_open_key_is_found_whatever_the_policy_says(addresses: AddressLimit | str, is_found: bool) -> None:
+    known = facts("order", addresses=addresses)
+    for written in ({}, {"max_ip_addresses": 2**129}):
+        assert found(not_everywhere, known, **written) == ["ip-unrestricted"] * is_found
+
+
+def test_a_block_that_cannot_be_read_is_found() -> None:
+    assert found(blocks_are_readable, facts(addresses=Only((), ("bogus", "x/y")))) == ["ip-unreadable"] * 2
+    assert found(blocks_are_readable, facts()) == []
+    assert found(blocks_are_readable, facts(addresses=Everywhere("blank"))) == []
+
+
+@pytest.mark.parametrize(
+    ("addresses", "written", "is_found"),
+    [
+        ("203.0.113.7", {}, False),
+        ("203.0.113.7,203.0.113.7/32", {}, False),
+        ("203.0.113.7,203.0.113.8", {}, True),
+        ("203.0.113.0/31", {}, True),
+        ("203.0.113.0/31", {"max_ip_addresses": 2}, False),
+        ("203.0.113.0/28", {"max_ip_addresses": 15}, True),
+        ("203.0.113.0/28", {"ip_within": ["203.0.113.0/28"]}, False),
+        ("203.0.113.0/28", {"ip_within": ["203.0.113.0/28", "203.0.113.8/29"]}, False),
+        ("203.0.113.0/28", {"ip_within": ["203.0.113.0/28"], "max_ip_addresses": 1}, True),
+        ("203.0.113.0/27", {"ip_within": ["203.0.113.0/28"]}, True),
+        ("2001:db8::/64", {}, True),
+    ],
+)
+def test_more_addresses_than_the_policy_allows_are_found(
+    addresses: str, written: dict[str, Any], is_found: bool
+) -> None:
+    assert found(few_addresses, facts(addresses=addresses), **written) == ["ip-too-many"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("addresses", "within", "outside"),
+    [
+        ("203.0.113.7", None, 0),
+        ("203.0.113.7", ["203.0.113.0/24"], 0),
+        ("198.51.100.7", ["203.0.113.0/24"], 1),
+        ("198.51.100.7,203.0.113.7,198.51.100.9", ["203.0.113.0/24"], 2),
+        ("203.0.113.0/24", ["203.0.113.0/25", "203.0.113.128/25"], 0),
+        ("2001:db8::7", ["203.0.113.0/24"], 1),
+    ],
+)
+def test_every_block_outside_the_networks_of_the_policy_is_found(
+    addresses: str, within: list[str] | None, outside: int
+) -> None:
+    written = {"ip_within": within} if within else {}
+    assert found(within_networks, facts(addresses=addresses), **written) == ["ip-outside"] * outside
+
+
+@pytest.mark.parametrize(("enabled", "is_found"), [(True, False), (None, False), (False, True)])
+def test_a_key_that_is_switched_off_is_found(enabled: bool | None, is_found: bool) -> None:
+    assert found(switched_on, facts("order", enabled=enabled)) == ["key-disabled"] * is_found
+
+
+def test_every_rule_is_applied() -> None:
+    worst = facts("withdraw", "sudo", addresses=Only((), ("bogus",)), enabled=False)
+    wide = facts("order", addresses="0.0.0.0/0,198.51.100.0/24")
+    names = {f.rule for known in (worst, wide) for f in rules.apply(known, policy(ip_within=["203.0.113.7"]), TERMS)}
+    assert names == {
+        "withdraw-permission",
+        "permission-not-allowed",
+        "permission-missing",
+        "ip-unrestricted",
+        "ip-unreadable",
+        "ip-too-many",
+        "ip-outside",
+        "key-disabled",
+    }
+
+
+def test_a_good_key_breaks_no_rule() -> None:
+    assert rules.apply(facts("order"), policy(), TERMS) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "merged"),
+    [
+        (facts("order"), facts("withdraw"), facts("order", "withdraw")),
+        (
+            facts(addresses="203.0.113.7"),
+            facts(addresses="203.0.113.8"),
+            facts(addresses="203.0.113.7,203.0.113.8"),
+        ),
+        (facts(), facts(addresses=Everywhere("x")), facts(addresses=Everywhere("x"))),
+        (facts(), facts(addresses=NotTold("x")), facts(addresses=NotTold("x"))),
+        (facts(enabled=True), facts(enabled=False), facts(enabled=False)),
+        (facts("order"), KeyFacts(None, facts().addresses), KeyFacts(None, facts().addresses, enabled=True)),
+    ],
+)
+def test_a_key_listed_twice_can_do_what_either_entry_says(one: KeyFacts, other: KeyFacts, merged: KeyFacts) -> None:
+    assert together([one, other]) == merged

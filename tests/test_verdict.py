@@ -1,0 +1,75 @@
+"""How findings become a verdict."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from freqtrade_bitmex_guard import exit_codes
+from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Outcome, Severity, error, warning
+from freqtrade_bitmex_guard.verdict import Verdict, ordered
+from tests.support import facts
+
+GRAVEST_FIRST = [Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED]
+AN_ERROR = {
+    Outcome.MISCONFIGURED: error("section-invalid", "m", "f"),
+    Outcome.REFUSED: error("ip-too-many", "m", "f"),
+    Outcome.UNVERIFIED: error("maintenance", "m", "f"),
+}
+
+
+def test_nothing_is_admitted_without_facts() -> None:
+    assert Verdict(findings=()).outcome is Outcome.UNVERIFIED
+    assert Verdict(findings=(warning("guard-disabled", "m", "f"),)).outcome is Outcome.UNVERIFIED
+
+
+def test_facts_without_an_error_are_admitted() -> None:
+    assert Verdict(findings=(), facts=(facts("order"),)).admitted
+    assert Verdict(findings=(warning("guard-disabled", "m", "f"),), facts=(facts("order"),)).admitted
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("with_facts", [True, False])
+def test_the_gravest_outcome_is_told_in_whatever_order_it_was_found(size: int, with_facts: bool) -> None:
+    for outcomes in itertools.permutations(GRAVEST_FIRST, size):
+        verdict = Verdict(
+            findings=tuple(AN_ERROR[outcome] for outcome in outcomes), facts=(facts("order"),) if with_facts else ()
+        )
+        assert verdict.outcome is min(outcomes, key=GRAVEST_FIRST.index)
+        assert not verdict.admitted
+
+
+def test_findings_are_told_once_and_the_gravest_first() -> None:
+    mixed = [warning("guard-disabled", "m", "f"), *(AN_ERROR[outcome] for outcome in GRAVEST_FIRST[::-1])]
+    assert [finding.outcome for finding in ordered(mixed + mixed)] == [*GRAVEST_FIRST, Outcome.ADMITTED]
+
+
+def test_a_rule_that_is_not_published_cannot_be_found() -> None:
+    with pytest.raises(ValueError, match="no such rule"):
+        Finding("made-up", Severity.ERROR, "m", "f")
+
+
+def test_only_a_verdict_whose_every_cause_passes_is_worth_waiting_for() -> None:
+    passing, lasting = error("maintenance", "m", "f"), error("key-unknown", "m", "f")
+    assert Verdict(findings=(passing,)).passing
+    assert not Verdict(findings=(passing, lasting)).passing
+    assert not Verdict(findings=()).passing
+    assert not Verdict(findings=(passing, AN_ERROR[Outcome.REFUSED])).passing
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(Outcome.REFUSED, 2), (Outcome.UNVERIFIED, 3), (Outcome.MISCONFIGURED, 4)]
+)
+def test_exit_codes_are_as_published(outcome: Outcome, code: int) -> None:
+    assert exit_codes.of(Verdict(findings=(AN_ERROR[outcome],))) == code
+
+
+def test_admitted_ends_with_0_and_a_bug_with_1() -> None:
+    assert exit_codes.of(Verdict(findings=(), facts=(facts("order"),))) == 0
+    assert exit_codes.of(Verdict(findings=(error("internal-error", "m", "f"),), facts=(facts("order"),))) == 1
+
+
+def test_no_published_rule_leads_to_admission() -> None:
+    assert all(rule.outcome is not Outcome.ADMITTED for rule in PUBLISHED.values())
+    assert all(rule.outcome is Outcome.UNVERIFIED for rule in PUBLISHED.values() if rule.passing)
