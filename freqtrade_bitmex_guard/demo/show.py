@@ -123,7 +123,8 @@ def _trade(bot: Bot, scene: Scene) -> Ending:
 
 
 def _table(cast: list[Scene], verdicts: list[Verdict]) -> Table:
-    table = Table("key", "rights", "works from", "verdict")
+    table = Table("key", "rights", "works from")
+    table.add_column("verdict", no_wrap=True)
     for scene, verdict in zip(cast, verdicts, strict=True):
         facts = verdict.facts[0] if verdict.facts else None
         table.add_row(

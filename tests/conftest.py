@@ -1,0 +1,71 @@
+"""Environments with the plugin installed, as a user has them; they are built once for a test run."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+
+
+def _make(folder: Path, *what: str) -> Path:
+    """A new environment with this plugin installed into it, and everything else taken from the tests' own.
+
+    A path in a `.pth` file makes modules importable and runs no `.pth` beside them, so the plugin of the tests' own
+    environment stays asleep.
+    """
+    _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+    python = folder / "bin" / "python"
+    site = next(folder.glob("lib/python*/site-packages"))
+    (site / "zz_dependencies.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
+    _run(sys.executable, "-m", "pip", "--quiet", "--python", str(python), "install", "--no-deps", *what)
+    return python
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, or `no pth`, which is the
+    wheel with its `.pth` file deleted.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if shared.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
+        shared = shared.parent
+
+    def give(kind: str) -> Path:
+        folder = shared / f"environment-{kind.replace(' ', '-')}"
+        with (shared / f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            python = folder / "bin" / "python"
+            if (folder / "done").exists():
+                return python
+            if kind == "editable":
+                _make(folder, "--no-build-isolation", "--editable", str(ROOT))
+            else:
+                wheels = shared / f"wheels-{kind.replace(' ', '-')}"
+                pip = (sys.executable, "-m", "pip", "--quiet")
+                _run(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT))
+                _make(folder, *map(str, wheels.glob("*.whl")))
+            if kind == "no pth":
+                next(folder.glob("lib/python*/site-packages/freqtrade_bitmex_guard.pth")).unlink()
+            (folder / "done").touch()
+            return python
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def wheel(environment: Callable[[str], Path]) -> Path:
+    """The interpreter of an environment into which the wheel was installed."""
+    return environment("wheel")
