@@ -65,7 +65,7 @@ class Check:
             stop(
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",
-                'Add "api_key_guard": {} for BitMEX with the system\'s keyring, and see README for other stores.',
+                'Add "api_key_guard": {} for a key in the system\'s keyring; the README has the other stores.',
             )
         venue = venues.find(exchange.get("name"))
         section: GuardConfig = configuration.read(self._config[configuration.SECTION], venue.terms)
@@ -84,7 +84,7 @@ class Check:
     def _exchange(self) -> Mapping[str, Any]:
         exchange = self._config.get("exchange")
         if not isinstance(exchange, dict):
-            stop("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": "bitmex", …}.')
+            stop("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
         return exchange
 
     @staticmethod

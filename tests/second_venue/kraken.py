@@ -1,0 +1,101 @@
+"""A second exchange as the one new file it takes; it would lie in `freqtrade_bitmex_guard/venues/`.
+
+It is here and not there because nobody has run it against Kraken itself: a guard that was never seen to refuse a real
+key of an exchange must not say that it knows that exchange. Source: docs.kraken.com/api/docs/rest-api/get-api-key-info.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from freqtrade_bitmex_guard.addresses import parse_block
+from freqtrade_bitmex_guard.facts import AddressLimit, Everywhere, KeyFacts, Only, Permission, Right
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.terms import Terms
+from freqtrade_bitmex_guard.venues.interface import Ask
+
+_RIGHTS = {
+    "query-funds": Right.READ,
+    "query-open-trades": Right.READ,
+    "query-closed-trades": Right.READ,
+    "query-ledger": Right.READ,
+    "modify-trades": Right.TRADE,
+    "close-trades": Right.CANCEL,
+    "withdraw-funds": Right.WITHDRAW,
+    "earn-funds": Right.TRANSFER,
+    "add-withdraw-address": Right.MANAGE_KEYS,
+    "update-withdraw-address": Right.MANAGE_KEYS,
+}
+
+TERMS = Terms(
+    exchange="kraken",
+    title="Kraken",
+    allowed_permissions=("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
+    required_permissions=("modify-trades",),
+    never_allowed=frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"}),
+    hosts=("api.kraken.com", "kraken.zendesk.com"),
+    websocket_hosts=("ws.kraken.com", "ws-auth.kraken.com"),
+    keys_page="the page API (Settings, Connections & API)",
+    permissions_field="API Permissions",
+    address_field="IP address restriction",
+    replace_key="Edit the key on Kraken's page API.",
+)
+
+
+class _Key(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+
+    api_key: str
+    permissions: list[str]
+    ip_allowlist: list[str] = Field(default=[])
+
+
+class Kraken:
+    terms = TERMS
+
+    def read_key(self, ask: Ask, key_id: str) -> tuple[KeyFacts, ...]:
+        answer = ask("private_post_getapikeyinfo")
+        try:
+            content = answer.json()
+            errors = content["error"]
+            key = None if errors else _Key.model_validate(_snake(content["result"]))
+        except (ValueError, TypeError, KeyError, ValidationError):
+            errors, key = [], None
+        if key is None or answer.status != 200:
+            _explain(errors)
+        if key.api_key != key_id:
+            stop("key-not-listed", "Kraken answered about another key.", "Report it.")
+        rights = frozenset(Permission(word, _RIGHTS.get(word, Right.UNKNOWN)) for word in key.permissions)
+        return (KeyFacts(rights, _addresses(key.ip_allowlist)),)
+
+
+VENUE = Kraken()
+
+
+def _snake(result: dict[str, Any]) -> dict[str, Any]:
+    """The documentation says camelCase, real answers are in snake_case: take either."""
+    return {"".join("_" + char.lower() if char.isupper() else char for char in name): result[name] for name in result}
+
+
+def _addresses(listed: list[str]) -> AddressLimit:
+    if not any(block.strip() for block in listed):
+        return Everywhere("no IP address restriction")
+    networks, unreadable = [], []
+    for block in listed:
+        try:
+            networks.append(parse_block(block))
+        except ValueError:
+            unreadable.append(harmless(block, 40))
+    return Only(tuple(networks), tuple(unreadable))
+
+
+def _explain(errors: Any) -> NoReturn:
+    said = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else ""
+    if said == "EAPI:Invalid key":
+        stop("key-unknown", "Kraken does not know this key id.", "Store it again.")
+    if said == "EGeneral:Permission denied":
+        stop("access-denied", "Kraken denies the key the look at itself.", "Give it the right to query.")
+    stop("answer-invalid", f"Kraken's answer cannot be relied on ({harmless(said) or 'not as documented'}).", "Retry.")

@@ -1,0 +1,113 @@
+"""A second exchange is one new file: this one is laid among the venues, and everything else works with it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard import venues
+from freqtrade_bitmex_guard.findings import Outcome
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.simulator.behaviour import Respond
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.verdict import Verdict
+from tests.support import store_files
+
+KEY_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
+SECRET = base64.b64encode(b"made up, 32 bytes of it or so...").decode()
+PATH = "/0/private/GetApiKeyInfo"
+
+
+@pytest.fixture(autouse=True)
+def laid_among_the_venues(tmp_path: Path) -> Iterator[None]:
+    folder = tmp_path / "venues"
+    folder.mkdir()
+    shutil.copy(Path(__file__).parent / "kraken.py", folder)
+    venues.__path__.append(str(folder))
+    yield
+    venues.__path__.pop()
+    sys.modules.pop("freqtrade_bitmex_guard.venues.kraken", None)
+
+
+def told(**changed: Any) -> Respond:
+    """The shape that real answers have, as an SDK's fixture recorded it."""
+    result = {
+        "api_key_name": "TestKey",
+        "api_key": KEY_ID,
+        "permissions": ["query-funds", "modify-trades"],
+        "ip_allowlist": ["203.0.113.7"],
+        "valid_until": "0",
+        **changed,
+    }
+    return Respond(200, json.dumps({"error": [], "result": result}).encode())
+
+
+def check(folder: Path, answer: Respond, **policy: Any) -> Verdict:
+    with Lookalike() as exchange:
+        exchange.always(PATH, answer)
+        urls = {"public": exchange.url, "private": exchange.url, "zendesk": exchange.url}
+        config = {
+            "exchange": {"name": "kraken", "ccxt_config": {"urls": {"api": urls}}},
+            "api_key_guard": {
+                "credentials": store_files(folder, KEY_ID, SECRET),
+                "allowed_hosts": ["127.0.0.1"],
+                "policy": policy,
+            },
+        }
+        return Check(config).run()
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "rules"),
+    [
+        (told(), Outcome.ADMITTED, []),
+        (told(permissions=["modify-trades", "withdraw-funds"]), Outcome.REFUSED, ["withdraw-permission"]),
+        (
+            told(permissions=["modify-trades", "earn-funds"]),
+            Outcome.REFUSED,
+            ["withdraw-permission", "permission-not-allowed"],
+        ),
+        (told(permissions=["query-funds"]), Outcome.REFUSED, ["permission-missing"]),
+        (told(ip_allowlist=[""]), Outcome.REFUSED, ["ip-unrestricted"]),
+        (told(ip_allowlist=[]), Outcome.REFUSED, ["ip-unrestricted"]),
+        (told(ip_allowlist=["203.0.113.0/24"]), Outcome.REFUSED, ["ip-too-many"]),
+        (told(api_key="other"), Outcome.UNVERIFIED, ["key-not-listed"]),
+        (told(permissions=None), Outcome.UNVERIFIED, ["answer-invalid"]),
+        (Respond(200, b'{"error": ["EAPI:Invalid key"]}'), Outcome.UNVERIFIED, ["key-unknown"]),
+        (Respond(200, b'{"error": ["EGeneral:Permission denied"]}'), Outcome.UNVERIFIED, ["access-denied"]),
+        (Respond(200, b"<html>"), Outcome.UNVERIFIED, ["answer-invalid"]),
+    ],
+)
+def test_the_core_judges_an_exchange_it_has_never_heard_of(
+    tmp_path: Path, answer: Respond, outcome: Outcome, rules: list[str]
+) -> None:
+    verdict = check(tmp_path, answer)
+    assert (verdict.outcome, [finding.rule for finding in verdict.findings]) == (outcome, rules)
+    assert verdict.requests == 1
+    assert verdict.exchange == "kraken"
+
+
+def test_its_own_words_are_the_policys_defaults_and_can_be_written(tmp_path: Path) -> None:
+    assert check(tmp_path, told(), required_permissions=["query-ledger"]).outcome is Outcome.MISCONFIGURED
+    assert check(tmp_path, told(), allowed_permissions=["withdraw-funds"]).outcome is Outcome.MISCONFIGURED
+    assert check(tmp_path, told(), max_ip_addresses=1).outcome is Outcome.ADMITTED
+    assert check(tmp_path, told(), ip_within=["198.51.100.0/24"]).outcome is Outcome.REFUSED
+
+
+def test_the_core_names_no_exchange() -> None:
+    import freqtrade_bitmex_guard
+
+    root = Path(freqtrade_bitmex_guard.__file__).parent
+    core = [root / f"{name}.py" for name in ("facts", "verdict", "guard", "addresses", "terms", "freqtrade_hook")]
+    core += [*(root / "rules").glob("*.py"), *(root / "exchange").glob("*.py")]
+    for path in core:
+        text = path.read_text().replace("freqtrade_bitmex_guard", "").replace("freqtrade-bitmex-guard", "")
+        code = [line for line in text.splitlines() if "bitmex" in line.lower() and not line.strip().startswith("#")]
+        assert code == [], f"{path.name}: {code}"
