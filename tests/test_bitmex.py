@@ -37,8 +37,9 @@ class Script:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    def __call__(self, method: str) -> Answer:
-        self.asked.append(method)
+    def __call__(self, path: str, verb: str = "GET", api: str = "private") -> Answer:
+        assert (verb, api) == ("GET", "private")
+        self.asked.append(path)
         return self.answers.pop(0)
 
 
@@ -61,7 +62,7 @@ def test_the_own_key_is_found_by_its_exact_id_among_all_keys_of_the_account() ->
     others = [entry(id=other, permissions=["withdraw"]) for other in (KEY_ID.lower(), KEY_ID[:-1], KEY_ID + " ", "")]
     script = Script(answer([*others, GOOD]))
     (known,) = VENUE.read_key(script, KEY_ID)
-    assert script.asked == ["private_get_apikey"]
+    assert script.asked == ["apiKey"]
     assert known.permissions == frozenset({Permission("order", Right.TRADE)})
     assert known.addresses == Only((parse_block("203.0.113.7/32"),))
     assert known.enabled is True
@@ -207,7 +208,7 @@ def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
 def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not_hold_it(listed: Answer) -> None:
     script = Script(listed, answer(GOOD))
     assert VENUE.read_key(script, KEY_ID)[0].name == "bot"
-    assert script.asked == ["private_get_apikey", "private_get_apikey_self"]
+    assert script.asked == ["apiKey", "apiKey/self"]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one() -> Non
         script = Script(listed, answer(GOOD))
         with pytest.raises(Stopped):
             VENUE.read_key(script, KEY_ID)
-        assert script.asked == ["private_get_apikey"]
+        assert script.asked == ["apiKey"]
 
 
 # Every case of the catalogue of recorded errors; where the status was never seen, several.

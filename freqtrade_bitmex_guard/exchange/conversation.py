@@ -43,11 +43,13 @@ class Conversation:
         """How many requests were sent."""
         return self._session.sent
 
-    def ask(self, method: str) -> Answer:
+    def ask(self, path: str, verb: str = "GET", api: str = "private") -> Answer:
         """Send one signed request, and again after a growing pause while it fails for a passing cause.
 
         Args:
-            method: the ccxt client's method, without arguments.
+            path: of the call, as ccxt's `request` takes it. Paths, for ccxt's method names come and go with its versions.
+            verb: HTTP verb.
+            api: which of the exchange's APIs, as ccxt names them.
 
         Returns:
             The answer, whatever its status.
@@ -59,7 +61,7 @@ class Conversation:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             left = self._ends - time.monotonic()
-            outcome = self._once(method, min(self._one_request, left)) if left > 0 else _too_late()
+            outcome = self._once((path, api, verb), min(self._one_request, left)) if left > 0 else _too_late()
             wait = _wait(outcome, pause)
             if wait is None or wait >= self._ends - time.monotonic():
                 break
@@ -69,12 +71,12 @@ class Conversation:
             stop(outcome.rule, f"Asking {self._terms.title}: {outcome}.", _FIXES[outcome.rule])
         return outcome
 
-    def _once(self, method: str, seconds: float) -> Answer | Fault:
+    def _once(self, call: tuple[str, str, str], seconds: float) -> Answer | Fault:
         session, record = self._session, Record()
         session.record, session.seconds = record, seconds
         try:
             # ccxt's own retries are switched off here, where no setting can switch them on again.
-            bounded.run(lambda: getattr(self._client, method)({"maxRetriesOnFailure": 0}), seconds, session.cut)
+            bounded.run(lambda: self._client.request(*call, {"maxRetriesOnFailure": 0}), seconds, session.cut)
         except TimeoutError:
             return Fault("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
         except Fault as fault:

@@ -70,14 +70,12 @@ class BitMEX:
 
     def read_key(self, ask: Ask, key_id: str) -> tuple[KeyFacts, ...]:
         """What BitMEX tells of the key; see `Venue.read_key`."""
-        answer = ask("private_get_apikey")
+        answer = ask("apiKey")
         own: list[dict[str, Any]] = []
         if not _is_denied(answer):
             own = [entry for entry in _entries(_content(answer, list)) if entry["id"] == key_id]
         if not own:
-            own = [
-                entry for entry in _entries([_content(ask("private_get_apikey_self"), dict)]) if entry["id"] == key_id
-            ]
+            own = [entry for entry in _entries([_content(ask("apiKey/self"), dict)]) if entry["id"] == key_id]
         if not own:
             stop(
                 "key-not-listed",

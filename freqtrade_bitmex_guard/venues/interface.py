@@ -12,8 +12,8 @@ from freqtrade_bitmex_guard.terms import Terms
 class Ask(Protocol):
     """Sends one signed request."""
 
-    def __call__(self, method: str) -> Answer:
-        """The answer to one call of a ccxt client's method, whatever its status.
+    def __call__(self, path: str, verb: str = "GET", api: str = "private") -> Answer:
+        """The answer to one call, whatever its status; path, verb and api as ccxt's `request` takes them.
 
         Raises:
             Stopped: if none came that may be looked at.

@@ -57,7 +57,7 @@ class Kraken:
     terms = TERMS
 
     def read_key(self, ask: Ask, key_id: str) -> tuple[KeyFacts, ...]:
-        answer = ask("private_post_getapikeyinfo")
+        answer = ask("GetApiKeyInfo", verb="POST")
         try:
             content = answer.json()
             errors = content["error"]
