@@ -47,7 +47,7 @@ class Conversation:
         """Send one signed request, and again after a growing pause while it fails for a passing cause.
 
         Args:
-            path: of the call, as ccxt's `request` takes it. Paths, for ccxt's method names come and go with its versions.
+            path: of the call, as ccxt's `request` takes it; its method names come and go with its versions.
             verb: HTTP verb.
             api: which of the exchange's APIs, as ccxt names them.
 
