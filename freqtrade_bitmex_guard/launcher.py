@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from freqtrade_bitmex_guard import autoload, exit_codes, freqtrade_config
+from freqtrade_bitmex_guard import autoload, exit_codes, freqtrade_config, venues
+from freqtrade_bitmex_guard.exchange import client
 from freqtrade_bitmex_guard.findings import Outcome
 
 
@@ -17,10 +18,9 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
         The guard's exit code if the guard stopped it, else freqtrade's.
 
     Raises:
-        Stopped: misconfigured, if freqtrade does not take the arguments.
+        Stopped: misconfigured, if freqtrade does not take the arguments or the config cannot be read.
     """
-    # freqtrade itself would end with 0 on wrong usage.
-    freqtrade_config.parse(arguments)
+    _look_ahead(arguments)
     autoload.arm()
     from freqtrade_bitmex_guard.freqtrade_hook import GATE  # noqa: PLC0415 - imports freqtrade's exchange, and ccxt
 
@@ -38,3 +38,13 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
     if autoload.refusal is not None:
         return exit_codes.OF[Outcome.MISCONFIGURED]
     return code if isinstance(code, int) else 0 if code is None else 1
+
+
+def _look_ahead(arguments: list[str]) -> None:
+    """Tell in our words what freqtrade would stop at before it asks us: with exit code 0, or naming no way out."""
+    if "-" in freqtrade_config.parse(arguments)["config"]:
+        return  # standard input can be read once only, and that is freqtrade's
+    exchange = freqtrade_config.load(arguments).get("exchange")
+    name = exchange.get("name") if isinstance(exchange, dict) else None
+    if isinstance(name, str) and name.lower() in venues.known():
+        client.ccxt_class(venues.find(name).terms)

@@ -83,7 +83,12 @@ def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -
     return Line(client, route, client.session)
 
 
-def _client(terms: Terms, given: dict[str, Any]) -> Any:
+def ccxt_class(terms: Terms) -> Any:
+    """The exchange's class in the installed ccxt.
+
+    Raises:
+        Stopped: misconfigured, with the version to install, if there is none.
+    """
     import ccxt  # noqa: PLC0415 - half a second and 70 MB: only when a key is really checked
 
     kind = getattr(ccxt, terms.exchange, None)
@@ -95,6 +100,11 @@ def _client(terms: Terms, given: dict[str, Any]) -> Any:
             + (f"; {last} was the last version that had it." if last else "."),
             f"In the bot's own environment: pip install 'ccxt=={last}'" if last else "Install a ccxt that has it.",
         )
+    return kind
+
+
+def _client(terms: Terms, given: dict[str, Any]) -> Any:
+    kind = ccxt_class(terms)
     try:
         return kind(given)
     except Exception as problem:

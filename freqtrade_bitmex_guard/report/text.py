@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -89,14 +87,10 @@ def table(verdict: Verdict, console: Console) -> None:
     found = Table(show_lines=True, expand=False)
     found.add_column("rule", no_wrap=True)
     found.add_column("what was found", overflow="fold")
-    found.add_column("what to do", overflow="fold")
     for finding in verdict.findings:
-        found.add_row(Text(finding.rule, style=_SEVERITIES[finding.severity]), Text(finding.message), Text(finding.fix))
+        found.add_row(Text(finding.rule, style=_SEVERITIES[finding.severity]), Text(finding.message))
     console.print(found)
-
-
-def rendered(verdict: Verdict, width: int = 100) -> str:
-    """The table as text without colours."""
-    into = io.StringIO()
-    table(verdict, Console(file=into, width=width))
-    return into.getvalue()
+    console.print(Text("What to do:", style="bold"))
+    for fix in dict.fromkeys(finding.fix for finding in verdict.findings):
+        # On a line of its own, not in a cell: a command in it must come out whole when it is copied.
+        console.print(Text(f"- {fix}"), soft_wrap=True)

@@ -320,6 +320,38 @@ def test_wrong_usage_of_the_launcher_ends_with_4_where_freqtrade_itself_would_en
     assert Process([str(wheel), "-m", "freqtrade", "trade", "--no-such-flag"], bot.folder).wait() == 0
 
 
+def test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret(bot: Bot, wheel: Path) -> None:
+    (bot.folder / "config.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
+    done = run(wheel, bot, "trade", "-c", "config.json")
+    assert done.returncode == 4
+    assert "config-unreadable" in done.stdout
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_the_launcher_takes_a_config_from_standard_input(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+    exchange.keys[:] = [key(cidr="")]
+    assert run(wheel, bot, "trade", "-c", "-", stdin=bot.write().read_text()).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["trade"], ["--check-only"]])
+def test_our_commands_name_the_ccxt_to_install_where_it_has_no_bitmex(
+    bot: Bot, exchange: Lookalike, wheel: Path, arguments: list[str]
+) -> None:
+    # As ccxt 4.5.84 is, seen from here: the class is gone and so is its name in the list.
+    script = (
+        "import sys, ccxt, ccxt.pro, ccxt.async_support\n"
+        "for room in (ccxt, ccxt.pro, ccxt.async_support):\n"
+        "    del room.bitmex\n"
+        "    room.exchanges.remove('bitmex')\n"
+        "from freqtrade_bitmex_guard.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    command = [str(wheel), "-c", script, *arguments, "-c", str(bot.write())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=bot.folder)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "pip install 'ccxt==4.5.83'" in done.stdout
+
+
 @pytest.mark.parametrize("order", [["trade", "--check-only"], ["--check-only", "trade"]])
 def test_the_launcher_with_check_only_stops_before_trading(
     bot: Bot, exchange: Lookalike, wheel: Path, order: list[str]
