@@ -44,9 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         add_help=False,
     )
     parser.add_argument("--check-only", action="store_true", help="check the key and start nothing")
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="of the check's report (default: text)"
-    )
+    parser.add_argument("--format", choices=["text", "json"], help="of the check's report (default: text)")
     parser.add_argument(
         "--wait-for-exchange",
         metavar="MINUTES",
@@ -94,8 +92,12 @@ def _run(given: list[str]) -> int:
     if command != "trade" and {"-h", "--help"} & set(rest):
         _parser().print_help()
         return 0
+    if own.wait_for_exchange and (command != "trade" or own.check_only):
+        stop("usage", "--wait-for-exchange belongs to a start with trade.", "See `freqtrade-bitmex-guard --help`.")
+    if own.format and not own.check_only:
+        stop("usage", "--format belongs to --check-only.", "See `freqtrade-bitmex-guard --help`.")
     if command == "demo":
-        if rest or own.check_only or own.wait_for_exchange:
+        if rest or own.check_only:
             stop("usage", "demo takes no arguments.", "Run `freqtrade-bitmex-guard demo`.")
         from freqtrade_bitmex_guard.demo import show  # noqa: PLC0415
 

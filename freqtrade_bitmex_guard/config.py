@@ -119,6 +119,17 @@ class GuardConfig(Section):
         return [host.lower().strip("[]") for host in hosts]
 
 
+_STORES: dict[str, type[BaseModel]] = {"keyring": KeyringStore, "files": FileStore, "command": CommandStore}
+_WORDS = {
+    "missing": "is missing",
+    "list_type": "must be a list",
+    "string_type": "must be a text in quotes",
+    "string_pattern_mismatch": "must be one word without spaces",
+    "int_type": "must be a whole number",
+    "model_type": "must be an object",
+}
+
+
 def wanted(config: Mapping[str, Any]) -> bool | None:
     """Whether the operator wants the guard.
 
@@ -189,16 +200,24 @@ def _explain(detail: ErrorDetails) -> Finding:
     path = ".".join([SECTION, *(harmless(str(step)) for step in steps)])
     if detail["type"] == "extra_forbidden":
         *parents, name = steps
-        near = _nearest(str(name), _names(parents, str(detail["loc"])))
-        return error("section-invalid", f"{path} is not a known key.", f"Did you mean {near!r}? Else take it out.")
-    what = detail["msg"].removeprefix("Value error, ")
+        return error("section-invalid", f"{path} is not a known key.", _instead(str(name), parents, str(detail["loc"])))
+    what = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     if detail["type"].startswith("union_tag"):
         path, what = f"{path}.store", "must be 'keyring', 'files' or 'command'"
-    return _wrong(path, f"is wrong: {harmless(what, 200)}", _example(steps))
+    what = what if what.startswith(("must", "is ")) else f"is wrong: {harmless(what, 200)}"
+    return _wrong(path, what, _example(steps))
 
 
-def _nearest(name: str, names: list[str]) -> str:
-    return (get_close_matches(name, names, n=1, cutoff=0) or names)[0]
+def _instead(name: str, parents: list[int | str], location: str) -> str:
+    names = _names(parents, location)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean {near[0]!r}? Else take it out."
+    places: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
+    places |= {f'credentials with "store": "{tag}"': model for tag, model in _STORES.items()}
+    elsewhere = next((place for place, model in places.items() if name in model.model_fields), None)
+    known = f"Known here: {', '.join(names)}."
+    return f"{name!r} belongs into {elsewhere}. {known}" if elsewhere else f"Take it out. {known}"
 
 
 def _names(parents: list[int | str], location: str) -> list[str]:
@@ -206,8 +225,7 @@ def _names(parents: list[int | str], location: str) -> list[str]:
         return list(GuardConfig.model_fields)
     if parents[0] == "policy":
         return list(Policy.model_fields)
-    stores: dict[str, type[BaseModel]] = {"keyring": KeyringStore, "files": FileStore, "command": CommandStore}
-    return next((list(model.model_fields) for tag, model in stores.items() if repr(tag) in location), ["store"])
+    return next((list(model.model_fields) for tag, model in _STORES.items() if repr(tag) in location), ["store"])
 
 
 def _example(steps: list[int | str]) -> str:

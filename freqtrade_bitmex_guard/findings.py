@@ -65,7 +65,7 @@ PUBLISHED: dict[str, Rule] = {
     "account-restricted": Rule(_U, "The exchange has restricted or disabled the account."),
     "subaccount-key": Rule(_U, "The key belongs to a sub-account and was used as if it did not."),
     "key-not-listed": Rule(_U, "The exchange's answer does not hold this key."),
-    "rate-limited": Rule(_U, "The exchange asks for fewer requests.", passing=True),
+    "rate-limited": Rule(_U, "The exchange asks for fewer requests, for longer than there is time."),
     "overloaded": Rule(_U, "The exchange is overloaded.", passing=True),
     "maintenance": Rule(_U, "The exchange is down for maintenance.", passing=True),
     "server-error": Rule(_U, "The exchange failed inside.", passing=True),

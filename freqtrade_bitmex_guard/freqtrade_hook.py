@@ -101,18 +101,24 @@ class Gate:
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
 
     def judge(self, client: Any) -> None:
-        """Compare a ccxt client that freqtrade just built with what was proven, before its first request."""
+        """Compare a ccxt client that freqtrade just built with what was proven, before its first request.
+
+        Raises:
+            Stopped: misconfigured, if it differs.
+        """
         if self.proven is None:
             return
-        if not client.apiKey and not client.secret:
-            return  # it cannot sign anything; the bot's own clients are looked for in `clients` all the same
         found = list(self.proven.objections(client, asynchronous=not client.synchronous))
         if found:
             raise Stopped(*found)
         self.clients.append(client)
 
     def confirm(self, exchange: Any) -> None:
-        """Make sure that the clients a bot ended up with are those that were compared."""
+        """Make sure that the clients a bot ended up with are those that were compared.
+
+        Raises:
+            Stopped: misconfigured, if one is not.
+        """
         held = [exchange._api, exchange._api_async, getattr(exchange, "_ws_async", None)]
         for client in held[:2] if held[2] is None else held:
             if not any(client is compared for compared in self.clients):
@@ -133,7 +139,11 @@ class Gate:
 
     @contextmanager
     def closed_on_failure(self) -> Iterator[None]:
-        """Turn whatever fails inside into a refusal; only KeyboardInterrupt stays one."""
+        """Turn whatever fails inside into a refusal; only KeyboardInterrupt stays one.
+
+        Raises:
+            OperationalException: for everything else.
+        """
         try:
             yield
         except (KeyboardInterrupt, OperationalException):

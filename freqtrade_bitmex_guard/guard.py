@@ -23,6 +23,8 @@ from freqtrade_bitmex_guard.findings import Finding, Stopped, error, stop
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
 
+_GRACE_SECONDS = 0.5
+
 
 class Check:
     """One check of one bot's key.
@@ -91,7 +93,8 @@ class Check:
     def _credentials(section: GuardConfig, exchange: str) -> Credentials:
         store = open_store(section.credentials, exchange)
         try:
-            return bounded.run(store.load, READING_SECONDS)
+            # A little longer, so that a store that minds its time can say itself what hung.
+            return bounded.run(store.load, READING_SECONDS + _GRACE_SECONDS)
         except TimeoutError:
             stop(
                 "store-timed-out",

@@ -51,7 +51,7 @@ class Policy(Section):
             **written,
         }
 
-    @field_validator("allowed_permissions", mode="before")
+    @field_validator("allowed_permissions", "required_permissions", mode="before")
     @classmethod
     def _money_never_leaves(cls, words: Any, info: ValidationInfo) -> Any:
         if isinstance(words, list) and any(isinstance(word, str) and terms_of(info).forbids(word) for word in words):
@@ -70,8 +70,8 @@ class Policy(Section):
         surplus = [word for word in self.required_permissions if word not in self.allowed_permissions]
         if surplus:
             raise ValueError(
-                f"required_permissions asks for {', '.join(surplus)}, which allowed_permissions does not allow: "
-                "write it in both lists"
+                f"required_permissions asks for {', '.join(surplus)}, which allowed_permissions does not allow; "
+                "a right that the bot needs stands in both lists"
             )
         return self
 

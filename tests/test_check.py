@@ -231,6 +231,29 @@ def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchan
     assert time.monotonic() - began >= 2
 
 
+def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(tmp_path: Path, exchange: Lookalike) -> None:
+    from email.utils import formatdate
+
+    later = error(503, "overloaded", {"Retry-After": formatdate(time.time() + 3, usegmt=True)})
+    exchange.then("/apiKey", later)
+    began = time.monotonic()
+    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 2)
+    assert time.monotonic() - began >= 1.9
+    exchange.then("/apiKey", error(503, "overloaded", {"Retry-After": "60"}))
+    assert told(check(tmp_path, exchange, timeout_seconds=3)) == (Outcome.UNVERIFIED, ["overloaded"], 1)
+
+
+@pytest.mark.parametrize(("size", "rules"), [(3_990_000, []), (4_010_000, ["answer-too-large"])])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_may_have_four_megabytes(
+    tmp_path: Path, exchange: Lookalike, size: int, rules: list[str], packed: bool
+) -> None:
+    body = GOOD_LIST + b" " * (size - len(GOOD_LIST))
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    exchange.always("/apiKey", Respond(200, gzip.compress(body) if packed else body, headers))
+    assert told(check(tmp_path, exchange))[1] == rules
+
+
 def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Lookalike) -> None:
     exchange.always("/apiKey", Hang())
     config = bot_config(tmp_path, exchange, timeout_seconds=3)
@@ -384,6 +407,11 @@ def test_whatever_a_store_raises_is_misconfigured(
     verdict = check(tmp_path, exchange)
     assert told(verdict) == (Outcome.MISCONFIGURED, ["store-unavailable"], 0)
     assert SECRET not in str(verdict)
+
+
+def test_a_store_has_thirty_seconds() -> None:
+    assert guard.READING_SECONDS == 30
+    assert guard._GRACE_SECONDS < 1
 
 
 def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,8 +59,15 @@ def test_the_section_of_the_readme_reads_like_an_empty_one() -> None:
         ({"policy": {"allowed_permission": []}}, "api_key_guard.policy.allowed_permission", "'allowed_permissions'"),
         ({"credentials": {"servce": "x"}}, "api_key_guard.credentials.servce", "'service'"),
         ({"credentials": {"store": "files", "keyfile": "x"}}, "api_key_guard.credentials.keyfile", "'key_file'"),
-        ({"credentials": {"store": "files", "service": "x"}}, "api_key_guard.credentials.service", "Did you mean"),
+        (
+            {"credentials": {"store": "files", "service": "x"}},
+            "api_key_guard.credentials.service",
+            '"store": "keyring"',
+        ),
         ({"allowed_host": []}, "api_key_guard.allowed_host", "'allowed_hosts'"),
+        ({"key_file": "x"}, "api_key_guard.key_file", 'credentials with "store": "files"'),
+        ({"max_ip_addresses": 1}, "api_key_guard.max_ip_addresses", "belongs into policy"),
+        ({"zzz": 1}, "api_key_guard.zzz", "Known here: enabled, credentials"),
     ],
 )
 def test_an_unknown_key_is_rejected_with_the_nearest_known_name(section: Any, path: str, what: str) -> None:
@@ -187,6 +194,14 @@ def test_ip_within_sets_how_many_addresses_unless_the_number_is_written_too() ->
     assert both.most_addresses == 2
     assert both.within == (parse_block("203.0.113.0/28"),)
     assert parsed(policy={"max_ip_addresses": 10**30}).policy.most_addresses == 10**30
+
+
+def test_hosts_are_compared_as_names_are_in_any_case_and_addresses_without_brackets() -> None:
+    assert parsed(allowed_hosts=["WWW.BitMEX.com", "[::1]", "127.0.0.1"]).allowed_hosts == [
+        "www.bitmex.com",
+        "::1",
+        "127.0.0.1",
+    ]
 
 
 def test_a_key_that_only_cancels_is_written_in_both_lists() -> None:

@@ -13,6 +13,7 @@ from freqtrade_bitmex_guard.exchange import client
 from freqtrade_bitmex_guard.exchange.client import Proven
 from freqtrade_bitmex_guard.exchange.route import Origin, Route
 from freqtrade_bitmex_guard.exchange.settings import place
+from freqtrade_bitmex_guard.exchange.transport import BoundedSession, Fault
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import KEY_ID, SECRET
@@ -92,6 +93,15 @@ def test_settings_that_leave_the_answer_trustworthy_are_fine(settings: dict[str,
         ({"proxyUrlCallback": "x"}, "requests-forwarded"),
         ({"proxy_url_callback": "x"}, "requests-forwarded"),
         ({"proxyUrl": ""}, "requests-forwarded"),
+        ({"urls": {"api": {"ws": "ws://ws.bitmex.com/realtime"}}}, "origin-insecure"),
+        ({"urls": {"api": {"ws": "wss://ws.bitmex.com:8443/realtime"}}}, "host-not-allowed"),
+        ({"ssl_context": False}, "client-settings"),
+        ({"tcp_connector": 1}, "client-settings"),
+        ({"session": 1}, "client-settings"),
+        ({"sign": "x"}, "client-settings"),
+        ({"fetch": "x"}, "client-settings"),
+        ({"synchronous": True}, "client-settings"),
+        ({"nobody knows this": 1}, "client-settings"),
         ({"verbose": True}, "verbose-client"),
         ({"verbose": 1}, "verbose-client"),
         ({"timeout": 0}, "client-settings"),
@@ -140,6 +150,11 @@ def test_settings_that_make_it_untrustworthy_are_misconfigured_in_every_block(
         ({"ccxt_sync_config": {"proxies": {"https": PROXY}}}, "routes-differ"),
         ({"ccxt_config": {"httpsProxy": PROXY}, "ccxt_async_config": {"httpsProxy": "http://x:1"}}, "routes-differ"),
         ({"ccxt_async_config": {"aiohttp_trust_env": True}}, "routes-differ"),
+        ({"ccxt_async_config": {"httpProxy": PROXY}}, "routes-differ"),
+        ({"ccxt_async_config": {"http_proxy": PROXY}}, "routes-differ"),
+        ({"ccxt_async_config": {"https_proxy": PROXY}}, "routes-differ"),
+        ({"ccxt_async_config": {"socksProxy": "socks5://10.0.0.1:1080"}}, "routes-differ"),
+        ({"ccxt_sync_config": {"socks_proxy": "socks5://10.0.0.1:1080"}}, "routes-differ"),
     ],
 )
 def test_clients_that_would_not_go_the_same_way_are_misconfigured(exchange: dict[str, Any], rule: str) -> None:
@@ -227,6 +242,25 @@ def test_a_client_that_freqtrade_builds_is_compared_with_what_was_proven(
     found = list(proven().objections(built, asynchronous=not built.synchronous))
     assert rule in {finding.rule for finding in found} if rule else found == []
     assert not any(SECRET in finding.message or KEY_ID in finding.message for finding in found)
+
+
+@pytest.mark.parametrize("name", ["ssl_context", "tcp_connector", "session"])
+def test_an_asynchronous_client_that_brings_its_own_tls_is_not_trusted(name: str) -> None:
+    built = ccxt.pro.bitmex({"apiKey": KEY_ID, "secret": SECRET})
+    assert list(proven().objections(built, asynchronous=True)) == []
+    setattr(built, name, False)
+    assert [finding.rule for finding in proven().objections(built, asynchronous=True)] == ["tls-not-verified"]
+    setattr(built, name, None)
+
+
+def test_a_request_to_another_server_than_the_one_that_was_judged_is_not_sent() -> None:
+    session = BoundedSession(frozenset({Origin.of("http://127.0.0.1:1")}), trust_env=False)
+    for url in ("http://127.0.0.1:2/api", "https://127.0.0.1:1/api", "http://127.0.0.1/api"):
+        with pytest.raises(Fault, match="another server"):
+            session.request("GET", url)
+    assert session.sent == 0
+    with pytest.raises(Fault, match="connection failed"):
+        session.request("GET", "http://127.0.0.1:1/api?x=1")
 
 
 def test_proven_credentials_are_placed_where_nothing_empty_beats_them() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import traceback
 
 import pytest
 
 from freqtrade_bitmex_guard import exit_codes
-from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Outcome, Severity, error, warning
+from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Outcome, Severity, Stopped, error, stop, warning
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
 from tests.support import facts
 
@@ -48,6 +49,15 @@ def test_findings_are_told_once_and_the_gravest_first() -> None:
 def test_a_rule_that_is_not_published_cannot_be_found() -> None:
     with pytest.raises(ValueError, match="no such rule"):
         Finding("made-up", Severity.ERROR, "m", "f")
+
+
+def test_what_was_being_handled_does_not_follow_a_finding_into_a_traceback() -> None:
+    with pytest.raises(Stopped) as stopped:
+        try:
+            raise RuntimeError("a secret")
+        except RuntimeError:
+            stop("store-unavailable", "m", "f")
+    assert "a secret" not in "".join(traceback.format_exception(stopped.value))
 
 
 def test_only_a_verdict_whose_every_cause_passes_is_worth_waiting_for() -> None:

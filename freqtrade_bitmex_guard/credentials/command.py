@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 from freqtrade_bitmex_guard.config import CommandStore
@@ -21,20 +22,29 @@ class SecretCommands:
 
     def load(self) -> Credentials:
         """Run both, each once. What they print is never shown."""
-        return Credentials(_run(self._key, "key"), _run(self._secret, "secret"))
+        ends = time.monotonic() + READING_SECONDS
+        return Credentials(_run(self._key, "key", ends), _run(self._secret, "secret", ends))
 
 
-def _run(command: list[str], name: str) -> Secret:
+def _run(command: list[str], name: str, ends: float) -> Secret:
     program = harmless(Path(command[0]).name)
     by_hand = (
         f"Run {name}_command by hand, as the user that the bot runs as, until it prints the {name} and nothing else."
     )
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=READING_SECONDS, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=max(0.0, ends - time.monotonic()),
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        stop("store-timed-out", f"{program} did not end within {READING_SECONDS:.0f} seconds.", by_hand)
+        stop(
+            "store-timed-out",
+            f"{program} did not end: both programs together have {READING_SECONDS:.0f} seconds.",
+            by_hand,
+        )
     except OSError as problem:
         stop("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
     except ValueError:

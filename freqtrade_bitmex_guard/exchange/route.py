@@ -134,6 +134,10 @@ def _changed_tls(client: Any) -> Iterator[str]:
     for name in ("verify", "validateServerSsl"):
         if getattr(client, name, True) is not True:
             yield name
+    # ccxt's asynchronous classes make these at their first request, unless somebody has set them before.
+    for name in ("ssl_context", "tcp_connector", *([] if client.synchronous else ["session"])):
+        if getattr(client, name, None) is not None:
+            yield name
     import certifi  # noqa: PLC0415 - ccxt brings it; only worth importing once a client stands
 
     if getattr(client, "cafile", None) not in (None, certifi.where()):
@@ -156,7 +160,7 @@ def objections(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterator
             f"The API's addresses are not plain URLs: {shown}.",
             f"In exchange.ccxt_config.urls.api write them like https://{terms.hosts[0]}.",
         )
-    streams = {origin for origin in route.streams if origin.host not in terms.websocket_hosts}
+    streams = route.streams - {Origin("wss", host, _PORTS["wss"]) for host in terms.websocket_hosts}
     for origin in sorted(route.servers | streams):
         if origin.host not in allowed_hosts:
             yield error(

@@ -27,6 +27,18 @@ _CREDENTIALS = frozenset(
         "twofa",
     ]
 )
+# ccxt makes every key an attribute of its client, and some attributes decide whom it talks to or trusts. So a setting
+# that is not known is not allowed; those that are known to be dangerous are told apart by `route.objections`.
+_KNOWN = frozenset(
+    """
+    urls hostname sandbox testnet timeout options headers userAgent user_agent enableRateLimit rateLimit
+    rateLimiterAlgorithm rollingWindowSize newUpdates precisionMode substituteCommonCurrencyCodes commonCurrencies
+    enableLastHttpResponse enableLastJsonResponse enableLastResponseHeaders returnResponseHeaders
+    httpProxy http_proxy httpsProxy https_proxy socksProxy socks_proxy wsProxy ws_proxy wssProxy wss_proxy
+    wsSocksProxy ws_socks_proxy proxies aiohttp_proxy trust_env aiohttp_trust_env requests_trust_env
+    proxy proxyUrl proxy_url proxyUrlCallback proxy_url_callback verify validateServerSsl cafile verbose
+    """.split()  # noqa: SIM905 - forty names are read more easily like this
+)
 _SIGNED_HEADERS = frozenset(["apikey", "apisignature", "apiexpires", "apinonce", "authorization", "cookie", "host"])
 
 
@@ -89,10 +101,20 @@ def signed_headers(headers: Any) -> Iterator[str]:
 
 
 def malformed(exchange: Mapping[str, Any]) -> Iterator[Finding]:
-    """Blocks of settings that are not objects, on which freqtrade itself would fail."""
+    """Blocks of settings that are not objects, on which freqtrade itself would fail, and settings nobody knows."""
     for block in _BLOCKS:
-        if not isinstance(exchange.get(block, {}), dict):
+        settings = exchange.get(block, {})
+        if not isinstance(settings, dict):
             yield error("client-settings", f"exchange.{block} must be an object.", f'Write "{block}": {{}}.')
+            continue
+        for name in settings:
+            if name not in _KNOWN and _plain(name) not in _CREDENTIALS:
+                yield error(
+                    "client-settings",
+                    f"exchange.{block}.{harmless(str(name))} is a setting that the guard does not know: ccxt takes "
+                    "any, and some of them change whom it talks to or trusts.",
+                    "Take it out. If the bot really needs it, report it, so that it can be judged.",
+                )
 
 
 def without_empty_credentials(settings: dict[str, Any]) -> None:

@@ -17,6 +17,9 @@ _HEADLINES = {
     Outcome.UNVERIFIED: "UNVERIFIED: nothing shows that the key is fine. Nothing was started.",
     Outcome.MISCONFIGURED: "MISCONFIGURED: the check cannot be made like this. Nothing was started.",
 }
+_LEFT_ALONE = (
+    "No order was placed. Open trades and orders stay on the exchange, and no bot manages them until one runs again."
+)
 _COLOURS = {
     Outcome.ADMITTED: "bold green",
     Outcome.REFUSED: "bold red",
@@ -54,8 +57,8 @@ def one_line(verdict: Verdict) -> str:
 
 
 def plain(verdict: Verdict) -> str:
-    """The whole verdict as plain lines, for a log."""
-    lines = [f"API key guard: {headline(verdict)}"]
+    """The whole verdict as plain lines, for the log of a bot that was not started."""
+    lines = [f"API key guard: {headline(verdict)}", f"  {_LEFT_ALONE}"]
     lines += [f"  Key {verdict.key}: rights {rights(facts)}; works from {blocks(facts)}" for facts in verdict.facts]
     for finding in verdict.findings:
         lines += [f"  [{finding.severity}] {finding.rule}: {finding.message}", f"      What to do: {finding.fix}"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -90,5 +93,23 @@ def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch)
     assert complaint(["sleep", "60"]).rule == "store-timed-out"
 
 
-def test_a_program_cannot_wait_for_somebody_to_type() -> None:
-    assert complaint(["cat"]).rule == "credentials-malformed"
+def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "typed").write_text(KEY_ID)
+    before = os.dup(0)
+    try:
+        with (tmp_path / "typed").open() as typed:
+            os.dup2(typed.fileno(), 0)
+        assert complaint(["cat"]).rule == "credentials-malformed"
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+
+
+def test_both_programs_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "READING_SECONDS", 1.0)
+    began = time.monotonic()
+    slow = ["sh", "-c", "sleep 0.8; printf x"]
+    finding = complaint(slow, ["sleep", "60"])
+    assert finding.rule == "store-timed-out"
+    assert finding.message.startswith("sleep did not end")
+    assert time.monotonic() - began < 2

@@ -146,6 +146,23 @@ def test_a_keyring_that_keeps_plain_text_is_insecure() -> None:
         assert complaint(Plain(**entries)).rule == "store-insecure"
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("keyrings.alt.file", "PlaintextKeyring"),
+        ("keyrings.alt.pyfs", "PlaintextKeyring"),
+        ("keyrings.alt.pyfs", "BasicKeyring"),
+        ("keyrings.alt.Google", "DocsKeyring"),
+        ("keyring.backends.file", "PlaintextKeyring"),
+    ],
+)
+def test_every_keyring_known_to_keep_plain_text_is_known_by_its_name_and_its_heirs_too(module: str, name: str) -> None:
+    kind = type(name, (Vault,), {"__module__": module, "__qualname__": name})
+    heir = type("Heir", (kind,), {})
+    for each in (kind, heir):
+        assert complaint(each(key=KEY_ID, secret=SECRET)).rule == "store-insecure"
+
+
 def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() -> None:
     class Encrypted(EncryptedKeyring):
         def __init__(self) -> None:

@@ -201,7 +201,21 @@ def test_odd_shapes_in_variables_are_misconfigured(bot: Bot, wheel: Path) -> Non
         assert (code, report["verdict"]) == (4, "misconfigured")
 
 
-@pytest.mark.parametrize("arguments", [[], ["--format", "text"], ["frade"], ["demo", "x"], ["--format", "xml"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--format", "text"],
+        ["--format", "xml"],
+        ["frade"],
+        ["demo", "x"],
+        ["demo", "--check-only"],
+        ["trade", "--format", "json"],
+        ["--check-only", "--wait-for-exchange", "5"],
+        ["trade", "--wait-for-exchange", "-5"],
+        ["trade", "--wait-for-exchange", "nan"],
+    ],
+)
 def test_wrong_usage_of_our_own_ends_with_4_and_never_with_2(bot: Bot, wheel: Path, arguments: list[str]) -> None:
     done = run(wheel, bot, *arguments)
     assert done.returncode == 4
@@ -215,6 +229,33 @@ def test_help_and_version_end_with_0(bot: Bot, wheel: Path) -> None:
     version = run(wheel, bot, "--version")
     assert (version.returncode, version.stdout) == (0, f"freqtrade-bitmex-guard {__version__}\n")
     assert run(wheel, bot, "trade", "--help").returncode == 0
+
+
+def test_what_a_library_prints_does_not_get_between_the_json(bot: Bot, wheel: Path) -> None:
+    (bot.folder / "chatty.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 9\n"
+        "    def get_password(self, service, username): print('hello from the keyring')\n"
+        "    def set_password(self, *a): pass\n"
+    )
+    bot.config["api_key_guard"]["credentials"] = {}
+    extra = {"PYTHON_KEYRING_BACKEND": "chatty.Keyring", "PYTHONPATH": str(bot.folder)}
+    code, report = preflight(wheel, bot, "-c", str(bot.write()), extra=extra)
+    assert (code, rules(report)) == (4, ["credentials-missing"])
+
+
+def test_the_launcher_ends_with_4_where_the_guard_cannot_be_placed(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+    script = (
+        "import sys, freqtrade.exchange.exchange as room\n"
+        "room.Exchange._init_ccxt = lambda self, config: None\n"
+        "from freqtrade_bitmex_guard.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
+    assert process.wait() == 4, process.output
+    assert "freqtrade-unsupported" in process.output
+    assert exchange.asked == []
 
 
 def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: Bot, exchange: Lookalike, wheel: Path) -> None:

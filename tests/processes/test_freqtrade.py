@@ -140,6 +140,7 @@ def test_a_check_that_cannot_be_made_as_configured_starts_no_bot(
         ("FREQTRADE__EXCHANGE__KEY", "somebody-elses", "credentials-in-config"),
         ("FREQTRADE__EXCHANGE__CCXT_ASYNC_CONFIG__apiKey", "somebody-elses", "credentials-in-config"),
         ("FREQTRADE__EXCHANGE__CCXT_CONFIG__verify", "false", "tls-not-verified"),
+        ("FREQTRADE__EXCHANGE__CCXT_ASYNC_CONFIG__ssl_context", "false", "client-settings"),
         ("FREQTRADE__EXCHANGE__CCXT_SYNC_CONFIG__sandbox", "true", "host-not-allowed"),
         ("FREQTRADE__API_KEY_GUARD__ENABLED", "0", "section-invalid"),
         ("FREQTRADE__API_KEY_GUARD__POLICY__MAX_IP_ADDRESSES", "0", "section-invalid"),
@@ -175,6 +176,35 @@ def test_a_good_key_reaches_running_and_signs_its_balance_request_with_it(
     admitted = [line for line in process.output.splitlines() if "admitted" in line]
     assert len(admitted) == 1
     assert "API key LAqU… on bitmex admitted: rights order; works from 127.0.0.1/32; checked in" in admitted[0]
+    nothing_secret(process.output)
+
+
+def reload(port: int) -> None:
+    import requests
+
+    url = f"http://127.0.0.1:{port}/api/v1/reload_config"
+    assert requests.post(url, auth=("u", "p"), timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(("changed", "code"), [({}, 130), ({"permissions": ["order", "withdraw"]}, 2)])
+def test_a_reload_checks_the_key_again(
+    bot: Bot, exchange: Lookalike, wheel: Path, changed: dict[str, Any], code: int
+) -> None:
+    port = free_port()
+    bot.config["api_server"] = {**API_SERVER, "listen_port": port}
+    process = bot.trade(python=str(wheel))
+    assert process.reaches("Uvicorn running", seconds=30), process.output
+    assert process.reaches(), process.output
+    exchange.keys[:] = [key(**changed)]
+    reload(port)
+    if code == 130:
+        assert process.reaches("after config reloaded"), process.output
+        assert process.stop() == 130
+        assert process.output.count("admitted") == 2
+    else:
+        assert process.wait() == 2
+        assert "[error] withdraw-permission:" in process.output
+    assert exchange.paths().count("GET /apiKey") == 2
     nothing_secret(process.output)
 
 

@@ -1,0 +1,172 @@
+"""The hook's own decisions, without a freqtrade process around them; tests/processes has those."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import ccxt
+import pytest
+from freqtrade.exceptions import ConfigurationError, OperationalException
+from freqtrade.freqtradebot import FreqtradeBot
+
+from freqtrade_bitmex_guard import freqtrade_hook
+from freqtrade_bitmex_guard.findings import Stopped
+from freqtrade_bitmex_guard.freqtrade_hook import Gate
+from freqtrade_bitmex_guard.simulator.behaviour import error
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests.support import KEY_ID, SECRET, bot_config, key
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate = Gate()
+    monkeypatch.setattr(freqtrade_hook, "GATE", gate)
+    return gate
+
+
+def test_freqtrades_shape_is_the_one_this_was_written_for() -> None:
+    original = getattr(FreqtradeBot.__init__, "__wrapped__", FreqtradeBot.__init__)
+    freqtrade_hook._check_shape(type("Bot", (), {"__init__": original, "cleanup": FreqtradeBot.cleanup}))
+
+
+def load_exchange_elsewhere(self: Any, config: Any) -> None:
+    """A bot that builds its exchange in another way."""
+
+
+def more_arguments(self: Any, config: Any, exchange: Any) -> None:
+    self.load_exchange(config)
+
+
+def usual(self: Any, config: Any) -> None:
+    self.load_exchange(config)
+
+
+@pytest.mark.parametrize(
+    "bot",
+    [
+        type("Bot", (), {"__init__": load_exchange_elsewhere, "cleanup": usual}),
+        type("Bot", (), {"__init__": more_arguments, "cleanup": usual}),
+        type("Bot", (), {"__init__": usual}),
+        usual,
+        None,
+    ],
+)
+def test_any_other_shape_of_the_bot_is_not_guessed_at(bot: Any) -> None:
+    with pytest.raises((Stopped, AttributeError)):
+        freqtrade_hook._check_shape(bot)
+    module = ModuleType("freqtrade.freqtradebot")
+    module.FreqtradeBot = bot  # type: ignore[attr-defined]
+    with pytest.raises((Stopped, AttributeError)):
+        freqtrade_hook.place(module)
+
+
+def test_the_usual_shape_is_taken() -> None:
+    freqtrade_hook._check_shape(type("Bot", (), {"__init__": usual, "cleanup": usual}))
+
+
+@pytest.mark.parametrize("raised", [None, OperationalException("x"), ConfigurationError("x"), KeyboardInterrupt()])
+def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
+    tmp_path: Path, gate: Gate, raised: BaseException | None
+) -> None:
+    seen = {}
+
+    def build(self: Any, config: dict[str, Any]) -> None:
+        seen.update(config["exchange"])
+        if raised:
+            raise raised
+
+    class Bot:
+        exchange = None
+        cleaned = 0
+
+        def cleanup(self) -> None:
+            self.cleaned += 1
+
+    bot = Bot()
+    with Lookalike([key()]) as exchange:
+        config = bot_config(tmp_path, exchange)
+        with pytest.raises((OperationalException, KeyboardInterrupt)):
+            freqtrade_hook._guarded(build)(bot, config)
+    assert (seen["key"], seen["secret"]) == (KEY_ID, SECRET)
+    assert SECRET not in str(config)
+    assert config["exchange"]["key"] is None
+    # Without an exchange its clients cannot be confirmed: the bot that stands already is taken down again.
+    assert bot.cleaned == (raised is None)
+
+
+@pytest.mark.parametrize("dry_run", [False, None, 0, 1, "true", "no", [], "missing"])
+def test_everything_but_true_counts_as_live(tmp_path: Path, gate: Gate, dry_run: Any) -> None:
+    with Lookalike([key()]) as exchange:
+        config = bot_config(tmp_path, exchange)
+        config["dry_run"] = dry_run
+        if dry_run == "missing":
+            del config["dry_run"]
+        assert gate.admit(config) is not None
+        config["dry_run"] = True
+        assert gate.admit(config) is None
+        assert gate.proven is None
+
+
+def test_a_broken_section_in_dry_run_is_one_warning(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+    assert gate.admit({"dry_run": True, "api_key_gaurd": {}}) is None
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "section-misnamed" in caplog.text
+
+
+def waited(
+    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch, *answers: Any, minutes: float = 1
+) -> list[float]:
+    """How long the gate slept between checks, with a clock that is turned forward instead of waiting."""
+    slept: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(freqtrade_hook.time, "sleep", sleep)
+    monkeypatch.setattr(freqtrade_hook.time, "monotonic", lambda: now[0])
+    gate.wait_seconds = minutes * 60
+    with Lookalike([key()]) as exchange:
+        exchange.then("/apiKey", *answers)
+        config = bot_config(tmp_path, exchange, timeout_seconds=1)
+        try:
+            gate.admit(config)
+        except OperationalException:
+            slept.append(-1)
+    return slept
+
+
+@pytest.mark.parametrize(
+    ("answers", "slept"),
+    [
+        ([error(503, "down for maintenance")], [30]),
+        ([error(503, "down for maintenance")] * 9, [30, 60, 120, 240, 300, 300, 300, 300, 150, -1]),
+        ([error(401, "Invalid API Key.")], [-1]),
+        ([error(403, "Account is restricted")], [-1]),
+        ([error(429, "Rate limit exceeded", {"Retry-After": "600"})], [-1]),
+    ],
+)
+def test_only_a_passing_cause_is_waited_for_and_more_slowly_each_time(
+    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch, answers: list[Any], slept: list[float]
+) -> None:
+    # time is one module for all: with the clock standing still inside a check, nothing is retried there.
+    minutes = sum(each for each in slept if each > 0) / 60 or 1
+    if len(answers) > 1:
+        answers *= 2
+    assert waited(tmp_path, gate, monkeypatch, *answers, minutes=minutes)[: len(slept)] == slept
+
+
+def test_a_client_is_judged_whether_it_can_sign_or_not(tmp_path: Path, gate: Gate) -> None:
+    with Lookalike([key()]) as exchange:
+        config = bot_config(tmp_path, exchange)
+        gate.admit(config)
+        settings = exchange.ccxt_config()
+        gate.judge(ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **settings}))
+        for other in ({}, {"apiKey": KEY_ID}, {"apiKey": "x", "secret": SECRET}):
+            with pytest.raises(Stopped):
+                gate.judge(ccxt.bitmex({**other, **settings}))
+    assert len(gate.clients) == 1
