@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from freqtrade_bitmex_guard.terms import Terms
 
 SECTION = "api_key_guard"
 _NEARLY = 0.8
+_NEARLY_IN_OTHER_LETTERS = 0.5
 
 Argument = Annotated[str, Field(min_length=1)]
 Command = Annotated[list[Argument], Field(min_length=1)]
@@ -124,7 +126,7 @@ _WORDS = {
     "missing": "is missing",
     "list_type": "must be a list",
     "string_type": "must be a text in quotes",
-    "string_pattern_mismatch": "must be one word without spaces",
+    "string_pattern_mismatch": "must be one word of letters, digits and _ . : -",
     "int_type": "must be a whole number",
     "model_type": "must be an object",
 }
@@ -143,15 +145,17 @@ def wanted(config: Mapping[str, Any]) -> bool | None:
         Stopped: misconfigured, where it is unclear: a name that nearly is the section's, a section that is not an
             object, an `enabled` that is not a boolean. Unclear is never "off".
     """
+    exchange = config.get("exchange")
     nearly = [str(name) for name in config if name != SECTION and _resembles(str(name))]
+    nearly += [f"exchange.{name}" for name in (exchange if isinstance(exchange, dict) else ()) if _resembles(str(name))]
     if nearly:
         raise Stopped(
             *(
                 error(
                     "section-misnamed",
-                    f"The config has a top-level key {harmless(name)!r}, which nearly is {SECTION!r}: as it stands, "
+                    f"The config has a key {harmless(name)!r}, which nearly is the section {SECTION!r}: as it stands, "
                     "nothing would be guarded.",
-                    f"Rename it to {SECTION!r}, or give it a name of its own.",
+                    f"Rename it to {SECTION!r}, at the top level, or give it a name of its own.",
                 )
                 for name in nearly
             )
@@ -187,8 +191,13 @@ def read(section: Mapping[str, Any], terms: Terms) -> GuardConfig:
 
 
 def _resembles(name: str) -> bool:
-    plain, section = (text.casefold().replace("-", "").replace("_", "").strip() for text in (name, SECTION))
-    return plain == section or SequenceMatcher(None, plain, section).ratio() >= _NEARLY
+    plain, section = (
+        "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
+        for text in (name, SECTION)
+    )
+    # Letters of other alphabets look the same and count as different.
+    nearly = _NEARLY if plain.isascii() else _NEARLY_IN_OTHER_LETTERS
+    return section in plain or SequenceMatcher(None, plain, section).ratio() >= nearly
 
 
 def _wrong(path: str, what: str, example: str) -> Finding:
@@ -210,14 +219,14 @@ def _explain(detail: ErrorDetails) -> Finding:
 
 def _instead(name: str, parents: list[int | str], location: str) -> str:
     names = _names(parents, location)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    if near:
-        return f"Did you mean {near[0]!r}? Else take it out."
     places: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
     places |= {f'credentials with "store": "{tag}"': model for tag, model in _STORES.items()}
     elsewhere = next((place for place, model in places.items() if name in model.model_fields), None)
     known = f"Known here: {', '.join(names)}."
-    return f"{name!r} belongs into {elsewhere}. {known}" if elsewhere else f"Take it out. {known}"
+    if elsewhere:
+        return f"{name!r} belongs into {elsewhere}. {known}"
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}? Else take it out." if near else f"Take it out. {known}"
 
 
 def _names(parents: list[int | str], location: str) -> list[str]:

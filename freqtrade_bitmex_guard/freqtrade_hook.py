@@ -21,7 +21,7 @@ from freqtrade.exchange import Exchange
 
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard.exchange import settings
-from freqtrade_bitmex_guard.exchange.client import Proven
+from freqtrade_bitmex_guard.exchange.client import SILENT, Proven
 from freqtrade_bitmex_guard.findings import Severity, Stopped, error, stop
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.report import text
@@ -111,6 +111,7 @@ class Gate:
         found = list(self.proven.objections(client, asynchronous=not client.synchronous))
         if found:
             raise Stopped(*found)
+        client.logger = SILENT  # at -vvv ccxt logs the key id and every signature
         self.clients.append(client)
 
     def confirm(self, exchange: Any) -> None:

@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.exchange import client
 from freqtrade_bitmex_guard.exchange.client import Proven
 from freqtrade_bitmex_guard.facts import together
 from freqtrade_bitmex_guard.findings import Finding, Stopped, error, stop
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, hide
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
 
 _GRACE_SECONDS = 0.5
@@ -73,6 +73,8 @@ class Check:
         section: GuardConfig = configuration.read(self._config[configuration.SECTION], venue.terms)
         line = client.build(exchange, venue.terms, section.allowed_hosts)
         credentials = self._credentials(section, venue.terms.exchange)
+        hide(credentials.secret.reveal())
+        hide(credentials.key.reveal(), credentials.masked)
         self._verdict = replace(self._verdict, key=credentials.masked)
         conversation = line.conversation(credentials, venue.terms, section.timeout_seconds)
         self._requests = lambda: conversation.sent
@@ -94,7 +96,7 @@ class Check:
         store = open_store(section.credentials, exchange)
         try:
             # A little longer, so that a store that minds its time can say itself what hung.
-            return bounded.run(store.load, READING_SECONDS + _GRACE_SECONDS)
+            return bounded.run(store.load, READING_SECONDS + _GRACE_SECONDS, store.cancel)
         except TimeoutError:
             stop(
                 "store-timed-out",

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from freqtrade_bitmex_guard.addresses import Network, admits_everyone, count, parse_block
 from freqtrade_bitmex_guard.section import Section, terms_of
 
-Word = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
+Word = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 
 class Policy(Section):

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+_hidden: dict[str, str] = {}
 _MARKUP = re.compile(r"[\[\]<>&`*|\\]")
+_USER = re.compile(r"//[^/@\s]*@")
 _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~-]{16,}")
+
+
+def hide(value: str, shown: str = "…") -> None:
+    """Have a value left out of all text from outside from now on: an exchange may quote what signed a request.
+
+    Args:
+        value: a key id or a secret.
+        shown: what stands in its place.
+    """
+    _hidden[value] = shown
 
 
 def harmless(text: str, limit: int = 80) -> str:
@@ -16,12 +29,23 @@ def harmless(text: str, limit: int = 80) -> str:
         limit: characters at most; the rest becomes an ellipsis.
 
     Returns:
-        One line, in which control characters, line breaks, direction marks and the characters that rich, HTML and
-        Markdown act on are question marks.
+        One line, without hidden values and without the user name and password of a URL, in which control
+        characters, line breaks, direction marks and what rich, HTML and Markdown act on are question marks.
     """
+    # Before anything is cut, lest a part of a secret be left over.
+    for value, instead in _hidden.items():
+        text = text.replace(value, instead)
+    text = _USER.sub("//…@", text)
     shown = "".join(char if char.isprintable() else "?" for char in text[: limit + 1])
     shown = _MARKUP.sub("?", shown)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def some(texts: Iterable[str], most: int = 5) -> str:
+    """The first few of many texts, with commas, and how many more there are."""
+    listed = list(texts)
+    more = [f"{len(listed) - most:,} more"] if len(listed) > most else []
+    return ", ".join(listed[:most] + more)
 
 
 def without_tokens(text: str, limit: int = 200) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -9,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,11 @@ import pytest
 import trustme
 
 from freqtrade_bitmex_guard import guard
+from freqtrade_bitmex_guard.credentials import interface
 from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.report import json as report
+from freqtrade_bitmex_guard.report.text import plain
 from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond, error, page
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
@@ -171,6 +176,12 @@ BOMB = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
         (Respond(307, headers={"Location": "https://evil.example/"}), "redirected", 1),
         (Respond(308), "redirected", 1),
         (Respond(304), "redirected", 1),
+        (Respond(302, b" " * 50_000_000, {"Location": "/api/v1/apiKey"}), "redirected", 1),
+        (Respond(302, BOMB, {"Location": "/", "Content-Encoding": "gzip"}), "redirected", 1),
+        (Respond(302, headers={"Location": "http://["}), "redirected", 1),
+        (Respond(200, GOOD_LIST, {"Content-Length": "2, 207"}), "answer-invalid", 1),
+        (Respond(200, b"-5\r\nx", {"Transfer-Encoding": "chunked"}), "answer-invalid", 1),
+        (error(429, "x", {"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}), "rate-limited", 1),
     ],
 )
 def test_every_way_to_fail_has_its_name_and_stays_inside_its_bounds(
@@ -276,6 +287,56 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
     assert told(Check(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
 
 
+def test_a_request_that_was_cut_off_is_never_sent_later(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = socket.getaddrinfo
+
+    def slowly(*args: Any, **options: Any) -> Any:
+        time.sleep(1.8)
+        return look_up(*args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    assert told(check(tmp_path, exchange, timeout_seconds=1))[:2] == (Outcome.UNVERIFIED, ["timed-out"])
+    time.sleep(2)
+    assert exchange.asked == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"odd": {"name": f"my {SECRET} key {KEY_ID}"}},
+        {"permissions": ["order", KEY_ID, SECRET]},
+        {"cidrs": [KEY_ID, SECRET]},
+        {"odd": {"name": f"{'x' * 70}{SECRET}"}},
+    ],
+)
+def test_what_the_exchange_quotes_of_key_and_secret_is_left_out(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with Lookalike([key(**changed)]) as exchange:
+        said = error(400, f"{'y' * 100} Key {KEY_ID} with {SECRET} is not verified")
+        verdicts = [check(tmp_path, exchange)]
+        exchange.always("/apiKey", said)
+        verdicts.append(check(tmp_path, exchange))
+        for verdict in verdicts:
+            for shown in (report.text(verdict), plain(verdict)):
+                assert KEY_ID[:6] not in shown
+                assert SECRET[:6] not in shown
+
+
+def test_an_answer_that_would_keep_us_busy_is_turned_away(tmp_path: Path, exchange: Lookalike) -> None:
+    entry = key().described()
+    for many in (
+        [{**entry, "cidr": f"10.0.{number // 256}.{number % 256}"} for number in range(12_000)],
+        [{**entry, "cidrs": [f"odd {number}" for number in range(100_000)]}],
+        [{**entry, "permissions": [f"word{number}" for number in range(100_000)]}],
+    ):
+        exchange.always("/apiKey", Respond(200, json.dumps(many).encode()))
+        verdict = check(tmp_path, exchange)
+        assert told(verdict) == (Outcome.UNVERIFIED, ["answer-invalid"], 1)
+        assert verdict.duration_ms < 3000
+        assert len(plain(verdict)) < 2000
+
+
 def test_nobody_listening_is_unreachable(tmp_path: Path) -> None:
     with Lookalike([key()]) as exchange:
         config = bot_config(tmp_path, exchange, timeout_seconds=1.5)
@@ -291,19 +352,14 @@ def test_a_redirect_is_not_followed_and_nothing_signed_goes_elsewhere(tmp_path: 
         assert elsewhere.asked == []
 
 
-def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, exchange: Lookalike) -> None:
-    # A plain http proxy is asked for the whole URL; the look-alike then answers for it.
-    with Lookalike([key()]) as proxy:
-        config = bot_config(tmp_path, exchange)
-        config["exchange"]["ccxt_config"]["httpProxy"] = proxy.url
-        Check(config).run()
-        assert len(proxy.asked) == 1
-        assert exchange.asked == []
-
-
 @pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """An authority that our client trusts instead of the real ones: no setting can name another, by design."""
+    authority = trustme.CA()
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(bundle))
+    return authority
 
 
 def served_with(certificate: trustme.LeafCert) -> ssl.SSLContext:
@@ -312,40 +368,69 @@ def served_with(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-def test_a_certificate_of_an_unknown_authority_is_not_trusted(
-    tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, trusted: bool
-) -> None:
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+def test_a_certificate_of_a_trusted_authority_is_trusted(tmp_path: Path, authority: trustme.CA) -> None:
+    with Lookalike([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
+        assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+
+
+@pytest.mark.parametrize("served", ["unknown authority", "wrong name", "expired"])
+def test_any_other_certificate_is_not_trusted(tmp_path: Path, authority: trustme.CA, served: str) -> None:
+    certificate = {
+        "unknown authority": lambda: trustme.CA().issue_cert("127.0.0.1"),
+        "wrong name": lambda: authority.issue_cert("bitmex.example"),
+        "expired": lambda: authority.issue_cert("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC)),
+    }[served]()
+    with Lookalike([key()], tls=served_with(certificate)) as exchange:
+        assert told(check(tmp_path, exchange))[:2] == (Outcome.UNVERIFIED, ["tls-failed"])
+        assert exchange.asked == []
+
+
+class ConnectProxy(threading.Thread):
+    """An https proxy for one connection: it passes encrypted bytes on and takes down where to."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        self.asked = ""
+        self.start()
+
+    def run(self) -> None:
+        client, _ = self.server.accept()
+        self.asked = client.recv(4096).decode()
+        host, _, port = self.asked.split()[1].partition(":")
+        with client, socket.create_connection((host, int(port))) as beyond:
+            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            back = threading.Thread(target=self.pump, args=(beyond, client), daemon=True)
+            back.start()
+            self.pump(client, beyond)
+            back.join(5)
+
+    @staticmethod
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                target.sendall(chunk)
+            target.shutdown(socket.SHUT_WR)
+
+
+def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, authority: trustme.CA) -> None:
+    proxy = ConnectProxy()
     with Lookalike([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
-        config["exchange"]["ccxt_config"] |= {"requests_trust_env": trusted, "aiohttp_trust_env": trusted}
-        outcome, rules, _ = told(Check(config).run())
-    assert (outcome, rules) == ((Outcome.ADMITTED, []) if trusted else (Outcome.UNVERIFIED, ["tls-failed"]))
+        config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
+        assert told(Check(config).run()) == (Outcome.ADMITTED, [], 1)
+        assert proxy.asked.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
+        assert "api-key" not in proxy.asked
 
 
-@pytest.mark.parametrize("served", ["wrong name", "expired"])
-def test_a_certificate_for_another_name_or_out_of_date_is_not_trusted(
-    tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, served: str
+def test_variables_do_not_send_the_check_another_way(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import datetime
-
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-    certificate = (
-        authority.issue_cert("bitmex.example")
-        if served == "wrong name"
-        else authority.issue_cert("127.0.0.1", not_after=past)
-    )
-    with Lookalike([key()], tls=served_with(certificate)) as exchange:
-        config = bot_config(tmp_path, exchange)
-        config["exchange"]["ccxt_config"] |= {"requests_trust_env": True, "aiohttp_trust_env": True}
-        assert told(Check(config).run())[:2] == (Outcome.UNVERIFIED, ["tls-failed"])
-        assert exchange.asked == []
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
 
 
 def test_a_server_that_hangs_in_the_tls_handshake_is_cut_off(tmp_path: Path) -> None:
@@ -403,6 +488,9 @@ def test_whatever_a_store_raises_is_misconfigured(
         def load(self) -> Any:
             raise raised
 
+        def cancel(self) -> None:
+            """Nothing hangs."""
+
     monkeypatch.setattr(guard, "open_store", lambda *args: Broken())
     verdict = check(tmp_path, exchange)
     assert told(verdict) == (Outcome.MISCONFIGURED, ["store-unavailable"], 0)
@@ -410,7 +498,7 @@ def test_whatever_a_store_raises_is_misconfigured(
 
 
 def test_a_store_has_thirty_seconds() -> None:
-    assert guard.READING_SECONDS == 30
+    assert interface.READING_SECONDS == 30
     assert guard._GRACE_SECONDS < 1
 
 
@@ -421,6 +509,7 @@ def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, mon
 
     monkeypatch.setattr(guard, "open_store", lambda *args: Hanging())
     monkeypatch.setattr(guard, "READING_SECONDS", 0.2)
+    monkeypatch.setattr(Hanging, "cancel", lambda self: None, raising=False)
     assert told(check(tmp_path, exchange)) == (Outcome.MISCONFIGURED, ["store-timed-out"], 0)
 
 

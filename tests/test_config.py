@@ -133,9 +133,16 @@ def test_an_error_says_the_path_what_is_wrong_and_an_example(section: Any, path:
 
 
 @pytest.mark.parametrize("word", ["withdraw", "Withdraw", "WITHDRAW", " withdraw", "withdraw\n", "ｗithdraw"])
-def test_a_right_to_withdraw_cannot_be_allowed_in_any_spelling(word: str) -> None:
-    findings = complaints({"policy": {"allowed_permissions": ["order", word]}})
+@pytest.mark.parametrize("field", ["allowed_permissions", "required_permissions"])
+def test_a_right_to_withdraw_cannot_be_written_in_any_spelling(field: str, word: str) -> None:
+    findings = complaints({"policy": {field: ["order", word]}})
     assert any("withdraw can never be allowed" in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize("word", ["\u200bwithdraw", "with\u00addraw", "withdraw\x00", "wıthdraw", "with draw"])
+def test_a_word_that_no_exchange_has_cannot_be_allowed(word: str) -> None:
+    (finding,) = complaints({"policy": {"allowed_permissions": ["order", word]}})
+    assert "must be one word" in finding.message
 
 
 @pytest.mark.parametrize("section", [None, [], "on", True, 1, "{}"])
@@ -163,6 +170,11 @@ def test_an_enabled_that_is_not_a_boolean_is_misconfigured(enabled: Any) -> None
         "api_key_guard ",
         "api_keys_guard",
         "apy_key_guard",
+        "api_key_guard_config",
+        "bitmex_api_key_guard",
+        "api_key_guard (old)",
+        "аpі_kеy_guаrd",
+        "ａｐｉ_key_guard",
     ],
 )
 @pytest.mark.parametrize("beside", [{}, {"api_key_guard": {"enabled": False}}])
@@ -172,10 +184,17 @@ def test_a_top_level_name_that_nearly_is_the_sections_is_misconfigured(name: str
     assert [finding.rule for finding in stopped.value.findings] == ["section-misnamed"]
 
 
+def test_a_section_inside_another_is_misconfigured() -> None:
+    with pytest.raises(Stopped, match="section-misnamed"):
+        wanted({"exchange": {"api_key_guard": {}}})
+
+
 def test_no_key_that_freqtrade_knows_is_taken_for_a_misspelling() -> None:
     from freqtrade.config_schema.config_schema import CONF_SCHEMA
 
-    assert wanted(dict.fromkeys(CONF_SCHEMA["properties"])) is None
+    known = dict.fromkeys(CONF_SCHEMA["properties"])
+    assert wanted(known) is None
+    assert wanted({"exchange": known}) is None
     assert len(CONF_SCHEMA["properties"]) > 50
 
 

@@ -127,8 +127,8 @@ def waited(
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr(freqtrade_hook.time, "sleep", sleep)
-    monkeypatch.setattr(freqtrade_hook.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     gate.wait_seconds = minutes * 60
     with Lookalike([key()]) as exchange:
         exchange.then("/apiKey", *answers)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import selectors
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +16,8 @@ from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, crede
 from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless, without_tokens
 
+_MOST_BYTES = 8192
+
 
 class SecretCommands:
     """One program for the key id, one for the secret, run without a shell."""
@@ -19,38 +25,74 @@ class SecretCommands:
     def __init__(self, config: CommandStore) -> None:
         self._key = config.key_command
         self._secret = config.secret_command
+        self._running: subprocess.Popen[bytes] | None = None
 
     def load(self) -> Credentials:
-        """Run both, each once. What they print is never shown."""
+        """Run both, each once, with one deadline for the two. What they print is never shown."""
         ends = time.monotonic() + READING_SECONDS
-        return Credentials(_run(self._key, "key", ends), _run(self._secret, "secret", ends))
+        return Credentials(self._run(self._key, "key", ends), self._run(self._secret, "secret", ends))
+
+    def cancel(self) -> None:
+        """Kill the program under way and everything that it started."""
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+
+    def _run(self, command: list[str], name: str, ends: float) -> Secret:
+        program = harmless(Path(command[0]).name)
+        by_hand = f"Run {name}_command by hand as the user that the bot runs as, until it prints the {name} alone."
+        try:
+            # A session of its own makes it one group with all that it starts, which can be killed as one.
+            self._running = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            stop("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
+        except ValueError:
+            stop("command-failed", f"{program} cannot be run: an argument holds a null character.", by_hand)
+        try:
+            with self._running as process:
+                try:
+                    printed, complained = _output(process, ends)
+                    code = process.wait(max(0.0, ends - time.monotonic()))
+                except BaseException:
+                    self.cancel()
+                    raise
+                self._running = None
+        except (TimeoutError, subprocess.TimeoutExpired):
+            stop(
+                "store-timed-out",
+                f"{program} did not end: both programs together have {READING_SECONDS:.0f} seconds.",
+                by_hand,
+            )
+        if code != 0:
+            lines = complained.decode("utf-8", "replace").strip().splitlines()
+            said = f": {without_tokens(lines[0])}" if lines else ""
+            stop("command-failed", f"{program} ended with exit code {code}{said}", by_hand)
+        return credential(printed.removesuffix(b"\n").decode("latin-1"), name, f"the output of {program}")
 
 
-def _run(command: list[str], name: str, ends: float) -> Secret:
-    program = harmless(Path(command[0]).name)
-    by_hand = (
-        f"Run {name}_command by hand, as the user that the bot runs as, until it prints the {name} and nothing else."
-    )
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=max(0.0, ends - time.monotonic()),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        stop(
-            "store-timed-out",
-            f"{program} did not end: both programs together have {READING_SECONDS:.0f} seconds.",
-            by_hand,
-        )
-    except OSError as problem:
-        stop("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
-    except ValueError:
-        stop("command-failed", f"{program} cannot be run: an argument holds a character no argument may hold.", by_hand)
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        said = f": {without_tokens(lines[0])}" if lines else ""
-        stop("command-failed", f"{program} ended with exit code {done.returncode}{said}", by_hand)
-    return credential(done.stdout.removesuffix(b"\n").decode("latin-1"), name, f"the output of {program}")
+def _output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes]:
+    """What a program prints and complains of, the first 8 KB of each; the rest is read and forgotten."""
+    kept = {process.stdout: bytearray(), process.stderr: bytearray()}
+    with selectors.DefaultSelector() as waiting:
+        for stream in kept:
+            if stream is not None:
+                waiting.register(stream, selectors.EVENT_READ)
+        while waiting.get_map():
+            ready = waiting.select(max(0.0, ends - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            for entry, _ in ready:
+                chunk = os.read(entry.fd, _MOST_BYTES)
+                if not chunk:
+                    waiting.unregister(entry.fileobj)
+                content = kept[entry.fileobj]  # type: ignore[index]
+                content += chunk[: _MOST_BYTES - len(content)]
+            if time.monotonic() >= ends:
+                raise TimeoutError
+    return bytes(kept[process.stdout]), bytes(kept[process.stderr])

@@ -30,6 +30,9 @@ class SecretFiles:
         """Read both, each file once, and only files that nobody else on this machine can read or write."""
         return Credentials(_read(self._key, "key"), _read(self._secret, "secret"))
 
+    def cancel(self) -> None:
+        """Nothing: a file is read at once or not at all."""
+
 
 def _read(path: Path, name: str) -> Secret:
     shown = harmless(str(path), 200)
@@ -74,5 +77,6 @@ def _managed(path: Path) -> bool:
     places = [_RUN_SECRETS]
     if given := os.environ.get("CREDENTIALS_DIRECTORY"):
         places.append(Path(given))
-    inside = any(place.resolve() in real.parents for place in places if place.is_absolute() and place != Path("/"))
+    roots = [place.resolve() for place in places if place.is_absolute()]
+    inside = any(root in real.parents for root in roots if root != Path("/"))
     return inside or mounts.is_mount_point(real) or mounts.in_private_memory(real)

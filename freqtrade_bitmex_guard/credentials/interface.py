@@ -20,3 +20,7 @@ class CredentialStore(Protocol):
             Stopped: misconfigured, with what to do. No value is ever shown.
         """
         ...
+
+    def cancel(self) -> None:
+        """End a `load` that hangs, from another thread, as far as that can be done."""
+        ...

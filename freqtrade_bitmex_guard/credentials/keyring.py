@@ -59,6 +59,9 @@ class SystemKeyring:
             *(credential(str(value), name, f"the keyring's entry {name!r}") for name, value in parts.items())
         )
 
+    def cancel(self) -> None:
+        """Nothing: a keyring's library cannot be interrupted; its thread ends with the process."""
+
     @staticmethod
     def _backends() -> Sequence[KeyringBackend]:
         try:

@@ -36,10 +36,11 @@ def table(text: str | None = None) -> list[Mount]:
         except OSError:
             return []
     mounts = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         fields, _, tail = line.partition(" - ")
-        point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), fields.split(" ")[4])
-        mounts.append(Mount(Path(point), tail.split(" ")[0]))
+        if fields.count(" ") >= 4:
+            point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), fields.split(" ")[4])
+            mounts.append(Mount(Path(point), tail.split(" ")[0]))
     return mounts
 
 

@@ -25,6 +25,9 @@ class _Silent(logging.Logger):
         return False
 
 
+SILENT = _Silent("freqtrade_bitmex_guard.ccxt")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A client that is fit to ask, without credentials yet, and the route it takes."""
@@ -65,22 +68,33 @@ def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -
     route = Route.of(client, asynchronous=False)
     other = Route.of(twin, asynchronous=True)
     found = [
+        *_several(route, Route.of(_client(terms, {"sandbox": client.isSandboxModeEnabled}), asynchronous=False)),
         *objections(route, allowed_hosts, terms),
         *objections(other, allowed_hosts, terms),
         *differences(other, route),
     ]
     if found:
         raise Stopped(*dict.fromkeys(found))
-    if isinstance(client.timeout, bool) or not isinstance(client.timeout, int | float) or not client.timeout > 0:
+    if isinstance(client.timeout, bool) or not isinstance(client.timeout, int | float) or not 0 < client.timeout < 1e9:
         stop(
             "client-settings",
             "exchange.ccxt_config.timeout is not a number of milliseconds.",
             'Write "timeout": 10000.',
         )
-    client.session = BoundedSession(route.servers, trust_env=bool(client.requests_trust_env))
-    client.logger = _Silent("freqtrade_bitmex_guard.ccxt")
-    client.enableRateLimit = False
+    client.session = BoundedSession(route.servers)
+    client.logger = SILENT
+    client.enableRateLimit = False  # it would sleep beyond the bound; one request needs no throttle
     return Line(client, route, client.session)
+
+
+def _several(route: Route, shipped: Route) -> Iterator[Finding]:
+    if len(route.servers) > 1 and route.places != shipped.places:
+        yield error(
+            "origins-differ",
+            "Only some of the API's addresses were changed, so signed requests would go to several servers, of which "
+            "only one would be asked about the key.",
+            "In exchange.ccxt_config.urls.api write the same server for every one: public, private …",
+        )
 
 
 def ccxt_class(terms: Terms) -> Any:
@@ -137,7 +151,7 @@ class Proven:
             if not expected.matches(getattr(client, name, None))
         ]
         changed += [name for name in _OTHER_CREDENTIALS if getattr(client, name, None)]
-        changed += list(settings.signed_headers(getattr(client, "headers", None)))
+        changed += list(settings.odd_headers(vars(client)))
         for name in changed:
             yield error(
                 "client-changed",

@@ -74,6 +74,7 @@ class Conversation:
     def _once(self, call: tuple[str, str, str], seconds: float) -> Answer | Fault:
         session, record = self._session, Record()
         session.record, session.seconds = record, seconds
+        sent_before = session.sent
         try:
             # ccxt's own retries are switched off here, where no setting can switch them on again.
             bounded.run(lambda: self._client.request(*call, {"maxRetriesOnFailure": 0}), seconds, session.cut)
@@ -82,6 +83,8 @@ class Conversation:
         except Fault as fault:
             return fault
         except Exception as problem:
+            if record.answer is None and session.sent > sent_before:
+                return Fault("answer-invalid", f"the answer could not be read ({type(problem).__name__})")
             if record.answer is None:
                 stop("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
         # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.
@@ -113,5 +116,5 @@ def retry_after(answer: Answer) -> float | None:
         return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -20,6 +20,7 @@ _URL = re.compile(
 )
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _FORWARDERS = ("proxy", "proxyUrl", "proxy_url", "proxyUrlCallback", "proxy_url_callback")
+_ENVIRONMENT = ("trust_env", "requests_trust_env", "aiohttp_trust_env")
 _PROXIES = (
     ("httpProxy", "http_proxy"),
     ("httpsProxy", "https_proxy"),
@@ -27,6 +28,9 @@ _PROXIES = (
     ("httpProxyCallback", "http_proxy_callback"),
     ("httpsProxyCallback", "https_proxy_callback"),
     ("socksProxyCallback", "socks_proxy_callback"),
+    ("wsProxy", "ws_proxy"),
+    ("wssProxy", "wss_proxy"),
+    ("wsSocksProxy", "ws_socks_proxy"),
 )
 
 
@@ -69,18 +73,22 @@ class Route:
 
     Attributes:
         servers: where requests go.
+        places: the same by the name of each of the exchange's APIs, for they must not be crossed either.
         streams: where websockets go.
         unreadable: URLs that are too odd to judge.
         proxies: the settings that choose a proxy.
+        environment: names of settings that let variables choose a proxy.
         forwarders: names of settings that hand signed requests to another server.
         tls: names of settings that weaken or change the check of the exchange's certificate.
         verbose: whether the client prints what it sends.
     """
 
     servers: frozenset[Origin]
+    places: frozenset[tuple[str, Origin]]
     streams: frozenset[Origin]
     unreadable: tuple[str, ...]
     proxies: tuple[Any, ...] = field(repr=False)
+    environment: tuple[str, ...]
     forwarders: tuple[str, ...]
     tls: tuple[str, ...]
     verbose: bool
@@ -94,46 +102,48 @@ class Route:
             asynchronous: whether to read the settings that only the asynchronous classes heed, or those that only
                 the synchronous ones do.
         """
-        origins: set[Origin] = set()
+        origins: set[tuple[str, Origin]] = set()
         unreadable = []
-        urls = client.urls
-        for url in _texts(urls.get("api") if isinstance(urls, Mapping) else urls):
+        urls, hostname = client.urls, client.hostname
+        for place, url in _texts(urls.get("api") if isinstance(urls, Mapping) else urls):
             try:
-                origins.add(Origin.of(url.replace("{hostname}", client.hostname or "")))
+                named = url.replace("{hostname}", hostname if isinstance(hostname, str) else "")
+                origins.add((place, Origin.of(named)))
             except ValueError:
                 unreadable.append(harmless(url))
-        legacy, environment = (
-            ("aiohttp_proxy", "aiohttp_trust_env") if asynchronous else ("proxies", "requests_trust_env")
-        )
+        places = frozenset((place, origin) for place, origin in origins if origin.scheme.startswith("http"))
         return cls(
-            servers=frozenset(origin for origin in origins if origin.scheme.startswith("http")),
-            streams=frozenset(origin for origin in origins if origin.scheme.startswith("ws")),
+            servers=frozenset(origin for _, origin in places),
+            places=places,
+            streams=frozenset(origin for _, origin in origins if origin.scheme.startswith("ws")),
             unreadable=tuple(unreadable),
             proxies=(
                 *(getattr(client, new, None) or getattr(client, old, None) or None for new, old in _PROXIES),
-                getattr(client, legacy, None) or None,
-                bool(getattr(client, environment, False)),
+                getattr(client, "aiohttp_proxy" if asynchronous else "proxies", None) or None,
             ),
+            environment=tuple(name for name in _ENVIRONMENT if getattr(client, name, False)),
             forwarders=tuple(name for name in _FORWARDERS if getattr(client, name, None) is not None),
             tls=tuple(_changed_tls(client)),
             verbose=bool(client.verbose),
         )
 
 
-def _texts(urls: Any) -> Iterator[str]:
+def _texts(urls: Any, place: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(urls, str):
-        yield urls
+        yield place, urls
     elif isinstance(urls, Mapping):
-        for value in urls.values():
-            yield from _texts(value)
+        for name, value in urls.items():
+            yield from _texts(value, f"{place}/{name}")
     else:
-        yield repr(type(urls))  # not a URL: ends among the unreadable
+        yield place, repr(type(urls))  # not a URL: ends among the unreadable
 
 
 def _changed_tls(client: Any) -> Iterator[str]:
     for name in ("verify", "validateServerSsl"):
         if getattr(client, name, True) is not True:
             yield name
+    if isinstance(client.options, Mapping) and client.options.get("include_OS_certificates"):
+        yield "options.include_OS_certificates"
     # ccxt's asynchronous classes make these at their first request, unless somebody has set them before.
     for name in ("ssl_context", "tcp_connector", *([] if client.synchronous else ["session"])):
         if getattr(client, name, None) is not None:
@@ -152,7 +162,11 @@ def objections(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterator
         allowed_hosts: host names and addresses, lower case, as the operator wrote them.
         terms: the exchange's words.
     """
-    where = "Take it out of exchange.ccxt_config, ccxt_sync_config and ccxt_async_config (and FREQTRADE__… variables)."
+    yield from _of_servers(route, allowed_hosts, terms)
+    yield from _of_settings(route, terms)
+
+
+def _of_servers(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterator[Finding]:
     if route.unreadable or not route.servers:
         shown = ", ".join(repr(url) for url in route.unreadable) or "none at all"
         yield error(
@@ -177,6 +191,24 @@ def objections(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterator
                 f"Signed requests would go to {origin} unencrypted: anyone on the way reads and changes them.",
                 "Use https. Plain http is for an address of this machine only, such as 127.0.0.1 (not a name).",
             )
+    if any(route.proxies) and any(origin.scheme == "http" for origin in route.servers):
+        yield error(
+            "origin-insecure",
+            "Signed requests would go through a proxy unencrypted: it could read them, and answer in the place of "
+            f"{terms.title}.",
+            "Use https, or take the proxy out: plain http is for this machine only.",
+        )
+
+
+def _of_settings(route: Route, terms: Terms) -> Iterator[Finding]:
+    where = "Take it out of exchange.ccxt_config, ccxt_sync_config and ccxt_async_config (and FREQTRADE__… variables)."
+    for name in route.environment:
+        yield error(
+            "routes-differ",
+            f"{name} lets variables choose the proxy and the certificates to trust, and the bot's synchronous and "
+            "asynchronous clients read different ones.",
+            "Take it out, and write httpProxy, httpsProxy or socksProxy into exchange.ccxt_config.",
+        )
     for name in route.forwarders:
         yield error(
             "requests-forwarded",
@@ -195,7 +227,7 @@ def objections(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterator
 
 def differences(route: Route, proven: Route) -> Iterator[Finding]:
     """What another of the bot's clients does differently from the one that was checked."""
-    if route.servers != proven.servers:
+    if route.places != proven.places:
         yield error(
             "origins-differ",
             "The bot's synchronous and asynchronous clients would not talk to the same server: checked was "

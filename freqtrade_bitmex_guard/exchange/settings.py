@@ -90,14 +90,28 @@ def _paths(exchange: Mapping[str, Any]) -> Iterator[str]:
         for name, value in settings.items():
             if _plain(name) in _CREDENTIALS and value not in (None, ""):
                 yield f"exchange.{block}.{harmless(str(name))}"
-        for name in signed_headers(settings.get("headers")):
-            yield f"exchange.{block}.headers.{name}"
+        for name in odd_headers(settings):
+            yield f"exchange.{block}.{name}"
 
 
-def signed_headers(headers: Any) -> Iterator[str]:
-    """Names, made harmless, of headers that would replace what a signed request says of its signer or its goal."""
-    if isinstance(headers, Mapping):
-        yield from (harmless(str(name)) for name in headers if _plain(name) in _SIGNED_HEADERS)
+def odd_headers(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Names, made harmless, of what would replace what a signed request says of its signer or its goal.
+
+    ccxt lays `headers`, as an object or a list of pairs, and a `userAgent` that is an object over the signed headers.
+
+    Args:
+        settings: of a client, or a client's attributes.
+    """
+    headers = settings.get("headers")
+    if headers is not None and not isinstance(headers, Mapping):
+        yield "headers"
+    elif headers:
+        for name, value in headers.items():
+            if _plain(name) in _SIGNED_HEADERS or not isinstance(name, str) or not isinstance(value, str):
+                yield f"headers.{harmless(str(name))}"
+    for name in ("userAgent", "user_agent"):
+        if not isinstance(settings.get(name), str | None):
+            yield name
 
 
 def malformed(exchange: Mapping[str, Any]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -17,6 +18,19 @@ from freqtrade_bitmex_guard.exchange.route import Origin
 
 MOST_BYTES = 4_000_000
 _CHUNK = 65_536
+_SETTINGS = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidProxyURL,
+)
+_GARBLED = (
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidURL,
+    urllib3.exceptions.InvalidHeader,
+    urllib3.exceptions.InvalidChunkLength,
+    urllib3.exceptions.LocationParseError,
+    urllib3.exceptions.DecodeError,
+)
 
 
 class Fault(Exception):  # noqa: N818 - the name of the domain: something between us and the exchange
@@ -34,10 +48,18 @@ class Fault(Exception):  # noqa: N818 - the name of the domain: something betwee
 
 
 class Record:
-    """What happened to one request."""
+    """What happened to one request.
+
+    Attributes:
+        answer: what came, if anything did.
+        is_cut: whether it was cut off; then nothing of it may be sent any more.
+        sockets: its open connections.
+    """
 
     def __init__(self) -> None:
         self.answer: Answer | None = None
+        self.is_cut = False
+        self.sockets: list[socket.socket] = []
 
 
 class BoundedSession(requests.Session):
@@ -49,14 +71,14 @@ class BoundedSession(requests.Session):
         seconds: how long the next request may wait for its peer.
     """
 
-    def __init__(self, servers: frozenset[Origin], *, trust_env: bool) -> None:
+    def __init__(self, servers: frozenset[Origin]) -> None:
         super().__init__()
-        self.trust_env = trust_env
+        self.trust_env = False  # variables and .netrc have no say in where a signed request goes
         self.sent = 0
         self.record = Record()
         self.seconds = 1.0
         self._servers = servers
-        self._sockets: list[socket.socket] = []
+        self._of_this_thread = threading.local()
         for scheme in ("https://", "http://"):
             self.mount(scheme, _RememberingAdapter(self._remember))
 
@@ -66,7 +88,7 @@ class BoundedSession(requests.Session):
         Raises:
             Fault: if there is none that may be looked at.
         """
-        record = self.record
+        record = self._of_this_thread.record = self.record
         # Only scheme, host and port are compared; ccxt adds path and query to the URL that was judged.
         if Origin.of(url.partition("?")[0]) not in self._servers:
             raise Fault("host-not-allowed", "ccxt would have asked another server than the one that was judged")
@@ -81,7 +103,8 @@ class BoundedSession(requests.Session):
         except (requests.RequestException, urllib3.exceptions.HTTPError) as problem:
             raise _fault(problem) from None
         finally:
-            self.forget()
+            while record.sockets:
+                record.sockets.pop().close()
         record.answer = Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -91,22 +114,26 @@ class BoundedSession(requests.Session):
         response._content = body
         return response
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        """None: asked, requests would read the body of a redirect, of whatever size, before we see it."""
+        return None
+
     def cut(self) -> None:
         """End the request under way, from another thread."""
-        for connection in self._sockets:
+        self.record.is_cut = True
+        for connection in list(self.record.sockets):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
 
-    def forget(self) -> None:
-        """Let go of the sockets of the request that has ended."""
-        while self._sockets:
-            self._sockets.pop().close()
-
     def _remember(self, connection: socket.socket) -> None:
+        record: Record = self._of_this_thread.record
         # A duplicate still reaches the connection after TLS has taken the original over.
-        self._sockets.append(connection.dup())
+        record.sockets.append(connection.dup())
+        if record.is_cut:  # it was cut off before it was connected, for example in a slow look-up of the name
+            connection.close()
+            raise Fault("timed-out", "no answer came in time", passing=True)
 
 
 class _RememberingAdapter(HTTPAdapter):
@@ -166,8 +193,8 @@ def _fault(problem: Exception) -> Fault:
         return Fault("tls-failed", f"the encrypted connection could not be trusted ({name})")
     if isinstance(problem, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Fault("timed-out", "no answer came in time", passing=True)
-    if isinstance(problem, requests.exceptions.InvalidSchema | requests.exceptions.InvalidProxyURL):
-        return Fault("client-settings", f"the proxy's settings cannot be used ({name}); socks needs PySocks")
-    if isinstance(problem, ValueError):
-        return Fault("client-settings", f"the request could not be made ({name})")
+    if isinstance(problem, _SETTINGS):
+        return Fault("client-settings", f"the request could not be made ({name}); socks proxies need PySocks")
+    if isinstance(problem, _GARBLED):
+        return Fault("answer-invalid", f"the answer is not HTTP as it should be ({name})")
     return Fault("unreachable", f"the connection failed or broke ({name})", passing=True)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, Only
 from freqtrade_bitmex_guard.findings import Outcome, Severity
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, some
 from freqtrade_bitmex_guard.verdict import Verdict
 
 _HEADLINES = {
@@ -38,7 +38,7 @@ def rights(facts: KeyFacts) -> str:
     """A key's rights, in the exchange's words."""
     if facts.permissions is None:
         return "not told"
-    return ", ".join(harmless(permission.word) for permission in sorted(facts.permissions)) or "none (it only reads)"
+    return some(harmless(permission.word) for permission in sorted(facts.permissions)) or "none (it only reads)"
 
 
 def blocks(facts: KeyFacts) -> str:
@@ -46,7 +46,7 @@ def blocks(facts: KeyFacts) -> str:
     if isinstance(facts.addresses, Everywhere):
         return f"every address ({facts.addresses.why})"
     if isinstance(facts.addresses, Only):
-        return ", ".join([*map(str, facts.addresses.networks), *map(repr, facts.addresses.unreadable)]) or "none"
+        return some([*map(str, facts.addresses.networks), *map(repr, facts.addresses.unreadable)]) or "none"
     return facts.addresses.why
 
 

@@ -8,6 +8,7 @@ from freqtrade_bitmex_guard.addresses import admits_everyone, count, inside
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import Finding, error
 from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.redaction import some
 from freqtrade_bitmex_guard.terms import Terms
 
 
@@ -37,10 +38,11 @@ def not_everywhere(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[F
 
 def blocks_are_readable(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
     """Every block on the key is of the form address or address/prefix; what cannot be read could admit anyone."""
-    for text in facts.addresses.unreadable if isinstance(facts.addresses, Only) else ():
+    if isinstance(facts.addresses, Only) and facts.addresses.unreadable:
         yield error(
             "ip-unreadable",
-            f"The address block {text!r} on the key cannot be read, so it could admit anyone.",
+            f"On the key {some(map(repr, facts.addresses.unreadable))} cannot be read as address or address/prefix, so "
+            "it could admit anyone.",
             _restrict(terms),
         )
 
@@ -62,10 +64,11 @@ def within_networks(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[F
     """Every block of the key lies inside the networks that the policy names, if it names any."""
     if policy.within is None or not isinstance(facts.addresses, Only):
         return
-    for network in facts.addresses.networks:
-        if not inside(network, policy.within):
-            yield error(
-                "ip-outside",
-                f"The key works from {network}, which is not inside api_key_guard.policy.ip_within.",
-                f"{_restrict(terms)} Or add the network to ip_within, if it is yours.",
-            )
+    within = policy.within
+    outside = [network for network in facts.addresses.networks if not inside(network, within)]
+    if outside:
+        yield error(
+            "ip-outside",
+            f"The key works from {some(map(str, outside))}, which is not inside api_key_guard.policy.ip_within.",
+            f"{_restrict(terms)} Or add the network to ip_within, if it is yours.",
+        )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from freqtrade_bitmex_guard.addresses import Network, parse_block
 from freqtrade_bitmex_guard.exchange.answer import Answer
@@ -49,15 +49,21 @@ TERMS = Terms(
 )
 
 
+# Far more than any real key has; a hostile answer must not keep us busy or fill the log.
+_MOST_ENTRIES = 10
+_MOST_PERMISSIONS = 50
+_MOST_BLOCKS = 250
+
+
 class _Entry(BaseModel):
     """One key, in the part of the answer's shape that the verdict rests on. Anything odd in it is an error."""
 
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     id: str
-    permissions: list[str]
+    permissions: list[str] = Field(max_length=_MOST_PERMISSIONS)
     cidr: str | None = None
-    cidrs: list[str] | None = None
+    cidrs: list[str] | None = Field(default=None, max_length=_MOST_BLOCKS)
     enabled: bool = True
     name: str | None = None
     created: str | None = None
@@ -82,6 +88,8 @@ class BitMEX:
                 "BitMEX answered, but about other keys than the one that signed the request.",
                 "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
             )
+        if len(own) > _MOST_ENTRIES:
+            _invalid("lists the key too often")
         return tuple(_facts(entry) for entry in own)
 
 

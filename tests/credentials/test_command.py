@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -103,6 +105,42 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
     finally:
         os.dup2(before, 0)
         os.close(before)
+
+
+def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "READING_SECONDS", 1.0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert complaint(["yes"]).rule == "store-timed-out"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # in KB
+
+
+def test_a_program_that_is_given_up_is_killed_with_all_that_it_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "READING_SECONDS", 0.5)
+    pids = tmp_path / "pids"
+    complaint(["sh", "-c", f"sleep 60 & echo $! >{pids}; echo $$ >>{pids}; wait"])
+    for pid in pids.read_text().split():
+        ends = time.monotonic() + 5
+        while _runs(pid) and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert not _runs(pid)
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_load_can_be_cancelled_from_another_thread() -> None:
+    hanging = store(["sleep", "60"])
+    threading.Timer(0.3, hanging.cancel).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped, match="exit code -9"):
+        hanging.load()
+    assert time.monotonic() - began < 10
 
 
 def test_both_programs_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:

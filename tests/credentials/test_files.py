@@ -132,7 +132,7 @@ def test_kubernetes_links_are_followed_inside_its_mount(
     assert store().load().key.matches(KEY_ID)
 
 
-@pytest.mark.parametrize("directory", ["/", "relative", ""])
+@pytest.mark.parametrize("directory", ["/", "//", "/..", "relative", ""])
 def test_a_credentials_directory_that_holds_everything_excuses_nothing(
     written: dict[str, str], monkeypatch: pytest.MonkeyPatch, directory: str, nothing_mounted: None
 ) -> None:
@@ -191,6 +191,11 @@ TABLE = r"""
 )
 def test_only_a_memory_mount_made_for_a_purpose_counts_as_an_orchestrators(file: str, is_private: bool) -> None:
     assert mounts.in_private_memory(Path(file), mounts.table(TABLE)) is is_private
+
+
+def test_a_mount_point_with_an_odd_name_breaks_nothing() -> None:
+    odd = "1 1 0:1 / /odd\x0cname rw - tmpfs tmpfs rw\nshort\n2 1 0:1 / /vault rw - tmpfs tmpfs rw"
+    assert [str(mount.point) for mount in mounts.table(odd)] == ["/odd\x0cname", "/vault"]
 
 
 def test_a_root_in_memory_is_a_general_mount() -> None:

@@ -124,6 +124,18 @@ def test_the_text_report_is_read_at_a_glance_and_has_no_colours_in_a_pipe(
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_cannot_show_every_character_changes_no_exit_code(
+    bot: Bot, exchange: Lookalike, wheel: Path, encoding: str
+) -> None:
+    extra = {"PYTHONIOENCODING": encoding}
+    assert run(wheel, bot, "--check-only", "-c", str(bot.write()), extra=extra).returncode == 0
+    exchange.keys[:] = [key(cidr="")]
+    done = run(wheel, bot, "--check-only", "-c", str(bot.write()), extra=extra)
+    assert done.returncode == 2
+    assert done.stderr == ""
+
+
 def test_the_preflight_needs_no_strategy_and_no_user_data_folder_and_checks_in_dry_run_too(
     bot: Bot, exchange: Lookalike, wheel: Path
 ) -> None:
