@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_SHORTEST_HIDDEN = 8
 _hidden: dict[str, str] = {}
 _MARKUP = re.compile(r"[\[\]<>&`*|\\]")
 _USER = re.compile(r"//[^/@\s]*@")
@@ -18,7 +19,9 @@ def hide(value: str, shown: str = "…") -> None:
         value: a key id or a secret.
         shown: what stands in its place.
     """
-    _hidden[value] = shown
+    # A short one would garble every message, and is none that an exchange hands out.
+    if len(value) >= _SHORTEST_HIDDEN:
+        _hidden[value] = shown
 
 
 def harmless(text: str, limit: int = 80) -> str:

@@ -1,4 +1,4 @@
-"""Environments with the plugin installed, as a user has them; they are built once for a test run."""
+"""A running look-alike, a bot that uses it, and environments with the plugin installed, built once for a test run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import fcntl
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from freqtrade_bitmex_guard.demo.bot import Bot
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests.support import key
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,3 +73,18 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 def wheel(environment: Callable[[str], Path]) -> Path:
     """The interpreter of an environment into which the wheel was installed."""
     return environment("wheel")
+
+
+@pytest.fixture
+def exchange() -> Iterator[Lookalike]:
+    """A look-alike with one good key."""
+    with Lookalike([key()]) as running:
+        yield running
+
+
+@pytest.fixture
+def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
+    """A bot's folder with that key in its store."""
+    bot = Bot(tmp_path / "bot", exchange)
+    bot.store(exchange.keys[0])
+    return bot

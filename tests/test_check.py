@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,6 @@ from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, SECRET, bot_config, key
-
-
-@pytest.fixture
-def exchange() -> Iterator[Lookalike]:
-    with Lookalike([key()]) as running:
-        yield running
 
 
 def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:

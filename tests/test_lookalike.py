@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import ccxt
@@ -15,12 +14,6 @@ from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.simulator.signing import signature
 from tests.support import KEY_ID, SECRET, key
-
-
-@pytest.fixture
-def exchange() -> Iterator[Lookalike]:
-    with Lookalike([key()]) as running:
-        yield running
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freqtrade_bitmex_guard import redaction
 from freqtrade_bitmex_guard.redaction import harmless, mask, without_tokens
 
 
@@ -45,6 +46,19 @@ def test_no_text_stays_dangerous_or_grows_beyond_its_limit(text: str, limit: int
 
 def test_ordinary_names_stay_as_they_are() -> None:
     assert harmless("Grid-Bot_7 (ETH, 5 %) für Zoë") == "Grid-Bot_7 (ETH, 5 %) für Zoë"
+
+
+def test_hidden_values_are_left_out_before_anything_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_hidden", {})
+    redaction.hide("LAqUlngMIQkIUjXMUreyu3qn", "LAqU…")
+    redaction.hide("order")
+    redaction.hide("")
+    assert harmless("the key LAqUlngMIQkIUjXMUreyu3qn may order") == "the key LAqU… may order"
+    assert harmless("x" * 70 + "LAqUlngMIQkIUjXMUreyu3qn") == "x" * 70 + "LAqU…"
+
+
+def test_a_users_name_and_password_are_left_out_of_a_url() -> None:
+    assert harmless("https://bob:hunter2@www.bitmex.com/api") == "https://…@www.bitmex.com/api"
 
 
 def test_runs_that_could_be_tokens_are_masked() -> None:

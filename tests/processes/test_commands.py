@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,6 @@ from tests.support import KEY_ID, SECRET, key
 pytestmark = pytest.mark.slow
 
 FIELDS = ["verdict", "exchange", "key", "findings", "facts", "requests", "checked_at", "duration_ms", "version"]
-
-
-@pytest.fixture
-def exchange() -> Iterator[Lookalike]:
-    with Lookalike([key()]) as running:
-        yield running
-
-
-@pytest.fixture
-def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
-    bot = Bot(tmp_path / "bot", exchange)
-    bot.store(exchange.keys[0])
-    return bot
 
 
 def guard(python: Path, *arguments: str) -> list[str]:

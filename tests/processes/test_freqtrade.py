@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,6 @@ API_SERVER = {
     "jwt_secret_key": "j" * 40,
     "ws_token": "w" * 40,
 }
-
-
-@pytest.fixture
-def exchange() -> Iterator[Lookalike]:
-    with Lookalike([key()]) as running:
-        yield running
-
-
-@pytest.fixture
-def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
-    bot = Bot(tmp_path / "bot", exchange)
-    bot.store(exchange.keys[0])
-    return bot
 
 
 def free_port() -> int:
