@@ -136,7 +136,11 @@ class Gate:
             OperationalException: always.
         """
         self.stopped = verdict
-        raise OperationalException(text.plain(verdict)) from None
+        try:
+            report = text.plain(verdict)
+        except Exception:
+            report = f"API key guard: {verdict.outcome}: nothing was started, and the report about it failed, too."
+        raise OperationalException(report) from None
 
     @contextmanager
     def closed_on_failure(self) -> Iterator[None]:
@@ -147,11 +151,14 @@ class Gate:
         """
         try:
             yield
-        except (KeyboardInterrupt, OperationalException):
+        except KeyboardInterrupt:
             raise
         except Stopped as end:
             self.refuse(Verdict(findings=ordered(end.findings)))
         except BaseException as bug:
+            # Exactly this one is a refusal: freqtrade ends with 0 on a heir of it, ConfigurationError.
+            if type(bug) is OperationalException:
+                raise
             self.refuse(Verdict(findings=(internal_error(bug),)))
 
 

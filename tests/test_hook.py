@@ -17,6 +17,7 @@ from freqtrade_bitmex_guard.findings import Stopped
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.simulator.behaviour import error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, SECRET, bot_config, key
 
 
@@ -158,6 +159,21 @@ def test_only_a_passing_cause_is_waited_for_and_more_slowly_each_time(
     if len(answers) > 1:
         answers *= 2
     assert waited(tmp_path, gate, monkeypatch, *answers, minutes=minutes)[: len(slept)] == slept
+
+
+@pytest.mark.parametrize("raised", [ConfigurationError("x"), SystemExit(0), AttributeError(), Stopped()])
+def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: Gate, raised: BaseException) -> None:
+    with pytest.raises(OperationalException) as refused, gate.closed_on_failure():
+        raise raised
+    assert type(refused.value) is OperationalException
+    assert gate.stopped is not None
+    assert not gate.stopped.admitted
+
+
+def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("freqtrade_bitmex_guard.report.text.plain", lambda verdict: 1 / 0)
+    with pytest.raises(OperationalException, match="API key guard: unverified"):
+        gate.refuse(Verdict(findings=()))
 
 
 def test_a_client_is_judged_whether_it_can_sign_or_not(tmp_path: Path, gate: Gate) -> None:
