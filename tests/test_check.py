@@ -353,6 +353,8 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(bundle))
+    # requests up to 2.32.3 has read the real ones already.
+    monkeypatch.setattr("requests.adapters._preloaded_ssl_context", None, raising=False)
     return authority
 
 
