@@ -7,6 +7,7 @@ import contextlib
 import io
 import itertools
 import logging
+import os
 import sys
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -141,16 +142,20 @@ def _with_notes(verdict: Verdict, config: dict[str, Any]) -> Verdict:
 
 
 def _report(verdict: Verdict, *, as_json: bool) -> int:
-    if as_json:
-        from freqtrade_bitmex_guard.report import json  # noqa: PLC0415
+    try:
+        if as_json:
+            from freqtrade_bitmex_guard.report import json  # noqa: PLC0415
 
-        print(json.text(verdict))
-    else:
-        from rich.console import Console  # noqa: PLC0415
+            print(json.text(verdict))
+        else:
+            from rich.console import Console  # noqa: PLC0415
 
-        from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
+            from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
 
-        text.table(verdict, Console())
+            text.table(verdict, Console())
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads on, as behind `| head -1`: the exit code still tells
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return exit_codes.of(verdict)
 
 

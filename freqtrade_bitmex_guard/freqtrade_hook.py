@@ -223,7 +223,10 @@ def _guarded(build: Callable[..., None]) -> Callable[..., None]:
                 GATE.confirm(self.exchange)
         except OperationalException:
             # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
-            self.cleanup()
+            try:
+                self.cleanup()
+            except Exception as problem:
+                logger.warning("API key guard: taking the bot down failed, too (%s).", type(problem).__name__)
             raise
 
     guarded._is_guarded = True  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import trustme
 
 from freqtrade_bitmex_guard import guard
@@ -281,6 +282,16 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
     assert told(Check(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
 
 
+def test_a_second_request_is_cut_off_as_surely_as_the_first(tmp_path: Path, exchange: Lookalike) -> None:
+    # The first answer leaves its connection open, and a client that used it again could not be cut off.
+    exchange.always("/apiKey", error(403, "Access Denied"))
+    exchange.always("/apiKey/self", Respond(200, GOOD_LIST, seconds_a_byte=0.1))
+    began = time.monotonic()
+    assert told(check(tmp_path, exchange, timeout_seconds=1.5)) == (Outcome.UNVERIFIED, ["timed-out"], 2)
+    assert time.monotonic() - began < 2.3
+    assert not [thread for thread in threading.enumerate() if thread.name == "freqtrade-bitmex-guard"]
+
+
 def test_a_request_that_was_cut_off_is_never_sent_later(
     tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,8 +364,8 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(bundle))
-    # requests up to 2.32.3 has read the real ones already.
-    monkeypatch.setattr("requests.adapters._preloaded_ssl_context", None, raising=False)
+    if getattr(requests.adapters, "_preloaded_ssl_context", None) is not None:  # requests 2.32.3 has read the real ones
+        monkeypatch.setattr("requests.adapters._preloaded_ssl_context", ssl.create_default_context(cafile=str(bundle)))
     return authority
 
 

@@ -85,6 +85,7 @@ def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
 
         def cleanup(self) -> None:
             self.cleaned += 1
+            raise AttributeError("a bot that cannot be taken down is refused all the same")
 
     bot = Bot()
     with Lookalike([key()]) as exchange:

@@ -69,3 +69,5 @@ def test_runs_that_could_be_tokens_are_masked() -> None:
 
 def test_a_key_id_is_shown_by_its_first_four_characters() -> None:
     assert mask("LAqUlngMIQkIUjXMUreyu3qn") == "LAqU…"
+    assert mask("LAqUlng") == "…"
+    assert mask("[b]xxxxxxx") == "?b?x…"

@@ -17,6 +17,7 @@ from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless, without_tokens
 
 _MOST_BYTES = 8192
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 class SecretCommands:
@@ -34,9 +35,10 @@ class SecretCommands:
 
     def cancel(self) -> None:
         """Kill the program under way and everything that it started."""
-        if self._running is not None:
+        running = self._running  # once: the thread that runs it may be done with it meanwhile
+        if running is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._running.pid, signal.SIGKILL)
+                os.killpg(running.pid, signal.SIGKILL)
 
     def _run(self, command: list[str], name: str, ends: float) -> Secret:
         program = harmless(Path(command[0]).name)
@@ -77,22 +79,27 @@ class SecretCommands:
 
 
 def _output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes]:
-    """What a program prints and complains of, the first 8 KB of each; the rest is read and forgotten."""
+    """What a program prints and complains of, the first 8 KB of each; the rest is read and forgotten.
+
+    As a shell's $(…) does, it waits for the end of what is printed, not for an agent that keeps only complaining.
+    """
     kept = {process.stdout: bytearray(), process.stderr: bytearray()}
     with selectors.DefaultSelector() as waiting:
         for stream in kept:
             if stream is not None:
                 waiting.register(stream, selectors.EVENT_READ)
-        while waiting.get_map():
-            ready = waiting.select(max(0.0, ends - time.monotonic()))
-            if not ready:
+        while True:
+            printing = any(entry.fileobj is process.stdout for entry in waiting.get_map().values())
+            is_over = not printing and process.poll() is not None
+            left = ends - time.monotonic()
+            if left <= 0:
                 raise TimeoutError
+            ready = waiting.select(0 if is_over else min(left, _LOOK_AGAIN_SECONDS))
             for entry, _ in ready:
                 chunk = os.read(entry.fd, _MOST_BYTES)
                 if not chunk:
                     waiting.unregister(entry.fileobj)
                 content = kept[entry.fileobj]  # type: ignore[index]
                 content += chunk[: _MOST_BYTES - len(content)]
-            if time.monotonic() >= ends:
-                raise TimeoutError
-    return bytes(kept[process.stdout]), bytes(kept[process.stderr])
+            if is_over and not ready:
+                return bytes(kept[process.stdout]), bytes(kept[process.stderr])

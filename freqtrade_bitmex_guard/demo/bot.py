@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 
 _RUNNING = "to: RUNNING"
+_ASK_AGAIN_SECONDS = 10.0
 
 
 class Bot:
@@ -149,10 +151,16 @@ class Process:
         return False
 
     def stop(self, seconds: float = 30) -> int:
-        """Interrupt it as Ctrl-C does, and return its exit code."""
-        if self._process.poll() is None:
+        """Interrupt it as Ctrl-C does, and return its exit code.
+
+        Python loses an interrupt that comes while it runs a callback of its import system, so it may take another.
+        """
+        ends = time.monotonic() + seconds
+        while self._process.poll() is None and time.monotonic() < ends:
             self._process.send_signal(signal.SIGINT)
-        return self.wait(seconds)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ASK_AGAIN_SECONDS)
+        return self.wait(1)
 
     def _collect(self) -> None:
         if self._process.stdout is None:

@@ -151,7 +151,7 @@ class Proven:
             if not expected.matches(getattr(client, name, None))
         ]
         changed += [name for name in _OTHER_CREDENTIALS if getattr(client, name, None)]
-        changed += list(settings.odd_headers(vars(client)))
+        changed += [*settings.signed_headers(vars(client)), *settings.odd_headers(vars(client))]
         for name in changed:
             yield error(
                 "client-changed",

@@ -90,14 +90,25 @@ def _paths(exchange: Mapping[str, Any]) -> Iterator[str]:
         for name, value in settings.items():
             if _plain(name) in _CREDENTIALS and value not in (None, ""):
                 yield f"exchange.{block}.{harmless(str(name))}"
-        for name in odd_headers(settings):
+        for name in signed_headers(settings):
             yield f"exchange.{block}.{name}"
 
 
-def odd_headers(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Names, made harmless, of what would replace what a signed request says of its signer or its goal.
+def signed_headers(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Names, made harmless, of headers that would replace what a signed request says of its signer or its goal.
 
-    ccxt lays `headers`, as an object or a list of pairs, and a `userAgent` that is an object over the signed headers.
+    Args:
+        settings: of a client, or a client's attributes.
+    """
+    headers = settings.get("headers")
+    if isinstance(headers, Mapping):
+        yield from (f"headers.{harmless(str(name))}" for name in headers if _plain(name) in _SIGNED_HEADERS)
+
+
+def odd_headers(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Names, made harmless, of settings through which ccxt would lay more than texts over the signed headers.
+
+    It takes `headers` as an object or as a list of pairs, and a `userAgent` that is an object.
 
     Args:
         settings: of a client, or a client's attributes.
@@ -107,7 +118,7 @@ def odd_headers(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "headers"
     elif headers:
         for name, value in headers.items():
-            if _plain(name) in _SIGNED_HEADERS or not isinstance(name, str) or not isinstance(value, str):
+            if not isinstance(name, str) or not isinstance(value, str):
                 yield f"headers.{harmless(str(name))}"
     for name in ("userAgent", "user_agent"):
         if not isinstance(settings.get(name), str | None):
@@ -129,6 +140,19 @@ def malformed(exchange: Mapping[str, Any]) -> Iterator[Finding]:
                     "any, and some of them change whom it talks to or trusts.",
                     "Take it out. If the bot really needs it, report it, so that it can be judged.",
                 )
+        options = settings.get("options")
+        if isinstance(options, dict) and "ws" in options:
+            yield error(
+                "client-settings",
+                f"exchange.{block}.options.ws changes where websockets go, by which proxy, and what they print.",
+                "Take it out; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
+            )
+        for name in odd_headers(settings):
+            yield error(
+                "client-settings",
+                f"exchange.{block}.{name} is not a text: ccxt would lay it over the headers of signed requests.",
+                'Write "headers": {"Name": "text"} and "userAgent": "text", or take it out.',
+            )
 
 
 def without_empty_credentials(settings: dict[str, Any]) -> None:

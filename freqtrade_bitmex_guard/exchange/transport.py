@@ -105,6 +105,9 @@ class BoundedSession(requests.Session):
         finally:
             while record.sockets:
                 record.sockets.pop().close()
+            # A connection that was kept could be used again without being remembered, and so could not be cut.
+            for adapter in self.adapters.values():
+                adapter.close()
         record.answer = Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},

@@ -107,6 +107,15 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
         os.close(before)
 
 
+def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    leaving = ["sh", "-c", f"sleep 3 >/dev/null & echo $! >{pid}; printf {KEY_ID}"]
+    began = time.monotonic()
+    assert store(leaving).load().key.matches(KEY_ID)
+    assert time.monotonic() - began < 2
+    assert _runs(pid.read_text().strip())
+
+
 def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "READING_SECONDS", 1.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -123,6 +123,18 @@ def test_a_terminal_that_cannot_show_every_character_changes_no_exit_code(
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_reader_that_goes_away_changes_no_exit_code(bot: Bot, exchange: Lookalike, wheel: Path, form: str) -> None:
+    exchange.keys[:] = [key(cidr="")]
+    command = guard(wheel, "--check-only", "--format", form, "-c", str(bot.write()))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 2
+
+
 def test_the_preflight_needs_no_strategy_and_no_user_data_folder_and_checks_in_dry_run_too(
     bot: Bot, exchange: Lookalike, wheel: Path
 ) -> None:
