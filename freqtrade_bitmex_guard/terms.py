@@ -22,6 +22,7 @@ class Terms:
         permissions_field: what the page calls the rights of a key.
         address_field: what the page calls the address limit.
         replace_key: how to change a key there, as a whole sentence.
+        notice: what a person should know who cannot reach its own hosts, as a whole sentence, if anything.
         last_ccxt: the last version of ccxt that has the exchange, if it was dropped.
     """
 
@@ -36,6 +37,7 @@ class Terms:
     permissions_field: str
     address_field: str
     replace_key: str
+    notice: str | None = None
     last_ccxt: str | None = None
 
     def forbids(self, word: str) -> bool:

@@ -282,6 +282,21 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
     assert told(Check(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
 
 
+def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*args: Any, **options: Any) -> Any:
+        raise socket.gaierror("no such host")
+
+    config = bot_config(tmp_path, exchange, allowed_hosts=["www.bitmex.com"], timeout_seconds=1)
+    config["exchange"]["ccxt_config"] = {}
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    (finding,) = Check(config).run().findings
+    assert finding.rule == "unreachable"
+    assert "www.bitmex.com" in finding.message
+    assert "closed on 2026-09-23" in finding.message
+
+
 def test_a_second_request_is_cut_off_as_surely_as_the_first(tmp_path: Path, exchange: Lookalike) -> None:
     # The first answer leaves its connection open, and a client that used it again could not be cut off.
     exchange.always("/apiKey", error(403, "Access Denied"))

@@ -68,7 +68,10 @@ class Conversation:
             time.sleep(wait)
             pause *= 2
         if isinstance(outcome, Fault):
-            stop(outcome.rule, f"Asking {self._terms.title}: {outcome}.", _FIXES[outcome.rule])
+            hosts = self._session.hosts
+            notice = f" {self._terms.notice}" if self._terms.notice and hosts & set(self._terms.hosts) else ""
+            asked = f"{self._terms.title} ({', '.join(sorted(hosts))})"
+            stop(outcome.rule, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.rule])
         return outcome
 
     def _once(self, call: tuple[str, str, str], seconds: float) -> Answer | Fault:

@@ -82,6 +82,11 @@ class BoundedSession(requests.Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, _RememberingAdapter(self._remember))
 
+    @property
+    def hosts(self) -> set[str]:
+        """The hosts that may be asked."""
+        return {server.host for server in self._servers}
+
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send one request and take its answer down.
 
