@@ -152,7 +152,10 @@ def _report(verdict: Verdict, *, as_json: bool) -> int:
 
             from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
 
-            text.table(verdict, Console())
+            console = Console()
+            with console.capture() as printed:  # for rich ends the process where the reader is gone
+                text.table(verdict, console)
+            print(printed.get(), end="")
         sys.stdout.flush()
     except BrokenPipeError:  # nobody reads on, as behind `| head -1`: the exit code still tells
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
