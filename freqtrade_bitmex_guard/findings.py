@@ -94,7 +94,7 @@ PUBLISHED: dict[str, Rule] = {
     "requests-forwarded": Rule(_M, "A setting hands signed requests to another server."),
     "routes-differ": Rule(_M, "The bot's clients would not all leave this machine by the same proxy."),
     "verbose-client": Rule(_M, "`verbose` prints every signature."),
-    "client-settings": Rule(_M, "ccxt cannot work with the settings given."),
+    "client-settings": Rule(_M, "A ccxt setting is odd, or one that the guard does not know."),
     "client-changed": Rule(_M, "freqtrade built a client that differs from what was checked."),
     "store-unavailable": Rule(_M, "The credential store cannot be read."),
     "store-insecure": Rule(_M, "The keyring keeps plain text, or nothing at all."),
