@@ -198,6 +198,19 @@ def test_a_list_that_is_not_as_documented_cannot_be_relied_on(body: bytes) -> No
     assert finding(answer(body)).rule == "answer-invalid"
 
 
+@pytest.mark.parametrize(
+    ("most", "listed"),
+    [
+        (10, lambda many: [GOOD] * many),
+        (50, lambda many: [entry(permissions=["order"] * many)]),
+        (250, lambda many: [entry(cidrs=["203.0.113.7"] * many)]),
+    ],
+)
+def test_more_than_any_real_key_has_is_turned_away(most: int, listed: Any) -> None:
+    assert facts(answer(listed(most)))
+    assert finding(answer(listed(most + 1))).rule == "answer-invalid"
+
+
 def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
     assert len(facts(answer([{"id": "other", "permissions": 7, "cidr": []}, GOOD]))) == 1
 

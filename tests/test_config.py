@@ -215,6 +215,18 @@ def test_ip_within_sets_how_many_addresses_unless_the_number_is_written_too() ->
     assert parsed(policy={"max_ip_addresses": 10**30}).policy.most_addresses == 10**30
 
 
+@pytest.mark.parametrize("seconds", [1, 1.5, 300])
+def test_the_bounds_of_the_time_out_are_inside_it(seconds: float) -> None:
+    assert parsed(timeout_seconds=seconds).timeout_seconds == seconds
+
+
+def test_names_of_one_letter_are_names() -> None:
+    config = parsed(credentials={"service": "b"}, policy={"allowed_permissions": ["order", "x"]}, allowed_hosts=["h"])
+    assert config.credentials.model_dump() == {"store": "keyring", "service": "b"}
+    files = parsed(credentials={"store": "files", "key_file": "k", "secret_file": "s"}).credentials
+    assert files.model_dump() == {"store": "files", "key_file": "k", "secret_file": "s"}
+
+
 def test_hosts_are_compared_as_names_are_in_any_case_and_addresses_without_brackets() -> None:
     assert parsed(allowed_hosts=["WWW.BitMEX.com", "[::1]", "127.0.0.1"]).allowed_hosts == [
         "www.bitmex.com",

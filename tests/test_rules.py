@@ -165,6 +165,12 @@ def test_blocks_outside_the_networks_of_the_policy_are_found(
     assert found(within_networks, facts(addresses=addresses), **written) == ["ip-outside"] * outside
 
 
+@pytest.mark.parametrize("limit", [Everywhere("x"), NotTold("x")])
+@pytest.mark.parametrize("rule", [few_addresses, within_networks, blocks_are_readable])
+def test_a_limit_without_blocks_is_left_to_the_rule_about_open_keys(rule: rules.Rule, limit: AddressLimit) -> None:
+    assert found(rule, facts(addresses=limit), ip_within=["203.0.113.7"]) == []
+
+
 @pytest.mark.parametrize(("enabled", "is_found"), [(True, False), (None, False), (False, True)])
 def test_a_key_that_is_switched_off_is_found(enabled: bool | None, is_found: bool) -> None:
     assert found(switched_on, facts("order", enabled=enabled)) == ["key-disabled"] * is_found
@@ -200,6 +206,8 @@ def test_a_good_key_breaks_no_rule() -> None:
             facts(addresses="203.0.113.7,203.0.113.8"),
         ),
         (facts(), facts(addresses=Everywhere("x")), facts(addresses=Everywhere("x"))),
+        (facts(addresses=Everywhere("x")), facts(), facts(addresses=Everywhere("x"))),
+        (facts(addresses=Everywhere("x")), facts(addresses=NotTold("y")), facts(addresses=Everywhere("x"))),
         (facts(), facts(addresses=NotTold("x")), facts(addresses=NotTold("x"))),
         (facts(enabled=True), facts(enabled=False), facts(enabled=False)),
         (facts("order"), KeyFacts(None, facts().addresses), KeyFacts(None, facts().addresses, enabled=True)),
