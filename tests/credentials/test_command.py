@@ -109,10 +109,10 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
 
 def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    leaving = ["sh", "-c", f"sleep 3 >/dev/null & echo $! >{pid}; printf {KEY_ID}"]
+    leaving = ["sh", "-c", f"sleep 30 >/dev/null & echo $! >{pid}; printf {KEY_ID}"]
     began = time.monotonic()
     assert store(leaving).load().key.matches(KEY_ID)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     assert _runs(pid.read_text().strip())
 
 
@@ -153,10 +153,10 @@ def test_a_load_can_be_cancelled_from_another_thread() -> None:
 
 
 def test_both_programs_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "READING_SECONDS", 1.0)
+    monkeypatch.setattr(command, "READING_SECONDS", 4.0)
     began = time.monotonic()
-    slow = ["sh", "-c", "sleep 0.8; printf x"]
+    slow = ["sh", "-c", "sleep 2; printf x"]
     finding = complaint(slow, ["sleep", "60"])
     assert finding.rule == "store-timed-out"
     assert finding.message.startswith("sleep did not end")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4 + 1.5  # and not 2 + 4
