@@ -9,11 +9,16 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.support import key
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent
 
