@@ -53,7 +53,18 @@ def load(arguments: list[str]) -> dict[str, Any]:
     Raises:
         Stopped: misconfigured, if the arguments are wrong or the config cannot be read.
     """
-    files = parse(arguments)["config"]
+    return read(parse(arguments)["config"])
+
+
+def read(files: list[str]) -> dict[str, Any]:
+    """The same, of config files that are known already.
+
+    Args:
+        files: their paths, as freqtrade parsed them.
+
+    Raises:
+        Stopped: misconfigured, if the config cannot be read.
+    """
     from freqtrade.configuration.environment_vars import environment_vars_to_dict  # noqa: PLC0415
     from freqtrade.configuration.load_config import load_from_files  # noqa: PLC0415
     from freqtrade.exceptions import ConfigurationError, OperationalException  # noqa: PLC0415

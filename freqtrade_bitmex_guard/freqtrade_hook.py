@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from freqtrade.exceptions import FreqtradeException, OperationalException
 from freqtrade.exchange import Exchange
@@ -22,7 +22,7 @@ from freqtrade.exchange import Exchange
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.exchange.client import SILENT, Proven
-from freqtrade_bitmex_guard.findings import Severity, Stopped, error, stop
+from freqtrade_bitmex_guard.findings import Severity, Stopped, stop
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
@@ -252,19 +252,15 @@ def _tell_of_dry_run(config: dict[str, Any]) -> None:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", end)
 
 
-def _refuse_unguarded(wanted: bool | None) -> None:
+def _refuse_unguarded(wanted: bool | None) -> NoReturn:
     if wanted is None:
-        raise Stopped(
-            error(
-                "section-missing",
-                "A guarded start was asked for, but the config has no api_key_guard section.",
-                'Add "api_key_guard": {} to the config, or start plain `freqtrade trade` to run unguarded.',
-            )
+        stop(
+            "section-missing",
+            "A guarded start was asked for, but the config has no api_key_guard section.",
+            'Add "api_key_guard": {} to the config, or start plain `freqtrade trade` to run unguarded.',
         )
-    raise Stopped(
-        error(
-            "guard-disabled",
-            "A guarded start was asked for, but api_key_guard.enabled is false.",
-            "Set it to true, or start plain `freqtrade trade` to run unguarded.",
-        )
+    stop(
+        "guard-disabled",
+        "A guarded start was asked for, but api_key_guard.enabled is false.",
+        "Set it to true, or start plain `freqtrade trade` to run unguarded.",
     )

@@ -42,9 +42,10 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
 
 def _look_ahead(arguments: list[str]) -> None:
     """Tell in our words what freqtrade would stop at before it asks us: with exit code 0, or naming no way out."""
-    if "-" in freqtrade_config.parse(arguments)["config"]:
+    files = freqtrade_config.parse(arguments)["config"]
+    if "-" in files:
         return  # standard input can be read once only, and that is freqtrade's
-    exchange = freqtrade_config.load(arguments).get("exchange")
+    exchange = freqtrade_config.read(files).get("exchange")
     name = exchange.get("name") if isinstance(exchange, dict) else None
     if isinstance(name, str) and name.lower() in venues.known():
         client.ccxt_class(venues.find(name).terms)

@@ -55,6 +55,18 @@ def bot_config(folder: Path, exchange: Lookalike, **section: Any) -> dict[str, A
     }
 
 
+def keyring_that(does: str, folder: Path) -> dict[str, str]:
+    """A keyring backend of somebody's own whose every read does something; returns the variables that choose it."""
+    (folder / "somebodys.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 9\n"
+        f"    def get_password(self, service, username): {does}\n"
+        "    def set_password(self, *a): pass\n"
+    )
+    return {"PYTHON_KEYRING_BACKEND": "somebodys.Keyring", "PYTHONPATH": str(folder)}
+
+
 def skip_or_fail(missing: str) -> None:
     """A tool that a test needs is missing: on CI that is a failure."""
     import pytest

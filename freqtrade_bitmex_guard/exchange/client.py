@@ -68,7 +68,7 @@ def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -
     route = Route.of(client, asynchronous=False)
     other = Route.of(twin, asynchronous=True)
     found = [
-        *_several(route, Route.of(_client(terms, {"sandbox": client.isSandboxModeEnabled}), asynchronous=False)),
+        *_several(route, client, terms),
         *objections(route, allowed_hosts, terms),
         *objections(other, allowed_hosts, terms),
         *differences(other, route),
@@ -87,8 +87,11 @@ def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -
     return Line(client, route, client.session)
 
 
-def _several(route: Route, shipped: Route) -> Iterator[Finding]:
-    if len(route.servers) > 1 and route.places != shipped.places:
+def _several(route: Route, client: Any, terms: Terms) -> Iterator[Finding]:
+    if len(route.servers) <= 1:
+        return
+    shipped = Route.of(_client(terms, {"sandbox": client.isSandboxModeEnabled}), asynchronous=False)
+    if route.places != shipped.places:
         yield error(
             "origins-differ",
             "Only some of the API's addresses were changed, so signed requests would go to several servers, of which "

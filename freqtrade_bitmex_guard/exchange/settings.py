@@ -80,16 +80,14 @@ def credentials_in(exchange: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _paths(exchange: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in exchange.items():
-        if _plain(name) in _CREDENTIALS and value not in (None, ""):
-            yield f"exchange.{harmless(name)}"
+    for name in _credentials_among(exchange, empty=False):
+        yield f"exchange.{harmless(name)}"
     for block in _BLOCKS:
         settings = exchange.get(block)
         if not isinstance(settings, Mapping):
             continue
-        for name, value in settings.items():
-            if _plain(name) in _CREDENTIALS and value not in (None, ""):
-                yield f"exchange.{block}.{harmless(str(name))}"
+        for name in _credentials_among(settings, empty=False):
+            yield f"exchange.{block}.{harmless(name)}"
         for name in signed_headers(settings):
             yield f"exchange.{block}.{name}"
 
@@ -157,7 +155,7 @@ def malformed(exchange: Mapping[str, Any]) -> Iterator[Finding]:
 
 def without_empty_credentials(settings: dict[str, Any]) -> None:
     """Drop credentials that are empty, which `freqtrade new-config` writes and which would beat the proven ones."""
-    for name in [name for name, value in settings.items() if _plain(name) in _CREDENTIALS and value in (None, "")]:
+    for name in _credentials_among(settings, empty=True):
         del settings[name]
 
 
@@ -167,6 +165,10 @@ def place(exchange: dict[str, Any], key: str, secret: str) -> None:
         without_empty_credentials(settings)
     exchange["key"] = key
     exchange["secret"] = secret
+
+
+def _credentials_among(settings: Mapping[str, Any], *, empty: bool) -> list[str]:
+    return [name for name, value in settings.items() if _plain(name) in _CREDENTIALS and (value in (None, "")) is empty]
 
 
 def _plain(name: object) -> str:

@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.findings import PUBLISHED
 from freqtrade_bitmex_guard.simulator.behaviour import Hang, error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, SECRET, key
+from tests.support import KEY_ID, SECRET, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
@@ -243,15 +243,8 @@ def test_help_and_version_end_with_0(bot: Bot, wheel: Path) -> None:
 
 
 def test_what_a_library_prints_does_not_get_between_the_json(bot: Bot, wheel: Path) -> None:
-    (bot.folder / "chatty.py").write_text(
-        "from keyring.backend import KeyringBackend\n"
-        "class Keyring(KeyringBackend):\n"
-        "    priority = 9\n"
-        "    def get_password(self, service, username): print('hello from the keyring')\n"
-        "    def set_password(self, *a): pass\n"
-    )
+    extra = keyring_that("print('hello from the keyring')", bot.folder)
     bot.config["api_key_guard"]["credentials"] = {}
-    extra = {"PYTHON_KEYRING_BACKEND": "chatty.Keyring", "PYTHONPATH": str(bot.folder)}
     code, report = preflight(wheel, bot, "-c", str(bot.write()), extra=extra)
     assert (code, rules(report)) == (4, ["credentials-missing"])
 

@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.simulator.behaviour import error, page
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, SECRET, key
+from tests.support import KEY_ID, SECRET, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
@@ -397,15 +397,8 @@ def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_al
 
 
 def test_a_keyring_backend_that_ends_the_process_is_a_refusal(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
-    (bot.folder / "evil.py").write_text(
-        "from keyring.backend import KeyringBackend\n"
-        "class Keyring(KeyringBackend):\n"
-        "    priority = 9\n"
-        "    def get_password(self, service, username): raise SystemExit(0)\n"
-        "    def set_password(self, *a): pass\n"
-    )
+    extra = keyring_that("raise SystemExit(0)", bot.folder)
     bot.config["api_key_guard"]["credentials"] = {}
-    extra = {"PYTHON_KEYRING_BACKEND": "evil.Keyring", "PYTHONPATH": str(bot.folder)}
     refused(bot.trade(python=str(wheel), extra=extra), exchange, "store-unavailable", asked=False)
 
 
