@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -49,3 +49,29 @@ def run(work: Callable[[], _T], seconds: float, cut: Callable[[], None] = lambda
     if raised:
         raise raised[0]
     return returned[0]
+
+
+def together(works: Sequence[Callable[[], _T]]) -> list[_T | BaseException]:
+    """Do several things at the same time, each in a thread of its own, and wait for all of them.
+
+    Args:
+        works: what to do; each bounds its own time.
+
+    Returns:
+        What each of them returned or raised, in their order.
+    """
+    outcomes: list[_T | BaseException] = [TimeoutError()] * len(works)
+
+    def carry_out(number: int, work: Callable[[], _T]) -> None:
+        try:
+            outcomes[number] = work()
+        except BaseException as problem:
+            outcomes[number] = problem
+
+    # Daemons, so that an interrupt ends the process without waiting for them.
+    threads = [threading.Thread(target=carry_out, args=work, daemon=True) for work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes

@@ -27,6 +27,9 @@ class Right(StrEnum):
     UNKNOWN = "unknown"
 
 
+MOVES_MONEY = (Right.WITHDRAW, Right.TRANSFER, Right.MANAGE_KEYS)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Permission:
     """One right of a key.
@@ -86,8 +89,10 @@ class KeyFacts:
         permissions: its rights, or None if not told.
         addresses: where it works from.
         enabled: whether it is switched on, or None if the exchange does not tell (a signed answer proves it then).
-        name: its name on the exchange, made harmless, or None.
+        name: its name on the exchange, exactly as told, or None.
         created: when it was made, or None.
+        user_id: whose key it is, or None.
+        account_id: which account it acts on, or None.
     """
 
     permissions: frozenset[Permission] | None
@@ -95,6 +100,8 @@ class KeyFacts:
     enabled: bool | None = None
     name: str | None = None
     created: datetime | None = None
+    user_id: str | None = None
+    account_id: str | None = None
 
 
 def together(facts: Sequence[KeyFacts]) -> KeyFacts:

@@ -55,6 +55,15 @@ PUBLISHED: dict[str, Rule] = {
     "ip-outside": Rule(_R, "The key works from addresses outside `ip_within`."),
     "ip-unreadable": Rule(_R, "An address block of the key is not of the form address or address/prefix."),
     "key-disabled": Rule(_R, "The key is switched off on the exchange."),
+    # The account's posture: a warning, or an error where the policy says so.
+    "two-factor": Rule(_R, "Logging in to the account takes no second factor."),
+    "key-age": Rule(_R, "The key is older than `max_key_age_days`."),
+    "legacy-key": Rule(_R, "The key is so old that it is weaker than newer ones."),
+    "key-name": Rule(_R, "The key's name is empty, says nothing, or is not like `key_name`."),
+    "account": Rule(_R, "The key belongs to another user or account than the policy expects."),
+    "sibling-keys": Rule(_R, "Another key of the account can withdraw or works from every address."),
+    "withdrawal-address": Rule(_R, "Withdrawals to a saved address skip confirmation or two-factor."),
+    "security-event": Rule(_R, "Something happened to the account that its owner should know of."),
     # The key could not be read.
     "key-unknown": Rule(_U, "The exchange does not know this key id."),
     "signature-invalid": Rule(_U, "The exchange does not accept the signature: the secret is wrong."),

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from freqtrade_bitmex_guard.addresses import Network, admits_everyone, count, parse_block
+from freqtrade_bitmex_guard.findings import PUBLISHED
 from freqtrade_bitmex_guard.section import Section, terms_of
 
 Word = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Number = Annotated[int | str, Field(union_mode="left_to_right")]
+Level = Literal["error", "warning", "ignore"]
+PostureRuleName = Literal[
+    "two-factor",
+    "key-age",
+    "legacy-key",
+    "key-name",
+    "account",
+    "sibling-keys",
+    "withdrawal-address",
+    "security-event",
+]
+POSTURE_RULES: tuple[str, ...] = get_args(PostureRuleName)
 
 
 class Policy(Section):
@@ -38,6 +53,48 @@ class Policy(Section):
         description="Every address block of the key must lie inside the union of these networks. Default: not asked.",
         examples=[["203.0.113.0/28"]],
     )
+    max_key_age_days: int = Field(
+        default=90,
+        ge=1,
+        le=36_500,
+        description="How old the key may be, in days, before the rule key-age finds it. Default: 90.",
+        examples=[90],
+    )
+    key_name: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What the key's name must look like; * and ? stand for other characters. Default: not asked.",
+        examples=["freqtrade-*"],
+    )
+    expected_user_id: Number | None = Field(
+        default=None,
+        description="Whose key it must be: the exchange's number of the user. Default: not asked.",
+        examples=[395724],
+    )
+    expected_target_account_id: Number | None = Field(
+        default=None,
+        description="Which account it must act on: the exchange's number of it. Default: not asked.",
+        examples=[395724],
+    )
+    event_days: int = Field(
+        default=7,
+        ge=1,
+        le=3_650,
+        description="How many days back the rule security-event looks. Default: 7.",
+        examples=[7],
+    )
+    severity: dict[PostureRuleName, Level] = Field(
+        default={},
+        description="What a rule about the account's posture leads to: error refuses the start, warning tells, ignore "
+        "does not even ask. The guard's own rules always refuse.",
+        examples=[{"key-age": "error", "sibling-keys": "ignore"}],
+    )
+    severity_not_told: Level = Field(
+        default="warning",
+        description="The same for a posture rule about something that the exchange does not tell. A rule whose "
+        "expected value is written in this policy refuses then. Default: warning.",
+        examples=["warning"],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -57,6 +114,24 @@ class Policy(Section):
         if isinstance(words, list) and any(isinstance(word, str) and terms_of(info).forbids(word) for word in words):
             raise ValueError("a right to withdraw can never be allowed: take it out")
         return words
+
+    @field_validator("severity", mode="before")
+    @classmethod
+    def _own_rules_always_refuse(cls, severities: Any) -> Any:
+        if isinstance(severities, dict):
+            for name in severities:
+                if name in PUBLISHED and name not in POSTURE_RULES:
+                    raise ValueError(f"{name} is one of the guard's own rules, whose severity cannot be changed")
+                if name not in POSTURE_RULES:
+                    raise ValueError(f"it names a rule that does not exist; there are {', '.join(POSTURE_RULES)}")
+        return severities
+
+    @field_validator("expected_user_id", "expected_target_account_id")
+    @classmethod
+    def _a_number_that_can_be(cls, number: int | str) -> int | str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(number)):
+            raise ValueError("must be the number that the exchange tells, or it as text")
+        return number
 
     @field_validator("ip_within")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Terms:
         replace_key: how to change a key there, as a whole sentence.
         notice: what a person should know who cannot reach its own hosts, as a whole sentence, if anything.
         last_ccxt: the last version of ccxt that has the exchange, if it was dropped.
+        security_page: where a person manages two-factor, sessions and withdrawal addresses.
+        legacy_before: keys that are older than this are weaker than they look, if there are such.
+        legacy_risk: why, as a whole sentence.
     """
 
     exchange: str
@@ -39,6 +43,9 @@ class Terms:
     replace_key: str
     notice: str | None = None
     last_ccxt: str | None = None
+    security_page: str = "the security settings of your account"
+    legacy_before: datetime | None = None
+    legacy_risk: str = ""
 
     def forbids(self, word: str) -> bool:
         """Whether a word means one that no policy may allow, whatever its case, padding or typeface."""

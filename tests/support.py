@@ -12,7 +12,8 @@ from freqtrade_bitmex_guard.facts import AddressLimit, KeyFacts, Only, Permissio
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from freqtrade_bitmex_guard.venues.bitmex import TERMS, _right
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.venues.bitmex.keys import right
 
 # Published by BitMEX as an example (bitmex.com/app/apiKeysUsage): no account stands behind them.
 KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
@@ -28,7 +29,7 @@ def facts(*words: str, addresses: AddressLimit | str = "203.0.113.7/32", enabled
     """What is known of a key with these rights; addresses may be written as blocks with commas."""
     if isinstance(addresses, str):
         addresses = Only(tuple(parse_block(block) for block in addresses.split(",")))
-    return KeyFacts(frozenset(Permission(word, _right(word)) for word in words), addresses, enabled)
+    return KeyFacts(frozenset(Permission(word, right(word)) for word in words), addresses, enabled)
 
 
 def policy(**written: Any) -> Policy:

@@ -39,11 +39,14 @@ def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
     return verdict.outcome, [finding.rule for finding in verdict.findings], verdict.requests
 
 
-def test_a_good_key_is_admitted_with_one_request(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
+    tmp_path: Path, exchange: Lookalike
+) -> None:
     check = Check(bot_config(tmp_path, exchange))
     verdict = check.run()
-    assert told(verdict) == (Outcome.ADMITTED, [], 1)
-    assert exchange.paths() == ["GET /apiKey"]
+    assert told(verdict) == (Outcome.ADMITTED, [], 4)
+    assert exchange.paths()[0] == "GET /apiKey"
+    assert sorted(exchange.paths()[1:]) == ["GET /address", "GET /user", "GET /userEvent"]
     assert verdict.key == "LAqU…"
     assert verdict.exchange == "bitmex"
     assert check.proven is not None
@@ -82,22 +85,24 @@ def test_a_key_listed_twice_is_judged_by_all_it_can_do(tmp_path: Path) -> None:
         assert told(check(tmp_path, exchange)) == (Outcome.REFUSED, ["ip-too-many"], 1)
 
 
-def test_another_key_of_the_account_does_not_matter(tmp_path: Path) -> None:
+def test_another_key_of_the_account_keeps_nothing_from_starting(tmp_path: Path) -> None:
     with Lookalike([Key("other", "other", ["withdraw"], cidr=""), key()]) as exchange:
-        assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+        assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, ["sibling-keys"], 4)
 
 
 @pytest.mark.parametrize(
-    ("changed", "rules"),
-    [({"sees_list": False}, []), ({"sees_list": False, "sees_itself": False}, ["access-denied"])],
+    ("changed", "outcome", "rules", "requests"),
+    [
+        ({"sees_list": False}, Outcome.ADMITTED, ["sibling-keys"], 5),
+        ({"sees_list": False, "sees_itself": False}, Outcome.UNVERIFIED, ["access-denied"], 2),
+    ],
 )
 def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
-    tmp_path: Path, changed: dict[str, Any], rules: list[str]
+    tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rules: list[str], requests: int
 ) -> None:
     with Lookalike([key(**changed)]) as exchange:
-        outcome = Outcome.UNVERIFIED if rules else Outcome.ADMITTED
-        assert told(check(tmp_path, exchange)) == (outcome, rules, 2)
-        assert exchange.paths() == ["GET /apiKey", "GET /apiKey/self"]
+        assert told(check(tmp_path, exchange)) == (outcome, rules, requests)
+        assert exchange.paths()[:2] == ["GET /apiKey", "GET /apiKey/self"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +208,7 @@ def test_odd_wrapping_around_a_good_answer_changes_nothing(
     tmp_path: Path, exchange: Lookalike, behaviour: Behaviour
 ) -> None:
     exchange.always("/apiKey", behaviour)
-    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +225,7 @@ def test_a_passing_failure_is_retried_inside_the_time(
     tmp_path: Path, exchange: Lookalike, behaviour: Behaviour
 ) -> None:
     exchange.then("/apiKey", behaviour)
-    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 2)
+    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 5)
 
 
 def test_retries_pause_longer_each_time(tmp_path: Path, exchange: Lookalike) -> None:
@@ -233,7 +238,7 @@ def test_retries_pause_longer_each_time(tmp_path: Path, exchange: Lookalike) -> 
 def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchange: Lookalike) -> None:
     exchange.then("/apiKey", error(429, "Rate limit exceeded", {"Retry-After": "2"}))
     began = time.monotonic()
-    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 2)
+    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 5)
     assert time.monotonic() - began >= 2
 
 
@@ -243,7 +248,7 @@ def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(tmp_path: 
     later = error(503, "overloaded", {"Retry-After": formatdate(time.time() + 3, usegmt=True)})
     exchange.then("/apiKey", later)
     began = time.monotonic()
-    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 2)
+    assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 5)
     assert time.monotonic() - began >= 1.9
     exchange.then("/apiKey", error(503, "overloaded", {"Retry-After": "60"}))
     assert told(check(tmp_path, exchange, timeout_seconds=3)) == (Outcome.UNVERIFIED, ["overloaded"], 1)
@@ -392,7 +397,7 @@ def served_with(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 def test_a_certificate_of_a_trusted_authority_is_trusted(tmp_path: Path, authority: trustme.CA) -> None:
     with Lookalike([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
-        assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+        assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
 
 
 @pytest.mark.parametrize("served", ["unknown authority", "wrong name", "expired"])
@@ -408,19 +413,24 @@ def test_any_other_certificate_is_not_trusted(tmp_path: Path, authority: trustme
 
 
 class ConnectProxy(threading.Thread):
-    """An https proxy for one connection: it passes encrypted bytes on and takes down where to."""
+    """An https proxy: it passes encrypted bytes on and takes down where to."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
-        self.asked = ""
+        self.asked: list[str] = []
         self.start()
 
     def run(self) -> None:
-        client, _ = self.server.accept()
-        self.asked = client.recv(4096).decode()
-        host, _, port = self.asked.split()[1].partition(":")
+        while True:
+            client, _ = self.server.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client: socket.socket) -> None:
+        asked = client.recv(4096).decode()
+        self.asked.append(asked)
+        host, _, port = asked.split()[1].partition(":")
         with client, socket.create_connection((host, int(port))) as beyond:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             back = threading.Thread(target=self.pump, args=(beyond, client), daemon=True)
@@ -441,9 +451,11 @@ def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, a
     with Lookalike([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
         config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
-        assert told(Check(config).run()) == (Outcome.ADMITTED, [], 1)
-        assert proxy.asked.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
-        assert "api-key" not in proxy.asked
+        assert told(Check(config).run()) == (Outcome.ADMITTED, [], 4)
+        assert len(proxy.asked) == 4
+        for asked in proxy.asked:
+            assert asked.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
+            assert "api-key" not in asked
 
 
 def test_variables_do_not_send_the_check_another_way(
@@ -452,7 +464,7 @@ def test_variables_do_not_send_the_check_another_way(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
-    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 1)
+    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
 
 
 def test_a_server_that_hangs_in_the_tls_handshake_is_cut_off(tmp_path: Path) -> None:

@@ -28,25 +28,68 @@ class _Silent(logging.Logger):
 SILENT = _Silent("freqtrade_bitmex_guard.ccxt")
 
 
-@dataclass(frozen=True, slots=True)
 class Line:
-    """A client that is fit to ask, without credentials yet, and the route it takes."""
+    """A client that is fit to ask, without credentials yet.
 
-    client: Any
-    route: Route
-    session: BoundedSession
+    Attributes:
+        route: how it gets to the exchange.
+    """
 
-    def conversation(self, credentials: Credentials, terms: Terms, seconds: float) -> Conversation:
+    def __init__(self, terms: Terms, given: Mapping[str, Any]) -> None:
+        """Make the client.
+
+        Args:
+            terms: the exchange's words.
+            given: ccxt's settings for it, judged already.
+
+        Raises:
+            Stopped: misconfigured, if ccxt cannot work with them.
+        """
+        self._terms = terms
+        self._given = given
+        self._client = _client(terms, given)
+        self.route = Route.of(self._client, asynchronous=False)
+        self._session = BoundedSession(self.route.servers)
+        self._client.session = self._session
+        self._client.logger = SILENT
+        self._client.enableRateLimit = False  # it would sleep beyond the bound; our few requests need no throttle
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether it talks to the exchange's test network."""
+        return bool(self._client.isSandboxModeEnabled)
+
+    @property
+    def one_request_seconds(self) -> float:
+        """How long one request may take, by ccxt's own setting, which is in milliseconds.
+
+        Raises:
+            Stopped: misconfigured, if that is not a number.
+        """
+        told = self._client.timeout
+        if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told < 1e9:
+            stop(
+                "client-settings",
+                "exchange.ccxt_config.timeout is not a number of milliseconds.",
+                'Write "timeout": 10000.',
+            )
+        return told / 1000
+
+    def twin(self) -> Line:
+        """Another client like this one, to ask something at the same time."""
+        return Line(self._terms, self._given)
+
+    def conversation(self, credentials: Credentials, seconds: float, *, patient: bool = True) -> Conversation:
         """Hand the client its credentials and start to talk.
 
         Args:
             credentials: the key to ask about, which signs.
-            terms: the exchange's words.
             seconds: bounds all talk together.
+            patient: whether to ask again what failed for a passing cause.
         """
-        self.client.apiKey = credentials.key.reveal()
-        self.client.secret = credentials.secret.reveal()
-        return Conversation(self.client, self.session, terms, seconds)
+        self._client.apiKey = credentials.key.reveal()
+        self._client.secret = credentials.secret.reveal()
+        return Conversation(self._client, self._session, self._terms, seconds, patient=patient)
 
 
 def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -> Line:
@@ -63,34 +106,25 @@ def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -
     unfit = [*settings.malformed(exchange), *settings.credentials_in(exchange)]
     if unfit:
         raise Stopped(*unfit)
-    client = _client(terms, settings.merged(exchange, "ccxt_sync_config"))
-    twin = _client(terms, settings.merged(exchange, "ccxt_async_config"))
-    route = Route.of(client, asynchronous=False)
-    other = Route.of(twin, asynchronous=True)
+    line = Line(terms, settings.merged(exchange, "ccxt_sync_config"))
+    other = Route.of(_client(terms, settings.merged(exchange, "ccxt_async_config")), asynchronous=True)
     found = [
-        *_several(route, client, terms),
-        *objections(route, allowed_hosts, terms),
+        *_several(line, terms),
+        *objections(line.route, allowed_hosts, terms),
         *objections(other, allowed_hosts, terms),
-        *differences(other, route),
+        *differences(other, line.route),
     ]
     if found:
         raise Stopped(*dict.fromkeys(found))
-    if isinstance(client.timeout, bool) or not isinstance(client.timeout, int | float) or not 0 < client.timeout < 1e9:
-        stop(
-            "client-settings",
-            "exchange.ccxt_config.timeout is not a number of milliseconds.",
-            'Write "timeout": 10000.',
-        )
-    client.session = BoundedSession(route.servers)
-    client.logger = SILENT
-    client.enableRateLimit = False  # it would sleep beyond the bound; one request needs no throttle
-    return Line(client, route, client.session)
+    _ = line.one_request_seconds  # a check, too
+    return line
 
 
-def _several(route: Route, client: Any, terms: Terms) -> Iterator[Finding]:
+def _several(line: Line, terms: Terms) -> Iterator[Finding]:
+    route = line.route
     if len(route.servers) <= 1:
         return
-    shipped = Route.of(_client(terms, {"sandbox": client.isSandboxModeEnabled}), asynchronous=False)
+    shipped = Route.of(_client(terms, {"sandbox": line.in_sandbox}), asynchronous=False)
     if route.places != shipped.places:
         yield error(
             "origins-differ",
@@ -120,10 +154,10 @@ def ccxt_class(terms: Terms) -> Any:
     return kind
 
 
-def _client(terms: Terms, given: dict[str, Any]) -> Any:
+def _client(terms: Terms, given: Mapping[str, Any]) -> Any:
     kind = ccxt_class(terms)
     try:
-        return kind(given)
+        return kind(dict(given))
     except Exception as problem:
         stop(
             "client-settings",

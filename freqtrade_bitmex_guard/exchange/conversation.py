@@ -29,7 +29,11 @@ _FIXES = {
 class Conversation:
     """Asks through one ccxt client. The time starts with the first request."""
 
-    def __init__(self, client: Any, session: BoundedSession, terms: Terms, seconds: float) -> None:
+    def __init__(
+        self, client: Any, session: BoundedSession, terms: Terms, seconds: float, *, patient: bool = True
+    ) -> None:
+        self._patient = patient
+        self._sent_before = session.sent
         self._client = client
         self._session = session
         self._terms = terms
@@ -41,15 +45,28 @@ class Conversation:
     @property
     def sent(self) -> int:
         """How many requests were sent."""
-        return self._session.sent
+        return self._session.sent - self._sent_before
 
-    def ask(self, path: str, verb: str = "GET", api: str = "private") -> Answer:
-        """Send one signed request, and again after a growing pause while it fails for a passing cause.
+    @property
+    def left_seconds(self) -> float:
+        """How much of the time for all talk is left."""
+        return self._seconds if self._ends is None else max(0.0, self._ends - time.monotonic())
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many requests the exchange says it will still take now (x-ratelimit-remaining), if it says."""
+        answer = self._session.record.answer
+        told = "" if answer is None else answer.headers.get("x-ratelimit-remaining", "")
+        return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+
+    def ask(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Answer:
+        """Send one signed request; a patient one again, after a growing pause, while it fails for a passing cause.
 
         Args:
             path: of the call, as ccxt's `request` takes it; its method names come and go with its versions.
             verb: HTTP verb.
             api: which of the exchange's APIs, as ccxt names them.
+            query: further parameters of the call.
 
         Returns:
             The answer, whatever its status.
@@ -61,8 +78,8 @@ class Conversation:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             left = self._ends - time.monotonic()
-            outcome = self._once((path, api, verb), min(self._one_request, left)) if left > 0 else _too_late()
-            wait = _wait(outcome, pause)
+            outcome = self._once((path, api, verb, query), min(self._one_request, left)) if left > 0 else _too_late()
+            wait = _wait(outcome, pause) if self._patient else None
             if wait is None or wait >= self._ends - time.monotonic():
                 break
             time.sleep(wait)
@@ -74,13 +91,15 @@ class Conversation:
             stop(outcome.rule, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.rule])
         return outcome
 
-    def _once(self, call: tuple[str, str, str], seconds: float) -> Answer | Fault:
+    def _once(self, call: tuple[str, str, str, dict[str, str | int]], seconds: float) -> Answer | Fault:
+        path, api, verb, query = call
         session, record = self._session, Record()
         session.record, session.seconds = record, seconds
         sent_before = session.sent
         try:
             # ccxt's own retries are switched off here, where no setting can switch them on again.
-            bounded.run(lambda: self._client.request(*call, {"maxRetriesOnFailure": 0}), seconds, session.cut)
+            parameters = {**query, "maxRetriesOnFailure": 0}
+            bounded.run(lambda: self._client.request(path, api, verb, parameters), seconds, session.cut)
         except TimeoutError:
             return Fault("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
         except Fault as fault:

@@ -33,7 +33,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
             }
             for finding in verdict.findings
         ],
-        "facts": [_facts(facts) for facts in verdict.facts],
+        "facts": [facts(entry) for entry in verdict.facts],
         "requests": verdict.requests,
         "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
         "duration_ms": verdict.duration_ms,
@@ -46,7 +46,8 @@ def text(verdict: Verdict) -> str:
     return json.dumps(document(verdict), indent=2)
 
 
-def _facts(facts: KeyFacts) -> dict[str, Any]:
+def facts(facts: KeyFacts) -> dict[str, Any]:
+    """What is known of one key, as plain data."""
     permissions = None
     if facts.permissions is not None:
         permissions = [
@@ -54,11 +55,13 @@ def _facts(facts: KeyFacts) -> dict[str, Any]:
             for permission in sorted(facts.permissions)
         ]
     return {
-        "name": facts.name,
+        "name": None if facts.name is None else harmless(facts.name),
         "permissions": permissions,
         "addresses": _addresses(facts),
         "enabled": facts.enabled,
         "created": facts.created.isoformat() if facts.created else None,
+        "user_id": None if facts.user_id is None else harmless(facts.user_id),
+        "target_account_id": None if facts.account_id is None else harmless(facts.account_id),
     }
 
 

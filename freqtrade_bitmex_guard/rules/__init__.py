@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from freqtrade_bitmex_guard.facts import KeyFacts
-from freqtrade_bitmex_guard.findings import Finding
+from freqtrade_bitmex_guard.findings import Finding, Severity
 from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.posture import Posture, Topic
+from freqtrade_bitmex_guard.rules.account import security_event, sibling_keys, two_factor, withdrawal_address
 from freqtrade_bitmex_guard.rules.addresses import blocks_are_readable, few_addresses, not_everywhere, within_networks
 from freqtrade_bitmex_guard.rules.permissions import no_withdrawal, nothing_beyond_allowed, required_are_there
+from freqtrade_bitmex_guard.rules.posture import PostureRule
 from freqtrade_bitmex_guard.rules.state import switched_on
+from freqtrade_bitmex_guard.rules.upkeep import account, key_age, key_name, legacy_key
 from freqtrade_bitmex_guard.terms import Terms
 
 Rule = Callable[[KeyFacts, Policy, Terms], Iterator[Finding]]
@@ -30,6 +34,35 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+POSTURE: tuple[PostureRule, ...] = (
+    PostureRule("two-factor", Severity.ERROR, two_factor, topic=Topic.TWO_FACTOR),
+    PostureRule("key-age", Severity.WARNING, key_age, expects=("max_key_age_days",)),
+    PostureRule("legacy-key", Severity.WARNING, legacy_key),
+    PostureRule("key-name", Severity.WARNING, key_name, expects=("key_name",)),
+    PostureRule("account", Severity.ERROR, account, expects=("expected_user_id", "expected_target_account_id")),
+    PostureRule("sibling-keys", Severity.WARNING, sibling_keys),
+    PostureRule("withdrawal-address", Severity.WARNING, withdrawal_address, topic=Topic.WITHDRAWAL_ADDRESSES),
+    PostureRule("security-event", Severity.WARNING, security_event, topic=Topic.EVENTS),
+)
+
+UPKEEP = tuple(rule for rule in POSTURE if rule.judge in (key_age, legacy_key, key_name, account))
+
+
 def apply(facts: KeyFacts, policy: Policy, terms: Terms) -> list[Finding]:
     """All findings of all rules about one key, the gravest rules first."""
     return [finding for rule in RULES for finding in rule(facts, policy, terms)]
+
+
+def topics(policy: Policy) -> frozenset[Topic]:
+    """What has to be asked of the exchange, beyond the key itself, for the rules that are not ignored."""
+    return frozenset(rule.topic for rule in POSTURE if rule.topic is not None and not rule.is_ignored(policy))
+
+
+def apply_posture(posture: Posture, policy: Policy, terms: Terms) -> list[Finding]:
+    """All findings of all posture rules, in their order."""
+    return [finding for rule in POSTURE for finding in rule.apply(posture, policy, terms)]
+
+
+def apply_upkeep(posture: Posture, policy: Policy, terms: Terms) -> list[Finding]:
+    """Those of the rules that need nothing but the key itself."""
+    return [finding for rule in UPKEEP for finding in rule.apply(posture, policy, terms)]

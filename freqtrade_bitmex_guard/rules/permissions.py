@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freqtrade_bitmex_guard.facts import KeyFacts, Right
+from freqtrade_bitmex_guard.facts import MOVES_MONEY, KeyFacts
 from freqtrade_bitmex_guard.findings import Finding, error
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.terms import Terms
 
-_MOVES_MONEY = (Right.WITHDRAW, Right.TRANSFER, Right.MANAGE_KEYS)
-
 
 def no_withdrawal(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
     """No right that moves money out of the account or changes what keys may do, whatever the policy allows."""
     for permission in sorted(facts.permissions or ()):
-        if permission.right in _MOVES_MONEY or terms.forbids(permission.word):
+        if permission.right in MOVES_MONEY or terms.forbids(permission.word):
             yield error(
                 "withdraw-permission",
                 f"The key has the right {harmless(permission.word)!r} ({permission.right}): whoever gets hold of it "

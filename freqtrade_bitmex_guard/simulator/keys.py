@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
+
+from freqtrade_bitmex_guard.simulator.market import iso
+
+USER_ID = 395724  # of the account that ccxt's documentation shows
 
 
 @dataclass
@@ -19,6 +24,7 @@ class Key:
         cidrs: the newer list of blocks, or None if the answer has no such field.
         enabled: whether it works.
         name: as its owner called it.
+        age_days: how long ago it was made.
         sees_list: whether /apiKey is granted to it; to some keys it was denied.
         sees_itself: likewise /apiKey/self.
         odd: fields that replace those of the answer, to show what hostile or broken answers do.
@@ -30,7 +36,8 @@ class Key:
     cidr: str | None = "127.0.0.1/32"
     cidrs: list[str] | None = None
     enabled: bool = True
-    name: str = "bot"
+    name: str = "freqtrade-btc"
+    age_days: float = 20
     sees_list: bool = True
     sees_itself: bool = True
     odd: dict[str, Any] = field(default_factory=dict)
@@ -44,9 +51,9 @@ class Key:
             "cidr": self.cidr,
             "permissions": self.permissions,
             "enabled": self.enabled,
-            "userId": 395724,
-            "targetAccountId": 395724,
-            "created": "2026-05-01T09:00:00.000Z",
+            "userId": USER_ID,
+            "targetAccountId": USER_ID,
+            "created": iso(time.time() - self.age_days * 86_400),
         }
         if self.cidrs is not None:
             told["cidrs"] = self.cidrs

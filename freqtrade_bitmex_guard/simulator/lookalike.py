@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from freqtrade_bitmex_guard.simulator import market
+from freqtrade_bitmex_guard.simulator.account import Account
 from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Respond, error
 from freqtrade_bitmex_guard.simulator.http import Handler, Server
 from freqtrade_bitmex_guard.simulator.keys import Key
@@ -49,12 +50,14 @@ class Lookalike:
 
     Attributes:
         keys: of the account; they may be changed while it serves.
+        account: around them, likewise.
         asked: every request so far.
         clock_offset: seconds that its clock is ahead of ours.
     """
 
     def __init__(self, keys: Iterable[Key] = (), *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.keys = list(keys)
+        self.account = Account()
         self.asked: list[Asked] = []
         self.clock_offset = 0.0
         self._scripts: dict[str, list[Behaviour]] = {}
@@ -151,6 +154,8 @@ class Lookalike:
         key = self._key(handler.headers.get("api-key"))
         if verb == "GET" and key is not None and path.startswith("/apiKey"):
             return self._of_keys(path, key)
+        if verb == "GET" and key is not None and path in ("/user", "/userEvent", "/address"):
+            return _json(self.account.tells(path, asked))
         if verb == "GET":
             return _market(path, asked)
         if key is None or not self._may(key, verb, path):

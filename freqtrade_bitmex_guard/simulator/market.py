@@ -26,7 +26,7 @@ def _recorded(name: str) -> Any:
 def instruments(symbol: str | None = None) -> list[dict[str, Any]]:
     """What is traded, or one of it."""
     return [
-        {**instrument, "timestamp": _iso(time.time())}
+        {**instrument, "timestamp": iso(time.time())}
         for instrument in _recorded("instruments")
         if symbol in (None, instrument["symbol"])
     ]
@@ -70,7 +70,7 @@ def candles(symbol: str, size: str, count: int, start: str | None, *, newest_fir
 def _candle(symbol: str, end: int, step: int) -> dict[str, Any]:
     opened, closed = _price(end - step), _price(end)
     return {
-        "timestamp": _iso(end),
+        "timestamp": iso(end),
         "symbol": symbol,
         "open": opened,
         "high": max(opened, closed) + 20,
@@ -96,7 +96,7 @@ def book(symbol: str, depth: int) -> list[dict[str, Any]]:
             "side": side,
             "size": 1_000_000,
             "price": _PRICE + sign * number * 0.5,
-            "timestamp": _iso(time.time()),
+            "timestamp": iso(time.time()),
         }
         for side, sign in (("Sell", 1), ("Buy", -1))
         for number in levels
@@ -107,5 +107,6 @@ def _price(moment: int) -> float:
     return round(_PRICE + 500 * math.sin(moment / 7200), 1)
 
 
-def _iso(moment: float) -> str:
+def iso(moment: float) -> str:
+    """A moment, in Unix seconds, as BitMEX writes it."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

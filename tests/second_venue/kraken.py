@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.facts import AddressLimit, Everywhere, KeyFacts, Onl
 from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.terms import Terms
-from freqtrade_bitmex_guard.venues.interface import Ask
+from freqtrade_bitmex_guard.venues.interface import Ask, Listing, Venue
 
 _RIGHTS = {
     "query-funds": Right.READ,
@@ -53,10 +53,10 @@ class _Key(BaseModel):
     ip_allowlist: list[str] = Field(default=[])
 
 
-class Kraken:
+class Kraken(Venue):
     terms = TERMS
 
-    def read_key(self, ask: Ask, key_id: str) -> tuple[KeyFacts, ...]:
+    def read_key(self, ask: Ask, key_id: str) -> Listing:
         answer = ask("GetApiKeyInfo", verb="POST")
         try:
             content = answer.json()
@@ -69,7 +69,7 @@ class Kraken:
         if key.api_key != key_id:
             stop("key-not-listed", "Kraken answered about another key.", "Report it.")
         rights = frozenset(Permission(word, _RIGHTS.get(word, Right.UNKNOWN)) for word in key.permissions)
-        return (KeyFacts(rights, _addresses(key.ip_allowlist)),)
+        return Listing((KeyFacts(rights, _addresses(key.ip_allowlist)),))
 
 
 VENUE = Kraken()

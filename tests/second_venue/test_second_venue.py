@@ -49,7 +49,7 @@ def told(**changed: Any) -> Respond:
     return Respond(200, json.dumps({"error": [], "result": result}).encode())
 
 
-def check(folder: Path, answer: Respond, **policy: Any) -> Verdict:
+def check(folder: Path, answer: Respond, severity_not_told: str = "ignore", **policy: Any) -> Verdict:
     with Lookalike() as exchange:
         exchange.always(PATH, answer)
         urls = {"public": exchange.url, "private": exchange.url, "zendesk": exchange.url}
@@ -58,7 +58,7 @@ def check(folder: Path, answer: Respond, **policy: Any) -> Verdict:
             "api_key_guard": {
                 "credentials": store_files(folder, KEY_ID, SECRET),
                 "allowed_hosts": ["127.0.0.1"],
-                "policy": policy,
+                "policy": {"severity_not_told": severity_not_told, **policy},
             },
         }
         return Check(config).run()
@@ -99,6 +99,14 @@ def test_its_own_words_are_the_policys_defaults_and_can_be_written(tmp_path: Pat
     assert check(tmp_path, told(), allowed_permissions=["withdraw-funds"]).outcome is Outcome.MISCONFIGURED
     assert check(tmp_path, told(), max_ip_addresses=1).outcome is Outcome.ADMITTED
     assert check(tmp_path, told(), ip_within=["198.51.100.0/24"]).outcome is Outcome.REFUSED
+
+
+def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_request(tmp_path: Path) -> None:
+    verdict = check(tmp_path, told(), severity_not_told="warning")
+    assert verdict.admitted
+    assert verdict.requests == 1
+    not_told = {"two-factor", "key-age", "key-name", "sibling-keys", "withdrawal-address", "security-event"}
+    assert {finding.rule for finding in verdict.findings} == not_told
 
 
 def test_the_core_names_no_exchange() -> None:

@@ -1,0 +1,176 @@
+"""What BitMEX's answers have in common: the shape of good ones, and the causes behind bad ones.
+
+Source of the messages: as recorded by the projects that NOTICE names.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from freqtrade_bitmex_guard.exchange.answer import Answer
+from freqtrade_bitmex_guard.exchange.conversation import retry_after
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.venues.bitmex.terms import TERMS
+
+
+def content(answer: Answer, *shapes: type[Any]) -> Any:
+    """What a good answer holds.
+
+    Args:
+        answer: as it came.
+        shapes: the JSON types that it may have at its top.
+
+    Raises:
+        Stopped: with the cause, if it is not a good one.
+    """
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    if answer.status != 200 or (isinstance(told, dict) and "error" in told):
+        _explain(answer, message(told))
+    if not isinstance(told, shapes):
+        invalid("is not the documented JSON")
+    return told
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as BitMEX writes it, in UTC; None if it is not one, or names no time zone."""
+    try:
+        told = datetime.fromisoformat(text or "")
+        return told.astimezone(UTC) if told.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def message(content: Any) -> str | None:
+    """BitMEX's error text: `{"error": {"message": …, "name": …}}`; None if the answer has none."""
+    error = content.get("error") if isinstance(content, dict) else None
+    text = error.get("message") if isinstance(error, dict) else None
+    return text if isinstance(text, str) else None
+
+
+def invalid(what: str) -> NoReturn:
+    """End the check: the answer, as a sentence goes on, is not what BitMEX documents.
+
+    Raises:
+        Stopped: always.
+    """
+    stop(
+        "answer-invalid",
+        f"BitMEX's answer {what}, so nothing in it can be relied on.",
+        "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    )
+
+
+_KEEP_AND_RETRY = "Leave the key as it is and start again later; status.bitmex.com tells more."
+
+# By the message's text, because the status of several was never seen: text, rule, what it means, what to do.
+_CAUSES = (
+    (
+        "invalid api key",
+        "key-unknown",
+        "BitMEX does not know this key id. It was mistyped or deleted, or it belongs to the other site: a key made on "
+        "testnet.bitmex.com is unknown to www.bitmex.com, and the other way round.",
+        "Compare the first four characters with the page API Keys of the site that the bot uses, then store it again.",
+    ),
+    (
+        "signature not valid",
+        "signature-invalid",
+        "BitMEX knows the key id but does not accept the signature: the stored secret is not this key's.",
+        "Store the secret again. BitMEX shows it only once; if it is lost, create a new key.",
+    ),
+    (
+        "ip address is not allowed",
+        "address-not-allowed",
+        "The key does not work from this machine's address: it is not inside the key's CIDR.",
+        "Look up this machine's public address; create a key whose CIDR holds it. If the address changes by itself, "
+        "ask your provider for a fixed one. Never leave CIDR blank.",
+    ),
+    (
+        "key is disabled",
+        "key-disabled",
+        "The key is switched off: the bot could neither trade nor close what is open.",
+        f"Press Enable beside the key on {TERMS.keys_page}, or store another key.",
+    ),
+    (
+        "subaccount api key",
+        "subaccount-key",
+        "The key belongs to a sub-account and cannot be used this way.",
+        "Create the key inside the account that the bot trades on.",
+    ),
+    (
+        "account has been disabled",
+        "account-restricted",
+        "BitMEX has disabled the account.",
+        "Log in to BitMEX and follow what it says there.",
+    ),
+    (
+        "account is restricted",
+        "account-restricted",
+        "BitMEX has restricted the account.",
+        "Log in to BitMEX and follow what it says there.",
+    ),
+    (
+        "access denied",
+        "access-denied",
+        "BitMEX denies the key even the look at itself, so nothing shows what else it may do.",
+        TERMS.replace_key,
+    ),
+    ("overloaded", "overloaded", "BitMEX is overloaded.", _KEEP_AND_RETRY),
+    ("maintenance", "maintenance", "BitMEX is down for maintenance.", _KEEP_AND_RETRY),
+    ("downtime", "maintenance", "BitMEX is down for maintenance.", _KEEP_AND_RETRY),
+)
+
+
+def _explain(answer: Answer, message: str | None) -> NoReturn:
+    """Name the cause of an answer that is an error, by its message first and its status second."""
+    text = (message or "").casefold()
+    if "expired" in text and "expires" in text:
+        _explain_skew(answer, text)
+    if answer.status == 429 or "rate limit" in text:
+        wait = retry_after(answer)
+        stop(
+            "rate-limited",
+            "BitMEX asks for fewer requests"
+            + (f"; it will listen again in {wait:.0f} seconds." if wait is not None else "."),
+            "Wait, then start again. Do not let a restart loop knock: that ends in a ban of this address.",
+        )
+    for cause, rule, meaning, fix in _CAUSES:
+        if cause in text:
+            stop(rule, meaning, fix)
+    if message is None and answer.status == 403:
+        stop(
+            "address-banned",
+            "BitMEX blocks this machine's address: an error page came instead of an answer. Knocking on makes it "
+            "longer (an hour at first, then a week).",
+            "Stop everything that talks to BitMEX from here, wait an hour, then start again.",
+        )
+    if message is None and answer.status in (502, 503, 504, 530):
+        stop(
+            "maintenance", f"BitMEX is down: a page came instead of an answer (HTTP {answer.status}).", _KEEP_AND_RETRY
+        )
+    if answer.status >= 500:
+        stop("server-error", f"BitMEX failed inside (HTTP {answer.status}).", _KEEP_AND_RETRY)
+    said = f": {harmless(message, 120)}" if message else ""
+    stop(
+        "exchange-error",
+        f"BitMEX answered HTTP {answer.status}{said}",
+        "Look the message up in BitMEX's documentation; if it makes no sense, report it.",
+    )
+
+
+def _explain_skew(answer: Answer, text: str) -> NoReturn:
+    told = re.search(r"current time: ([0-9]{9,11})\b", text)
+    how_far = "is off by more than 5 seconds"
+    if told:
+        behind = float(told[1]) - answer.received_at
+        how_far = f"is {abs(behind):,.0f} seconds {'behind' if behind > 0 else 'ahead'}"
+    stop(
+        "clock-skew",
+        f"This machine's clock {how_far}, so BitMEX takes what it signs for expired.",
+        "Set the clock: `timedatectl set-ntp true`, or start chrony or ntpd; in a container, on its host.",
+    )

@@ -1,0 +1,65 @@
+"""What happened to the account: /userEvent.
+
+Source: documented as a list, observed as {"userEvents": [...]}; `count` and `startId` as in the API explorer, which
+does not say in which order events come nor which way `startId` leads. So nothing is concluded from the order: a page
+counts as whole only if it shows so itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freqtrade_bitmex_guard.facts import NotTold
+from freqtrade_bitmex_guard.posture import EVER, Event, Timeline
+from freqtrade_bitmex_guard.venues.bitmex.answers import content, moment
+from freqtrade_bitmex_guard.venues.interface import Ask, Page
+
+_PAGE = 150  # the documented default
+_WEIGHTY = {"apikeycreated", "twofactordisabled", "passwordchanged"}
+_WEIGHTY_KINDS = ("addressskipconfirm", "withdrawal")
+
+
+def read(ask: Ask, cursor: int | None) -> Page | NotTold:
+    """One page of events.
+
+    Raises:
+        Stopped: if the answer is an error.
+    """
+    answer = ask("userEvent", count=_PAGE) if cursor is None else ask("userEvent", count=_PAGE, startId=cursor)
+    told = content(answer, list, dict)
+    listed = told.get("userEvents") if isinstance(told, dict) else told
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        return NotTold("the events are not what BitMEX documents")
+    events = [_event(entry) for entry in listed]
+    known = [event for event in events if event is not None]
+    if len(known) < len(events):
+        return NotTold("an event is not what BitMEX documents")
+    numbers = [entry.get("id") for entry in listed]
+    if cursor is not None and not all(_is_number(number) and number <= cursor for number in numbers):
+        return NotTold("an older page of events holds newer ones")
+    newest_first = sorted(known, key=lambda event: event.moment, reverse=True)
+    if len(listed) < _PAGE:
+        return Page(Timeline(tuple(newest_first), EVER), None)
+    descending = all(_is_number(number) for number in numbers) and numbers == sorted(set(numbers), reverse=True)
+    if not descending or known != newest_first:
+        # Oldest first, perhaps: then the newest are on a page that was not asked for.
+        return Page(Timeline(tuple(newest_first), None), None)
+    return Page(Timeline(tuple(newest_first), known[-1].moment), numbers[-1])
+
+
+def _is_number(told: object) -> bool:
+    return isinstance(told, int) and not isinstance(told, bool)
+
+
+def _event(entry: dict[str, Any]) -> Event | None:
+    word, created = entry.get("type"), entry.get("created")
+    when = moment(created) if isinstance(created, str) else None
+    if not isinstance(word, str) or when is None:
+        return None
+    plain = word.casefold()
+    weighty = plain in _WEIGHTY or plain.startswith(_WEIGHTY_KINDS)
+    return Event(word, when, _text(entry.get("ip")), _text(entry.get("status")), weighty)
+
+
+def _text(told: object) -> str | None:
+    return told if isinstance(told, str) and told else None

@@ -1,0 +1,30 @@
+"""BitMEX's words, hosts and defaults."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from freqtrade_bitmex_guard.terms import Terms
+
+TERMS = Terms(
+    exchange="bitmex",
+    title="BitMEX",
+    allowed_permissions=("order", "position"),
+    required_permissions=("order",),
+    never_allowed=frozenset({"withdraw"}),
+    hosts=("www.bitmex.com", "testnet.bitmex.com"),
+    websocket_hosts=("ws.bitmex.com", "ws.testnet.bitmex.com"),
+    keys_page="the page API Keys (www.bitmex.com/app/apiKeys)",
+    permissions_field="Key Permissions",
+    address_field="CIDR",
+    replace_key=(
+        "On the page API Keys (www.bitmex.com/app/apiKeys) press Create API Key to make a new key, store it instead, "
+        "then delete this one: a key cannot be changed there."
+    ),
+    notice="BitMEX closed on 2026-09-23, so its own hosts may never answer again.",
+    last_ccxt="4.5.83",
+    security_page="the page Security (www.bitmex.com/app/security)",
+    # BitMEX's blog of that day: keys made before keep withdrawing without the e-mail that newer ones wait for.
+    legacy_before=datetime(2019, 6, 10, 20, tzinfo=UTC),
+    legacy_risk="Keys this old can withdraw without the confirmation by e-mail that newer ones need.",
+)

@@ -1,0 +1,322 @@
+"""What is asked about the account, with real ccxt against the look-alike: side by side, bounded, never trusted."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard.facts import NotTold
+from freqtrade_bitmex_guard.findings import Outcome
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.posture import Timeline
+from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond, error, page
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.verdict import Verdict
+from tests.support import bot_config, key
+
+QUESTIONS = {"/user": "two-factor", "/address": "withdrawal-address", "/userEvent": "security-event"}
+
+
+def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
+    return Check(bot_config(folder, exchange, **section)).run()
+
+
+def found(verdict: Verdict) -> dict[str, str]:
+    return {finding.rule: finding.severity.value for finding in verdict.findings}
+
+
+def careless(exchange: Lookalike) -> None:
+    exchange.account.two_factor = None
+    exchange.account.saves("hot wallet", skip2FA=True)
+    exchange.account.happened("withdrawalRequested", days_ago=2, ip="198.51.100.9")
+    exchange.keys.append(Key("anothers", "secret", ["order", "withdraw"], cidr=None, name="old test"))
+
+
+def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: Lookalike) -> None:
+    careless(exchange)
+    verdict = check(tmp_path, exchange)
+    assert verdict.outcome is Outcome.REFUSED
+    assert found(verdict) == {
+        "two-factor": "error",
+        "sibling-keys": "warning",
+        "withdrawal-address": "warning",
+        "security-event": "warning",
+    }
+    messages = "\n".join(finding.message for finding in verdict.findings)
+    assert "anot… 'old test' (can withdraw, works from everywhere)" in messages
+    assert "'hot wallet' (skip2FA)" in messages
+    assert "withdrawalRequested on" in messages
+    assert "from 198.51.100.9" in messages
+
+
+def test_what_the_operator_ignores_is_not_asked(tmp_path: Path, exchange: Lookalike) -> None:
+    careless(exchange)
+    ignored = dict.fromkeys([*QUESTIONS.values(), "sibling-keys"], "ignore")
+    verdict = check(tmp_path, exchange, policy={"severity": ignored})
+    assert (verdict.outcome, verdict.findings, verdict.requests) == (Outcome.ADMITTED, (), 1)
+    assert exchange.paths() == ["GET /apiKey"]
+
+
+def test_a_key_that_breaks_the_policy_ends_the_questions(tmp_path: Path, exchange: Lookalike) -> None:
+    careless(exchange)
+    exchange.keys[0].permissions = ["order", "withdraw"]
+    verdict = check(tmp_path, exchange)
+    assert found(verdict) == {"withdraw-permission": "error"}
+    assert exchange.paths() == ["GET /apiKey"]
+
+
+@pytest.mark.parametrize("path", QUESTIONS)
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        error(403, "Access Denied"),
+        error(401, "Invalid API Key."),
+        error(429, "Rate limit exceeded", {"Retry-After": "1"}),
+        error(503, "The system is currently overloaded."),
+        page(200),
+        page(403),
+        Respond(200, b""),
+        Respond(200, b"null"),
+        Respond(200, b'"GA"'),
+        Respond(200, b"[" * 5_000),
+        Respond(200, b'{"error": {"message": "no"}}'),
+        Respond(302, b"", {"Location": "http://127.0.0.1:9/"}),
+        Reset(),
+    ],
+)
+def test_a_question_that_is_not_answered_is_not_told_and_not_asked_twice(
+    tmp_path: Path, exchange: Lookalike, path: str, behaviour: Behaviour
+) -> None:
+    exchange.always(path, behaviour)
+    verdict = check(tmp_path, exchange)
+    assert verdict.outcome is Outcome.ADMITTED
+    assert found(verdict) == {QUESTIONS[path]: "warning"}
+    assert "nothing shows that it is fine" in verdict.findings[0].message
+    assert verdict.requests == 4
+    assert exchange.paths().count(f"GET {path}") == 1
+    assert check(tmp_path, exchange, policy={"severity_not_told": "error"}).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("GA", {}),
+        ("Yubikey", {}),
+        (None, {"two-factor": "error"}),
+        ("", {"two-factor": "error"}),
+        (" ", {"two-factor": "warning"}),
+        (False, {"two-factor": "warning"}),
+        (True, {"two-factor": "warning"}),
+        (["GA"], {"two-factor": "warning"}),
+    ],
+)
+def test_two_factor_is_on_only_where_a_word_says_so(
+    tmp_path: Path, exchange: Lookalike, told: Any, expected: dict[str, str]
+) -> None:
+    exchange.account.odd["TFAEnabled"] = told
+    assert found(check(tmp_path, exchange)) == expected
+
+
+def test_a_user_without_the_field_is_not_told(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.always("/user", Respond(200, b'{"id": 1}'))
+    assert found(check(tmp_path, exchange)) == {"two-factor": "warning"}
+
+
+@pytest.mark.parametrize("skips", [True, 1, "no", None, []])
+def test_any_flag_of_an_address_that_is_not_plainly_false_skips_a_safeguard(
+    tmp_path: Path, exchange: Lookalike, skips: Any
+) -> None:
+    exchange.account.saves("wallet", skipConfirm=skips)
+    assert found(check(tmp_path, exchange)) == {"withdrawal-address": "warning"}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [{"type": "login"}],
+        [{"type": "login", "created": "yesterday"}],
+        [{"type": "login", "created": "2026-11-01T00:00:00"}],
+        [{"type": 7, "created": "2026-11-01T00:00:00.000Z"}],
+        [None],
+        ["login"],
+    ],
+)
+def test_one_odd_event_leaves_the_timeline_untold(tmp_path: Path, exchange: Lookalike, events: Any) -> None:
+    exchange.always("/userEvent", Respond(200, json.dumps({"userEvents": events}).encode()))
+    assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
+
+
+@pytest.mark.parametrize("in_a_list", [True, False])
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("login", {}),
+        ("apiKeyCreated", {"security-event": "warning"}),
+        ("twoFactorDisabled", {"security-event": "warning"}),
+        ("passwordChanged", {"security-event": "warning"}),
+        ("addressSkipConfirmRequested", {"security-event": "warning"}),
+        ("withdrawalCompleted", {"security-event": "warning"}),
+        ("WITHDRAWALCONFIRMED", {"security-event": "warning"}),
+    ],
+)
+def test_events_are_read_in_both_shapes(
+    tmp_path: Path, exchange: Lookalike, word: str, expected: dict[str, str], in_a_list: bool
+) -> None:
+    exchange.account.events_in_a_list = in_a_list
+    exchange.account.happened(word, days_ago=1)
+    assert found(check(tmp_path, exchange)) == expected
+
+
+def test_a_page_that_does_not_reach_back_far_enough_is_not_told(tmp_path: Path, exchange: Lookalike) -> None:
+    for _ in range(148):
+        exchange.account.happened("login", days_ago=1)
+    assert len(exchange.account.events) == 150
+    assert found(check(tmp_path, exchange)) == {}, "the oldest event of the full page is older than a week"
+    for _ in range(2):
+        exchange.account.happened("login", days_ago=0.5)
+    assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
+
+
+def test_a_full_page_with_the_oldest_first_shows_nothing_about_lately(tmp_path: Path, exchange: Lookalike) -> None:
+    for _ in range(200):
+        exchange.account.happened("login", days_ago=100)
+    oldest_first = list(reversed(exchange.account.events))[:150]
+    exchange.always("/userEvent", Respond(200, json.dumps(oldest_first).encode()))
+    assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
+
+
+def test_the_questions_are_asked_at_the_same_time_and_share_what_is_left_of_the_time(
+    tmp_path: Path, exchange: Lookalike
+) -> None:
+    for path in QUESTIONS:
+        exchange.always(path, Hang())
+    began = time.monotonic()
+    verdict = check(tmp_path, exchange, timeout_seconds=1.5)
+    assert time.monotonic() - began < 1.5 + 2.5
+    assert verdict.outcome is Outcome.ADMITTED
+    assert found(verdict) == dict.fromkeys(QUESTIONS.values(), "warning")
+    assert verdict.requests == 4
+
+
+def test_an_odd_sibling_is_a_danger_and_keeps_nothing_from_starting(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.keys.append(Key("odd-one-out", "secret", odd={"permissions": {"order": True}}))
+    verdict = check(tmp_path, exchange)
+    assert verdict.outcome is Outcome.ADMITTED
+    assert found(verdict) == {"sibling-keys": "warning"}
+    assert "odd-… 'freqtrade-btc'" not in verdict.findings[0].message
+    assert "odd-… (described oddly)" in verdict.findings[0].message
+
+
+def test_the_right_account_is_the_one_that_the_key_tells(tmp_path: Path, exchange: Lookalike) -> None:
+    assert check(tmp_path, exchange, policy={"expected_user_id": 395724}).admitted
+    assert found(check(tmp_path, exchange, policy={"expected_user_id": 1})) == {"account": "error"}
+    for odd in (None, True, 395724.0, {"id": 395724}, ""):
+        exchange.keys[0].odd = {"userId": odd}
+        verdict = check(tmp_path, exchange, policy={"expected_user_id": 395724})
+        assert verdict.outcome is Outcome.REFUSED, odd
+        assert check(tmp_path, exchange).admitted, odd
+
+
+def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_events(
+    tmp_path: Path, exchange: Lookalike
+) -> None:
+    careless(exchange)
+    exchange.keys[0].permissions = ["withdraw"]
+    for number in range(1_000):
+        exchange.account.happened("login", days_ago=40 - number / 30)
+    since = datetime.now(UTC) - timedelta(days=30)
+    check = Check(bot_config(tmp_path, exchange), audit_since=since)
+    verdict = check.run()
+    assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(verdict))
+    assert isinstance(check.account.timeline, Timeline)
+    assert check.account.timeline.covers(since)
+    assert check.proven is None
+    assert exchange.paths().count("GET /userEvent") == 5
+    assert len(check.account.timeline.since(since)) == len(set(check.account.timeline.since(since)))
+
+
+def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, exchange: Lookalike) -> None:
+    for _ in range(300):
+        exchange.account.happened("login", days_ago=1)
+    exchange.always("/userEvent", Respond(200, json.dumps(exchange.account.events[:150]).encode()))
+    since = datetime.now(UTC) - timedelta(days=30)
+    check = Check(bot_config(tmp_path, exchange), audit_since=since)
+    check.run()
+    assert exchange.paths().count("GET /userEvent") == 2
+    assert isinstance(check.account.timeline, Timeline)
+    assert not check.account.timeline.covers(since)
+
+
+def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> None:
+    others = [Key(f"other-{number:019d}", "secret", cidr="203.0.113.7") for number in range(999)]
+    with Lookalike([*others, key()]) as exchange:
+        for number in range(10_000):
+            exchange.account.happened("login", days_ago=100 - number / 101)
+        check = Check(bot_config(tmp_path, exchange), audit_since=datetime.now(UTC) - timedelta(days=1_000))
+        verdict = check.run()
+    assert verdict.admitted
+    assert found(verdict) == {}
+    assert not isinstance(check.account.others, NotTold)
+    assert len(check.account.others) == 999
+    assert isinstance(check.account.timeline, Timeline)
+    assert len(check.account.timeline.events) == 10_002
+    assert verdict.requests == 3 + 68
+
+
+# Asking again about the key that was admitted.
+
+
+def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: Path, exchange: Lookalike) -> None:
+    check = Check(bot_config(tmp_path, exchange))
+    assert check.run().admitted
+    for name in ("key", "secret"):
+        (tmp_path / name).unlink()
+    exchange.asked.clear()
+    again = check.again()
+    assert (again.outcome, again.findings, again.requests, again.key) == (Outcome.ADMITTED, (), 1, "LAqU…")
+    assert exchange.paths() == ["GET /apiKey"]
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "rule"),
+    [
+        ({"permissions": ["order", "withdraw"]}, Outcome.REFUSED, "withdraw-permission"),
+        ({"cidr": ""}, Outcome.REFUSED, "ip-unrestricted"),
+        ({"enabled": False}, Outcome.REFUSED, "key-disabled"),
+        ({"odd": {"userId": 1}}, Outcome.REFUSED, "account"),
+        ({"id": "gone"}, Outcome.UNVERIFIED, "key-unknown"),
+    ],
+)
+def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
+    tmp_path: Path, exchange: Lookalike, change: dict[str, Any], outcome: Outcome, rule: str
+) -> None:
+    check = Check(bot_config(tmp_path, exchange, policy={"expected_user_id": 395724}))
+    assert check.run().admitted
+    for name, value in change.items():
+        setattr(exchange.keys[0], name, value)
+    again = check.again()
+    assert (again.findings[0].rule, again.requests) == (rule, 1)
+    assert again.outcome is outcome
+
+
+def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, exchange: Lookalike) -> None:
+    config = bot_config(tmp_path, exchange)
+    config["exchange"]["ccxt_config"]["timeout"] = 1_000
+    check = Check(config)
+    assert check.run().admitted
+    exchange.always("/apiKey", Hang())
+    began = time.monotonic()
+    again = check.again()
+    assert time.monotonic() - began < 1 + 2.5
+    assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)
+    assert again.passing
+
+
+def test_asking_again_before_a_key_was_read_admits_nothing(tmp_path: Path, exchange: Lookalike) -> None:
+    assert not Check(bot_config(tmp_path, exchange)).again().admitted

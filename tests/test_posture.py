@@ -1,0 +1,310 @@
+"""The posture rules: each is fine, not fine or not told; and the severity that the operator gives them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+
+from freqtrade_bitmex_guard import config as configuration
+from freqtrade_bitmex_guard import rules
+from freqtrade_bitmex_guard.addresses import parse_block
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
+from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped
+from freqtrade_bitmex_guard.policy import PostureRuleName
+from freqtrade_bitmex_guard.posture import EVER, Account, Event, OtherKey, Posture, Timeline, WithdrawalAddress
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from tests.support import facts, policy
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+WHY = NotTold("Access Denied")
+GOOD_KEY: dict[str, Any] = {
+    "created": NOW - timedelta(days=20),
+    "name": "freqtrade-btc",
+    "user_id": "395724",
+    "account_id": "395725",
+}
+
+
+def key(*words: str, **changed: Any) -> KeyFacts:
+    plain = facts(*(words or ("order",)))
+    return KeyFacts(plain.permissions, plain.addresses, **{**GOOD_KEY, **changed})
+
+
+def other(*words: str, addresses: Any = None, **changed: Any) -> OtherKey:
+    known = facts(*words)
+    limit = known.addresses if addresses is None else addresses
+    return OtherKey("AbCd…", "mark", KeyFacts(known.permissions, limit, **changed))
+
+
+def event(word: str, days_ago: float, *, weighty: bool = True, **what: Any) -> Event:
+    return Event(word, NOW - timedelta(days=days_ago), what.get("address"), what.get("status", "success"), weighty)
+
+
+def found(name: str, known: KeyFacts | None = None, account: Account | None = None, **written: Any) -> list[Finding]:
+    rule = next(rule for rule in rules.POSTURE if rule.name == name)
+    return list(rule.apply(Posture(known or key(), account or Account(), NOW), policy(**written), TERMS))
+
+
+def severities(findings: list[Finding]) -> list[str]:
+    return [finding.severity.value for finding in findings]
+
+
+def test_the_policy_knows_exactly_the_rules_there_are() -> None:
+    assert [rule.name for rule in rules.POSTURE] == list(get_args(PostureRuleName))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [(True, []), (False, ["error"]), (WHY, ["warning"])],
+)
+def test_two_factor_is_on(told: Any, expected: list[str]) -> None:
+    assert severities(found("two-factor", account=Account(two_factor=told))) == expected
+
+
+@pytest.mark.parametrize(
+    ("created", "expected"),
+    [
+        (NOW, []),
+        (NOW - timedelta(days=90), []),
+        (NOW - timedelta(days=90, seconds=1), ["warning"]),
+        (datetime(2015, 1, 1, tzinfo=UTC), ["warning"]),
+        (NOW + timedelta(hours=23), []),
+        (NOW + timedelta(days=2), ["warning"]),
+        (None, ["warning"]),
+    ],
+)
+def test_the_key_is_young(created: Any, expected: list[str]) -> None:
+    assert severities(found("key-age", key(created=created))) == expected
+
+
+def test_how_old_is_the_operators_to_say() -> None:
+    assert found("key-age", key(), max_key_age_days=20) == []
+    (finding,) = found("key-age", key(), max_key_age_days=19)
+    assert "20 days old; the policy allows 19" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("created", "words", "expected"),
+    [
+        (datetime(2019, 6, 10, 20, tzinfo=UTC), ("order", "withdraw"), []),
+        (datetime(2019, 6, 10, 19, 59, 59, tzinfo=UTC), ("order",), ["warning"]),
+        (datetime(2019, 6, 10, 19, 59, 59, tzinfo=UTC), ("order", "withdraw"), ["error"]),
+        (datetime(2019, 6, 10, 19, 59, 59, tzinfo=UTC), ("Withdraw",), ["error"]),
+        (None, ("order",), ["warning"]),
+    ],
+)
+def test_the_key_is_not_from_the_time_of_weak_keys(created: Any, words: tuple[str, ...], expected: list[str]) -> None:
+    assert severities(found("legacy-key", key(*words, created=created))) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("freqtrade-btc", []),
+        ("BTC/USDT at home", []),
+        ("", ["warning"]),
+        ("  ", ["warning"]),
+        ("Bot 7", ["warning"]),
+        ("my-key", ["warning"]),
+        ("API_KEY_2", ["warning"]),
+        ("BitMEX", ["warning"]),
+        ("12345", ["warning"]),
+        (None, ["warning"]),
+    ],
+)
+def test_the_key_has_a_name_that_says_something(name: Any, expected: list[str]) -> None:
+    assert severities(found("key-name", key(name=name))) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "expected"),
+    [
+        ("freqtrade-btc", "freqtrade-*", []),
+        ("freqtrade-btc", "freqtrade-???", []),
+        ("Freqtrade-btc", "freqtrade-*", ["warning"]),
+        ("somebody-elses", "freqtrade-*", ["warning"]),
+        ("bot", "bot", []),
+        ("", "*", ["warning"]),
+        (None, "*", ["error"]),
+    ],
+)
+def test_the_operator_may_say_what_the_name_looks_like(name: Any, wanted: str, expected: list[str]) -> None:
+    assert severities(found("key-name", key(name=name), key_name=wanted)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "written", "expected"),
+    [
+        ({"user_id": "1", "account_id": "2"}, {}, []),
+        ({"user_id": None, "account_id": None}, {}, []),
+        ({}, {"expected_user_id": 395724}, []),
+        ({}, {"expected_user_id": "395724", "expected_target_account_id": 395725}, []),
+        ({}, {"expected_user_id": 395725}, ["error"]),
+        ({}, {"expected_target_account_id": 395724}, ["error"]),
+        ({}, {"expected_user_id": 1, "expected_target_account_id": 1}, ["error", "error"]),
+        ({"user_id": None}, {"expected_user_id": 395724}, ["error"]),
+        ({"account_id": None}, {"expected_target_account_id": 395725}, ["error"]),
+    ],
+)
+def test_the_key_is_the_right_accounts(changed: Any, written: Any, expected: list[str]) -> None:
+    assert severities(found("account", key(**changed), **written)) == expected
+
+
+OPEN = Everywhere("CIDR is blank")
+
+
+@pytest.mark.parametrize(
+    ("others", "danger"),
+    [
+        ((), None),
+        ((other("order"), other("order", "orderCancel")), None),
+        ((other("order", "withdraw"),), "can withdraw"),
+        ((other(" WITHDRAW "),), "can withdraw"),
+        ((other("order", addresses=OPEN),), "works from everywhere"),
+        ((other("order", addresses=NotTold("?")),), "works from everywhere"),
+        ((other("order", addresses=Only((), ("localhost",))),), "works from everywhere"),
+        ((other("order", addresses=Only(())),), "works from everywhere"),
+        ((other("order", addresses=Only(tuple(map(parse_block, ("0.0.0.0/1", "128.0.0.0/1"))))),), "from everywhere"),
+        ((other("withdraw", enabled=False),), "can withdraw, switched off at present"),
+        ((OtherKey("AbCd…", "mark", None),), "described oddly"),
+        ((OtherKey("AbCd…", "mark", KeyFacts(None, key().addresses)),), "rights not told"),
+        ((other("withdraw"), other("order"), other("order", addresses=OPEN)), "2 other keys of the account"),
+        (WHY, "did not tell which other keys the account has (Access Denied)"),
+    ],
+)
+def test_no_other_key_of_the_account_can_do_what_this_one_must_not(others: Any, danger: str | None) -> None:
+    findings = found("sibling-keys", account=Account(others=others))
+    assert severities(findings) == ([] if danger is None else ["warning"])
+    assert danger is None or danger in findings[0].message
+
+
+def test_two_hundred_risky_keys_are_one_finding_of_a_readable_length() -> None:
+    many = (other("withdraw", name="x" * 200),) * 200
+    (finding,) = found("sibling-keys", account=Account(others=many))
+    assert "200 other keys" in finding.message
+    assert "195 more" in finding.message
+    assert len(finding.message) < 600
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        ((), []),
+        ((WithdrawalAddress("cold wallet", ()),), []),
+        ((WithdrawalAddress("cold wallet", ()), WithdrawalAddress("hot", ("skip2FA",))), ["warning"]),
+        (WHY, ["warning"]),
+    ],
+)
+def test_no_saved_address_skips_the_safeguards(addresses: Any, expected: list[str]) -> None:
+    assert severities(found("withdrawal-address", account=Account(withdrawal_addresses=addresses))) == expected
+
+
+@pytest.mark.parametrize(
+    ("timeline", "expected"),
+    [
+        (Timeline((), EVER), []),
+        (Timeline((event("login", 1, weighty=False),), EVER), []),
+        (Timeline((event("apiKeyCreated", 8),), EVER), []),
+        (Timeline((event("apiKeyCreated", 6.9),), EVER), ["warning"]),
+        (Timeline((), NOW - timedelta(days=7)), []),
+        (Timeline((), NOW - timedelta(days=6.9)), ["warning"]),
+        (Timeline((), None), ["warning"]),
+        (Timeline((event("twoFactorDisabled", 1),), None), ["warning", "warning"]),
+        (WHY, ["warning"]),
+    ],
+)
+def test_nothing_grave_happened_lately(timeline: Any, expected: list[str]) -> None:
+    assert severities(found("security-event", account=Account(timeline=timeline))) == expected
+
+
+def test_an_event_is_told_with_time_and_address_and_how_it_ended() -> None:
+    happened = event("twoFactorDisabled", 1, address="198.51.100.9\x1b[31m", status="failure")
+    (finding,) = found("security-event", account=Account(timeline=Timeline((happened,), EVER)))
+    assert "twoFactorDisabled (failure) on 2026-11-22 12:00 UTC from 198.51.100.9??31m" in finding.message
+    assert found("security-event", account=Account(timeline=Timeline((event("x", 10),), EVER)), event_days=10) != []
+
+
+# What the operator may choose.
+
+
+@pytest.mark.parametrize(
+    ("written", "not_fine", "not_told"),
+    [
+        ({}, ["warning"], ["warning"]),
+        ({"severity": {"key-age": "error"}}, ["error"], ["warning"]),
+        ({"severity": {"key-age": "warning"}}, ["warning"], ["warning"]),
+        ({"severity": {"key-age": "ignore"}}, [], []),
+        ({"severity_not_told": "error"}, ["warning"], ["error"]),
+        ({"severity_not_told": "ignore"}, ["warning"], []),
+        ({"max_key_age_days": 10}, ["warning"], ["error"]),
+        ({"max_key_age_days": 10, "severity_not_told": "ignore"}, ["warning"], ["error"]),
+        ({"max_key_age_days": 10, "severity": {"key-age": "warning"}}, ["warning"], ["warning"]),
+        ({"severity": {"two-factor": "ignore"}}, ["warning"], ["warning"]),
+    ],
+)
+def test_severities(written: Any, not_fine: list[str], not_told: list[str]) -> None:
+    old = key(created=NOW - timedelta(days=500))
+    assert severities(found("key-age", old, **written)) == not_fine
+    assert severities(found("key-age", key(created=None), **written)) == not_told
+
+
+def test_an_ignored_rule_asks_nothing() -> None:
+    everything = {rule.topic for rule in rules.POSTURE if rule.topic}
+    assert rules.topics(policy()) == everything
+    ignored = policy(severity={"two-factor": "ignore", "security-event": "ignore", "withdrawal-address": "ignore"})
+    assert rules.topics(ignored) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("severity", "said"),
+    [
+        ({"withdraw-permission": "warning"}, "withdraw-permission is one of the guard's own rules"),
+        ({"internal-error": "ignore"}, "internal-error is one of the guard's own rules"),
+        ({"two_factor": "error"}, "names a rule that does not exist; there are two-factor,"),
+        ({"key-age": "info"}, "section-invalid: api_key_guard.policy.severity.key-age"),
+        ({"key-age": None}, "section-invalid: api_key_guard.policy.severity.key-age"),
+        (["key-age"], "section-invalid: api_key_guard.policy.severity"),
+    ],
+)
+def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) -> None:
+    with pytest.raises(Stopped) as stopped:
+        policy(severity=severity)
+    assert said in str(stopped.value)
+    assert '"severity": {"key-age"' in stopped.value.findings[0].fix
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"expected_user_id": True},
+        {"expected_user_id": ""},
+        {"expected_user_id": 3.5},
+        {"expected_target_account_id": "a b"},
+        {"key_name": ""},
+        {"max_key_age_days": 0},
+        {"event_days": 0},
+        {"event_days": 7.5},
+        {"severity_not_told": "info"},
+    ],
+)
+def test_an_odd_expectation_is_misconfigured(written: Any) -> None:
+    with pytest.raises(Stopped):
+        configuration.read({"policy": written}, TERMS)
+
+
+def test_every_finding_says_what_to_do_and_names_no_rule_that_is_not_published() -> None:
+    bad = key(created=datetime(2015, 1, 1, tzinfo=UTC), name="bot")
+    account = Account(
+        two_factor=False,
+        others=(other("withdraw"),),
+        withdrawal_addresses=(WithdrawalAddress("hot", ("skip2FA",)),),
+        timeline=Timeline((event("withdrawalCompleted", 1),), EVER),
+    )
+    findings = rules.apply_posture(Posture(bad, account, NOW), policy(expected_user_id=1), TERMS)
+    assert [finding.rule for finding in findings] == [rule.name for rule in rules.POSTURE]
+    assert all(finding.fix and finding.message for finding in findings)
+    assert [finding.severity for finding in findings].count(Severity.ERROR) == 2
+    upkeep = rules.apply_upkeep(Posture(bad, Account(), NOW), policy(expected_user_id=1), TERMS)
+    assert [finding.rule for finding in upkeep] == ["key-age", "legacy-key", "key-name", "account"]
