@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -94,6 +95,30 @@ class GuardConfig(Section):
         allow_inf_nan=False,
         description="Bounds all talk with the exchange together, in seconds.",
         examples=[30],
+    )
+
+    recheck_minutes: float = Field(
+        default=60,
+        ge=0,
+        le=10_080,
+        allow_inf_nan=False,
+        description="How often the key is checked again while the bot runs, in minutes. 0: never. Default: 60.",
+        examples=[60],
+    )
+    recheck_grace_minutes: float = Field(
+        default=180,
+        ge=0,
+        le=10_080,
+        allow_inf_nan=False,
+        description="How long a running bot goes on while that check cannot be made for a passing cause, in minutes. "
+        "Default: 180.",
+        examples=[180],
+    )
+    on_violation: Literal["pause", "stop"] = Field(
+        default="pause",
+        description="What becomes of a running bot whose key breaks the policy: pause opens no new trade and still "
+        "manages the open ones; stop does neither. Default: pause.",
+        examples=["pause"],
     )
 
     @model_validator(mode="before")
@@ -238,10 +263,10 @@ def _names(parents: list[int | str], location: str) -> list[str]:
 
 
 def _example(steps: list[int | str]) -> str:
-    models: Iterator[type[BaseModel]] = iter((GuardConfig, Policy, KeyringStore, FileStore, CommandStore))
+    models: tuple[type[BaseModel], ...] = (GuardConfig, Policy, KeyringStore, FileStore, CommandStore)
     names = [step for step in steps if isinstance(step, str)]
-    for model in models:
-        field = model.model_fields.get(names[-1]) if names else None
+    for name, model in itertools.product(reversed(names), models):
+        field = model.model_fields.get(name)
         if field is not None and field.examples:
-            return f'"{names[-1]}": {json.dumps(field.examples[0])}'
+            return f'"{name}": {json.dumps(field.examples[0])}'
     return f'"{SECTION}": {{"credentials": {{"store": "keyring"}}}}'

@@ -20,12 +20,14 @@ from freqtrade.exceptions import FreqtradeException, OperationalException
 from freqtrade.exchange import Exchange
 
 from freqtrade_bitmex_guard import config as configuration
+from freqtrade_bitmex_guard import freqtrade_loop, operator_news
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.exchange.client import SILENT, Proven
 from freqtrade_bitmex_guard.findings import Severity, Stopped, stop
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
+from freqtrade_bitmex_guard.watch import Watch
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
 
@@ -44,6 +46,8 @@ class Gate:
         clients: the ccxt clients that were compared with it, since that admission.
     """
 
+    _ahead: tuple[dict[str, Any], Check | None] | None = None
+
     def __init__(self) -> None:
         self.required = False
         self.wait_seconds = 0.0
@@ -51,16 +55,33 @@ class Gate:
         self.proven: Proven | None = None
         self.clients: list[Any] = []
 
-    def admit(self, config: dict[str, Any]) -> Proven | None:
+    def admit(self, config: dict[str, Any]) -> Check | None:
         """Check the key of a config before a bot is built from it.
 
         Returns:
-            What was proven, or None where there is nothing to guard: dry-run, or the operator did not ask for it.
+            The check that proved it, or None where there is nothing to guard: dry-run, or the operator did not ask
+            for it.
 
         Raises:
             Stopped, OperationalException: in every other case.
         """
         self.proven, self.clients = None, []
+        ahead, self._ahead = self._ahead, None
+        check = ahead[1] if ahead is not None and ahead[0] is config else self._admitted(config)
+        self.proven = check.proven if check is not None else None
+        return check
+
+    def look_ahead(self, config: dict[str, Any]) -> None:
+        """Check a config while another bot is still running; `admit` then takes the outcome for this very config.
+
+        Raises:
+            OperationalException: if no bot may be built from it.
+        """
+        self._ahead = None
+        with self.closed_on_failure():
+            self._ahead = (config, self._admitted(config))
+
+    def _admitted(self, config: dict[str, Any]) -> Check | None:
         # freqtrade strips the credentials only where this is true; anything odd counts as live.
         if config.get("dry_run") is True:
             _tell_of_dry_run(config)
@@ -76,8 +97,7 @@ class Gate:
         for finding in verdict.findings:
             logger.log(logging.WARNING if finding.severity is Severity.WARNING else logging.INFO, finding.message)
         logger.info(text.one_line(verdict))
-        self.proven = check.proven
-        return check.proven
+        return check
 
     def _checked(self, config: dict[str, Any]) -> tuple[Check, Verdict]:
         ends = time.monotonic() + self.wait_seconds
@@ -178,6 +198,7 @@ def place(module: ModuleType) -> None:
     if getattr(bot.__init__, "_is_guarded", False):
         return
     _check_shape(bot)
+    freqtrade_loop.place(bot)
     bot.__init__ = _guarded(bot.__init__)
     Exchange._init_ccxt = _watched(Exchange._init_ccxt)
 
@@ -205,32 +226,43 @@ def _check_shape(bot: Any) -> None:
 def _guarded(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def guarded(self: Any, config: dict[str, Any]) -> None:
-        with GATE.closed_on_failure():
-            proven = GATE.admit(config)
-        if proven is None:
-            build(self, config)
-            return
-        exchange = config["exchange"]
         try:
             with GATE.closed_on_failure():
-                settings.place(exchange, proven.credentials.key.reveal(), proven.credentials.secret.reveal())
-            build(self, config)
-        finally:
-            # freqtrade has stripped its own copy by now; this is for a build that failed before.
-            exchange["key"] = exchange["secret"] = None
-        try:
-            with GATE.closed_on_failure():
-                GATE.confirm(self.exchange)
+                check = GATE.admit(config)
+                freqtrade_loop.place_in_worker(GATE)
+            if check is None or check.proven is None:
+                build(self, config)
+            else:
+                _build_with(check, check.proven, build, self, config)
         except OperationalException:
-            # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
-            try:
-                self.cleanup()
-            except Exception as problem:
-                logger.warning("API key guard: taking the bot down failed, too (%s).", type(problem).__name__)
+            if GATE.stopped is not None:
+                operator_news.tell_of_refusal(config, GATE.stopped)
             raise
 
     guarded._is_guarded = True  # type: ignore[attr-defined]
     return guarded
+
+
+def _build_with(check: Check, proven: Proven, build: Callable[..., None], bot: Any, config: dict[str, Any]) -> None:
+    exchange = config["exchange"]
+    try:
+        with GATE.closed_on_failure():
+            settings.place(exchange, proven.credentials.key.reveal(), proven.credentials.secret.reveal())
+        build(bot, config)
+    finally:
+        # freqtrade has stripped its own copy by now; this is for a build that failed before.
+        exchange["key"] = exchange["secret"] = None
+    try:
+        with GATE.closed_on_failure():
+            GATE.confirm(bot.exchange)
+            freqtrade_loop.watch(bot, Watch(check.again, check.section))
+    except OperationalException:
+        # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
+        try:
+            bot.cleanup()
+        except Exception as problem:
+            logger.warning("API key guard: taking the bot down failed, too (%s).", type(problem).__name__)
+        raise
 
 
 def _watched(init_ccxt: Callable[..., Any]) -> Callable[..., Any]:

@@ -166,35 +166,6 @@ def test_a_good_key_reaches_running_and_signs_its_balance_request_with_it(
     nothing_secret(process.output)
 
 
-def reload(port: int) -> None:
-    import requests
-
-    url = f"http://127.0.0.1:{port}/api/v1/reload_config"
-    assert requests.post(url, auth=("u", "p"), timeout=10).status_code == 200
-
-
-@pytest.mark.parametrize(("changed", "code"), [({}, 130), ({"permissions": ["order", "withdraw"]}, 2)])
-def test_a_reload_checks_the_key_again(
-    bot: Bot, exchange: Lookalike, wheel: Path, changed: dict[str, Any], code: int
-) -> None:
-    port = free_port()
-    bot.config["api_server"] = {**API_SERVER, "listen_port": port}
-    process = bot.trade(python=str(wheel))
-    assert process.reaches("Uvicorn running", seconds=30), process.output
-    assert process.reaches(), process.output
-    exchange.keys[:] = [key(**changed)]
-    reload(port)
-    if code == 130:
-        assert process.reaches("after config reloaded"), process.output
-        assert process.stop() == 130
-        assert process.output.count("admitted") == 2
-    else:
-        assert process.wait() == 2
-        assert "[error] withdraw-permission:" in process.output
-    assert exchange.paths().count("GET /apiKey") == 2
-    nothing_secret(process.output)
-
-
 def test_a_refusal_leaves_no_server_running(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
     exchange.keys[:] = [key(cidr="")]

@@ -1,0 +1,205 @@
+"""The watch inside freqtrade's own loop: what a running bot does when its key is not fine any more.
+
+`FreqtradeBot.process` and `process_stopped` are called once in each iteration, RUNNING, PAUSED or STOPPED; the state
+is an attribute that RPC threads set at any time, so it is guarded where it is set; and the worker's `_reconfigure`
+takes the old bot down before it builds the new one, so the new config is checked before it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from freqtrade.enums import State
+from freqtrade.exceptions import OperationalException
+
+from freqtrade_bitmex_guard.findings import error, stop
+from freqtrade_bitmex_guard.guard import internal_error
+from freqtrade_bitmex_guard.report import chat
+from freqtrade_bitmex_guard.verdict import Verdict
+from freqtrade_bitmex_guard.watch import News, Watch
+
+logger = logging.getLogger("freqtrade_bitmex_guard")
+
+_WATCH = "_api_key_guard_watch"
+_STATE = "_api_key_guard_state"
+_BEFORE_RELOAD = "_api_key_guard_state_before_reload"
+_UNSUPPORTED = (
+    "freqtrade-unsupported",
+    "the inside of the installed freqtrade has changed, so the guard cannot be placed",
+    "Install a freqtrade that this version supports.",
+)
+_UNREADABLE = (
+    "config-unreadable",
+    "freqtrade does not take the new config.",
+    "Its log says what is wrong: mend it, then reload again.",
+)
+
+
+class Doorkeeper(Protocol):
+    """Decides whether a bot may be built from a config."""
+
+    stopped: Verdict | None
+
+    def look_ahead(self, config: dict[str, Any]) -> None:
+        """Check a config now, for a bot that is built from it afterwards.
+
+        Raises:
+            OperationalException: if none may be built.
+        """
+        ...
+
+
+def place(bot: Any) -> None:
+    """Put the watch into freqtrade's bot class. It sleeps until `watch` is called for a bot.
+
+    Args:
+        bot: the class `FreqtradeBot`.
+
+    Raises:
+        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+    """
+    for name in ("process", "process_stopped"):
+        if list(inspect.signature(getattr(bot, name)).parameters) != ["self"]:
+            stop(*_UNSUPPORTED)
+    if hasattr(bot, "state") or not {"RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"} <= set(State.__members__):
+        stop(*_UNSUPPORTED)
+    bot.process = _after_a_look(bot.process)
+    bot.process_stopped = _after_a_look(bot.process_stopped)
+    bot.state = property(_state, _set_state)
+
+
+def place_in_worker(doorkeeper: Doorkeeper) -> None:
+    """Have reloads checked before the old bot is taken down. freqtrade imports its worker after its bot.
+
+    Args:
+        doorkeeper: decides about the new config.
+
+    Raises:
+        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+    """
+    module = sys.modules.get("freqtrade.worker")
+    if module is None:  # somebody builds a bot without freqtrade's worker: then there is no reload either
+        return
+    worker: Any = module.Worker
+    if getattr(worker._reconfigure, "_is_guarded", False):
+        return
+    shapes = {"_reconfigure": ["self"], "_init": ["self", "reconfig"]}
+    if not callable(module.Configuration) or any(
+        list(inspect.signature(getattr(worker, name)).parameters) != shape for name, shape in shapes.items()
+    ):
+        stop(*_UNSUPPORTED)
+    worker._reconfigure = _after_a_check(worker._reconfigure, doorkeeper)
+
+
+def watch(bot: Any, watching: Watch) -> None:
+    """Watch a bot from now on."""
+    bot.__dict__[_WATCH] = watching
+
+
+def _state(bot: Any) -> Any:
+    try:
+        return bot.__dict__[_STATE]
+    except KeyError:
+        raise AttributeError("state") from None
+
+
+def _set_state(bot: Any, state: Any) -> None:
+    before = bot.__dict__.get(_STATE)
+    if state is State.RELOAD_CONFIG and before is not State.RELOAD_CONFIG:
+        bot.__dict__[_BEFORE_RELOAD] = before
+    watching: Watch | None = bot.__dict__.get(_WATCH)
+    if state is State.RUNNING and watching is not None and watching.violation is not None:
+        state = State.STOPPED if watching.stops else State.PAUSED
+        logger.warning("API key guard: not RUNNING but %s, while the key is not fine.", state.name)
+    bot.__dict__[_STATE] = state
+
+
+def _after_a_look(run: Callable[[Any], None]) -> Callable[[Any], None]:
+    @functools.wraps(run)
+    def looking(self: Any) -> None:
+        before = self.state
+        _look(self)
+        if self.state is State.STOPPED and before is not State.STOPPED:
+            return
+        run(self)
+
+    return looking
+
+
+def _look(bot: Any) -> None:
+    watching: Watch | None = bot.__dict__.get(_WATCH)
+    if watching is None:
+        return
+    try:
+        news = watching.look()
+    except Exception as bug:
+        news = watching.give_up(internal_error(bug))
+    if news is None:
+        return
+    if news.is_fine:
+        _tell(bot, chat.fine_again())
+        return
+    _hold(bot, stops=watching.stops)
+    _tell(bot, _words(news, stops=watching.stops))
+
+
+def _hold(bot: Any, *, stops: bool) -> None:
+    """Keep a bot from opening trades, or from doing anything; never the other way."""
+    if stops and bot.state in (State.RUNNING, State.PAUSED):
+        bot.state = State.STOPPED
+    elif bot.state is State.RUNNING:
+        bot.state = State.PAUSED
+
+
+def _words(news: News, *, stops: bool) -> str:
+    return chat.violation(news.verdict, stops=stops, silent_minutes=news.silent_minutes)
+
+
+def _tell(bot: Any, message: str) -> None:
+    logger.warning("%s", message.partition("\n")[0])
+    try:
+        bot.notify_status(message)  # which writes the whole of it into the log
+    except Exception as problem:
+        logger.warning("API key guard: the operator could not be told (%s).", type(problem).__name__)
+
+
+def _after_a_check(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper) -> Callable[[Any], None]:
+    @functools.wraps(reconfigure)
+    def checking(self: Any) -> None:
+        bot = self.freqtrade
+        try:
+            config = sys.modules["freqtrade.worker"].Configuration(self._args, None).get_config()
+        except Exception:
+            if _WATCH in bot.__dict__:
+                _keep(bot, Verdict(findings=(error(*_UNREADABLE),)))
+            else:
+                reconfigure(self)  # nothing is guarded: it fails as it always did
+            return
+        try:
+            doorkeeper.look_ahead(config)
+        except OperationalException:
+            verdict, doorkeeper.stopped = doorkeeper.stopped, None
+            _keep(bot, verdict or Verdict(findings=()))
+            return
+        # The very config that was checked, not what its files hold a moment later.
+        self._config = config
+        self._init = lambda _reconfig: type(self)._init(self, False)
+        try:
+            reconfigure(self)
+        finally:
+            del self._init
+
+    checking._is_guarded = True  # type: ignore[attr-defined]
+    return checking
+
+
+def _keep(bot: Any, verdict: Verdict) -> None:
+    """Leave a bot as it was before a reload that was refused, but without new trades."""
+    stopped = bot.__dict__.get(_BEFORE_RELOAD) is State.STOPPED
+    bot.state = State.STOPPED if stopped else State.PAUSED
+    _tell(bot, chat.refused_reload(verdict, stopped=stopped))

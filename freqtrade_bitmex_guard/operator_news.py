@@ -1,0 +1,142 @@
+"""Tells the operator of a refused start: there is no bot yet whose RPC could do it.
+
+Best effort, and never the reason why anything else happens: it takes five seconds at most, fails silently but for a
+line in the log, and tells the same thing once an hour.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import requests
+from freqtrade.enums import RPCMessageType
+from freqtrade.rpc.discord import Discord
+from freqtrade.rpc.webhook import Webhook
+
+from freqtrade_bitmex_guard import bounded, durable
+from freqtrade_bitmex_guard.report import chat
+from freqtrade_bitmex_guard.verdict import Verdict
+
+logger = logging.getLogger("freqtrade_bitmex_guard")
+
+FOLDER = "api_key_guard"
+_MEMORY = "told.json"
+_TELEGRAM = "https://api.telegram.org"
+_AGAIN_AFTER_SECONDS = 3_600
+# Together with a second of last words this stays under five.
+_ALL_SECONDS = 3.9
+_ONE_SECONDS = 3.5
+
+
+def tell_of_refusal(config: Mapping[str, Any], verdict: Verdict) -> None:
+    """Send a message about a refused start through Telegram, webhook and Discord, as the bot's config has them.
+
+    Args:
+        config: freqtrade's whole, merged config.
+        verdict: why the bot was not started.
+
+    Raises:
+        Nothing: whatever goes wrong is a line in the log.
+    """
+    try:
+        channels = _channels(config, chat.refusal(verdict, str(config.get("bot_name") or "freqtrade")))
+        memory = _memory(config)
+        if not channels or _was_told(memory, _mark(config, verdict)):
+            return
+        outcomes = bounded.run(lambda: bounded.together(list(channels.values())), _ALL_SECONDS)
+        failed = [name for name, outcome in zip(channels, outcomes, strict=True) if isinstance(outcome, BaseException)]
+        if failed:
+            # Not why: addresses of Telegram, webhooks and Discord are secrets, and requests puts them into its errors.
+            logger.warning("API key guard: the operator could not be told through %s.", ", ".join(failed))
+        if len(failed) < len(channels):
+            _remember(memory, _mark(config, verdict))
+    except BaseException as problem:
+        logger.warning("API key guard: the operator could not be told (%s).", type(problem).__name__)
+
+
+def _channels(config: Mapping[str, Any], message: str) -> dict[str, Callable[[], None]]:
+    made = {"webhook": _webhook, "discord": _discord, "telegram": _telegram}
+    wanted = [name for name in made if isinstance(config.get(name), dict) and config[name].get("enabled") is True]
+    return {name: lambda name=name: made[name](deepcopy(dict(config[name])), config, message) for name in wanted}  # type: ignore[misc]
+
+
+def _webhook(settings: dict[str, Any], _config: Mapping[str, Any], message: str) -> None:
+    if "status" not in settings and "webhookstatus" not in settings:
+        settings["status"] = {"status": "{status}"}
+    _send(Webhook(None, {"webhook": settings}), message)
+
+
+def _discord(settings: dict[str, Any], config: Mapping[str, Any], message: str) -> None:
+    settings["status"] = settings.get("status") or [{"API key guard": "{status}"}]
+    names = {name: config.get(name, "") for name in ("strategy", "timeframe", "bot_name")}
+    _send(Discord(None, {"discord": settings, **names}), message)
+
+
+def _send(handler: Any, message: str) -> None:
+    """Have freqtrade's class word the message, and send it ourselves: the class keeps a failure to itself."""
+    payloads: list[dict[str, Any]] = []
+    handler._send_msg = payloads.append
+    handler.send_msg({"type": RPCMessageType.STATUS, "status": message})
+    for payload in payloads or [{}]:
+        forms: dict[str, dict[str, Any]] = {
+            "form": {"data": payload},
+            "json": {"json": payload},
+            "raw": {"data": payload.get("data"), "headers": {"Content-Type": "text/plain"}},
+        }
+        _post(handler._url, **forms[handler._format])
+
+
+def _telegram(settings: dict[str, Any], _config: Mapping[str, Any], message: str) -> None:
+    body = {"chat_id": settings["chat_id"], "text": message, "disable_web_page_preview": True}
+    if settings.get("topic_id") is not None:
+        body["message_thread_id"] = settings["topic_id"]
+    # freqtrade's own class would start to poll for commands.
+    url = f"{_TELEGRAM}/bot{settings['token']}/sendMessage"
+    _post(url, json=body)
+
+
+def _post(url: str, **what: Any) -> None:
+    requests.post(url, timeout=_ONE_SECONDS, allow_redirects=False, **what).raise_for_status()
+
+
+def _mark(config: Mapping[str, Any], verdict: Verdict) -> str:
+    """The same for two refusals if the operator would take them for the same."""
+    rules = sorted({finding.rule for finding in verdict.findings})
+    same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, *rules]
+    return hashlib.blake2b(json.dumps(same).encode(), digest_size=8).hexdigest()
+
+
+def _memory(config: Mapping[str, Any]) -> Path:
+    return Path(config["user_data_dir"]) / FOLDER / _MEMORY
+
+
+def _read(memory: Path) -> dict[str, float]:
+    try:
+        told = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    now = time.time()
+    return {
+        mark: moment
+        for mark, moment in told.items()
+        if isinstance(moment, int | float) and 0 <= now - moment < _AGAIN_AFTER_SECONDS
+    }
+
+
+def _was_told(memory: Path, mark: str) -> bool:
+    return mark in _read(memory)
+
+
+def _remember(memory: Path, mark: str) -> None:
+    with contextlib.suppress(OSError):  # then it is told again, which is better than not at all
+        durable.write(memory, json.dumps({**_read(memory), mark: time.time()}))

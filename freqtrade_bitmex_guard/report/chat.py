@@ -1,0 +1,79 @@
+"""The verdict as a short message for Telegram, a webhook or Discord."""
+
+from __future__ import annotations
+
+from freqtrade_bitmex_guard.findings import Severity
+from freqtrade_bitmex_guard.report.text import headline
+from freqtrade_bitmex_guard.verdict import Verdict
+
+# Discord takes 1,024 characters; freqtrade shows a status to Telegram as code, which a backtick would end.
+_MOST_CHARACTERS = 1_000
+
+
+def refusal(verdict: Verdict, bot: str) -> str:
+    """A start that was refused.
+
+    Args:
+        verdict: why.
+        bot: the bot's name.
+    """
+    return _short(
+        [
+            f"{bot} was not started.",
+            f"API key guard: {headline(verdict)}",
+            *_reasons(verdict),
+            "Open trades stay on the exchange, and no bot manages them.",
+        ]
+    )
+
+
+def violation(verdict: Verdict, *, stops: bool, silent_minutes: float | None) -> str:
+    """A running bot whose key may no longer trade as before.
+
+    Args:
+        verdict: why.
+        stops: whether the bot was stopped, not only paused.
+        silent_minutes: for how long the key could not be checked, if that is why.
+    """
+    why = "the key now breaks the policy" if silent_minutes is None else f"no check for {silent_minutes:.0f} minutes"
+    if silent_minutes is None and verdict.facts == ():
+        why = "the key cannot be shown to be fine any more"
+    what = (
+        "The bot is stopped: no bot manages the open trades."
+        if stops
+        else "The bot is paused: it opens no new trade and still manages the open ones."
+    )
+    after = "It stays so until you start it again, and cannot be started while this stands."
+    return _short([f"API key guard: {why}. {what} {after}", *_reasons(verdict)])
+
+
+def fine_again() -> str:
+    """The key is fine again, and the bot is still paused or stopped."""
+    return "API key guard: the key is fine again. Nothing was resumed: send /start if you want the bot to go on."
+
+
+def refused_reload(verdict: Verdict, *, stopped: bool) -> str:
+    """A reload that was refused.
+
+    Args:
+        verdict: why.
+        stopped: whether the bot was stopped before, and so still is.
+    """
+    what = "stopped, as it was" if stopped else "paused: it opens no new trade and still manages the open ones"
+    return _short(
+        [
+            f"API key guard: the new config was not taken. The bot runs on with the old one and is {what}.",
+            *_reasons(verdict),
+        ]
+    )
+
+
+def _reasons(verdict: Verdict) -> list[str]:
+    errors = [finding for finding in verdict.findings if finding.severity is Severity.ERROR]
+    lines = [f"{finding.rule}: {finding.message}" for finding in errors]
+    return [*lines, *(f"What to do: {fix}" for fix in dict.fromkeys(finding.fix for finding in errors))]
+
+
+def _short(lines: list[str]) -> str:
+    message = "\n".join(lines).replace("`", "'")
+    return message if len(message) <= _MOST_CHARACTERS else message[: _MOST_CHARACTERS - 1] + "…"
