@@ -20,12 +20,15 @@ from freqtrade_bitmex_guard.verdict import Verdict, ordered
 _USAGE = """\
 freqtrade-bitmex-guard --check-only [-c CONFIG] [--format text|json] [freqtrade's arguments]
        freqtrade-bitmex-guard trade [--check-only] [--wait-for-exchange MINUTES] [freqtrade's arguments]
+       freqtrade-bitmex-guard audit [-c CONFIG] [--days DAYS] [--format text|json|markdown] [freqtrade's arguments]
        freqtrade-bitmex-guard demo
        freqtrade-bitmex-guard --help | --version"""
 
 _EXIT_CODES_HELP = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
 130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it."""
+
+_AUDIT_DAYS = 30
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         add_help=False,
     )
     parser.add_argument("--check-only", action="store_true", help="check the key and start nothing")
-    parser.add_argument("--format", choices=["text", "json"], help="of the check's report (default: text)")
+    parser.add_argument("--format", choices=["text", "json", "markdown"], help="of the report (default: text)")
+    parser.add_argument("--days", type=_days, help="with audit: how far back to look for events (default: 30)")
     parser.add_argument(
         "--wait-for-exchange",
         metavar="MINUTES",
@@ -62,6 +66,13 @@ def _minutes(text: str) -> float:
     if not 0 < minutes <= 7 * 24 * 60:
         raise ValueError
     return minutes
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 0 < days <= 3_650:
+        raise ValueError
+    return days
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,20 +104,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     own, rest = _parser().parse_known_args(given)
-    command = rest.pop(0) if rest and rest[0] in ("trade", "demo") else None
+    command = rest.pop(0) if rest and rest[0] in ("trade", "demo", "audit") else None
     if command != "trade" and {"-h", "--help"} & set(rest):
         _parser().print_help()
         return 0
-    if own.wait_for_exchange and (command != "trade" or own.check_only):
-        stop("usage", "--wait-for-exchange belongs to a start with trade.", "See `freqtrade-bitmex-guard --help`.")
-    if own.format and not own.check_only:
-        stop("usage", "--format belongs to --check-only.", "See `freqtrade-bitmex-guard --help`.")
+    _check_usage(own, command)
     if command == "demo":
         if rest or own.check_only:
             stop("usage", "demo takes no arguments.", "Run `freqtrade-bitmex-guard demo`.")
         from freqtrade_bitmex_guard.demo import show  # noqa: PLC0415
 
         return show.run()
+    if command == "audit":
+        return _audit(rest, own.days or _AUDIT_DAYS, own.format or "text")
     if own.check_only:
         return _check_only(rest, as_json=own.format == "json")
     if command != "trade":
@@ -115,6 +125,33 @@ def _run(given: list[str]) -> int:
     from freqtrade_bitmex_guard import launcher  # noqa: PLC0415
 
     return launcher.trade(rest, wait_seconds=60 * (own.wait_for_exchange or 0))
+
+
+def _check_usage(own: argparse.Namespace, command: str | None) -> None:
+    see = "See `freqtrade-bitmex-guard --help`."
+    if own.wait_for_exchange and (command != "trade" or own.check_only):
+        stop("usage", "--wait-for-exchange belongs to a start with trade.", see)
+    if own.check_only and command == "audit":
+        stop("usage", "audit is a check already, without --check-only.", see)
+    if own.days and command != "audit":
+        stop("usage", "--days belongs to audit.", see)
+    if own.format and not own.check_only and command != "audit":
+        stop("usage", "--format belongs to --check-only and audit.", see)
+    if own.format == "markdown" and command != "audit":
+        stop("usage", "--format markdown belongs to audit.", see)
+
+
+def _audit(arguments: list[str], days: int, form: str) -> int:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    with contextlib.redirect_stdout(sys.stderr):
+        from freqtrade_bitmex_guard import freqtrade_config  # noqa: PLC0415
+        from freqtrade_bitmex_guard.audit import audit, render  # noqa: PLC0415
+
+        config = freqtrade_config.load(arguments)
+        found = audit.carry_out(config, freqtrade_config.user_data_dir(arguments, config), days)
+    texts = {"json": render.json_text, "markdown": render.markdown, "text": render.text}
+    _print(texts[form](found))
+    return exit_codes.of(found.verdict)
 
 
 def _check_only(arguments: list[str], *, as_json: bool) -> int:
@@ -142,24 +179,22 @@ def _with_notes(verdict: Verdict, config: dict[str, Any]) -> Verdict:
 
 
 def _report(verdict: Verdict, *, as_json: bool) -> int:
+    if as_json:
+        from freqtrade_bitmex_guard.report import json  # noqa: PLC0415
+
+        _print(json.text(verdict))
+    else:
+        from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
+
+        _print(text.of(verdict))
+    return exit_codes.of(verdict)
+
+
+def _print(report: str) -> None:
     try:
-        if as_json:
-            from freqtrade_bitmex_guard.report import json  # noqa: PLC0415
-
-            print(json.text(verdict))
-        else:
-            from rich.console import Console  # noqa: PLC0415
-
-            from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
-
-            console = Console()
-            with console.capture() as printed:  # for rich ends the process where the reader is gone
-                text.table(verdict, console)
-            print(printed.get(), end="")
-        sys.stdout.flush()
+        print(report.rstrip("\n"), flush=True)
     except BrokenPipeError:  # nobody reads on, as behind `| head -1`: the exit code still tells
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return exit_codes.of(verdict)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from freqtrade_bitmex_guard.findings import stop
@@ -54,6 +56,16 @@ def load(arguments: list[str]) -> dict[str, Any]:
         Stopped: misconfigured, if the arguments are wrong or the config cannot be read.
     """
     return read(parse(arguments)["config"])
+
+
+def user_data_dir(arguments: list[str], config: Mapping[str, Any]) -> Path:
+    """The bot's user-data folder, as freqtrade finds it; it need not exist.
+
+    Args:
+        arguments: what stands behind `freqtrade trade`.
+        config: the merged config.
+    """
+    return Path(parse(arguments).get("user_data_dir") or config.get("user_data_dir") or Path.cwd() / "user_data")
 
 
 def read(files: list[str]) -> dict[str, Any]:

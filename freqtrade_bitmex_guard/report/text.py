@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +22,7 @@ _HEADLINES = {
 _LEFT_ALONE = (
     "No order was placed. Open trades and orders stay on the exchange, and no bot manages them until one runs again."
 )
-_COLOURS = {
+COLOURS = {
     Outcome.ADMITTED: "bold green",
     Outcome.REFUSED: "bold red",
     Outcome.UNVERIFIED: "bold yellow",
@@ -65,6 +67,23 @@ def plain(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
+def printed(show: Callable[[Console], None]) -> str:
+    """What rich prints for this process's standard output, as text: rich itself ends where the reader is gone.
+
+    Args:
+        show: prints to the console it is given.
+    """
+    console = Console()
+    with console.capture() as captured:
+        show(console)
+    return captured.get()
+
+
+def of(verdict: Verdict) -> str:
+    """The whole verdict, as wide and colourful as standard output takes it."""
+    return printed(lambda console: table(verdict, console))
+
+
 def table(verdict: Verdict, console: Console) -> None:
     """Print the whole verdict as a table that is read at a glance.
 
@@ -72,7 +91,7 @@ def table(verdict: Verdict, console: Console) -> None:
         verdict: what to print.
         console: where; it decides on colours and width.
     """
-    console.print(Text(headline(verdict), style=_COLOURS[verdict.outcome]))
+    console.print(Text(headline(verdict), style=COLOURS[verdict.outcome]))
     about = Table.grid(padding=(0, 2))
     about.add_column(style="dim", no_wrap=True)
     about.add_column(overflow="fold")
@@ -80,7 +99,7 @@ def table(verdict: Verdict, console: Console) -> None:
     about.add_row("key", Text(verdict.key or "— (not read)"))
     for facts in verdict.facts:
         if facts.name:
-            about.add_row("name", Text(facts.name))
+            about.add_row("name", Text(harmless(facts.name)))
         about.add_row("rights", Text(rights(facts)))
         about.add_row("works from", Text(blocks(facts)))
     about.add_row("requests", Text(f"{verdict.requests} in {verdict.duration_ms} ms"))

@@ -1,0 +1,122 @@
+"""What an audit leaves behind for the next one: the account's keys as they were, without a secret or a whole key id."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from freqtrade_bitmex_guard import durable
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
+from freqtrade_bitmex_guard.posture import OtherKey
+from freqtrade_bitmex_guard.redaction import harmless
+
+_FOLDER = "api_key_guard"
+_MOST_BYTES = 20_000_000
+
+
+class KeyThen(BaseModel):
+    """A key as an audit saw it.
+
+    Attributes:
+        shown: its id, masked.
+        name: made harmless, or None.
+        rights: in the exchange's words, made harmless, or None if not told.
+        addresses: the blocks it worked from; "everywhere" for all.
+        enabled: whether it was switched on, or None if not told.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shown: str
+    name: str | None
+    rights: tuple[str, ...] | None
+    addresses: tuple[str, ...]
+    enabled: bool | None
+
+
+class Record(BaseModel):
+    """All keys of an account, as one audit saw them.
+
+    Attributes:
+        at: when.
+        whole: whether the exchange showed all keys, not only the bot's own.
+        keys: by a mark that tells keys apart without showing their ids.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: AwareDatetime
+    whole: bool
+    keys: dict[str, KeyThen]
+
+
+def path(user_data: Path, exchange: str, account: str) -> Path:
+    """Where the record of an account lies in a bot's user-data folder.
+
+    Args:
+        user_data: the folder.
+        exchange: ccxt id.
+        account: tells accounts of one exchange apart; only a digest of it becomes part of the name.
+    """
+    mark = hashlib.blake2b(account.encode(), digest_size=4).hexdigest()
+    return user_data / _FOLDER / f"audit-{exchange}-{mark}.json"
+
+
+def load(place: Path) -> Record | None:
+    """The record of the last audit, or None if there is none that can be read whole."""
+    try:
+        if place.stat().st_size > _MOST_BYTES:
+            return None
+        return Record.model_validate_json(place.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def save(place: Path, record: Record) -> None:
+    """Put a record in the place of the last one, in one step.
+
+    Raises:
+        OSError: if it cannot be written; then the last one stands.
+    """
+    durable.write(place, record.model_dump_json(indent=1))
+
+
+def taken(
+    at: datetime, shown: str, mark: str, own: tuple[KeyFacts, ...], others: tuple[OtherKey, ...] | NotTold
+) -> Record:
+    """The record of an audit.
+
+    Args:
+        at: when.
+        shown: the own key's id, masked.
+        mark: tells the own key apart.
+        own: what is known of it.
+        others: of the account, if they were told.
+    """
+    keys = {mark: _then(shown, own[-1])}
+    told = () if isinstance(others, NotTold) else others
+    keys |= {other.mark: _then(other.shown, other.facts) for other in told}
+    return Record(at=at, whole=not isinstance(others, NotTold), keys=keys)
+
+
+def _then(shown: str, facts: KeyFacts | None) -> KeyThen:
+    if facts is None:
+        return KeyThen(shown=shown, name=None, rights=None, addresses=("described oddly",), enabled=None)
+    words = None
+    if facts.permissions is not None:
+        words = tuple(harmless(permission.word) for permission in sorted(facts.permissions))
+    name = None if facts.name is None else harmless(facts.name)
+    return KeyThen(shown=shown, name=name, rights=words, addresses=tuple(_blocks(facts)), enabled=facts.enabled)
+
+
+def _blocks(facts: KeyFacts) -> Iterator[str]:
+    limit = facts.addresses
+    if isinstance(limit, Only):
+        yield from map(str, limit.networks)
+        yield from limit.unreadable
+    else:
+        yield "everywhere" if isinstance(limit, Everywhere) else "not told"
