@@ -49,8 +49,8 @@ def _as_read(node: Any) -> Any:
         return node
     kept = {name: _as_read(value) for name, value in node.items() if name not in _NOISE}
     if _NULL in kept.get("anyOf", []):
-        (written,) = (option for option in kept.pop("anyOf") if option != _NULL)
-        kept = {**written, **kept}
+        written = [option for option in kept.pop("anyOf") if option != _NULL]
+        kept = {**(written[0] if len(written) == 1 else {"anyOf": written}), **kept}
     if kept.get("default", ...) in (None, []):
         del kept["default"]
     return kept

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import cli, exit_codes
+from freqtrade_bitmex_guard import cli, exit_codes, rules
 from freqtrade_bitmex_guard.config import read
 from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome
+from freqtrade_bitmex_guard.posture import Topic
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import bot_config, key
@@ -60,6 +61,8 @@ def test_the_json_it_shows_is_the_real_one(tmp_path: Path) -> None:
     (shown,) = (json.loads(block) for block in blocks("json") if "verdict" in block)
     real = json.loads(refused(tmp_path, "--format", "json"))
     varying: dict[str, Any] = {"checked_at": 0, "duration_ms": 0}
+    for told in (shown, real):
+        assert told["facts"][0].pop("created")
     assert {**shown, **varying} == {**real, **varying}
     assert list(shown) == list(real)
 
@@ -76,8 +79,24 @@ def test_its_policy_table_has_every_field_with_its_default() -> None:
     assert json.loads(rows["allowed_permissions"].strip("`")) == policy.allowed_permissions
     assert json.loads(rows["required_permissions"].strip("`")) == policy.required_permissions
     assert rows["max_ip_addresses"].startswith(f"`{policy.most_addresses}`")
-    assert rows["ip_within"] == "not given"
-    assert policy.within is None
+    for name in ("ip_within", "key_name", "expected_user_id", "expected_target_account_id"):
+        assert rows[name] == "not given"
+        assert name not in policy.model_fields_set
+    for name in ("max_key_age_days", "event_days", "severity", "severity_not_told"):
+        assert json.loads(rows[name].strip("`")) == getattr(policy, name)
+
+
+def test_its_posture_table_has_every_rule_with_its_default_and_its_source() -> None:
+    rows = table("| rule | default | not fine | from |")
+    assert [(name.strip("`"), default.split(";")[0]) for name, default, _, _ in rows] == [
+        (rule.name, rule.severity.value) for rule in rules.POSTURE
+    ]
+    source = {Topic.TWO_FACTOR: "/user", Topic.WITHDRAWAL_ADDRESSES: "/address", Topic.EVENTS: "/userEvent"}
+    for rule, (_, _, _, told) in zip(rules.POSTURE, rows, strict=True):
+        assert told.startswith(f"`{source[rule.topic] if rule.topic else '/apiKey'}`")
+    assert re.findall(r"`(\w+)`", README.split("wrote what must be so:")[1].split(" A `severity`")[0]) == list(
+        dict.fromkeys(name for rule in rules.POSTURE for name in rule.expects)
+    )
 
 
 def test_it_lists_everything_that_can_be_found_with_its_verdict() -> None:
@@ -97,7 +116,9 @@ def test_it_lists_everything_that_can_be_found_with_its_verdict() -> None:
 def test_its_exit_codes_are_the_real_ones() -> None:
     codes = {
         int(code): meaning.split(":")[0].split(",")[0]
-        for code, meaning in table("| exit code | of `--check-only` and of `trade`, where the guard stopped it |")
+        for code, meaning in table(
+            "| exit code | of `--check-only`, `audit`, and of `trade`, where the guard stopped it |"
+        )
     }
     expected = {code: outcome.value for outcome, code in exit_codes.OF.items()}
     assert codes == {**expected, exit_codes.BUG: "a bug in the guard", exit_codes.INTERRUPTED: "interrupted"}
@@ -116,7 +137,7 @@ def test_every_command_of_ours_that_it_shows_is_one_that_exists() -> None:
     shown = re.findall(r"freqtrade-bitmex-guard (--?[a-z-]+|[a-z]+)((?: --[a-z-]+)*)", "\n".join(blocks("sh")))
     assert len(shown) >= 3
     for command, flags in shown:
-        assert command in {"trade", "demo", *options}
+        assert command in {"trade", "demo", "audit", *options}
         assert set(flags.split()) <= options
 
 
