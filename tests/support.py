@@ -20,6 +20,10 @@ KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
 SECRET = "chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"
 
 
+# What a check of a good key asks, in the order in which it must begin and then in any.
+QUESTIONS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
+
+
 def key(**what: Any) -> Key:
     """A good key, with something changed."""
     return Key(KEY_ID, SECRET, **what)

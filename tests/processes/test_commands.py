@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.findings import PUBLISHED
 from freqtrade_bitmex_guard.simulator.behaviour import Hang, error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, SECRET, key, keyring_that
+from tests.support import KEY_ID, QUESTIONS, SECRET, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
@@ -73,11 +73,12 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(bot: Bot, exchange: 
     assert report["exchange"] == "bitmex"
     assert report["key"] == "LAqU\u2026"
     assert report["findings"] == []
-    assert report["requests"] == 1
+    assert report["requests"] == 4
     assert report["facts"][0]["permissions"] == [{"word": "order", "right": "trade"}]
     assert report["facts"][0]["addresses"] == {"everywhere": False, "blocks": ["127.0.0.1/32"], "count": 1}
     assert 0 < report["duration_ms"] < 30_000
-    assert exchange.paths() == ["GET /apiKey"]
+    assert set(exchange.paths()) == QUESTIONS
+    assert len(exchange.asked) == 4
     assert {each: each.stat().st_mtime_ns for each in bot.folder.rglob("*")} == before
 
 
@@ -146,7 +147,8 @@ def test_the_preflight_needs_no_strategy_and_no_user_data_folder_and_checks_in_d
         "logfile": str(bot.folder / "no" / "such" / "folder.log"),
     }
     assert preflight(wheel, bot, "-c", str(bot.write()))[0] == 0
-    assert exchange.paths() == ["GET /apiKey"]
+    assert set(exchange.paths()) == QUESTIONS
+    assert len(exchange.asked) == 4
 
 
 def test_a_guard_that_is_switched_off_is_checked_and_warned_about(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
@@ -404,7 +406,8 @@ def test_the_launcher_with_check_only_stops_before_trading(
     done = run(wheel, bot, *order, "-c", str(bot.write()))
     assert done.returncode == 0
     assert done.stdout.startswith("ADMITTED")
-    assert exchange.paths() == ["GET /apiKey"]
+    assert set(exchange.paths()) == QUESTIONS
+    assert len(exchange.asked) == 4
 
 
 def test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause(

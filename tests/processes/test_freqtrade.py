@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.simulator.behaviour import error, page
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, SECRET, key, keyring_that
+from tests.support import KEY_ID, QUESTIONS, SECRET, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
@@ -37,13 +37,13 @@ def free_port() -> int:
 
 
 def refused(process: Process, exchange: Lookalike, rule: str, *, asked: bool = True) -> None:
-    """It ended with 2, named the rule, asked nothing but the key check, ordered nothing, and showed no secret."""
+    """It ended with 2, named the rule, asked nothing but the check's questions, and showed no secret."""
     assert process.wait() == 2, process.output
     assert f"[error] {rule}:" in process.output, process.output
     assert "What to do:" in process.output
     assert "Traceback" not in process.output
     assert "to: RUNNING" not in process.output
-    assert set(exchange.paths()) <= {"GET /apiKey", "GET /apiKey/self"}
+    assert set(exchange.paths()) <= {*QUESTIONS, "GET /apiKey/self"}
     assert bool(exchange.asked) is asked
     nothing_secret(process.output)
 
@@ -292,7 +292,7 @@ def test_a_client_with_another_key_is_caught_before_its_first_request(
     bot: Bot, exchange: Lookalike, wheel: Path
 ) -> None:
     refused(start(wheel, bot, OTHER_KEY), exchange, "client-changed")
-    assert exchange.paths() == ["GET /apiKey"]
+    assert set(exchange.paths()) == QUESTIONS
 
 
 def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_server(
