@@ -1,0 +1,177 @@
+"""The answer space of /apiKey: what an exchange, or whatever sits in between, could send."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.adversarial.oracle import Told
+from tests.support import KEY_ID, SECRET
+
+ABSENT = object()
+HOME = "203.0.113.7"
+
+_IDS = [KEY_ID] * 60 + [KEY_ID.lower(), f"{KEY_ID} ", KEY_ID[:-1], "other", "", None, 7, [KEY_ID]]
+_WORDS = (
+    ["order"] * 6
+    + ["position"] * 3
+    + ["withdraw"] * 8
+    + ["orderCancel", "Withdraw", " withdraw", "withdraw\n", "WITHDRAW", "\uff57ithdraw", "w\u0456thdraw"]
+    + [
+        "Order",
+        "order ",
+        "",
+        "transfer",
+        "sudo",
+        SECRET,
+        "\x1b[31m",
+        "[red]",
+        "order,withdraw",
+        "*",
+        None,
+        1,
+        ["order"],
+    ]
+)
+_BLOCKS = (
+    [HOME] * 4
+    + [f"{HOME}/32"] * 4
+    + ["203.0.113.6/31", "203.0.113.0/24", "203.0.113.8", "198.51.100.1/32", f"{HOME}/31", f"{HOME}/0", f"{HOME}/1"]
+    + ["0.0.0.0", "0.0.0.0/0", "0.0.0.0/1", "0.0.0.0/32", "128.0.0.0/1", "10.0.0.0/8", "::", "::/0", "::/1", "8000::/1"]
+    + [f"::ffff:{HOME}", f"::ffff:{HOME}/128", f"::ffff:{HOME}/120", "::ffff:0:0/96", "::ffff:0.0.0.0", "2001:db8::1"]
+    + ["2001:db8::1/64", "2001:db8::1/128", "", " ", "\t", "*", "any", "localhost", f"{HOME}/33", f"{HOME}/-1"]
+    + [
+        f"{HOME}/032",
+        f"{HOME}/255.255.255.255",
+        f"{HOME}/0.0.0.0",
+        f" {HOME}",
+        f"{HOME}\n",
+        f"{HOME}%1",
+        "203.0.113.07",
+    ]
+    + [f"{HOME},0.0.0.0/0", f"{HOME} 0.0.0.0/0", "3405803783", "0x7f.1", "\u0662\u0660\u0663.0.113.7", SECRET, None, 0]
+)
+_JUNK: list[Any] = [None, True, False, 0, 1, -1, 2**70, 1.5, "", " ", "order", "true", [], {}, [None], [[]], ["order"]]
+_JUNK += [{"order": True}, {"0": "order"}, [{"name": "order"}], {"": None}, "\x00", "\ud800", SECRET]
+
+
+def by_weight(**parts: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """One of several, by weight; `one_of` would count each only once, and look into those that are one themselves."""
+    drawn = [strategy for weight, strategy in parts.values() for _ in range(weight)]
+    return st.sampled_from(drawn).flatmap(lambda strategy: strategy)
+
+
+def mostly(good: list[Any], *others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """One of the good values seven times out of eight, so that an answer is odd in one or two places, not in all."""
+    return by_weight(
+        good=(7 * len(others), st.sampled_from(good)), **{str(n): (1, each) for n, each in enumerate(others)}
+    )
+
+
+junk = st.one_of(
+    st.sampled_from(_JUNK), st.text(max_size=6), st.integers(), st.floats(), st.lists(st.integers(), max_size=2)
+)
+words = by_weight(known=(4, st.sampled_from(_WORDS)), any=(1, st.text(max_size=8)))
+blocks = by_weight(
+    known=(4, st.sampled_from(_BLOCKS)),
+    any=(
+        1,
+        st.builds("{}.{}.{}.{}/{}".format, *[st.sampled_from([0, 1, 7, 127, 203, 255, 256])] * 4, st.integers(0, 33)),
+    ),
+    near=(1, st.builds("203.0.113.{}/{}".format, st.integers(0, 12), st.integers(24, 32))),
+    text=(1, st.text(alphabet="0123456789abcdef.:/ ", max_size=12)),
+)
+
+_some_words = [st.lists(words, max_size=4), words.map(lambda word: ["order", word])]
+_some_blocks = st.lists(blocks, max_size=3)
+_nothing = st.just(ABSENT)
+_FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.sampled_from(_IDS),
+    "permissions": mostly([["order"], ["order"], ["order", "position"]], *_some_words * 3, junk, _nothing),
+    "cidr": mostly([HOME] * 6 + [f"{HOME}/32", "203.0.113.8", "198.51.100.1", None], *[blocks] * 6, junk, _nothing),
+    "cidrs": mostly([ABSENT] * 4 + [[], None, [HOME], [HOME], ["203.0.113.8"]], *[_some_blocks] * 6, junk),
+    "enabled": mostly([True], *[st.sampled_from([False, ABSENT, "true", 1, None])] * 3, junk),
+    "name": mostly(["bot"], *[st.text(max_size=6), st.just(f"{KEY_ID} {SECRET}"), _nothing] * 3, junk),
+    "created": mostly(["2026-05-01T09:00:00.000Z"], *[_nothing, st.just("9999-99-99T99:99:99Z")] * 3, junk),
+    "anything": mostly([ABSENT], junk),
+}
+
+
+class Twice(dict[str, Any]):
+    """An object that says one name twice; how json writes it is below."""
+
+    def __init__(self, first: dict[str, Any], then: dict[str, Any]) -> None:
+        super().__init__({**first, **then})
+        self.pairs = [*first.items(), *then.items()]
+
+    def items(self) -> Any:
+        return self.pairs
+
+
+@st.composite
+def _entries(draw: st.DrawFn) -> dict[str, Any]:
+    entry = {name: value for name, field in _FIELDS.items() if (value := draw(field)) is not ABSENT}
+    if draw(st.integers(0, 19)) == 0:
+        name = draw(st.sampled_from(["permissions", "cidr", "cidrs", "enabled", "id"]))
+        value = draw(_FIELDS[name])
+        if value is not ABSENT:
+            return Twice({name: value}, entry)
+    return entry
+
+
+def _error(message: Any) -> dict[str, Any]:
+    return {"error": {"message": message, "name": "HTTPError"}}
+
+
+_MESSAGES = ["Access Denied", "access denied", "Invalid API Key.", "Account is restricted", "", None, 7, f"x {SECRET}"]
+_errors = st.sampled_from([*map(_error, _MESSAGES), {"error": None}, {"error": "x"}, {"error": {}}])
+_MANGLED = {
+    "as it is": lambda body: body,
+    "cut short": lambda body: body[:-1],
+    "doubled": lambda body: body * 2,
+    "with a mark in front": lambda body: b"\xef\xbb\xbf" + body,
+    "in UTF-16": lambda body: body.decode().encode("utf-16"),
+    "with a byte that is none": lambda body: body.replace(b"o", b"\xff", 1),
+    "with spaces around": lambda body: b" \r\n" + body + b"\n",
+    "wrapped": lambda body: b'{"data": ' + body + b"}",
+    "in one more list": lambda body: b"[" + body + b"]",
+    "with a comment": lambda body: b"// \n" + body,
+    "with more behind": lambda body: body + b"x",
+    "not a number": lambda body: body.replace(b"true", b"NaN", 1),
+    "nested without end": lambda body: b"[" * 5000 + body,
+    "a page": lambda body: b"<html>" + body,
+}
+_STATUSES = [200] * 80 + [201, 204, 206, 301, 400, 401, 403, 404, 429, 500, 503, 99, 999]
+
+
+def _told(content: st.SearchStrategy[Any]) -> st.SearchStrategy[Told]:
+    def sent(content: Any, mangle: str, status: int, escape: bool) -> Told:
+        text = json.dumps(content, ensure_ascii=escape)
+        return Told(status, _MANGLED[mangle](text.encode("utf-8", "surrogatepass")))
+
+    manner = by_weight(not_=(24, st.just("as it is")), so=(1, st.sampled_from(list(_MANGLED))))
+    plain = st.builds(sent, content, manner, st.sampled_from(_STATUSES), st.booleans())
+    statuses = st.sampled_from([200, 401, 403, 403, 403, 429, 503])
+    denied = st.builds(sent, _errors, st.just("as it is"), statuses, st.just(True))
+    return by_weight(plain=(9, plain), denied=(1, denied))
+
+
+_key = _entries()
+_keys = st.lists(_key, min_size=1, max_size=3)
+listed = _told(by_weight(keys=(9, _keys), none=(1, st.just([])), one=(1, _key), junk=(1, junk)))
+itself = _told(by_weight(key=(9, _key), keys=(1, _keys), junk=(1, junk)))
+POLICIES: list[dict[str, Any]] = [
+    {},
+    {},
+    {"max_ip_addresses": 2},
+    {"max_ip_addresses": 256},
+    {"max_ip_addresses": 1000},
+    {"ip_within": ["203.0.113.0/28"]},
+    {"ip_within": ["203.0.113.0/29", "203.0.113.8/30", "2001:db8::1"], "max_ip_addresses": 4},
+    {"allowed_permissions": ["order"], "required_permissions": []},
+    {"allowed_permissions": ["order", "orderCancel", "position", "transfer"], "required_permissions": ["order"]},
+    {"allowed_permissions": ["orderCancel"], "required_permissions": ["orderCancel"]},
+]
+policies = st.sampled_from(POLICIES)

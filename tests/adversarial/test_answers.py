@@ -1,0 +1,102 @@
+"""Whatever the exchange answers, no bot starts that an independent and much simpler oracle would not start.
+
+The whole check is the real one, from the config section to the verdict; only the wire is not there: what it would have
+brought stands in the test. `tests/adversarial/test_faults.py` has the wire.
+
+    python -m pytest tests/adversarial/test_answers.py                            20,000 answers, as CI does
+    GUARD_ANSWERS=1000000 python -m pytest tests/adversarial/test_answers.py      as docs/adversarial.md records
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+
+from freqtrade_bitmex_guard import exit_codes
+from freqtrade_bitmex_guard.exchange import client
+from freqtrade_bitmex_guard.exchange.answer import Answer
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.report import json as report
+from freqtrade_bitmex_guard.report.text import plain
+from tests.adversarial import answers
+from tests.adversarial.oracle import Told, Wanted, may_start, written_out
+from tests.support import KEY_ID, SECRET, store_files
+
+ROUND = 20_000
+"""hypothesis remembers every example of a round, so a million of them are fifty rounds with a seed each."""
+ROUNDS = max(1, int(os.environ.get("GUARD_ANSWERS", ROUND)) // ROUND)
+
+
+class Wire:
+    """In the place of a ccxt client and its connection: it answers what the test says."""
+
+    route = None
+    sent = 0
+
+    def __init__(self, listed: Told, itself: Told) -> None:
+        self.told = {"apiKey": listed, "apiKey/self": itself}
+
+    def conversation(self, *_: Any) -> Wire:
+        return self
+
+    def ask(self, path: str) -> Answer:
+        self.sent += 1
+        return Answer(self.told[path].status, {}, self.told[path].body, time.time())
+
+
+def written(policy: dict[str, Any]) -> Wanted:
+    within = policy.get("ip_within")
+    places = None if within is None else frozenset().union(*map(written_out, within))
+    return Wanted(
+        allowed=frozenset(policy.get("allowed_permissions", ["order", "position"])),
+        required=frozenset(policy.get("required_permissions", ["order"])),
+        most=policy.get("max_ip_addresses", 1 if places is None else len(places)),
+        within=places,
+    )
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    store = store_files(tmp_path)
+    seen: Counter[tuple[bool, bool]] = Counter()
+
+    @seed(number)
+    @settings(
+        max_examples=ROUND,
+        deadline=None,
+        database=None,
+        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(answers.listed, answers.itself, answers.policies)
+    def attack(listed: Told, itself: Told, policy: dict[str, Any]) -> None:
+        wire = Wire(listed, itself)
+        monkeypatch.setattr(client, "build", lambda *_: wire)
+        check = Check({"exchange": {"name": "bitmex"}, "api_key_guard": {"credentials": store, "policy": policy}})
+        verdict = check.run()
+        allowed = may_start(listed, itself, KEY_ID, written(policy))
+        seen[verdict.admitted, allowed] += 1
+        assert allowed or not verdict.admitted
+        assert verdict.admitted == (exit_codes.of(verdict) == 0) == (check.proven is not None)
+        assert not verdict.is_bug, verdict.findings
+        assert 1 <= verdict.requests <= 2
+        shown = plain(verdict) + report.text(verdict)
+        assert KEY_ID[:6] not in shown
+        assert SECRET[:6] not in shown
+        assert shown.replace("\n", "").isprintable()
+
+    attack()
+    # Else nothing was shown: the space must hold answers that both admit, and enough that both turn away.
+    assert seen[True, True] > ROUND / 100
+    assert seen[False, False] > ROUND / 10
+    both, neither, stricter = seen[True, True], seen[False, False], seen[False, True]
+    print(f"\nseed {number}: {both:,} admitted by both, {neither:,} by neither, {stricter:,} by the oracle alone")
