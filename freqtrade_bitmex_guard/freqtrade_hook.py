@@ -20,7 +20,7 @@ from freqtrade.exceptions import FreqtradeException, OperationalException
 from freqtrade.exchange import Exchange
 
 from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard import freqtrade_loop, operator_news
+from freqtrade_bitmex_guard import freqtrade_loop, freqtrade_rpc, operator_news
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.exchange.client import SILENT, Proven
 from freqtrade_bitmex_guard.findings import Severity, Stopped, stop
@@ -255,6 +255,7 @@ def _build_with(check: Check, proven: Proven, build: Callable[..., None], bot: A
     try:
         with GATE.closed_on_failure():
             GATE.confirm(bot.exchange)
+            freqtrade_rpc.clear(bot)
             freqtrade_loop.watch(bot, Watch(check.again, check.section))
     except OperationalException:
         # The bot stands already, its servers and threads included: freqtrade's own way to take it down.

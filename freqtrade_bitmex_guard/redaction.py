@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import html
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
 
 _SHORTEST_HIDDEN = 8
 _hidden: dict[str, str] = {}
@@ -14,7 +18,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~-]{16,}")
 
 
 def hide(value: str, shown: str = "…") -> None:
-    """Have a value left out of all text from outside from now on: an exchange may quote what signed a request.
+    """Have a value left out of all text from now on, however it is written: an exchange may quote what signed.
 
     Args:
         value: a key id or a secret.
@@ -22,7 +26,31 @@ def hide(value: str, shown: str = "…") -> None:
     """
     # A short one would garble every message, and is none that an exchange hands out.
     if len(value) >= _SHORTEST_HIDDEN:
-        _hidden[value] = shown
+        for form in _written(value):
+            _hidden.setdefault(form, shown)
+
+
+def _written(value: str) -> Iterator[str]:
+    """A value as it may stand in a text: plain, as code, in JSON, HTML or a URL, in hexadecimal digits, in base64."""
+    yield value
+    plain = value.encode()
+    yield from (repr(value)[1:-1], json.dumps(value)[1:-1], html.escape(value))
+    for percent in (quote(value, safe=""), quote(value), quote_plus(value)):
+        yield from (percent, re.sub("%..", lambda found: found[0].lower(), percent))
+    yield from (plain.hex(), plain.hex().upper())
+    # Three bytes make four characters, so what stands before the value decides which of three forms it takes, as in
+    # the `user:secret` of an HTTP header. The characters at both ends hold something of the neighbours, too.
+    for before in range(3):
+        whole = slice(-(-before * 8 // 6), (before + len(plain)) * 8 // 6)
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + plain).decode()[whole]
+
+
+def cleared(text: str) -> str:
+    """The same text without hidden values, in whatever form they stand in it."""
+    for value, instead in _hidden.items():
+        text = text.replace(value, instead)
+    return text
 
 
 def harmless(text: str, limit: int = 80) -> str:
@@ -37,9 +65,7 @@ def harmless(text: str, limit: int = 80) -> str:
         characters, line breaks, direction marks and what rich, HTML and Markdown act on are question marks.
     """
     # Before anything is cut, lest a part of a secret be left over.
-    for value, instead in _hidden.items():
-        text = text.replace(value, instead)
-    text = _USER.sub("//…@", text)
+    text = _USER.sub("//…@", cleared(text))
     shown = "".join(char if char.isprintable() else "?" for char in text[: limit + 1])
     shown = _MARKUP.sub("?", shown)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

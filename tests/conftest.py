@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from freqtrade_bitmex_guard import redaction
 from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests import leaks
 from tests.support import key
 
 # A busy machine is no failure.
@@ -21,6 +25,21 @@ hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(leaks)
+
+
+@pytest.fixture(autouse=True)
+def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test begins as a process does: no value is hidden yet, and nothing stands before the log."""
+    monkeypatch.setattr(redaction, "_hidden", {})
+    for place, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(place, name, getattr(place, name))
+    make = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(make)
 
 
 def _run(*command: str) -> None:

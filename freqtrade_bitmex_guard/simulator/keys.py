@@ -31,7 +31,7 @@ class Key:
     """
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
     permissions: list[str] = field(default_factory=lambda: ["order"])
     cidr: str | None = "127.0.0.1/32"
     cidrs: list[str] | None = None

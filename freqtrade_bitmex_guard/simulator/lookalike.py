@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -40,9 +40,9 @@ class Asked:
 
     method: str
     path: str
-    key: str | None
+    key: str | None = field(repr=False)
     status: int | None
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
 
 
 class Lookalike:

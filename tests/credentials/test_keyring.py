@@ -110,6 +110,7 @@ def test_an_entry_that_holds_both_wins_and_the_others_are_not_read() -> None:
         f'{{"key": "{KEY_ID}", "secret": "{SECRET}\\n"}}',
         "[" * 100_000,
     ],
+    ids=["empty", "object", "list", "null", "text", "no secret", "null secret", "more", "line break", "nested"],
 )
 def test_an_entry_that_holds_both_oddly_is_misconfigured_and_never_passed_over(both: str) -> None:
     finding = complaint(Vault(credentials=both, key=KEY_ID, secret=SECRET))

@@ -59,7 +59,7 @@ def test_a_key_is_shown_by_its_first_four_characters(caplog: pytest.LogCaptureFi
     assert KEY_ID not in caplog.text
 
 
-@pytest.mark.parametrize("value", [KEY_ID, "a", "!~", "x" * 4096])
+@pytest.mark.parametrize("value", [pytest.param(KEY_ID, id="key id"), "a", "!~", "x" * 4096])
 def test_one_line_of_visible_ascii_is_taken(value: str) -> None:
     assert credential(value, "key", "a test").reveal() == value
 

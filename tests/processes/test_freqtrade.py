@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -394,17 +393,3 @@ def test_optimised_python_checks_just_the_same(bot: Bot, exchange: Lookalike, wh
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
     command = [str(wheel), "-OO", "-m", "freqtrade", "trade", "-c", str(bot.write())]
     refused(Process(command, bot.folder), exchange, "withdraw-permission")
-
-
-def test_the_secret_never_reaches_the_disk(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
-    process = bot.trade("--logfile", str(bot.folder / "freqtrade.log"), "-vvv", python=str(wheel))
-    assert process.reaches(), process.output
-    process.stop()
-    nothing_secret(process.output)
-    assert exchange.asked[1].headers["api-signature"] not in process.output
-    for path in bot.folder.rglob("*"):
-        if path.is_file() and path.parent != bot.folder:
-            assert SECRET.encode() not in path.read_bytes(), path
-    nothing_secret((bot.folder / "freqtrade.log").read_text())
-    assert SECRET.encode() not in (bot.folder / "trades.sqlite").read_bytes()
-    assert SECRET not in str(os.environ)
