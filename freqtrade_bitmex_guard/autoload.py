@@ -1,71 +1,60 @@
-"""Arms the guard at interpreter start: a finder for one module name, and nothing else.
+"""Loads freqtrade's bot module, places the guard around it, and whatever fails then, no bot starts."""
 
-The `.pth` line in site-packages runs this in every Python of the environment, so it imports nothing. The rest is
-imported only when freqtrade's bot module is, which of freqtrade's commands only `trade` does. Whatever fails then,
-no bot starts.
-"""
+from __future__ import annotations
 
 import sys
+from types import ModuleType
+from typing import Any
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # importing typing would cost more than all the rest
-    from types import ModuleType
-    from typing import Any
+from freqtrade_bitmex_guard import Finder, arm
 
-_BOT_MODULE = "freqtrade.freqtradebot"
+__all__ = ["arm", "find_spec", "place", "refusal"]
 
-refusal: "str | None" = None
+refusal: str | None = None
 """Why the guard could not be placed, if it could not; then no bot starts in this process."""
 
 
-def arm() -> None:
-    """Have the guard placed when freqtrade's bot module is imported, or now if it already is. Safe to repeat."""
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
-    if _BOT_MODULE in sys.modules:
-        place(sys.modules[_BOT_MODULE])
+def find_spec(name: str, path: Any, target: Any) -> Any:
+    """Find freqtrade's bot module as everybody else would, and have the guard placed once it is loaded.
 
-
-class _Finder:
-    """Finds freqtrade's bot module as everybody else would, and has the guard placed once it is loaded."""
-
-    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
-        """The import system's question (importlib.abc.MetaPathFinder); None for every module but one."""
-        if name != _BOT_MODULE:
-            return None
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(name, path, target)
-            if spec is not None:
-                spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
-                return spec
-        return None
+    Args:
+        name: of the module.
+        path: where it may lie.
+        target: as the import system gives it (importlib.abc.MetaPathFinder).
+    """
+    for finder in sys.meta_path:
+        if finder is Finder or not hasattr(finder, "find_spec"):
+            continue
+        spec = finder.find_spec(name, path, target)
+        if spec is not None:
+            spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
+            return spec
+    return None
 
 
 class _Loader:
     """Loads a module with its own loader, then has the guard placed."""
 
-    def __init__(self, loader: "Any") -> None:
+    def __init__(self, loader: Any) -> None:
         self._loader = loader
 
-    def __getattr__(self, name: str) -> "Any":
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
-    def create_module(self, spec: "Any") -> "Any":
+    def create_module(self, spec: Any) -> Any:
         """As the module's own loader does."""
         return self._loader.create_module(spec)
 
-    def exec_module(self, module: "ModuleType") -> None:
+    def exec_module(self, module: ModuleType) -> None:
         """As the module's own loader does, and then place the guard."""
         self._loader.exec_module(module)
         place(module)
 
 
-def place(module: "ModuleType") -> None:
+def place(module: ModuleType) -> None:
     """Place the guard around freqtrade's bot class, or make every start of a bot fail."""
     try:
-        from freqtrade_bitmex_guard import freqtrade_hook  # noqa: PLC0415 - see above
+        from freqtrade_bitmex_guard import freqtrade_hook  # noqa: PLC0415 - it may be what is broken
 
         freqtrade_hook.place(module)
     except KeyboardInterrupt:
@@ -74,7 +63,7 @@ def place(module: "ModuleType") -> None:
         _refuse_every_start(module, problem)
 
 
-def _refuse_every_start(module: "ModuleType", problem: BaseException) -> None:
+def _refuse_every_start(module: ModuleType, problem: BaseException) -> None:
     # Standard library and one freqtrade exception only: the guard's own dependencies may be what is broken.
     global refusal  # noqa: PLW0603 - one fact of the process, which the launcher reads
     from freqtrade.exceptions import OperationalException  # noqa: PLC0415

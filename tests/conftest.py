@@ -65,7 +65,7 @@ def _make(folder: Path, *what: str) -> Path:
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, or `no pth`, which is the
-    wheel with its `.pth` file deleted.
+    wheel with its `.pth` and `.start` files deleted.
     """
     shared = tmp_path_factory.getbasetemp()
     if shared.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
@@ -86,7 +86,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
                 _run(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT))
                 _make(folder, *map(str, wheels.glob("*.whl")))
             if kind == "no pth":
-                next(folder.glob("lib/python*/site-packages/freqtrade_bitmex_guard.pth")).unlink()
+                for ending in ("pth", "start"):
+                    next(folder.glob(f"lib/python*/site-packages/freqtrade_bitmex_guard.{ending}")).unlink()
             (folder / "done").touch()
             return python
 

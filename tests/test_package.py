@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import pkgutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+import freqtrade_bitmex_guard
 
 
 @pytest.mark.slow
@@ -18,7 +22,29 @@ def test_interpreter_start_imports_nothing_but_the_finder(environment: Callable[
         assert done.stderr == ""
         return set(done.stdout.split())
 
-    assert imported("wheel") - imported("no pth") == {"freqtrade_bitmex_guard", "freqtrade_bitmex_guard.autoload"}
+    assert imported("wheel") - imported("no pth") == {"freqtrade_bitmex_guard"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["wheel", "editable"])
+def test_both_forms_of_the_line_that_arms_the_guard_are_installed(
+    environment: Callable[[str], Path], kind: str
+) -> None:
+    site = next(environment(kind).parent.parent.glob("lib/python*/site-packages"))
+    # The same name before the ending: that is how Python 3.15 knows which `.pth` it need not read (PEP 829).
+    assert (site / "freqtrade_bitmex_guard.pth").read_text().startswith("import freqtrade_bitmex_guard;")
+    entry = (site / "freqtrade_bitmex_guard.start").read_text()
+    assert entry == "freqtrade_bitmex_guard:arm\n"
+    assert pkgutil.resolve_name(entry.strip()) is freqtrade_bitmex_guard.arm
+
+
+def test_arming_twice_places_one_finder_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if each is not freqtrade_bitmex_guard.Finder])
+    monkeypatch.delitem(sys.modules, freqtrade_bitmex_guard.BOT_MODULE, raising=False)
+    for _ in range(2):
+        freqtrade_bitmex_guard.arm()
+    assert sys.meta_path.index(freqtrade_bitmex_guard.Finder) == 0
+    assert sys.meta_path.count(freqtrade_bitmex_guard.Finder) == 1
 
 
 def test_ccxt_stays_below_the_version_that_dropped_bitmex() -> None:

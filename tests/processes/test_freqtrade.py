@@ -249,9 +249,7 @@ def test_without_its_pth_line_plain_freqtrade_has_no_key_at_all(
 def test_an_environment_with_the_plugin_runs_the_installed_wheel_and_not_the_source_tree(wheel: Path) -> None:
     import subprocess
 
-    script = (
-        "import sys, freqtrade_bitmex_guard as g; print(g.__file__, 'freqtrade_bitmex_guard.autoload' in sys.modules)"
-    )
+    script = "import sys, freqtrade_bitmex_guard as g; print(g.__file__, g.Finder in sys.meta_path)"
     done = subprocess.run([wheel, "-c", script], capture_output=True, text=True, check=True, cwd="/")
     place, armed = done.stdout.split()
     assert place.startswith(str(wheel.parent.parent))
