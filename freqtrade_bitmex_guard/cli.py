@@ -90,6 +90,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     as_json = "--format=json" in given or ("--format", "json") in itertools.pairwise(given)
     try:
+        if arguments is None and "--check-only" in given:
+            from freqtrade_bitmex_guard import lean  # noqa: PLC0415
+
+            lean.prepare()
         return _run(given)
     except Stopped as end:
         return _report(Verdict(findings=ordered(end.findings)), as_json=as_json)

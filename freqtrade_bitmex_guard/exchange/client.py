@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from freqtrade_bitmex_guard import lean
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.exchange.conversation import Conversation
@@ -140,6 +141,8 @@ def ccxt_class(terms: Terms) -> Any:
     Raises:
         Stopped: misconfigured, with the version to install, if there is none.
     """
+    if (alone := lean.part("ccxt", terms.exchange)) is not None:
+        return alone
     import ccxt  # noqa: PLC0415 - half a second and 70 MB: only when a key is really checked
 
     kind = getattr(ccxt, terms.exchange, None)

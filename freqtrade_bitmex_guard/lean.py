@@ -1,0 +1,61 @@
+"""Large packages of which the preflight needs one or two modules, imported without the rest.
+
+ccxt imports a hundred exchanges, and freqtrade's config reader stands beside what needs pandas: nine tenths of a check
+would be imports that it does not use. What it does use is ccxt's and freqtrade's own, unchanged.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import Any
+
+_LARGE = ("pandas", "ccxt", "freqtrade.configuration")
+
+
+class _Unopened(ModuleType):
+    """A package whose own file has not run yet: its modules can be imported; asked for anything else, it runs."""
+
+    def __getattr__(self, name: str) -> Any:
+        spec = self.__spec__
+        if spec is None or spec.loader is None:
+            raise AttributeError(name)
+        self.__class__ = ModuleType  # type: ignore[assignment]
+        spec.loader.exec_module(self)
+        return getattr(self, name)
+
+
+def prepare() -> None:
+    """Leave the large packages unopened until something in them is needed. For a process that only checks a key."""
+    left = [name for name in _LARGE if name not in sys.modules]
+    for name in left:
+        spec = find_spec(name)
+        if spec is not None:
+            package = module_from_spec(spec)
+            package.__class__ = _Unopened
+            sys.modules[name] = package
+            parent, _, child = name.rpartition(".")
+            if parent:
+                setattr(sys.modules[parent], child, package)
+    if "pandas" in left:
+        # freqtrade.misc, which merges configs, writes this name in annotations.
+        pandas: Any = sys.modules["pandas"]
+        pandas.DataFrame = Any
+        importlib.import_module("freqtrade.misc")
+        del pandas.DataFrame
+
+
+def part(package: str, module: str) -> Any:
+    """What a module of an unopened package holds under its own name, as `ccxt.bitmex.bitmex`.
+
+    Returns:
+        None if the package is open, or has no such module: then it must be asked itself.
+    """
+    if not isinstance(sys.modules.get(package), _Unopened):
+        return None
+    try:
+        return getattr(importlib.import_module(f"{package}.{module}"), module, None)
+    except ModuleNotFoundError:
+        return None
