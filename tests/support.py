@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import requests
+import trustme
 
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard.addresses import parse_block
@@ -70,6 +77,19 @@ def keyring_that(does: str, folder: Path) -> dict[str, str]:
         "    def set_password(self, *a): pass\n"
     )
     return {"PYTHON_KEYRING_BACKEND": "somebodys.Keyring", "PYTHONPATH": str(folder)}
+
+
+@contextlib.contextmanager
+def trusted_authority(folder: Path) -> Iterator[trustme.CA]:
+    """An authority that our client trusts instead of the real ones: no setting can name another, by design."""
+    authority, bundle = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    with contextlib.ExitStack() as changes:
+        changes.enter_context(mock.patch("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(bundle)))
+        if getattr(requests.adapters, "_preloaded_ssl_context", None) is not None:  # 2.32.3 has read the real ones
+            context = ssl.create_default_context(cafile=str(bundle))
+            changes.enter_context(mock.patch("requests.adapters._preloaded_ssl_context", context))
+        yield authority
 
 
 def skip_or_fail(missing: str) -> None:
