@@ -158,8 +158,10 @@ class Gate:
         self.stopped = verdict
         try:
             report = text.plain(verdict)
-        except Exception:
-            report = f"API key guard: {verdict.outcome}: nothing was started, and the report about it failed, too."
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            report = "API key guard: nothing was started, and the report about it failed, too."
         raise OperationalException(report) from None
 
     @contextmanager

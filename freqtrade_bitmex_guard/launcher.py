@@ -21,8 +21,12 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
         Stopped: misconfigured, if freqtrade does not take the arguments or the config cannot be read.
     """
     _look_ahead(arguments)
-    autoload.arm()
-    from freqtrade_bitmex_guard.freqtrade_hook import GATE  # noqa: PLC0415 - imports freqtrade's exchange, and ccxt
+    # Imported here, as below: a second of imports, and ccxt. Placed by hand, for somebody else's finder may have loaded
+    # the bot's module before ours was asked.
+    from freqtrade import freqtradebot  # noqa: PLC0415
+
+    autoload.place(freqtradebot)
+    from freqtrade_bitmex_guard.freqtrade_hook import GATE  # noqa: PLC0415
 
     GATE.required = True
     GATE.wait_seconds = wait_seconds

@@ -173,7 +173,7 @@ def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: G
 
 def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("freqtrade_bitmex_guard.report.text.plain", lambda verdict: 1 / 0)
-    with pytest.raises(OperationalException, match="API key guard: unverified"):
+    with pytest.raises(OperationalException, match="API key guard: nothing was started"):
         gate.refuse(Verdict(findings=()))
 
 

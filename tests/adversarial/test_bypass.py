@@ -1,0 +1,258 @@
+"""Ways around the guard that no other test tries; docs/adversarial.md has the list of all, and where each stands."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+import trustme
+from freqtrade.exceptions import OperationalException
+from keyring.backend import KeyringBackend
+
+from freqtrade_bitmex_guard import freqtrade_hook
+from freqtrade_bitmex_guard.demo.bot import Bot, Process
+from freqtrade_bitmex_guard.freqtrade_hook import Gate
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests.processes.test_freqtrade import API_SERVER, free_port, reload
+from tests.support import KEY_ID, SECRET, bot_config, key
+from tests.test_route import HOSTS, rules, urls
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate = Gate()
+    monkeypatch.setattr(freqtrade_hook, "GATE", gate)
+    return gate
+
+
+class BuiltError(BaseException):
+    """A bot was built."""
+
+
+def start(config: dict[str, Any]) -> None:
+    """What freqtrade does with a config, up to the first thing that a bot would do."""
+
+    def build(self: Any, config: dict[str, Any]) -> None:
+        raise BuiltError
+
+    freqtrade_hook._guarded(build)(object(), config)
+
+
+def test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wrong(
+    tmp_path: Path, gate: Gate, exchange: Lookalike
+) -> None:
+    with pytest.raises(BuiltError):
+        start(bot_config(tmp_path, exchange))
+
+
+PLACES = [
+    "freqtrade_bitmex_guard.config.wanted",
+    "freqtrade_bitmex_guard.config.read",
+    "freqtrade_bitmex_guard.venues.find",
+    "freqtrade_bitmex_guard.exchange.settings.merged",
+    "freqtrade_bitmex_guard.exchange.settings.place",
+    "freqtrade_bitmex_guard.exchange.route.Route.of",
+    "freqtrade_bitmex_guard.exchange.transport.BoundedSession.request",
+    "freqtrade_bitmex_guard.exchange.answer.Answer.json",
+    "freqtrade_bitmex_guard.credentials.files.SecretFiles.load",
+    "freqtrade_bitmex_guard.credentials.files._managed",
+    "freqtrade_bitmex_guard.outlets.close",
+    "freqtrade_bitmex_guard.bounded.run",
+    "freqtrade_bitmex_guard.venues.bitmex.BitMEX.read_key",
+    "freqtrade_bitmex_guard.venues.bitmex._facts",
+    "freqtrade_bitmex_guard.rules.apply",
+    "freqtrade_bitmex_guard.guard.ordered",
+    "freqtrade_bitmex_guard.verdict.Verdict.outcome",
+    "freqtrade_bitmex_guard.report.text.one_line",
+    "ccxt.bitmex.__init__",
+    "ccxt.bitmex.sign",
+    "ccxt.bitmex.request",
+    "ccxt.bitmex.fetch2",
+    "ccxt.bitmex.hmac",
+]
+
+
+@pytest.mark.parametrize(
+    "raised", [AttributeError, ImportError, SystemExit, MemoryError, RecursionError, KeyboardInterrupt, OSError]
+)
+@pytest.mark.parametrize("place", PLACES)
+def test_an_error_anywhere_on_the_way_builds_no_bot(
+    tmp_path: Path,
+    gate: Gate,
+    exchange: Lookalike,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    raised: type[BaseException],
+) -> None:
+    called = []
+
+    def broken(*_: Any, **__: Any) -> Any:
+        called.append(place)
+        raise raised(SECRET)
+
+    config = bot_config(tmp_path, exchange, timeout_seconds=1)
+    (tmp_path / "secret").chmod(0o640 if place.endswith("_managed") else 0o600)
+    monkeypatch.setattr(place, property(broken) if place.endswith("outcome") else broken)
+    with pytest.raises(KeyboardInterrupt if raised is KeyboardInterrupt else OperationalException) as refused:
+        start(config)
+    assert called, "the attack did not reach its place"
+    assert raised is KeyboardInterrupt or type(refused.value) is OperationalException
+    assert gate.proven is None or place.endswith(("place", "one_line"))
+    assert raised is KeyboardInterrupt or SECRET not in str(refused.value)
+    assert not config["exchange"].get("secret")
+
+
+def test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once(
+    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class TwoFaced(KeyringBackend):
+        priority = 9.0
+        answers = {"key": [KEY_ID, "another-key"], "secret": [SECRET, "another-secret"]}
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return self.answers[username].pop(0) if username in self.answers else None
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            """Nothing is kept."""
+
+    monkeypatch.setattr(keyring.core, "_keyring_backend", TwoFaced())  # type: ignore[no-untyped-call]
+    config = bot_config(tmp_path, exchange)
+    config["api_key_guard"]["credentials"] = {"store": "keyring"}
+    given = {}
+
+    def build(self: Any, config: dict[str, Any]) -> None:
+        given.update(config["exchange"])
+        raise BuiltError
+
+    with pytest.raises(BuiltError):
+        freqtrade_hook._guarded(build)(object(), config)
+    assert exchange.asked[0].key == given["key"] == KEY_ID
+    assert given["secret"] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        ({"sandbox": True, "urls": {"test": {"public": "https://evil.example"}}}, "host-not-allowed"),
+        ({"sandbox": True, "urls": {"test": "https://evil.example"}}, "client-settings"),
+        ({"hostname": "evil.example", **urls("https://{hostname}")}, "host-not-allowed"),
+        ({"hostname": "www.bitmex.com@evil.example", **urls("https://{hostname}")}, "client-settings"),
+        ({"urls": {"api": {"private": "https://www.bitmex.com", "v2": "https://evil.example"}}}, "host-not-allowed"),
+        ({"has": {"fetchBalance": False}}, "client-settings"),
+        ({"api": {"private": {"get": {"apiKey": 1}}}}, "client-settings"),
+        ({"requiredCredentials": {"apiKey": False}}, "client-settings"),
+        ({"session": None}, "client-settings"),
+        ({"nonce": 1}, "client-settings"),
+        ({"__class__": "x"}, "client-settings"),
+        ({"proxyUrl": "https://www.bitmex.com/"}, "requests-forwarded"),
+        ({"wsProxy": "http://10.0.0.1:1"}, None),
+    ],
+)
+def test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured(
+    settings: dict[str, Any], rule: str | None
+) -> None:
+    found = rules({"name": "bitmex", "ccxt_config": settings}, HOSTS)
+    assert found == (set() if rule is None else found)
+    assert rule is None or rule in found
+
+
+def test_no_variable_makes_an_unknown_authority_trusted(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attacker = trustme.CA()
+    bundle = tmp_path / "attacker.pem"
+    attacker.cert_pem.write_to_path(str(bundle))
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(bundle))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    attacker.issue_cert("127.0.0.1").configure_cert(tls)
+    with Lookalike([key()], tls=tls) as served:
+        verdict = Check(bot_config(tmp_path, served)).run()
+        assert [finding.rule for finding in verdict.findings] == ["tls-failed"]
+        assert served.asked == []
+    # Without the guard that is the way in: Python itself trusts it.
+    context = ssl.create_default_context()
+    with Lookalike([key()], tls=tls) as served:
+        host, port = served.url.removeprefix("https://").split(":")
+        with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host):
+            pass
+
+
+# Real processes, from here on.
+
+ANOTHER_FINDER_FIRST = """
+import sys
+from importlib.machinery import PathFinder
+class First:
+    find_spec = staticmethod(lambda name, path=None, target=None: PathFinder.find_spec(name, path, target))
+sys.meta_path.insert(0, First)
+"""
+
+
+@pytest.mark.slow
+def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_past_the_guard(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    del bot.config["api_key_guard"]
+    bot.config["exchange"] |= {"key": KEY_ID, "secret": SECRET}
+    script = f"{ANOTHER_FINDER_FIRST}\nfrom freqtrade_bitmex_guard.cli import main\nsys.exit(main(sys.argv[1:]))"
+    process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
+    assert process.wait() == 4, process.output
+    assert "[error] section-missing:" in process.output
+    assert exchange.asked == []
+
+
+TAKES_THE_HOOK_OUT = """
+from freqtrade.exchange import Exchange
+from freqtrade.freqtradebot import FreqtradeBot
+from never_trades import NeverTrades
+FreqtradeBot.__init__ = getattr(FreqtradeBot.__init__, "__wrapped__", FreqtradeBot.__init__)
+Exchange._init_ccxt = getattr(Exchange._init_ccxt, "__wrapped__", Exchange._init_ccxt)
+
+class Sly(NeverTrades):
+    pass
+"""
+
+
+@pytest.mark.slow
+def test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_next_reload(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    port = free_port()
+    (bot.folder / "user_data" / "strategies" / "sly.py").write_text(TAKES_THE_HOOK_OUT)
+    bot.config |= {"strategy": "Sly", "api_server": {**API_SERVER, "listen_port": port}}
+    process = bot.trade(python=str(wheel))
+    assert process.reaches(), process.output
+    assert [asked for asked in exchange.asked if asked.key]
+    exchange.keys[:] = [Key(KEY_ID, SECRET, ["order", "withdraw"])]
+    reload(port)
+    assert process.reaches('requires "apiKey" credential', seconds=20), process.output
+    already = len(exchange.asked)
+    process.stop()
+    assert not [asked for asked in exchange.asked[already:] if asked.key]
+    assert not [path for path in exchange.paths() if not path.startswith("GET")]
+
+
+@pytest.mark.slow
+def test_a_second_file_that_names_another_exchange_or_switches_the_section_to_null_starts_no_bot(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    second = bot.folder / "second.json"
+    for changed, rule in (
+        ({"api_key_guard": None}, "section-invalid"),
+        ({"exchange": {"name": "binance"}}, "exchange-unknown"),
+    ):
+        second.write_text(json.dumps(changed))
+        process = bot.trade("-c", str(second), python=str(wheel))
+        assert process.wait() == 2, process.output
+        assert f"[error] {rule}:" in process.output
+    assert exchange.asked == []
