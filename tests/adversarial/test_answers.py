@@ -23,6 +23,7 @@ from freqtrade_bitmex_guard import exit_codes
 from freqtrade_bitmex_guard.exchange import client
 from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.policy import POSTURE_RULES
 from freqtrade_bitmex_guard.report import json as report
 from freqtrade_bitmex_guard.report.text import plain
 from tests.adversarial import answers
@@ -34,16 +35,21 @@ ROUND = 20_000
 ROUNDS = max(1, int(os.environ.get("GUARD_ANSWERS", ROUND)) // ROUND)
 
 
+POSTURE_IGNORED = dict.fromkeys(POSTURE_RULES, "ignore")
+"""The account is another matter; what the rules about it find is in tests/test_account.py and test_posture.py."""
+
+
 class Wire:
     """In the place of a ccxt client and its connection: it answers what the test says."""
 
     route = None
     sent = 0
+    left_seconds = 1.0
 
     def __init__(self, listed: Told, itself: Told) -> None:
         self.told = {"apiKey": listed, "apiKey/self": itself}
 
-    def conversation(self, *_: Any) -> Wire:
+    def conversation(self, *_: Any, **__: Any) -> Wire:
         return self
 
     def ask(self, path: str) -> Answer:
@@ -81,7 +87,8 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
     def attack(listed: Told, itself: Told, policy: dict[str, Any]) -> None:
         wire = Wire(listed, itself)
         monkeypatch.setattr(client, "build", lambda *_: wire)
-        check = Check({"exchange": {"name": "bitmex"}, "api_key_guard": {"credentials": store, "policy": policy}})
+        section = {"credentials": store, "policy": {**policy, "severity": POSTURE_IGNORED}}
+        check = Check({"exchange": {"name": "bitmex"}, "api_key_guard": section})
         verdict = check.run()
         allowed = may_start(listed, itself, KEY_ID, written(policy))
         seen[verdict.admitted, allowed] += 1
