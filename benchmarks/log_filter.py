@@ -1,0 +1,39 @@
+"""What the filter before the log costs each record: `python benchmarks/log_filter.py`, with pyperf."""
+
+import io
+import logging
+
+import pyperf
+from freqtrade.loggers import LOGFORMAT
+from freqtrade.loggers.buffering_handler import FTBufferingHandler
+from freqtrade.loggers.ft_rich_handler import FtRichHandler
+from rich.console import Console
+
+from freqtrade_bitmex_guard import outlets
+from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
+
+PAIR = Credentials(Secret("k" * 24), Secret("s" * 48))
+UNFILTERED = logging.getLogRecordFactory()
+outlets.close(PAIR)
+FILTERED = logging.getLogRecordFactory()
+
+
+def record(handler: logging.Handler, factory: object) -> None:
+    """One usual record through one handler."""
+    logging.setLogRecordFactory(factory)  # type: ignore[arg-type]
+    logger.handlers = [handler]
+    logger.info("Found open order for %s in state %s: %.8f at %.2f", "Trade(id=1, pair=BTC/USDT)", "OPEN", 0.001, 77e3)
+
+
+logger = logging.Logger("benchmark", level=logging.INFO)
+plain = logging.StreamHandler(io.StringIO())
+plain.setFormatter(logging.Formatter(LOGFORMAT))
+buffering = FTBufferingHandler(1000)
+buffering.setFormatter(logging.Formatter(LOGFORMAT))
+console = FtRichHandler(Console(file=io.StringIO(), width=200))
+console.setFormatter(logging.Formatter("%(message)s"))
+
+runner = pyperf.Runner()
+for name, handler in (("a stream", plain), ("freqtrade's buffer", buffering), ("freqtrade's console", console)):
+    runner.bench_func(f"{name}, unfiltered", record, handler, UNFILTERED)
+    runner.bench_func(f"{name}, filtered", record, handler, FILTERED)

@@ -1,0 +1,203 @@
+"""Measures what the plugin costs, side by side, with hyperfine, and prints `benchmarks/README.md`.
+
+python benchmarks/measure.py > benchmarks/README.md
+
+It makes two environments that differ in the plugin alone, serves the look-alike, and has hyperfine time two commands
+at a time in many short rounds, so that whatever else the machine does falls on both.
+"""
+
+import json
+import os
+import platform
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from freqtrade_bitmex_guard.demo.bot import Bot
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+
+HERE = Path(__file__).parent
+TEXT = """# What it costs
+
+`python benchmarks/measure.py > benchmarks/README.md` wrote this page (it needs
+[hyperfine](https://github.com/sharkdp/hyperfine)). Each row is two commands, timed in {rounds} alternating rounds; the
+times are medians, the ratio is that of the medians, and beside it that of the CPU time (user and system), which a busy
+machine moves less. `WITH` and `WITHOUT` are two environments that differ in this plugin alone. BitMEX is the look-alike
+on loopback, which answers at once. Nothing here is a test: no figure fails a build.
+
+Machine: {machine}.
+
+| figure | measured | against | ratio | of CPU time | target |
+|---|---|---|---|---|---|
+{rows}
+
+The commands, as hyperfine ran them:
+
+```sh
+{commands}
+```
+
+Peak memory (`ru_maxrss` of one run): {memory}.
+
+A guarded start sends {guarded} about the key before freqtrade's own; most of what `--check-only` takes is imports:
+pydantic for the config section, requests and ccxt's base class to ask, rich for the table. Of ccxt's hundred exchanges
+it opens one, and of freqtrade's config reader no pandas (`freqtrade_bitmex_guard/lean.py`), which is why it is quicker
+than twelve lines that `import ccxt`. `python -X importtime` tells the rest.
+
+The filter before the log, `python benchmarks/log_filter.py` ([pyperf](https://pyperf.readthedocs.io)), costs each
+record:
+
+```
+{log}
+```
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Two commands to be compared."""
+
+    figure: str
+    one: str
+    other: str
+    target: str
+    runs: int
+
+
+def environments(folder: Path) -> Iterator[Path]:
+    """Two that take everything from this one, of which the first has the plugin's wheel."""
+    for name in ("WITH", "WITHOUT"):
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / name], check=True)
+        site = next((folder / name).glob("lib/python*/site-packages"))
+        (site / "zz_dependencies.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
+        if name == "WITH":
+            pip = [sys.executable, "-m", "pip", "--quiet"]
+            wheel = ["wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(HERE.parent)]
+            subprocess.run([*pip, *wheel], check=True)
+            into = ["--python", str(folder / name / "bin" / "python"), "install", "--no-deps"]
+            subprocess.run([*pip, *into, *map(str, folder.glob("*.whl"))], check=True)
+        yield folder / name
+
+
+@dataclass(frozen=True)
+class Times:
+    """What one command took: seconds of every run, and CPU seconds of every round."""
+
+    seconds: list[float]
+    cpu: list[float]
+
+
+def timed(row: Row, rounds: int, folder: Path) -> tuple[Times, Times]:
+    """Both commands, in many short rounds."""
+    times = {row.one: Times([], []), row.other: Times([], [])}
+    for number in range(rounds):
+        order = [row.one, row.other] if number % 2 else [row.other, row.one]
+        command = ["hyperfine", "-N", "--style=none", "--warmup=1", f"--runs={row.runs}", "--export-json=out.json"]
+        subprocess.run([*command, *order], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for result in json.loads((folder / "out.json").read_text())["results"]:
+            times[result["command"]].seconds.extend(result["times"])
+            times[result["command"]].cpu.append(result["user"] + result["system"])
+    return times[row.one], times[row.other]
+
+
+def peak(command: str, folder: Path) -> str:
+    """The peak memory of one run, in MB."""
+    with subprocess.Popen(command.split(), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
+    return f"{used.ru_maxrss / 1024:.0f} MB"
+
+
+def shown(seconds: float) -> str:
+    """Seconds, or milliseconds where they are few."""
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def machine() -> str:
+    """What it was measured on."""
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    versions = ", ".join(f"{name} {version(name)}" for name in ("freqtrade", "ccxt", "pydantic"))
+    return f"{os.cpu_count()} cores of {cpu}, {platform.system()}, Python {platform.python_version()}, {versions}"
+
+
+def main(rounds: int) -> None:
+    """Measure everything and print the page."""
+    with tempfile.TemporaryDirectory() as place, Lookalike([]) as exchange:
+        folder = Path(place)
+        list(environments(folder))
+        key = Key(secrets.token_hex(12), secrets.token_hex(24))
+        exchange.keys.append(key)
+        bot = Bot(folder / "bot", exchange)
+        bot.store(key)
+        bot.write()
+        unguarded = {name: value for name, value in bot.config.items() if name != "api_key_guard"}
+        unguarded["exchange"] = {**bot.config["exchange"], "key": key.id, "secret": key.secret}
+        (folder / "bot" / "unguarded.json").write_text(json.dumps(unguarded))
+        for script in ("twelve_lines.py", "to_running.py"):
+            shutil.copy(HERE / script, folder)
+
+        check = "WITH/bin/freqtrade-bitmex-guard --check-only -c bot/config.json"
+        show = "bin/python -m freqtrade show-config -c bot/config.json"
+        bare = f"WITHOUT/bin/python twelve_lines.py {exchange.url} bot/key bot/secret"
+        trade = "bin/python -m freqtrade trade -c bot"
+        start = "WITHOUT/bin/python to_running.py"
+        rows = [
+            Row("`python -c pass`", "WITH/bin/python -c pass", "WITHOUT/bin/python -c pass", "1.05", 40),
+            Row(
+                "`freqtrade --version`",
+                "WITH/bin/python -m freqtrade --version",
+                "WITHOUT/bin/python -m freqtrade --version",
+                "1.02",
+                3,
+            ),
+            Row("`freqtrade show-config`", f"WITH/{show}", f"WITHOUT/{show}", "1.02", 3),
+            Row(
+                "`freqtrade trade` to RUNNING, guarded / unguarded",
+                f"{start} WITH/{trade}/config.json",
+                f"{start} WITHOUT/{trade}/unguarded.json",
+                "1.05",
+                1,
+            ),
+            Row("`--check-only` / `show-config`", check, f"WITHOUT/{show}", "1.25", 3),
+            Row("`--check-only` / twelve lines of ccxt", check, bare, "as low as it gets", 3),
+        ]
+        lines, commands = [], []
+        for row in rows:
+            one, other = timed(row, rounds, folder)
+            median = statistics.median(one.seconds), statistics.median(other.seconds)
+            cpu = statistics.median(one.cpu) / statistics.median(other.cpu)
+            ratio = f"{median[0] / median[1]:.3f} | {cpu:.3f}"
+            lines.append(f"| {row.figure} | {shown(median[0])} | {shown(median[1])} | {ratio} | {row.target} |")
+            commands.append(f"hyperfine -N '{row.one}' \\\n             '{row.other}'")
+            print(lines[-1], file=sys.stderr)
+        named = {"`--check-only`": check, "`show-config`": f"WITHOUT/{show}", "twelve lines of ccxt": bare}
+        memory = ", ".join(f"{name} {peak(command, folder)}" for name, command in named.items())
+        exchange.asked.clear()
+        subprocess.run(f"{start} WITH/{trade}/config.json".split(), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        about = sum(asked.path.startswith("/apiKey") for asked in exchange.asked)
+    log = subprocess.run([sys.executable, HERE / "log_filter.py", "--fast"], capture_output=True, text=True, check=True)
+    measured = "\n".join(line for line in log.stdout.splitlines() if "Mean" in line or "filtered" in line)
+    sys.stdout.write(
+        TEXT.format(
+            rounds=rounds,
+            machine=machine(),
+            rows="\n".join(lines),
+            commands="\n".join(commands).replace(exchange.url, "URL"),
+            memory=memory,
+            guarded=f"{about} request" + "s" * (about != 1),
+            log=measured,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8)

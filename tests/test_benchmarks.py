@@ -1,0 +1,29 @@
+"""The commands that the benchmarks compare do what they say; what they take is no test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests.support import store_files
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Path, exchange: Lookalike) -> None:
+    script = BENCHMARKS / "twelve_lines.py"
+    assert len([line for line in script.read_text().splitlines() if line]) <= 12
+    files = store_files(tmp_path)
+    command = [sys.executable, str(script), exchange.url, files["key_file"], files["secret_file"]]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "rights ['order'], works from 127.0.0.1/32\n"
+    assert exchange.paths() == ["GET /apiKey"]
+
+
+def test_the_page_names_the_command_that_wrote_it_and_every_target() -> None:
+    page = (BENCHMARKS / "README.md").read_text()
+    assert "`python benchmarks/measure.py > benchmarks/README.md` wrote this page" in page
+    for figure in ("python -c pass", "--version", "show-config", "RUNNING", "--check-only", "twelve lines"):
+        assert figure in page
