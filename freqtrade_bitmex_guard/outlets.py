@@ -28,16 +28,23 @@ def close(credentials: Credentials) -> None:
     """
     hide(credentials.secret.reveal())
     hide(credentials.key.reveal(), credentials.masked)
-    make = logging.getLogRecordFactory()
-    if getattr(make, "_clears", False):
-        return
-    # Every record comes from here before any handler sees it, whenever that handler was made.
-    logging.setLogRecordFactory(_clearing(make))
-    sys.excepthook = _uncaught(sys.excepthook, lambda *error: error)
-    threading.excepthook = _uncaught(threading.excepthook, lambda told: told[:3])
-    sys.unraisablehook = _uncaught(
-        sys.unraisablehook, lambda told: (told.exc_type, told.exc_value, told.exc_traceback), lambda told: told.object
-    )
+    if not _clears(make := logging.getLogRecordFactory()):
+        # Every record comes from here before any handler sees it, whenever that handler was made.
+        logging.setLogRecordFactory(_clearing(make))
+    if not _clears(sys.excepthook):
+        sys.excepthook = _uncaught(sys.excepthook, lambda *error: error)
+    if not _clears(threading.excepthook):
+        threading.excepthook = _uncaught(threading.excepthook, lambda told: told[:3])
+    if not _clears(sys.unraisablehook):
+        sys.unraisablehook = _uncaught(
+            sys.unraisablehook,
+            lambda told: (told.exc_type, told.exc_value, told.exc_traceback),
+            lambda told: told.object,
+        )
+
+
+def _clears(hook: Callable[..., Any]) -> bool:
+    return getattr(hook, "_clears", False) is True
 
 
 def _clearing(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
@@ -85,4 +92,5 @@ def _uncaught(
         elif sys.stderr is not None:
             sys.stderr.write(shown)
 
+    uncaught._clears = True  # type: ignore[attr-defined]
     return uncaught

@@ -20,7 +20,8 @@ from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.processes.test_freqtrade import API_SERVER, free_port, reload
+from tests.processes.test_freqtrade import API_SERVER, free_port
+from tests.processes.trading import tell
 from tests.support import KEY_ID, SECRET, bot_config, key
 from tests.test_route import HOSTS, rules, urls
 
@@ -234,7 +235,7 @@ def test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_ne
     assert process.reaches(), process.output
     assert [asked for asked in exchange.asked if asked.key]
     exchange.keys[:] = [Key(KEY_ID, SECRET, ["order", "withdraw"])]
-    reload(port)
+    tell(port, "reload_config")
     assert process.reaches('requires "apiKey" credential', seconds=20), process.output
     already = len(exchange.asked)
     process.stop()

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.simulator.behaviour import error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.processes.test_freqtrade import API_SERVER, free_port, nothing_secret
-from tests.processes.trading import Receiver, wants_to_trade
+from tests.processes.trading import Receiver, tell, wants_to_trade
 
 pytestmark = pytest.mark.slow
 
@@ -29,8 +28,7 @@ class Running:
         self._port = port
 
     def command(self, name: str) -> None:
-        url = f"http://127.0.0.1:{self._port}/api/v1/{name}"
-        assert requests.post(url, auth=("u", "p"), timeout=10).status_code == 200
+        tell(self._port, name)
 
     def until(self, text: str, after: int = 0, seconds: float = 30) -> int:
         """Wait for a text beyond a place in the output; returns the place behind it."""

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+import requests
+
 from freqtrade_bitmex_guard.demo.bot import Bot
 
 STRATEGY = """
@@ -84,6 +86,12 @@ def wants_to_trade(bot: Bot, *, open_trade: bool = True) -> None:
     if open_trade:
         command = [sys.executable, "-c", OPEN_TRADE, bot.config["db_url"]]
         subprocess.run(command, check=True, capture_output=True)
+
+
+def tell(port: int, command: str) -> None:
+    """Give a bot a command through its REST server, as its operator does."""
+    url = f"http://127.0.0.1:{port}/api/v1/{command}"
+    assert requests.post(url, auth=("u", "p"), timeout=10).status_code == 200
 
 
 class Receiver:
