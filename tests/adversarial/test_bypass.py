@@ -18,7 +18,6 @@ from freqtrade_bitmex_guard import freqtrade_hook
 from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.processes.test_freqtrade import API_SERVER, free_port
 from tests.processes.trading import tell
@@ -234,7 +233,6 @@ def test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_ne
     process = bot.trade(python=str(wheel))
     assert process.reaches(), process.output
     assert [asked for asked in exchange.asked if asked.key]
-    exchange.keys[:] = [Key(KEY_ID, SECRET, ["order", "withdraw"])]
     tell(port, "reload_config")
     assert process.reaches('requires "apiKey" credential', seconds=20), process.output
     already = len(exchange.asked)
