@@ -112,6 +112,9 @@ PUBLISHED: dict[str, Rule] = {
     "credentials-malformed": Rule(_M, "A credential is not one line of visible ASCII."),
     "file-exposed": Rule(_M, "Others on this machine can read or write a credential file."),
     "command-failed": Rule(_M, "The program that hands over a credential failed."),
+    "config-not-written": Rule(_M, "A config file cannot be changed without losing something; it was left as it was."),
+    "store-not-written": Rule(_M, "The credential store is only read here, or did not keep what it was given."),
+    "credentials-differ": Rule(_M, "Several credentials are found where one is meant; none was touched."),
     "freqtrade-unsupported": Rule(_M, "freqtrade's inside has changed: the guard cannot be placed."),
 }
 

@@ -89,7 +89,9 @@ def read(files: list[str]) -> dict[str, Any]:
         # freqtrade quotes 80 characters of the file around the error, which may be a secret.
         where = _SYNTAX.match(str(problem))
         what = where[0] if where else "it is not JSON, or its files include each other"
-        stop("config-unreadable", f"The config cannot be read ({names}): {what}.", "Mend the file there.")
+        # At the very start it mostly is an invisible mark that some editors write.
+        fix = "Save it without a byte order mark." if " offset 0:" in what else "Mend the file there."
+        stop("config-unreadable", f"The config cannot be read ({names}): {what}.", fix)
     except OperationalException:
         stop("config-unreadable", f"A config file was not found ({names}).", "Name the bot's config: -c config.json")
     except Exception as problem:
@@ -99,3 +101,32 @@ def read(files: list[str]) -> dict[str, Any]:
             "It must be one JSON object in UTF-8, and sections must be objects in every file and variable.",
         )
     return config
+
+
+def meaning(file: str) -> dict[str, Any]:
+    """What one file says, without those that it includes (freqtrade/configuration/load_config.py, load_file).
+
+    Args:
+        file: its path.
+
+    Raises:
+        Stopped: misconfigured, if freqtrade does not read it as an object.
+    """
+    from freqtrade.configuration.load_config import load_file  # noqa: PLC0415
+
+    try:
+        said: Any = load_file(Path(file))
+    except Exception:  # its text may be a secret
+        said = None
+    if not isinstance(said, dict):
+        name = harmless(file, 200)
+        stop("config-unreadable", f"freqtrade does not read {name} as one JSON object.", "Mend the file.")
+    return said
+
+
+def variables() -> dict[str, Any]:
+    """What the process's `FREQTRADE__…` variables say, as freqtrade reads them."""
+    from freqtrade.configuration.environment_vars import environment_vars_to_dict  # noqa: PLC0415
+
+    said: dict[str, Any] = environment_vars_to_dict()
+    return said

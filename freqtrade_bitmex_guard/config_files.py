@@ -1,0 +1,180 @@
+"""The files of a bot's config, and their replacement: each is its old self or its new one, whole, at every moment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from freqtrade_bitmex_guard import freqtrade_config
+from freqtrade_bitmex_guard.config_text import ConfigText, UnreadableError
+from freqtrade_bitmex_guard.credentials import mounts
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless
+
+_MARK = ".guard-"
+
+
+class ConfigFile:
+    """One config file as it was read.
+
+    Attributes:
+        path: the file itself; symbolic links are followed.
+        text: its text, and where everything stands in it.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Read a file.
+
+        Args:
+            name: its path, as freqtrade was given it.
+
+        Raises:
+            Stopped: misconfigured, if it cannot be read, or is not JSON as freqtrade takes it.
+        """
+        self._name = name
+        try:
+            self.path = Path(name).resolve(strict=True)
+            self.raw = self.path.read_bytes()
+            # Line ends stay as they are, unlike with open().
+            self.text = ConfigText(self.raw.decode("utf-8"))
+        except (OSError, UnicodeDecodeError, UnreadableError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "it is not JSON in UTF-8 as freqtrade takes it"
+            stop("config-unreadable", f"{self.shown} cannot be read: {why}.", "Mend the file, then try again.")
+        self._meaning = freqtrade_config.meaning(str(self.path))
+
+    @property
+    def shown(self) -> str:
+        """Its name, for a person."""
+        return harmless(self._name, 200)
+
+    def meaning(self) -> dict[str, Any]:
+        """What freqtrade's own parser makes of it; a copy."""
+        return deepcopy(self._meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of one file.
+
+    Attributes:
+        file: as it was read.
+        text: its new text.
+        meaning: what freqtrade must read from that text; anything else, and nothing is replaced.
+    """
+
+    file: ConfigFile
+    text: str
+    meaning: dict[str, Any]
+
+
+@contextmanager
+def replacing(changes: Sequence[Change]) -> Iterator[Callable[[], None]]:
+    """Make everything ready to replace files, so that nothing is left to fail but the replacement itself.
+
+    Args:
+        changes: one for each file.
+
+    Yields:
+        What replaces them, to be called once or not at all. The new files lie ready beside the old ones until then.
+
+    Raises:
+        Stopped: misconfigured, before anything is replaced, if a file cannot be replaced without losing something.
+    """
+    ready: list[tuple[Change, Path]] = []
+
+    def replace() -> None:
+        for change, new in ready:
+            with _told(change.file):
+                if change.file.path.read_bytes() != change.file.raw:
+                    _refuse(change.file, "it was changed meanwhile", "Run the same command again.")
+                os.replace(new, change.file.path)
+                _to_disk(change.file.path.parent)
+
+    try:
+        for change in changes:
+            with _told(change.file):
+                ready.append((change, _beside(change)))
+        yield replace
+    finally:
+        for _, new in ready:
+            new.unlink(missing_ok=True)
+
+
+def _beside(change: Change) -> Path:
+    """A finished new file beside the old one, so on the same file system, with its mode, owner and attributes."""
+    file = change.file
+    state = _replaceable(file)
+    # What a run that was killed left here; a run that still needs it will end with the old file in place.
+    for left in file.path.parent.iterdir():
+        if left.name.startswith(f".{file.path.name}{_MARK}"):
+            left.unlink(missing_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.path.name}{_MARK}", dir=file.path.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(change.text.encode("utf-8"))
+            stream.flush()
+            if (state.st_uid, state.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(stream.fileno(), state.st_uid, state.st_gid)
+            shutil.copystat(file.path, new)
+            os.utime(new)
+            os.fsync(stream.fileno())
+        # The text that decides, and not our idea of it: as types, order and numbers are written, too.
+        if repr(freqtrade_config.meaning(name)) != repr(change.meaning):
+            _refuse(file, "freqtrade would not read from it what it should", "Report it; nothing was changed.")
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    return new
+
+
+def _replaceable(file: ConfigFile) -> os.stat_result:
+    state = file.path.stat()
+    where = shlex.quote(str(file.path))
+    if not stat.S_ISREG(state.st_mode):
+        _refuse(file, "it is not a regular file", "Name the file itself with -c.")
+    if not state.st_mode & stat.S_IWUSR or not os.access(file.path, os.W_OK):
+        _refuse(file, "it is read-only", f"chmod u+w {where} (or run this as its owner), then try again.")
+    if state.st_nlink > 1:
+        _refuse(
+            file,
+            "it has a second name (a hard link), which would keep the old content",
+            f"Find it with `find / -xdev -samefile {where}`, delete it, then try again.",
+        )
+    if mounts.is_mount_point(file.path):
+        _refuse(file, "it is mounted by itself, as into a container", "Run this where the file really lies.")
+    return state
+
+
+@contextmanager
+def _told(file: ConfigFile) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        fix = "Nothing was changed. Run this as the user who owns the file, with a folder that can be written to."
+        _refuse(file, f"its folder does not let a new file take its place: {reason}", fix)
+
+
+def _refuse(file: ConfigFile, why: str, fix: str) -> NoReturn:
+    stop("config-not-written", f"{file.shown} was left as it was: {why}.", fix)
+
+
+def _to_disk(folder: Path) -> None:
+    # Best effort: where a folder cannot be synced, the file is replaced all the same.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
