@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from freqtrade_bitmex_guard import bounded, outlets, rules, venues
 from freqtrade_bitmex_guard import config as configuration
+from freqtrade_bitmex_guard import outlets, rules, venues
 from freqtrade_bitmex_guard.config import GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
-from freqtrade_bitmex_guard.credentials.interface import READING_SECONDS
+from freqtrade_bitmex_guard.credentials.access import in_time
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.exchange import client
 from freqtrade_bitmex_guard.exchange.client import Line, Proven
@@ -27,8 +27,6 @@ from freqtrade_bitmex_guard.redaction import harmless, mark
 from freqtrade_bitmex_guard.terms import Terms
 from freqtrade_bitmex_guard.venues.interface import Listing, Venue
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
-
-_GRACE_SECONDS = 0.5
 
 
 @dataclass
@@ -205,24 +203,7 @@ class Check:
     @staticmethod
     def _credentials(section: GuardConfig, exchange: str) -> Credentials:
         store = open_store(section.credentials, exchange)
-        try:
-            # A little longer, so that a store that minds its time can say itself what hung.
-            return bounded.run(store.load, READING_SECONDS + _GRACE_SECONDS, store.cancel)
-        except TimeoutError:
-            stop(
-                "store-timed-out",
-                f"The credential store did not answer within {READING_SECONDS:.0f} seconds: it may be waiting for "
-                "somebody to unlock it.",
-                "Unlock it in the session of the user that the bot runs as, or use the store files or command.",
-            )
-        except (Stopped, KeyboardInterrupt):
-            raise
-        except BaseException as problem:
-            stop(
-                "store-unavailable",
-                f"The credential store failed ({type(problem).__name__}).",
-                "Read an entry by hand as the user that the bot runs as, for example with `keyring get`.",
-            )
+        return in_time(store, store.load)
 
 
 def _has_errors(findings: Sequence[Finding]) -> bool:

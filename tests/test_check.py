@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from freqtrade_bitmex_guard import guard
-from freqtrade_bitmex_guard.credentials import interface
+from freqtrade_bitmex_guard.credentials import access, interface
 from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.report import json as report
@@ -404,7 +404,7 @@ def test_whatever_a_store_raises_is_misconfigured(
 
 def test_a_store_has_thirty_seconds() -> None:
     assert interface.READING_SECONDS == 30
-    assert guard._GRACE_SECONDS < 1
+    assert access._GRACE_SECONDS < 1
 
 
 def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,7 +413,7 @@ def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, mon
             time.sleep(3)
 
     monkeypatch.setattr(guard, "open_store", lambda *args: Hanging())
-    monkeypatch.setattr(guard, "READING_SECONDS", 0.2)
+    monkeypatch.setattr(access, "READING_SECONDS", 0.2)
     monkeypatch.setattr(Hanging, "cancel", lambda self: None, raising=False)
     assert told(check(tmp_path, exchange)) == (Outcome.MISCONFIGURED, ["store-timed-out"], 0)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+# ruff: noqa: PLC0415 - only the library of the store that is used
 from freqtrade_bitmex_guard.config import CommandStore, FileStore, KeyringStore
-from freqtrade_bitmex_guard.credentials.interface import CredentialStore
+from freqtrade_bitmex_guard.credentials.interface import CredentialStore, Keeper
 
 
 def open_store(config: KeyringStore | FileStore | CommandStore, exchange: str) -> CredentialStore:
@@ -13,7 +14,6 @@ def open_store(config: KeyringStore | FileStore | CommandStore, exchange: str) -
         config: `api_key_guard.credentials`.
         exchange: the exchange's ccxt id, which the default file names begin with.
     """
-    # ruff: noqa: PLC0415
     if isinstance(config, KeyringStore):
         from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
 
@@ -25,3 +25,16 @@ def open_store(config: KeyringStore | FileStore | CommandStore, exchange: str) -
     from freqtrade_bitmex_guard.credentials.command import SecretCommands
 
     return SecretCommands(config)
+
+
+def open_keeper(config: KeyringStore | FileStore | CommandStore) -> Keeper | None:
+    """The same store to be written, or None for one that somebody else keeps and this project only reads.
+
+    Args:
+        config: `api_key_guard.credentials`.
+    """
+    if not isinstance(config, KeyringStore):
+        return None
+    from freqtrade_bitmex_guard.credentials.keyring_keeper import KeyringKeeper
+
+    return KeyringKeeper(config)

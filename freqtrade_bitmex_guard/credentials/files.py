@@ -19,16 +19,21 @@ _MOST_BYTES = 4096
 
 
 class SecretFiles:
-    """One file for the key id, one for the secret."""
+    """One file for the key id, one for the secret.
+
+    Attributes:
+        key: the first one.
+        secret: the other one.
+    """
 
     def __init__(self, config: FileStore, exchange: str) -> None:
         handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or _RUN_SECRETS)
-        self._key = Path(config.key_file or handed_over / f"{exchange}_api_key")
-        self._secret = Path(config.secret_file or handed_over / f"{exchange}_api_secret")
+        self.key = Path(config.key_file or handed_over / f"{exchange}_api_key")
+        self.secret = Path(config.secret_file or handed_over / f"{exchange}_api_secret")
 
     def load(self) -> Credentials:
         """Read both, each file once, and only files that nobody else on this machine can read or write."""
-        return Credentials(_read(self._key, "key"), _read(self._secret, "secret"))
+        return Credentials(_read(self.key, "key"), _read(self.secret, "secret"))
 
     def cancel(self) -> None:
         """Nothing: a file is read at once or not at all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from freqtrade_bitmex_guard.credentials.secret import Credentials
@@ -23,4 +24,28 @@ class CredentialStore(Protocol):
 
     def cancel(self) -> None:
         """End a `load` that hangs, from another thread, as far as that can be done."""
+        ...
+
+
+class Keeper(CredentialStore, Protocol):
+    """A store that this project writes, too."""
+
+    def stored_at(self) -> datetime | None:
+        """When the credentials were put there, or None if that is not known."""
+        ...
+
+    def put(self, credentials: Credentials) -> None:
+        """Put credentials there in one step, in the place of those that are there, and read them back.
+
+        Raises:
+            Stopped: misconfigured, if they did not come back as they were given; then the old ones are in their place.
+        """
+        ...
+
+    def erase(self) -> bool:
+        """Take everything out, also what cannot be read as credentials; returns whether there was anything.
+
+        Raises:
+            Stopped: misconfigured, if something could not be taken out.
+        """
         ...

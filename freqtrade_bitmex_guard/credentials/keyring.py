@@ -34,7 +34,10 @@ _PLAIN_TEXT = frozenset(
 
 
 class SystemKeyring:
-    """Entries `key` and `secret` under a service; an entry `credentials`, both as one JSON object, wins."""
+    """Entries `key` and `secret` under a service; an entry `credentials`, both as one JSON object, wins.
+
+    That object may also tell in `stored_at` when it was put there.
+    """
 
     def __init__(self, config: KeyringStore) -> None:
         self._service = config.service
@@ -79,21 +82,25 @@ class SystemKeyring:
         return backends
 
     def _entry(self, backends: Sequence[KeyringBackend], name: str) -> str | None:
+        return self._found(backends, name)[1]
+
+    def _found(self, backends: Sequence[KeyringBackend], name: str) -> tuple[KeyringBackend | None, str | None]:
+        """The member that answers, and its answer."""
         for backend in backends:
-            _refuse_keepers_of_nothing(backend)
+            refuse_keepers_of_nothing(backend)
             try:
                 value = backend.get_password(self._service, name)
             except KeyringError as problem:
                 stop(
                     "store-unavailable",
-                    f"The keyring {_named(backend)} cannot be read ({type(problem).__name__}): it is locked, or its "
+                    f"The keyring {named(backend)} cannot be read ({type(problem).__name__}): it is locked, or its "
                     "service is not running.",
                     f"Unlock it and try again. {_HEADLESS}",
                 )
             if value is not None:
-                _refuse_plain_text(backend, name)
-                return value
-        return None
+                refuse_plain_text(backend, name)
+                return backend, value
+        return None, None
 
     def _unpack(self, both: str) -> Credentials:
         place = "the keyring's entry 'credentials'"
@@ -101,9 +108,9 @@ class SystemKeyring:
             parts = json.loads(both)
         except (ValueError, RecursionError):
             parts = None
-        if not isinstance(parts, dict) or set(parts) != {"key", "secret"}:
+        if not isinstance(parts, dict) or set(parts) - {"stored_at"} != {"key", "secret"}:
             parts = {}
-        if not all(isinstance(parts.get(name), str) for name in ("key", "secret")):
+        if not parts or not all(isinstance(value, str) for value in parts.values()):
             stop(
                 "credentials-malformed",
                 f"{place.capitalize()} is not a JSON object with exactly the texts key and secret.",
@@ -112,19 +119,22 @@ class SystemKeyring:
         return Credentials(credential(parts["key"], "key", place), credential(parts["secret"], "secret", place))
 
 
-def _named(backend: KeyringBackend) -> str:
+def named(backend: KeyringBackend) -> str:
+    """A backend's class, by its full name."""
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-def _refuse_keepers_of_nothing(backend: KeyringBackend) -> None:
+def refuse_keepers_of_nothing(backend: KeyringBackend) -> None:
+    """Stop at a backend that stands for having none."""
     if isinstance(backend, null.Keyring | fail.Keyring):
-        stop("store-insecure", f"The keyring {_named(backend)} keeps nothing: keyring is switched off here.", _HEADLESS)
+        stop("store-insecure", f"The keyring {named(backend)} keeps nothing: keyring is switched off here.", _HEADLESS)
 
 
-def _refuse_plain_text(backend: KeyringBackend, name: str) -> None:
+def refuse_plain_text(backend: KeyringBackend, name: str) -> None:
+    """Stop at a backend that is known to keep plain text."""
     if any((kind.__module__, kind.__qualname__) in _PLAIN_TEXT for kind in type(backend).__mro__):
         stop(
             "store-insecure",
-            f"The keyring {_named(backend)} keeps {name!r} as plain text: whoever reads that file has the key.",
+            f"The keyring {named(backend)} keeps {name!r} as plain text: whoever reads that file has the key.",
             f"Delete the entry there, treat the secret as exposed, and use a real keyring. {_HEADLESS}",
         )

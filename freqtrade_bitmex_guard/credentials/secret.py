@@ -59,6 +59,10 @@ class Credentials:
         """The key id as it may be shown."""
         return mask(self.key.reveal())
 
+    def match(self, other: Credentials) -> bool:
+        """Whether others are the same, both parts, in constant time."""
+        return self.key.matches(other.key.reveal()) & self.secret.matches(other.secret.reveal())
+
     def __repr__(self) -> str:
         return f"Credentials({self.masked})"
 

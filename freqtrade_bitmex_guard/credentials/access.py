@@ -1,0 +1,58 @@
+"""Whatever is done with a store, within its time; whatever it raises, told without a value in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from freqtrade_bitmex_guard import bounded
+from freqtrade_bitmex_guard.credentials.interface import READING_SECONDS, CredentialStore
+from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.findings import Stopped, stop
+
+_T = TypeVar("_T")
+_GRACE_SECONDS = 0.5
+
+
+def in_time(store: CredentialStore, work: Callable[[], _T]) -> _T:
+    """Do something with a store.
+
+    Args:
+        store: which one; it is told if the time is over.
+        work: what to do.
+
+    Raises:
+        Stopped: misconfigured, if it did not end in time or failed.
+    """
+    try:
+        # A little longer, so that a store that minds its time can say itself what hung.
+        return bounded.run(work, READING_SECONDS + _GRACE_SECONDS, store.cancel)
+    except TimeoutError:
+        stop(
+            "store-timed-out",
+            f"The credential store did not answer within {READING_SECONDS:.0f} seconds: it may be waiting for "
+            "somebody to unlock it.",
+            "Unlock it in the session of the user that the bot runs as, or use the store files or command.",
+        )
+    except (Stopped, KeyboardInterrupt):
+        raise
+    except BaseException as problem:
+        stop(
+            "store-unavailable",
+            f"The credential store failed ({type(problem).__name__}).",
+            "Read an entry by hand as the user that the bot runs as, for example with `keyring get`.",
+        )
+
+
+def held(store: CredentialStore) -> Credentials | None:
+    """What a store holds, or None if it has no such entry.
+
+    Raises:
+        Stopped: misconfigured, if that cannot be told.
+    """
+    try:
+        return in_time(store, store.load)
+    except Stopped as end:
+        if any(finding.rule != "credentials-missing" for finding in end.findings):
+            raise
+        return None

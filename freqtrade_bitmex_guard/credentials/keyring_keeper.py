@@ -1,0 +1,126 @@
+"""Writing the operating system's credential store: one entry for both, so that there is no half of a change."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringError
+
+from freqtrade_bitmex_guard.credentials.keyring import (
+    SystemKeyring,
+    named,
+    refuse_keepers_of_nothing,
+    refuse_plain_text,
+)
+from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.findings import Stopped, stop
+from freqtrade_bitmex_guard.redaction import harmless
+
+_PARTS = ("key", "secret")
+
+
+class KeyringKeeper(SystemKeyring):
+    """The entries of `SystemKeyring`, to be changed. It writes to a member of a chain, never to the chain."""
+
+    def stored_at(self) -> datetime | None:
+        """When the entry was put there; an entry that was written by hand does not tell."""
+        try:
+            moment = datetime.fromisoformat(json.loads(self._entry(self._backends(), "credentials") or "")["stored_at"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        return moment if moment.tzinfo else None
+
+    def put(self, credentials: Credentials) -> None:
+        """Replace the one entry, read it back, and only then take old ones out; see `Keeper.put`."""
+        backends = self._backends()
+        home, before = self._found(backends, "credentials")
+        old = self.load() if before or all(self._entry(backends, name) for name in _PARTS) else None
+        home = home or self._found(backends, "secret")[0] or self._first_to_write(backends)
+        if before and old:
+            # Some keyrings replace an entry by deleting it first (macOS). Killed in between, the bot finds these.
+            self._set(home, "key", old.key.reveal())
+            self._set(home, "secret", old.secret.reveal())
+        try:
+            self._set(home, "credentials", _packed(credentials))
+            came_back = self.load()
+            if not came_back.match(credentials):
+                self._not_written(home, "gave back something else than it was given")
+        except BaseException:
+            self._put_back(backends, home, before)
+            raise
+        if old:
+            self._take_out(backends, _PARTS)
+
+    def erase(self) -> bool:
+        """Take all entries of the service out of every member; see `Keeper.erase`."""
+        backends = self._backends()
+        found = self._take_out(backends, ("credentials", *_PARTS))
+        for name in ("credentials", *_PARTS):
+            left, _ = self._found(backends, name)
+            if left is not None:
+                service = harmless(self._service)
+                stop(
+                    "store-not-written",
+                    f"The keyring {named(left)} still has the entry {name!r} for the service {service!r}.",
+                    f"Delete it by hand: `keyring del {service} {name}`.",
+                )
+        return found
+
+    def _first_to_write(self, backends: Sequence[KeyringBackend]) -> KeyringBackend:
+        """The first member that may hold a secret; with nothing else, the reason why the first one may not."""
+        reasons: list[Stopped] = []
+        for backend in backends:
+            try:
+                refuse_keepers_of_nothing(backend)
+                refuse_plain_text(backend, "credentials")
+            except Stopped as reason:
+                reasons.append(reason)
+            else:
+                return backend
+        raise reasons[0]
+
+    def _set(self, home: KeyringBackend, name: str, value: str) -> None:
+        try:
+            home.set_password(self._service, name, value)
+        except Exception as problem:  # some backends raise errors of their own
+            self._not_written(home, f"cannot be written ({type(problem).__name__})")
+
+    def _put_back(self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None) -> None:
+        # What fails here fails after the reason that is told; then the entries `key` and `secret` hold the old ones.
+        with contextlib.suppress(Exception):
+            if before is None:
+                home.delete_password(self._service, "credentials")
+                return
+            if home.get_password(self._service, "credentials") != before:
+                home.set_password(self._service, "credentials", before)
+            if home.get_password(self._service, "credentials") == before:
+                self._take_out(backends, _PARTS)
+
+    def _take_out(self, backends: Sequence[KeyringBackend], names: Sequence[str]) -> bool:
+        found = False
+        for backend in backends:
+            for name in names:
+                with contextlib.suppress(KeyringError, NotImplementedError):
+                    if backend.get_password(self._service, name) is not None:
+                        found = True
+                        backend.delete_password(self._service, name)
+        return found
+
+    @staticmethod
+    def _not_written(home: KeyringBackend, why: str) -> NoReturn:
+        stop(
+            "store-not-written",
+            f"The keyring {named(home)} {why}. What it held before stays in use.",
+            "Keep the new id and secret at hand: the exchange shows the secret only once. Unlock or mend the keyring, "
+            "then try again; or use the store files or command.",
+        )
+
+
+def _packed(credentials: Credentials) -> str:
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    return json.dumps({"key": credentials.key.reveal(), "secret": credentials.secret.reveal(), "stored_at": moment})
