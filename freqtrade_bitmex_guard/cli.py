@@ -1,4 +1,4 @@
-"""The command line: the preflight, the guarded start, and the demo."""
+"""The command line: the preflight, the guarded start, the demo; `custody/commands.py` has the rest."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _USAGE = """\
 freqtrade-bitmex-guard --check-only [-c CONFIG] [--format text|json] [freqtrade's arguments]
        freqtrade-bitmex-guard trade [--check-only] [--wait-for-exchange MINUTES] [freqtrade's arguments]
        freqtrade-bitmex-guard audit [-c CONFIG] [--days DAYS] [--format text|json|markdown] [freqtrade's arguments]
+       freqtrade-bitmex-guard setup [-c CONFIG]
+       freqtrade-bitmex-guard credentials set|show|delete|migrate|rotate [-c CONFIG]
        freqtrade-bitmex-guard demo
        freqtrade-bitmex-guard --help | --version"""
 
@@ -107,6 +109,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    if given[:1] in (["setup"], ["credentials"]):
+        from freqtrade_bitmex_guard.custody import commands  # noqa: PLC0415
+
+        return commands.run(given)
     own, rest = _parser().parse_known_args(given)
     command = rest.pop(0) if rest and rest[0] in ("trade", "demo", "audit") else None
     if command != "trade" and {"-h", "--help"} & set(rest):

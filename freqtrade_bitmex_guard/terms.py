@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +20,12 @@ class Terms:
         never_allowed: words, lower case, that no policy may allow, because they move money out.
         hosts: where its API lives; the default of `allowed_hosts`.
         websocket_hosts: where its stream lives.
+        two_factor: where a person switches two-factor authentication on, as a whole sentence.
         keys_page: where a person manages keys.
+        create_key: what to press there for a new one, as a whole sentence.
+        name_field: what the page calls a key's name.
         permissions_field: what the page calls the rights of a key.
+        permission_labels: what the page shows for a right, by its word; a word that is not there is shown itself.
         address_field: what the page calls the address limit.
         replace_key: how to change a key there, as a whole sentence.
         notice: what a person should know who cannot reach its own hosts, as a whole sentence, if anything.
@@ -37,8 +42,12 @@ class Terms:
     never_allowed: frozenset[str]
     hosts: tuple[str, ...]
     websocket_hosts: tuple[str, ...]
+    two_factor: str
     keys_page: str
+    create_key: str
+    name_field: str
     permissions_field: str
+    permission_labels: Mapping[str, str]
     address_field: str
     replace_key: str
     notice: str | None = None
@@ -50,3 +59,7 @@ class Terms:
     def forbids(self, word: str) -> bool:
         """Whether a word means one that no policy may allow, whatever its case, padding or typeface."""
         return unicodedata.normalize("NFKC", word).strip().casefold() in self.never_allowed
+
+    def label(self, word: str) -> str:
+        """What the page shows for a right."""
+        return self.permission_labels.get(word, word)

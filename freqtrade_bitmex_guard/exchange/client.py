@@ -121,6 +121,22 @@ def build(exchange: Mapping[str, Any], terms: Terms, allowed_hosts: list[str]) -
     return line
 
 
+def hosts(exchange: Mapping[str, Any], terms: Terms) -> list[str]:
+    """The hosts that signed requests would go to, whether they are allowed or not.
+
+    Args:
+        exchange: freqtrade's `exchange` section.
+        terms: the exchange's words.
+
+    Raises:
+        Stopped: misconfigured, if ccxt makes no client of it.
+    """
+    unfit = list(settings.malformed(exchange))
+    if unfit:
+        raise Stopped(*unfit)
+    return sorted({server.host for server in Line(terms, settings.merged(exchange, "ccxt_sync_config")).route.servers})
+
+
 def _several(line: Line, terms: Terms) -> Iterator[Finding]:
     route = line.route
     if len(route.servers) <= 1:

@@ -79,6 +79,21 @@ def credentials_in(exchange: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
+def credential_at(path: tuple[str | int, ...]) -> str | None:
+    """Which credential freqtrade or ccxt would take from a place in the config.
+
+    Args:
+        path: names and positions that lead there from the top.
+
+    Returns:
+        `key`, `secret`, or the plain name of one that few exchanges know; None where no credential is looked for.
+    """
+    if path[:1] != ("exchange",) or not (len(path) == 2 or (len(path) == 3 and path[1] in _BLOCKS)):
+        return None
+    name = _plain(path[-1])
+    return {"apikey": "key", "apisecret": "secret"}.get(name, name) if name in _CREDENTIALS else None
+
+
 def _paths(exchange: Mapping[str, Any]) -> Iterator[str]:
     for name in _credentials_among(exchange, empty=False):
         yield f"exchange.{harmless(name)}"

@@ -22,7 +22,7 @@ def two_factor(posture: Posture, _policy: Policy, terms: Terms) -> Iterator[Conc
     elif not told:
         yield Concern(
             "Two-factor is off: whoever learns the account's password can make a key of their own, or withdraw.",
-            f"Turn it on: {terms.security_page}. Then start again; the key can stay as it is.",
+            f"{terms.two_factor} Then start again; the key can stay as it is.",
         )
 
 

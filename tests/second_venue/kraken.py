@@ -38,8 +38,12 @@ TERMS = Terms(
     never_allowed=frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"}),
     hosts=("api.kraken.com", "kraken.zendesk.com"),
     websocket_hosts=("ws.kraken.com", "ws-auth.kraken.com"),
+    two_factor="In Settings, Security, switch on two-factor authentication.",
     keys_page="the page API (Settings, Connections & API)",
+    create_key="Press Create API key.",
+    name_field="Key name",
     permissions_field="API Permissions",
+    permission_labels={"modify-trades": "Create & modify orders", "withdraw-funds": "Withdraw"},
     address_field="IP address restriction",
     replace_key="Edit the key on Kraken's page API.",
 )

@@ -14,8 +14,20 @@ TERMS = Terms(
     never_allowed=frozenset({"withdraw"}),
     hosts=("www.bitmex.com", "testnet.bitmex.com"),
     websocket_hosts=("ws.bitmex.com", "ws.testnet.bitmex.com"),
+    two_factor=(
+        "In the security settings of the account (www.bitmex.com), switch on two-factor authentication: a hardware key "
+        "or an app, not SMS."
+    ),
     keys_page="the page API Keys (www.bitmex.com/app/apiKeys)",
+    create_key="Press Create API Key.",
+    name_field="Name",
     permissions_field="Key Permissions",
+    permission_labels={
+        "order": "Order",
+        "position": "Position",
+        "orderCancel": "Order Cancel",
+        "withdraw": "Withdraw",
+    },
     address_field="CIDR",
     replace_key=(
         "On the page API Keys (www.bitmex.com/app/apiKeys) press Create API Key to make a new key, store it instead, "

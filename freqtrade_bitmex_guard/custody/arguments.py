@@ -1,0 +1,76 @@
+"""The arguments of `setup` and `credentials`. None of them is a secret, and what could be one is never repeated."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import NoReturn
+
+from freqtrade_bitmex_guard.findings import stop
+
+USAGE = """\
+freqtrade-bitmex-guard setup [-c CONFIG]...
+       freqtrade-bitmex-guard credentials set|show|delete|migrate|rotate [-c CONFIG]... [--yes]"""
+ACTIONS = ("set", "show", "delete", "migrate", "rotate")
+
+_HELP = """\
+setup                walk from no key to a guarded bot, at a terminal
+credentials set      put a first key into the store
+credentials show     the key, masked: its store, its age, and whether it verifies (asks the exchange once)
+credentials delete   take it out of the store
+credentials migrate  move key and secret from the config files into the store
+credentials rotate   replace the key by a new one, if the policy admits it
+
+Key id and secret are asked for, or read from standard input as two lines; they are never arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for.
+
+    Attributes:
+        command: `setup` or `credentials`.
+        action: of `credentials`, else None.
+        config: freqtrade's own arguments that name the config.
+        is_sure: whether questions about deleting are answered with yes.
+    """
+
+    command: str
+    action: str | None
+    config: list[str]
+    is_sure: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002 - it repeats what was typed, which may be a secret
+        stop(
+            "usage",
+            "Wrong usage: what was typed is not known here. If a secret was among it, it stands in the shell's history "
+            "now and counts as exposed.",
+            "See `freqtrade-bitmex-guard credentials --help`. Secrets are asked for, or read from standard input.",
+        )
+
+
+def parse(given: list[str]) -> Request:
+    """Read a command line that begins with `setup` or `credentials`.
+
+    Raises:
+        Stopped: misconfigured, if it is wrong.
+        SystemExit: with code 0, after the help was printed.
+    """
+    parser = _Parser(
+        prog="freqtrade-bitmex-guard",
+        usage=USAGE,
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-c", "--config", action="append", default=[], metavar="CONFIG", help="as freqtrade takes it")
+    parser.add_argument("-y", "--yes", action="store_true", help="with delete: do not ask")
+    command, *rest = given
+    actions = [argument for argument in rest[:1] if argument in ACTIONS] if command == "credentials" else []
+    asked = parser.parse_args(rest[len(actions) :])
+    if (command == "credentials" and not actions) or (asked.yes and actions != ["delete"]):
+        parser.error("")
+    config = [part for file in asked.config for part in ("--config", file)]
+    return Request(command, actions[0] if actions else None, config, asked.yes)

@@ -1,0 +1,118 @@
+"""What to run instead, for stores that somebody else keeps and this project only reads."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from freqtrade_bitmex_guard.config import CommandStore, FileStore
+from freqtrade_bitmex_guard.credentials.files import SecretFiles
+
+_VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
+_PARTS = {"key": "key id", "secret": "secret"}
+
+
+def to_store(store: FileStore | CommandStore, exchange: str) -> list[str]:
+    """Commands that put a first key into the store. None of them takes a value as an argument.
+
+    Args:
+        store: `api_key_guard.credentials`.
+        exchange: the exchange's ccxt id.
+    """
+    if isinstance(store, CommandStore):
+        return [_insert(command, name) for name, command in _commands(store).items()]
+    if _is_handed_over(store):
+        return _hand_over(exchange)
+    paths = _paths(store, exchange)
+    folders = dict.fromkeys(str(path.parent) for path in paths.values())
+    return [*(f"mkdir -p -m 700 {shlex.quote(folder)}" for folder in folders), *_written(paths)]
+
+
+def to_replace(store: FileStore | CommandStore, exchange: str, config: str) -> list[str]:
+    """Commands that put a new key beside the old one, check it, and only then let it take the old one's place."""
+    check = f"freqtrade-bitmex-guard --check-only {config}"
+    if isinstance(store, CommandStore):
+        new = {name: [*command[:-1], f"{command[-1]}.new"] for name, command in _commands(store).items()}
+        given = " ".join(f"{_VARIABLE}{name.upper()}_COMMAND={_quoted(new[name])}" for name in _PARTS)
+        inserted = [_insert(command, name) for name, command in new.items()]
+        moved = [_renamed(command, new[name], name) for name, command in _commands(store).items()]
+        return [*inserted, f"{given} {check}", *moved]
+    if _is_handed_over(store):
+        return [*_hand_over(exchange), check]
+    paths = _paths(store, exchange)
+    beside = {name: path.with_name(f"{path.name}.new") for name, path in paths.items()}
+    given = " ".join(f"{_VARIABLE}{name.upper()}_FILE={shlex.quote(str(path))}" for name, path in beside.items())
+    moved = [f"mv {shlex.quote(str(beside[name]))} {shlex.quote(str(path))}" for name, path in paths.items()]
+    return [*_written(beside), f"{given} {check}", " && ".join(moved)]
+
+
+def to_delete(store: FileStore | CommandStore, exchange: str) -> list[str]:
+    """Commands that take the key out of the store."""
+    if isinstance(store, CommandStore):
+        return [
+            f"pass rm {shlex.quote(command[-1])}"
+            if _is_pass(command)
+            else f"with {command[0]}, delete what `{shlex.join(command)}` prints"
+            for command in _commands(store).values()
+        ]
+    if _is_handed_over(store):
+        names = " ".join(_names(exchange).values())
+        return [f"cd /etc/credstore.encrypted && rm {names}   # systemd", f"cd secrets && rm {names}   # Compose"]
+    return [f"rm {' '.join(shlex.quote(str(path)) for path in _paths(store, exchange).values())}"]
+
+
+def _is_handed_over(store: FileStore) -> bool:
+    """Whether an orchestrator puts the files where they are looked for by default."""
+    return store.key_file is None or store.secret_file is None
+
+
+def _names(exchange: str) -> dict[str, str]:
+    return {name: f"{exchange}_api_{name}" for name in _PARTS}
+
+
+def _hand_over(exchange: str) -> list[str]:
+    lines = ["systemd, as root, for LoadCredentialEncrypted= in the unit:"]
+    for part, name in _names(exchange).items():
+        into = f"/etc/credstore.encrypted/{name}"
+        ask = f'systemd-ask-password -n "{_PARTS[part].capitalize()}:"'
+        lines.append(f"  {ask} | systemd-creds encrypt --name={name} - {into}")
+    lines.append("Docker or Podman Compose, in the folder of compose.yaml, for its `secrets:`:")
+    inside = {part: Path("secrets") / name for part, name in _names(exchange).items()}
+    return [*lines, *(f"  {line}" for line in _written(inside))]
+
+
+def _paths(store: FileStore, exchange: str) -> dict[str, Path]:
+    files = SecretFiles(store, exchange)
+    return {"key": files.key, "secret": files.secret}
+
+
+def _written(paths: dict[str, Path]) -> list[str]:
+    return [
+        f"(umask 077; cat > {shlex.quote(str(path))})   # paste the {_PARTS[name]}, Enter, Ctrl-D"
+        for name, path in paths.items()
+    ]
+
+
+def _commands(store: CommandStore) -> dict[str, list[str]]:
+    return {"key": store.key_command, "secret": store.secret_command}
+
+
+def _is_pass(command: list[str]) -> bool:
+    return len(command) == 3 and Path(command[0]).name == "pass" and command[1] == "show"
+
+
+def _insert(command: list[str], name: str) -> str:
+    if _is_pass(command):
+        return f"pass insert {shlex.quote(command[-1])}   # asks for the {_PARTS[name]}"
+    return f"with {command[0]}, store the {_PARTS[name]} so that `{shlex.join(command)}` prints it alone"
+
+
+def _renamed(command: list[str], new: list[str], name: str) -> str:
+    if _is_pass(command):
+        return f"pass mv -f {shlex.quote(new[-1])} {shlex.quote(command[-1])}"
+    return f"with {command[0]}, have `{shlex.join(command)}` print the new {_PARTS[name]}"
+
+
+def _quoted(command: list[str]) -> str:
+    return shlex.quote(json.dumps(command))

@@ -1,0 +1,206 @@
+"""From plain text in config files into the store: stored, read back, and only then blanked in the files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from freqtrade_bitmex_guard import freqtrade_config
+from freqtrade_bitmex_guard.config import SECTION, KeyringStore
+from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
+from freqtrade_bitmex_guard.config_text import Path, Place, Span
+from freqtrade_bitmex_guard.credentials.access import held, in_time
+from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
+from freqtrade_bitmex_guard.custody import elsewhere, git
+from freqtrade_bitmex_guard.custody.subject import Subject
+from freqtrade_bitmex_guard.exchange import settings
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless, hide
+from freqtrade_bitmex_guard.terminal import Terminal
+
+_PARTS = ("key", "secret")
+_SHORTEST = 8  # what is shorter is no secret, and stands in the middle of words
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Found:
+    """A credential in a config file."""
+
+    file: ConfigFile
+    place: Place
+    part: str
+
+    @property
+    def where(self) -> str:
+        """The place, for a person."""
+        return f"{'.'.join(harmless(str(step)) for step in self.place.path)} in {self.file.shown}"
+
+
+def migrate(subject: Subject, terminal: Terminal) -> int:
+    """Move key and secret out of the config files.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Stopped: misconfigured, before anything was changed, if any of them could get lost or be left behind.
+    """
+    files = _files(subject.config["config_files"])
+    found = [each for file in files for each in _in(file)]
+    _refuse_what_cannot_be_moved(files, found)
+    if not found:
+        terminal.say("No key and no secret stands in the config files: there is nothing to move.")
+        return 0
+    credentials, is_stored = _whole(subject, found)
+    hide(credentials.secret.reveal())
+    hide(credentials.key.reveal(), credentials.masked)
+    changes = [_blanked(file, found, credentials) for file in files]
+    with replacing([change for change in changes if change.text != change.file.text.text]) as replace:
+        if not is_stored:
+            _store(subject, credentials)
+        replace()
+    terminal.say(f"The key {credentials.masked} lies in {subject.where} now, read back and found the same.")
+    for file in dict.fromkeys(each.file for each in found):
+        terminal.say(f"Blanked in {file.shown}; everything else in it is as it was.")
+    if SECTION not in subject.config:
+        terminal.say(f'Nothing reads it from there yet: add "{SECTION}": {{}} to the config, or run setup.')
+    _warn(subject, list(dict.fromkeys(each.file for each in found)), terminal)
+    return 0
+
+
+def _files(names: Iterable[str]) -> list[ConfigFile]:
+    files = {file.path: file for file in map(ConfigFile, names)}
+    return list(files.values())
+
+
+def _in(file: ConfigFile) -> list[Found]:
+    found = []
+    for place in file.text.places:
+        part = settings.credential_at(place.path)
+        if part is not None and file.text.written(place) not in ('""', "null"):
+            found.append(Found(file, place, part))
+    return found
+
+
+def _refuse_what_cannot_be_moved(files: Sequence[ConfigFile], found: Sequence[Found]) -> None:
+    exchange = freqtrade_config.variables().get("exchange")
+    for finding in settings.credentials_in(exchange if isinstance(exchange, dict) else {}):
+        stop(
+            finding.rule,
+            f"{finding.message} It stands in a FREQTRADE__EXCHANGE__… variable.",
+            "Take the variable away.",
+        )
+    for each in found:
+        if each.part not in _PARTS or each.place.content is None:
+            stop(
+                "credentials-malformed",
+                f"At {each.where} stands something that is no key id and no secret of this exchange.",
+                "Take it out by hand, then try again.",
+            )
+    secrets = [str(each.place.content) for each in found if each.part == "secret"]
+    for file in files:
+        for place in file.text.places:
+            texts = [place.content or "", *(step for step in place.path[-1:] if isinstance(step, str))]
+            is_ours = any(each.file is file and each.place is place for each in found)
+            if not is_ours and any(secret in text for text in texts for secret in secrets if len(secret) >= _SHORTEST):
+                other = ".".join(harmless(str(step)) for step in place.path[:-1]) or "the top level"
+                stop(
+                    "credentials-differ",
+                    f"The secret also stands under {other} in {file.shown}, where no exchange looks for it.",
+                    "Take it out there by hand, then try again: migrate leaves no copy behind.",
+                )
+
+
+def _whole(subject: Subject, found: Sequence[Found]) -> tuple[Credentials, bool]:
+    """Both parts, and whether the store holds them already, as after a run that was interrupted."""
+    stored = held(subject.store)
+    parts: dict[str, Secret] = {}
+    for part in _PARTS:
+        places = {each.place.content: each.where for each in found if each.part == part}
+        if len(places) > 1:
+            stop(
+                "credentials-differ",
+                f"Different values stand at {' and at '.join(places.values())}: only one of them can be the bot's.",
+                "Take the other out by hand, then try again.",
+            )
+        for value, place in places.items():
+            parts[part] = credential(str(value), part, place)
+    if stored is not None:
+        for part, given in parts.items():
+            if not getattr(stored, part).matches(given.reveal()):
+                stop(
+                    "credentials-differ",
+                    f"The store already holds another key, {stored.masked}: one of the two would be lost.",
+                    "If the one in the store is the bot's, blank the config by hand; if it is not, take it out: "
+                    "`freqtrade-bitmex-guard credentials delete`.",
+                )
+        return stored, True
+    missing = [part for part in _PARTS if part not in parts]
+    if missing:
+        stop(
+            "credentials-missing",
+            f"The config files hold no {missing[0]}.",
+            "Write it beside the other, or blank both.",
+        )
+    return Credentials(parts["key"], parts["secret"]), False
+
+
+def _store(subject: Subject, credentials: Credentials) -> None:
+    keeper = subject.keeper
+    if keeper is not None:
+        in_time(keeper, lambda: keeper.put(credentials))
+        return
+    store = subject.section.credentials
+    if not isinstance(store, KeyringStore):
+        lines = "\n".join(f"    {line}" for line in elsewhere.to_store(store, subject.terms.exchange))
+        stop(
+            "store-not-written",
+            f"The store {store.store!r} is kept by somebody else; the guard only reads it.",
+            f"Store both yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares, and "
+            "blanks the config.",
+        )
+
+
+def _blanked(file: ConfigFile, found: Sequence[Found], credentials: Credentials) -> Change:
+    meaning = file.meaning()
+    changes: list[tuple[Span, str]] = []
+    for each in found:
+        if each.file is file:
+            changes.append((each.place.span, '""'))
+            _blank(meaning, each.place.path, str(each.place.content))
+    values = (credentials.key.reveal(), credentials.secret.reveal())
+    for comment in file.text.comments:
+        text = file.text.text[comment.start : comment.end]
+        for value in values:
+            if len(value) >= _SHORTEST:
+                text = text.replace(value, "")
+        changes.append((comment, text))
+    return Change(file, file.text.replaced(changes), meaning)
+
+
+def _blank(meaning: Any, path: Path, value: str) -> None:
+    # Of a name that stands twice, freqtrade knows the last one only; then there is nothing to blank in the other.
+    with contextlib.suppress(KeyError, IndexError, TypeError):
+        for step in path[:-1]:
+            meaning = meaning[step]
+        if meaning[path[-1]] == value:
+            meaning[path[-1]] = ""
+
+
+def _warn(subject: Subject, files: Sequence[ConfigFile], terminal: Terminal) -> None:
+    terminal.say(
+        "",
+        "The old secret counts as exposed: it may stand in backups, in git's history, in the shell's history, in logs.",
+        style="bold yellow",
+    )
+    terminal.say(
+        f"Make a new key, put it in its place with `freqtrade-bitmex-guard credentials rotate {subject.arguments}`,",
+        f"and delete the old one on {subject.terms.keys_page}.",
+    )
+    paths = [file.path for file in files]
+    if not terminal.is_attended:
+        terminal.say("Whether git has it:", *(f"    {git.command(path)}" for path in paths))
+    elif terminal.confirm("Look whether git has it?", default=True):
+        terminal.say(*(git.told(path) for path in paths))

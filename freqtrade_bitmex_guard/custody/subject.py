@@ -1,0 +1,102 @@
+"""The bot that a command is about: its config as freqtrade reads it, its exchange, its store."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from freqtrade_bitmex_guard import config as configuration
+from freqtrade_bitmex_guard import freqtrade_config, venues
+from freqtrade_bitmex_guard.config import SECTION, GuardConfig, KeyringStore
+from freqtrade_bitmex_guard.credentials import open_keeper, open_store
+from freqtrade_bitmex_guard.credentials.interface import CredentialStore, Keeper
+from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.terms import Terms
+from freqtrade_bitmex_guard.trial import Trial
+from freqtrade_bitmex_guard.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One bot, as its config describes it.
+
+    Attributes:
+        files: the config files, as they were given.
+        config: what freqtrade makes of them and of its variables.
+        terms: the exchange's words.
+        written: the section as it is written, or None if there is none.
+    """
+
+    files: list[str]
+    config: dict[str, Any]
+    terms: Terms
+    written: Mapping[str, Any] | None
+
+    @classmethod
+    def read(cls, arguments: list[str]) -> Subject:
+        """Read the config as `freqtrade trade` does.
+
+        Args:
+            arguments: freqtrade's own, which name the config.
+
+        Raises:
+            Stopped: misconfigured, if it cannot be read or the guard does not know its exchange.
+        """
+        files: list[str] = freqtrade_config.parse(arguments)["config"]
+        if "-" in files:
+            stop("usage", "A config from standard input cannot be changed.", "Name the file: -c config.json")
+        config = freqtrade_config.read(files)
+        exchange = config.get("exchange")
+        venue = venues.find(exchange.get("name") if isinstance(exchange, dict) else None)
+        written = config[SECTION] if configuration.wanted(config) is not None else None
+        return cls(files, config, venue.terms, written)
+
+    @property
+    def section(self) -> GuardConfig:
+        """The section, or the defaults where none is written."""
+        return self.with_section(self.written or {})
+
+    def with_section(self, written: Mapping[str, Any]) -> GuardConfig:
+        """A section for this bot, checked to the letter.
+
+        Raises:
+            Stopped: misconfigured, if something in it is wrong.
+        """
+        return configuration.read(written, self.terms)
+
+    @property
+    def store(self) -> CredentialStore:
+        """Where the section says that the credentials live."""
+        return open_store(self.section.credentials, self.terms.exchange)
+
+    @property
+    def keeper(self) -> Keeper | None:
+        """The same, to be written; None if this project only reads it."""
+        return open_keeper(self.section.credentials)
+
+    def check(self, candidate: Credentials, section: Mapping[str, Any] | None = None) -> Verdict:
+        """Check credentials as the bot's own would be checked at its start.
+
+        Args:
+            candidate: in memory.
+            section: what the bot's section will be, by default the one that is written.
+        """
+        section = section if section is not None else self.written or {}
+        return Trial({**self.config, SECTION: section}, candidate).run()
+
+    @property
+    def where(self) -> str:
+        """The store, for a person."""
+        store = self.section.credentials
+        if isinstance(store, KeyringStore):
+            return f"this user's keyring (service {harmless(store.service)!r})"
+        return f"the store {store.store!r}"
+
+    @property
+    def arguments(self) -> str:
+        """The arguments that name its config, fit for a shell."""
+        return " ".join(f"-c {shlex.quote(file)}" for file in self.files)

@@ -1,0 +1,1 @@
+"""From no key to a guarded bot: `freqtrade-bitmex-guard setup`."""

@@ -1,0 +1,142 @@
+"""What the guided set-up decides, apart from the talk: a key's name, its rights, the block for its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from freqtrade_bitmex_guard.addresses import Network, admits_everyone, parse_block
+from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.terms import Terms
+
+_LONGEST_NAME = 40
+_LONGEST_SERVICE = 60
+# Addresses that are none on the Internet: an exchange sees the router's instead.
+_HOME = tuple(
+    ip_network(block)
+    for block in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
+
+def key_name(config: Mapping[str, Any]) -> str:
+    """A clear name for a bot's key, from the bot's name and what it trades.
+
+    Args:
+        config: freqtrade's whole, merged config.
+    """
+    exchange = config.get("exchange")
+    listed = exchange.get("pair_whitelist") if isinstance(exchange, dict) else None
+    pairs = [pair for pair in listed if isinstance(pair, str)] if isinstance(listed, list) else []
+    trades = pairs[0] if len(pairs) == 1 else f"{len(pairs)} pairs" if pairs else ""
+    return _plain(f"{bot_name(config)} {trades}")[:_LONGEST_NAME].strip("-")
+
+
+def bot_name(config: Mapping[str, Any]) -> str:
+    """The bot's own name, in small letters, digits and hyphens."""
+    return _plain(str(config.get("bot_name") or "")) or "freqtrade"
+
+
+def service(config: Mapping[str, Any], terms: Terms) -> str:
+    """A name in the keyring that is this bot's alone."""
+    return f"freqtrade-{terms.exchange}-{bot_name(config)}"[:_LONGEST_SERVICE]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def block(text: str) -> Network:
+    """The smallest block that holds an address or a range.
+
+    Args:
+        text: `address`, `address/prefix` or `first-last`.
+
+    Raises:
+        ValueError: with what is wrong, for a person.
+    """
+    first, is_range, last = (part.strip() for part in text.partition("-"))
+    try:
+        network = parse_block(first)
+        if is_range:
+            network = _holding(network, parse_block(last))
+    except (ValueError, TypeError):
+        raise ValueError("Write an address (203.0.113.7), a block (203.0.113.0/28) or a range (first-last).") from None
+    if admits_everyone([network]):
+        raise ValueError("This is every address there is, which is no limit.")
+    return network
+
+
+def _holding(first: Network, last: Network) -> Network:
+    if first.version != last.version or first.num_addresses != 1 or last.num_addresses != 1:
+        raise ValueError("not two addresses of one kind")
+    for prefix in range(first.max_prefixlen, -1, -1):
+        network = ip_network((first.network_address, prefix), strict=False)
+        if last.network_address in network:
+            return network
+    raise ValueError("no block holds both")
+
+
+def is_at_home(network: Network) -> bool:
+    """Whether a block's addresses mean something on this machine or in this house only."""
+    return any(network.version == home.version and ip_address(network.network_address) in home for home in _HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """What to do about the boxes on the page, in its own words.
+
+    Attributes:
+        tick: the rights without which the bot fails.
+        may: rights that do no harm.
+        leave: rights that the policy refuses.
+        never: rights that move money out, which every policy refuses.
+    """
+
+    tick: tuple[str, ...]
+    may: tuple[str, ...]
+    leave: tuple[str, ...]
+    never: tuple[str, ...]
+
+
+def boxes(policy: Policy, terms: Terms) -> Boxes:
+    """Which boxes to tick.
+
+    Args:
+        policy: what the key will be held against.
+        terms: the exchange's words.
+    """
+    required = policy.required_permissions
+    may = [word for word in policy.allowed_permissions if word not in required]
+    refused = [word for word in terms.permission_labels if word not in policy.allowed_permissions]
+    leave = [word for word in refused if not terms.forbids(word)]
+    # Whether or not the page has a label for them.
+    never = dict.fromkeys([*(word for word in refused if terms.forbids(word)), *sorted(terms.never_allowed)])
+    return Boxes(*(tuple(map(terms.label, words)) for words in (required, may, leave, never)))
+
+
+def section(network: Network, credentials: Mapping[str, Any], hosts: list[str], terms: Terms) -> dict[str, Any]:
+    """The config section for a bot that has none.
+
+    Args:
+        network: where the bot's key works from.
+        credentials: its store.
+        hosts: that are asked.
+        terms: the exchange's words.
+    """
+    written: dict[str, Any] = {"credentials": dict(credentials), "policy": {"ip_within": [str(network)]}}
+    if set(hosts) - set(terms.hosts):
+        written["allowed_hosts"] = hosts
+    return written

@@ -1,0 +1,114 @@
+"""Where the credentials are to live: chosen at the beginning, so that nobody makes a key that finds no place."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from freqtrade_bitmex_guard.config import KeyringStore
+from freqtrade_bitmex_guard.credentials import open_keeper, open_store
+from freqtrade_bitmex_guard.credentials.access import held, in_time
+from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.custody import elsewhere
+from freqtrade_bitmex_guard.custody.subject import Subject
+from freqtrade_bitmex_guard.findings import Stopped, stop
+from freqtrade_bitmex_guard.setup import guide
+from freqtrade_bitmex_guard.terminal import Terminal
+
+Written = dict[str, Any]
+
+
+def choose(subject: Subject, terminal: Terminal) -> tuple[Written, Credentials | None]:
+    """Have a store chosen, if the config names none.
+
+    Returns:
+        `api_key_guard.credentials` as it is or will be written, and what the store holds of this bot already.
+
+    Raises:
+        Stopped: misconfigured, if the store that the config names cannot be read.
+    """
+    if subject.written is not None:
+        return dict(subject.written.get("credentials", {})), held(subject.store)
+    usual: Written = {"store": "keyring", "service": subject.section.credentials.model_dump()["service"]}
+    ways = {
+        "two files, as systemd, Docker or Podman hand them over": _files,
+        "a program that prints them: pass, op, vault, sops": _programs,
+    }
+    try:
+        there = _held(subject, usual)
+    except Stopped as end:
+        terminal.say(f"This machine's keyring will not do: {end.findings[0].message}")
+    else:
+        if there is None:
+            ways = {"this user's keyring": lambda *_: usual, **ways}
+        else:
+            terminal.say(f"The keyring holds a key already: {there.masked} (service {usual['service']!r}).")
+            own: Written = {"store": "keyring", "service": guide.service(subject.config, subject.terms)}
+            ways = {
+                "it is this bot's: go on with it": lambda *_: usual,
+                f"it is another bot's: one key for each bot, so keep this bot's as {own['service']!r}": lambda *_: own,
+                **ways,
+            }
+    store = terminal.choose("Where are id and secret to be kept?", ways)(subject, terminal)
+    return store, _held(subject, store)
+
+
+def keep(subject: Subject, store: Mapping[str, Any], credentials: Credentials, terminal: Terminal) -> None:
+    """Have credentials put into a store, and read them back.
+
+    Raises:
+        Stopped: misconfigured, if they do not come back.
+    """
+    config = subject.with_section({"credentials": store}).credentials
+    keeper = open_keeper(config)
+    if keeper is not None:
+        in_time(keeper, lambda: keeper.put(credentials))
+        return
+    if isinstance(config, KeyringStore):
+        raise TypeError("a keyring is written, too")
+    terminal.say("In another terminal, as the user that the bot runs as:")
+    terminal.say(*(f"    {line}" for line in elsewhere.to_store(config, subject.terms.exchange)))
+    reader = open_store(config, subject.terms.exchange)
+    while terminal.confirm("Is it there?", default=True):
+        try:
+            if in_time(reader, reader.load).match(credentials):
+                return
+            terminal.say("The store gives something else than the id and secret that were just checked.")
+        except Stopped as end:
+            terminal.complain(end.findings)
+    stop(
+        "store-not-written",
+        "The key was admitted, but it is not in the store.",
+        "Put it there with the commands above, then run setup again: it goes on from there.",
+    )
+
+
+def _held(subject: Subject, store: Mapping[str, Any]) -> Credentials | None:
+    return held(open_store(subject.with_section({"credentials": store}).credentials, subject.terms.exchange))
+
+
+def _files(subject: Subject, terminal: Terminal) -> Written:
+    folder = terminal.ask("Folder for the two files (blank: where systemd or Compose mounts them):")
+    if not folder:
+        return {"store": "files"}
+    path = Path(folder).expanduser().absolute()
+    names = {part: path / f"{subject.terms.exchange}_api_{part}" for part in ("key", "secret")}
+    return {"store": "files", **{f"{part}_file": str(file) for part, file in names.items()}}
+
+
+def _programs(subject: Subject, terminal: Terminal) -> Written:
+    written: Written = {"store": "command"}
+    for part, shown in (("key", "key id"), ("secret", "secret")):
+        usual = f"pass show {subject.terms.exchange}/{guide.bot_name(subject.config)}/{part}"
+        command = terminal.ask(f"Command that prints the {shown} alone:", usual, _is_command)
+        written[f"{part}_command"] = shlex.split(command)
+    return written
+
+
+def _is_command(text: str) -> bool | str:
+    try:
+        return bool(shlex.split(text)) or "Write a command."
+    except ValueError:
+        return "A quote is not closed."
