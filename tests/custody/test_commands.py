@@ -1,0 +1,261 @@
+"""`credentials set|show|delete|rotate`, by the command itself, with a look-alike and a keyring of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+
+from freqtrade_bitmex_guard.config import CommandStore, FileStore
+from freqtrade_bitmex_guard.credentials.files import SecretFiles
+from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
+from freqtrade_bitmex_guard.custody import elsewhere
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.trial import Trial
+from tests.custody.conftest import Run
+from tests.support import KEY_ID, SECRET, bot_config, key
+
+NEW_ID = "NEWidngMIQkIUjXMUreyu3qn"
+NEW_SECRET = SECRET[::-1]
+OLD, NEW = f"{KEY_ID}\n{SECRET}\n", f"{NEW_ID}\n{NEW_SECRET}\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path, exchange: Lookalike) -> str:
+    return written(tmp_path, exchange)
+
+
+def written(folder: Path, exchange: Lookalike, **section: Any) -> str:
+    content = bot_config(folder, exchange)
+    content["api_key_guard"] = {"allowed_hosts": ["127.0.0.1"], **section}
+    (folder / "config.json").write_text(json.dumps(content))
+    return str(folder / "config.json")
+
+
+def entry() -> dict[str, str]:
+    found: dict[str, str] = json.loads(keyring.get_password("freqtrade-bitmex", "credentials") or "{}")
+    return found
+
+
+def credentials(run: Run, action: str, config: str, *flags: str, stdin: str = "", code: int = 0) -> str:
+    ended, printed = run("credentials", action, "-c", config, *flags, stdin=stdin)
+    assert ended == code, printed
+    for hidden in (SECRET[:8], NEW_SECRET[:8], KEY_ID[:5], NEW_ID[:5]):
+        assert hidden not in printed
+    return printed
+
+
+def test_what_is_set_from_standard_input_is_what_the_bot_reads(run: Run, config: str) -> None:
+    assert "LAqU…" in credentials(run, "set", config, stdin=OLD)
+    assert set(entry()) == {"key", "secret", "stored_at"}
+    assert Check(json.loads(Path(config).read_text())).run().admitted
+
+
+@pytest.mark.parametrize(
+    "stdin", ["", "\n", KEY_ID, f"{KEY_ID}\n\n", f"{KEY_ID}\nsecret with spaces\n", f"{OLD}a third line\n", f"\n{OLD}"]
+)
+def test_what_is_not_two_lines_is_not_stored(run: Run, config: str, stdin: str) -> None:
+    assert "credentials-malformed" in credentials(run, "set", config, stdin=stdin, code=4)
+    assert entry() == {}
+
+
+def test_set_overwrites_nothing(run: Run, config: str) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    assert "rotate" in credentials(run, "set", config, stdin=NEW, code=4)
+    assert entry()["key"] == KEY_ID
+
+
+def test_show_masks_the_key_and_tells_store_age_and_whether_it_verifies(
+    run: Run, config: str, exchange: Lookalike
+) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    printed = credentials(run, "show", config)
+    for word in ("LAqU…", "keyring", "freqtrade-bitmex", "0 days ago", "made    2026-05-01", "ADMITTED"):
+        assert word in printed
+    exchange.keys[:] = [key(permissions=["order", "withdraw"])]
+    assert "REFUSED" in credentials(run, "show", config, code=2)
+    exchange.keys.clear()
+    assert "2026-05-01" not in credentials(run, "show", config, code=3)
+
+
+def test_show_says_so_where_there_is_nothing(run: Run, config: str) -> None:
+    assert "credentials-missing" in credentials(run, "show", config, code=4)
+
+
+def test_show_reads_the_stores_that_are_only_read_too(run: Run, tmp_path: Path, exchange: Lookalike) -> None:
+    files = bot_config(tmp_path, exchange)["api_key_guard"]["credentials"]
+    printed = credentials(run, "show", written(tmp_path, exchange, credentials=files))
+    assert "store   the store 'files'" in printed
+    assert "stored  not known" in printed
+
+
+def test_delete_asks_first_and_takes_everything(run: Run, config: str) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    keyring.set_password("freqtrade-bitmex", "secret", "left by hand")
+    assert "--yes" in credentials(run, "delete", config, code=4)
+    assert entry()["key"] == KEY_ID
+    assert "does not start" in credentials(run, "delete", config, "--yes")
+    assert keyring.get_password("freqtrade-bitmex", "secret") is None
+    assert "credentials-missing" in credentials(run, "delete", config, "--yes", code=4)
+
+
+def test_rotate_takes_a_key_that_is_admitted_and_says_what_to_do_in_which_order(
+    run: Run, config: str, exchange: Lookalike
+) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
+    printed = credentials(run, "rotate", config, stdin=NEW)
+    assert (entry()["key"], entry()["secret"]) == (NEW_ID, NEW_SECRET)
+    restart, delete = printed.index("Restart the bot"), printed.index("delete the key LAqU…")
+    assert restart < delete
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "word"),
+    [
+        (Key(NEW_ID, NEW_SECRET, permissions=["order", "withdraw"]), 2, "withdraw-permission"),
+        (Key(NEW_ID, NEW_SECRET, cidr=""), 2, "ip-unrestricted"),
+        (Key(NEW_ID, "another-secret"), 3, "signature-invalid"),
+        (Key("another-id", NEW_SECRET), 3, "key-unknown"),
+    ],
+)
+def test_rotate_keeps_the_old_key_where_the_new_one_is_not_admitted(
+    run: Run, config: str, exchange: Lookalike, new: Key, code: int, word: str
+) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    before = entry()
+    exchange.keys.append(new)
+    printed = credentials(run, "rotate", config, stdin=NEW, code=code)
+    assert word in printed
+    assert "stays in use" in printed
+    assert entry() == before
+
+
+def test_rotate_needs_an_old_key_and_another_new_one(run: Run, config: str) -> None:
+    assert "credentials-missing" in credentials(run, "rotate", config, stdin=NEW, code=4)
+    credentials(run, "set", config, stdin=OLD)
+    assert "again" in credentials(run, "rotate", config, stdin=OLD, code=4)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["credentials"],
+        ["credentials", "burn"],
+        ["credentials", "set", "-c"],
+        ["credentials", "show", "--yes"],
+        ["credentials", "set", "-c", "-"],
+        ["setup", "--yes"],
+        ["setup"],
+        ["credentials", "set", KEY_ID, SECRET],
+        ["credentials", "set", f"--secret={SECRET}"],
+        ["setup", SECRET],
+    ],
+)
+def test_wrong_usage_ends_with_4_and_repeats_nothing_that_was_typed(run: Run, arguments: list[str]) -> None:
+    code, printed = run(*arguments)
+    assert code == 4
+    assert "usage: " in printed or "config-unreadable" in printed
+    assert SECRET[:8] not in printed
+    assert KEY_ID[:5] not in printed
+
+
+@pytest.mark.parametrize("arguments", [["setup", "--help"], ["credentials", "--help"], ["credentials", "set", "-h"]])
+def test_help_ends_with_0(run: Run, arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(*arguments)
+    assert end.value.code == 0
+    assert "credentials migrate" in capfd.readouterr().out
+
+
+def test_a_trial_never_admits_another_key_than_the_candidate(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    config = bot_config(tmp_path, exchange)
+    assert not Trial(config, candidate).run().admitted
+    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
+    assert Trial(config, candidate).run().admitted
+    monkeypatch.delattr(Trial, "_credentials")  # as if the check had come to read the store again
+    with pytest.raises(RuntimeError):
+        Trial(config, candidate).run()
+
+
+def lines(lines: list[str]) -> str:
+    """What a person would paste, the remarks left out."""
+    return "\n".join(line.partition("   #")[0] for line in lines)
+
+
+def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchange: Lookalike) -> None:
+    folder = tmp_path / "a place"
+    store = FileStore(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
+
+    def paste(script: str, first: str, second: str) -> int:
+        for line, value in zip(script.splitlines(), ["", first, second, "", ""], strict=False):
+            done = subprocess.run(["sh", "-euc", line], input=value, text=True, check=False)
+        return done.returncode
+
+    assert paste(lines(elsewhere.to_store(store, "bitmex")), f"{KEY_ID}\n", f"{SECRET}\n") == 0
+    assert SecretFiles(store, "bitmex").load().key.matches(KEY_ID)
+    *inserted, checked, moved = elsewhere.to_replace(store, "bitmex", "-c c.json")
+    assert checked.endswith("freqtrade-bitmex-guard --check-only -c c.json")
+    assert checked.count("FREQTRADE__API_KEY_GUARD__CREDENTIALS__") == 2
+    paste(lines(["true", *inserted, moved]), f"{NEW_ID}\n", f"{NEW_SECRET}\n")
+    assert SecretFiles(store, "bitmex").load().secret.matches(NEW_SECRET)
+    subprocess.run(["sh", "-euc", lines(elsewhere.to_delete(store, "bitmex"))], check=True)
+    assert list(folder.iterdir()) == []
+
+
+def test_the_new_pair_in_files_is_checked_by_variables_before_it_takes_the_old_ones_place(
+    run: Run, tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = bot_config(tmp_path, exchange)["api_key_guard"]["credentials"]
+    config = written(tmp_path, exchange, credentials=files)
+    printed = credentials(run, "rotate", config, code=4)
+    (check,) = (line for line in printed.splitlines() if "--check-only" in line)
+    for name in ("key", "secret"):
+        (tmp_path / f"{name}.new").write_text("other")
+        (tmp_path / f"{name}.new").chmod(0o600)
+    for word in check.split():
+        name, is_variable, value = word.partition("=")
+        if is_variable:
+            monkeypatch.setenv(name, value)
+    assert run("--check-only", "-c", config)[0] == 3  # unknown to the exchange, so the new pair was read
+
+
+@pytest.mark.parametrize("action", ["set", "rotate", "delete"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        {"store": "files"},
+        {"store": "command", "key_command": ["pass", "show", "a b"], "secret_command": ["pass", "show", "c"]},
+        {"store": "command", "key_command": ["op", "read", "k"], "secret_command": ["vault", "kv", "get", "s"]},
+    ],
+)
+def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
+    run: Run, tmp_path: Path, exchange: Lookalike, store: dict[str, Any], action: str
+) -> None:
+    config = written(tmp_path, exchange, credentials=store)
+    printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
+    assert "store-not-written" in printed
+    assert "Run instead" in printed
+    expected = {"files": "bitmex_api_key", "command": "'a b'" if "pass" in str(store) else "op"}[store["store"]]
+    assert expected in printed
+    assert not os.path.exists(os.environ["VAULT"])
+
+
+def test_pass_is_told_by_its_own_commands() -> None:
+    store = CommandStore(store="command", key_command=["pass", "show", "a"], secret_command=["pass", "show", "b"])
+    assert lines(elsewhere.to_store(store, "bitmex")) == "pass insert a\npass insert b"
+    inserted, _, check, *moved = elsewhere.to_replace(store, "bitmex", "-c c.json")
+    assert lines([inserted]) == "pass insert a.new"
+    assert """KEY_COMMAND='["pass", "show", "a.new"]'""" in check
+    assert moved == ["pass mv -f a.new a", "pass mv -f b.new b"]
+    assert elsewhere.to_delete(store, "bitmex") == ["pass rm a", "pass rm b"]

@@ -1,0 +1,108 @@
+"""What the guided set-up decides, apart from the talk."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freqtrade_bitmex_guard.setup import guide
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from tests.support import policy
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ({}, "freqtrade"),
+        ({"bot_name": "My Bot!", "exchange": {"pair_whitelist": ["BTC/USDT"]}}, "my-bot-btc-usdt"),
+        ({"bot_name": "n", "exchange": {"pair_whitelist": ["BTC/USDT", "ETH/USDT"]}}, "n-2-pairs"),
+        ({"bot_name": "北", "exchange": {"pair_whitelist": []}}, "freqtrade"),
+        ({"bot_name": 7, "exchange": {"pair_whitelist": "BTC"}}, "7"),
+        ({"bot_name": "x" * 99, "exchange": None}, "x" * 40),
+    ],
+)
+def test_a_name_is_made_of_the_bots_name_and_what_it_trades(config: dict[str, Any], name: str) -> None:
+    assert guide.key_name(config) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "block", "addresses"),
+    [
+        ("203.0.113.7", "203.0.113.7/32", 1),
+        (" 203.0.113.9/28 ", "203.0.113.0/28", 16),
+        ("203.0.113.4-203.0.113.7", "203.0.113.4/30", 4),
+        ("203.0.113.5 - 203.0.113.6", "203.0.113.4/30", 4),
+        ("203.0.113.8-203.0.113.7", "203.0.113.0/28", 16),
+        ("2001:db8::1", "2001:db8::1/128", 1),
+        ("2001:db8::-2001:db8::ff", "2001:db8::/120", 256),
+    ],
+)
+def test_the_smallest_block_is_worked_out(text: str, block: str, addresses: int) -> None:
+    network = guide.block(text)
+    assert (str(network), network.num_addresses) == (block, addresses)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "home",
+        "203.0.113.7/33",
+        "0.0.0.0",
+        "0.0.0.0/0",
+        "::",
+        "1.1.1.1-200.1.1.1",
+        "1.1.1.1-::1",
+        "1.1.1.0/24-1.1.2.0",
+    ],
+)
+def test_what_is_no_address_or_every_address_is_not_taken(text: str) -> None:
+    with pytest.raises(ValueError):
+        guide.block(text)
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 2**20))
+def test_a_range_lies_inside_its_block_and_in_no_smaller_one(first: Any, distance: int) -> None:
+    last = ip_address(min(int(first) + distance, 2**32 - 1))
+    try:
+        network = guide.block(f"{first}-{last}")
+    except ValueError:
+        return  # a block at 0.0.0.0
+    assert first in network
+    assert last in network
+    if network.prefixlen < 32:
+        assert not any(first in half and last in half for half in network.subnets())
+
+
+@pytest.mark.parametrize(
+    ("text", "at_home"),
+    [
+        ("192.168.1.2", True),
+        ("127.0.0.1", True),
+        ("100.64.0.1", True),
+        ("fd00::1", True),
+        ("203.0.113.7", False),
+        ("8.8.8.8", False),
+        ("2001:db8::1", False),
+    ],
+)
+def test_an_address_that_the_exchange_never_sees_is_known(text: str, at_home: bool) -> None:
+    assert guide.is_at_home(guide.block(text)) is at_home
+
+
+def test_the_boxes_are_those_of_the_policy_in_the_pages_words() -> None:
+    usual = guide.boxes(policy(), TERMS)
+    assert usual == guide.Boxes(("Order",), ("Position",), ("Order Cancel",), ("Withdraw",))
+    cancels = policy(allowed_permissions=["orderCancel"], required_permissions=["orderCancel"])
+    assert guide.boxes(cancels, TERMS) == guide.Boxes(("Order Cancel",), (), ("Order", "Position"), ("Withdraw",))
+
+
+def test_the_section_names_a_host_only_if_it_is_not_the_exchanges_own() -> None:
+    network, store = guide.block("203.0.113.7"), {"store": "keyring"}
+    section = guide.section(network, store, list(TERMS.hosts), TERMS)
+    assert section == {"credentials": store, "policy": {"ip_within": ["203.0.113.7/32"]}}
+    assert guide.section(network, store, ["127.0.0.1"], TERMS)["allowed_hosts"] == ["127.0.0.1"]
