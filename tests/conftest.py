@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
+import keyring
 import pytest
 
 from freqtrade_bitmex_guard import redaction
@@ -19,6 +20,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests import leaks
 from tests.support import key
+from tests.vault import Vault
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("steady", deadline=None)
@@ -113,3 +115,13 @@ def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
     bot = Bot(tmp_path / "bot", exchange)
     bot.store(exchange.keys[0])
     return bot
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A keyring of the test's own is in use; this is its file."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(Vault())  # type: ignore[no-untyped-call]
+    monkeypatch.setenv("VAULT", str(tmp_path / "vault.json"))
+    yield tmp_path / "vault.json"
+    keyring.set_keyring(before)

@@ -12,6 +12,8 @@ from freqtrade_bitmex_guard.findings import Stopped, stop
 
 _T = TypeVar("_T")
 _GRACE_SECONDS = 0.5
+# A program such as pass fails where it has no such entry; what else it fails at shows when it is read back.
+_NOTHING_THERE = ("credentials-missing", "command-failed")
 
 
 def in_time(store: CredentialStore, work: Callable[[], _T]) -> _T:
@@ -45,7 +47,7 @@ def in_time(store: CredentialStore, work: Callable[[], _T]) -> _T:
 
 
 def held(store: CredentialStore) -> Credentials | None:
-    """What a store holds, or None if it has no such entry.
+    """What a store holds, or None if it hands nothing over yet.
 
     Raises:
         Stopped: misconfigured, if that cannot be told.
@@ -53,6 +55,6 @@ def held(store: CredentialStore) -> Credentials | None:
     try:
         return in_time(store, store.load)
     except Stopped as end:
-        if any(finding.rule != "credentials-missing" for finding in end.findings):
+        if any(finding.rule not in _NOTHING_THERE for finding in end.findings):
             raise
         return None

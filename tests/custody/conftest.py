@@ -1,29 +1,17 @@
-"""A bot's config as a person wrote it, a keyring of its own, and the commands run in this process."""
+"""The commands, run in this process with a keyring of the test's own."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import keyring
 import pytest
 
 from freqtrade_bitmex_guard import cli
-from tests.vault import Vault
 
 Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The file of the keyring that is in use."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(Vault())
-    monkeypatch.setenv("VAULT", str(tmp_path / "vault.json"))
-    yield tmp_path / "vault.json"
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

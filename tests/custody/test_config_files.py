@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import config_files
 from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
+from freqtrade_bitmex_guard.credentials import mounts
 from freqtrade_bitmex_guard.findings import Stopped
 from tests.support import SECRET
 
@@ -121,7 +121,7 @@ def test_a_file_with_a_second_name_is_left_alone_for_that_would_keep_the_old_con
 
 def test_a_file_that_is_mounted_by_itself_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path / "config.json")
-    monkeypatch.setattr(config_files.mounts, "is_mount_point", lambda file: file == path)
+    monkeypatch.setattr(mounts, "is_mount_point", lambda file: file == path)
     assert "mounted" in refusal(path)
 
 
@@ -129,7 +129,7 @@ def test_a_folder_that_takes_no_new_file_is_told(tmp_path: Path, monkeypatch: py
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(config_files.tempfile, "mkstemp", full)
+    monkeypatch.setattr(tempfile, "mkstemp", full)
     assert "Read-only file system" in refusal(written(tmp_path / "config.json"))
 
 

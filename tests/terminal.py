@@ -1,0 +1,71 @@
+"""A command at a real terminal, with somebody who answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pexpect
+
+ROOT = Path(__file__).parent.parent
+ENTER, DOWN, INTERRUPT, END_OF_FILE = "\r", "\x1b[B", "\x03", "\x04"
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>])")
+
+
+def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables for a process that uses the tests' own keyring."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
+    return {
+        **kept,
+        "PYTHON_KEYRING_BACKEND": "tests.vault.Vault",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "VAULT": str(vault),
+        "PROMPT_TOOLKIT_NO_CPR": "1",
+        **(extra or {}),
+    }
+
+
+class Session:
+    """`freqtrade-bitmex-guard` at a terminal of its own."""
+
+    def __init__(self, *arguments: str, env: Mapping[str, str], folder: Path, python: str = sys.executable) -> None:
+        command = ["-m", "freqtrade_bitmex_guard.cli", *arguments]
+        self._child = pexpect.spawn(
+            python, command, env=dict(env), cwd=str(folder), encoding="utf-8", timeout=60, dimensions=(60, 150)
+        )
+        self._seen = ""
+
+    def answer(self, question: str, keys: str = ENTER) -> None:
+        """Wait for a question, then press keys."""
+        self.sees(question)
+        self._child.send(keys)
+
+    def sees(self, text: str) -> None:
+        """Wait until a text is on the screen."""
+        try:
+            self._child.expect_exact(text)
+        except (pexpect.EOF, pexpect.TIMEOUT):
+            self._keep()
+            raise AssertionError(f"{text!r} never came:\n{self.shown}") from None
+        self._keep()
+
+    def end(self) -> int:
+        """Wait for its end; the exit code, negative if a signal ended it."""
+        self._child.expect(pexpect.EOF)
+        self._keep()
+        self._child.close()
+        signal: int | None = self._child.signalstatus
+        return int(self._child.exitstatus) if signal is None else -signal
+
+    @property
+    def shown(self) -> str:
+        """All that was on the screen, without colours."""
+        return _ESCAPES.sub("", self._seen)
+
+    def _keep(self) -> None:
+        after = self._child.after if isinstance(self._child.after, str) else ""
+        self._seen += (self._child.before or "") + after
