@@ -32,11 +32,12 @@ def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str
 class Session:
     """`freqtrade-bitmex-guard` at a terminal of its own."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], folder: Path, python: str = sys.executable) -> None:
-        command = ["-m", "freqtrade_bitmex_guard.cli", *arguments]
-        self._child = pexpect.spawn(
-            python, command, env=dict(env), cwd=str(folder), encoding="utf-8", timeout=60, dimensions=(60, 150)
-        )
+    def __init__(
+        self, *arguments: str, env: Mapping[str, str], folder: Path, module: str = "freqtrade_bitmex_guard.cli"
+    ) -> None:
+        command = ["-m", module, *arguments]
+        how = {"encoding": "utf-8", "timeout": 60, "dimensions": (60, 150)}
+        self._child = pexpect.spawn(sys.executable, command, env=dict(env), cwd=str(folder), **how)
         self._seen = ""
 
     def answer(self, question: str, keys: str = ENTER) -> None:
@@ -55,8 +56,9 @@ class Session:
 
     def end(self) -> int:
         """Wait for its end; the exit code, negative if a signal ended it."""
-        self._child.expect(pexpect.EOF)
-        self._keep()
+        if not self._child.eof():
+            self._child.expect(pexpect.EOF)
+            self._keep()
         self._child.close()
         signal: int | None = self._child.signalstatus
         return int(self._child.exitstatus) if signal is None else -signal

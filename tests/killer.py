@@ -1,0 +1,81 @@
+"""Kills a process at the n-th thing that it writes: before that is done, and so after the one before it.
+
+What counts is every file opened for writing, renamed, removed or changed in some folders, every flush to the disk, and
+every change that a real Secret Service is asked for. `python -m tests.killer N FOLDERS COMMAND…` runs our command so.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import signal
+import sys
+from typing import Any
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_EVENTS = ("os.rename", "os.remove", "os.chmod", "os.chown", "os.utime", "os.truncate", "os.mkdir", "os.setxattr")
+
+
+def arm(at: int, folders: tuple[str, ...]) -> None:
+    """Have this process killed."""
+    count = itertools.count(1)
+
+    def tick() -> None:
+        if next(count) == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def audit(event: str, args: tuple[Any, ...]) -> None:
+        is_opened = event == "open" and isinstance(args[2], int) and args[2] & _WRITES
+        if (is_opened or event in _EVENTS) and str(args[0]).startswith(folders):
+            tick()
+
+    def counted(act: Any) -> Any:
+        def do(*args: Any) -> Any:
+            tick()
+            return act(*args)
+
+        return do
+
+    sys.addaudithook(audit)
+    os.fsync = counted(os.fsync)
+    if "SecretService" in os.environ.get("PYTHON_KEYRING_BACKEND", ""):
+        from keyring.backends.SecretService import Keyring
+
+        for name in ("set_password", "delete_password"):
+            setattr(Keyring, name, counted(getattr(Keyring, name)))
+
+
+def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:
+    """Run our command in a copy of this process, which has imported everything, and have that killed.
+
+    Returns:
+        The exit code, negative if a signal ended it.
+    """
+    import ccxt  # noqa: F401 - everything is imported once here, and not in every copy
+    import freqtrade.commands.arguments
+    import freqtrade.configuration.environment_vars
+    import freqtrade.configuration.load_config  # noqa: F401
+
+    from freqtrade_bitmex_guard import cli
+    from freqtrade_bitmex_guard.custody import commands  # noqa: F401
+
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            for stream in (1, 2):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+            sys.stdin = io.StringIO(stdin)
+            arm(at, (folder,))
+            code = cli.main(arguments)
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    from freqtrade_bitmex_guard.cli import main
+
+    arm(int(sys.argv[1]), tuple(sys.argv[2].split(os.pathsep)))
+    sys.exit(main(sys.argv[3:]))
