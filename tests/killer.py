@@ -1,11 +1,13 @@
 """Kills a process at the n-th thing that it writes: before that is done, and so after the one before it.
 
-What counts is every file opened for writing, renamed, removed or changed in some folders, every flush to the disk, and
-every change that a real Secret Service is asked for. `python -m tests.killer N FOLDERS COMMAND…` runs our command so.
+What counts is every file opened for writing (before and after), renamed, removed or changed in some folders, every
+flush to the disk, and every change that a real Secret Service is asked for. Our command is run so by
+`python -m tests.killer N FOLDERS COMMAND…`.
 """
 
 from __future__ import annotations
 
+import builtins
 import io
 import itertools
 import os
@@ -17,33 +19,54 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _EVENTS = ("os.rename", "os.remove", "os.chmod", "os.chown", "os.utime", "os.truncate", "os.mkdir", "os.setxattr")
 
 
-def arm(at: int, folders: tuple[str, ...]) -> None:
-    """Have this process killed."""
-    count = itertools.count(1)
+class _Killer:
+    def __init__(self, at: int, folders: tuple[str, ...]) -> None:
+        self._at = at
+        self._folders = folders
+        self._count = itertools.count(1)
+        self._is_opened = False
 
-    def tick() -> None:
-        if next(count) == at:
+    def tick(self) -> None:
+        if next(self._count) == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def audit(event: str, args: tuple[Any, ...]) -> None:
-        is_opened = event == "open" and isinstance(args[2], int) and args[2] & _WRITES
-        if (is_opened or event in _EVENTS) and str(args[0]).startswith(folders):
-            tick()
+    def audit(self, event: str, args: tuple[Any, ...]) -> None:
+        is_opened = event == "open" and isinstance(args[2], int) and bool(args[2] & _WRITES)
+        if (is_opened or event in _EVENTS) and str(args[0]).startswith(self._folders):
+            self.tick()
+            self._is_opened = is_opened
 
-    def counted(act: Any) -> Any:
+    def before(self, act: Any) -> Any:
         def do(*args: Any) -> Any:
-            tick()
+            self.tick()
             return act(*args)
 
         return do
 
-    sys.addaudithook(audit)
-    os.fsync = counted(os.fsync)
+    def after(self, act: Any) -> Any:
+        """Once more when a file was opened and so may be empty, before anything is written into it."""
+
+        def do(*args: Any, **options: Any) -> Any:
+            done = act(*args, **options)
+            if self._is_opened:
+                self._is_opened = False
+                self.tick()
+            return done
+
+        return do
+
+
+def arm(at: int, folders: tuple[str, ...]) -> None:
+    """Have this process killed."""
+    killer = _Killer(at, folders)
+    sys.addaudithook(killer.audit)
+    os.fsync = killer.before(os.fsync)
+    os.open, io.open, builtins.open = killer.after(os.open), killer.after(io.open), killer.after(builtins.open)
     if "SecretService" in os.environ.get("PYTHON_KEYRING_BACKEND", ""):
         from keyring.backends.SecretService import Keyring
 
         for name in ("set_password", "delete_password"):
-            setattr(Keyring, name, counted(getattr(Keyring, name)))
+            setattr(Keyring, name, killer.before(getattr(Keyring, name)))
 
 
 def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.support import KEY_ID, SECRET, bot_config, key, skip_or_fail
 
 pytestmark = pytest.mark.slow
 
 BIN = Path(sys.executable).parent
+NEW = Key("NEWidngMIQkIUjXMUreyu3qn", SECRET[::-1])
 
 
 def run(script: str, folder: Path, *around: str, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -97,6 +100,76 @@ def test_a_real_secret_service_hands_the_key_over(tmp_path: Path, store: str, co
     assert [finding["rule"] for finding in content["findings"]] == rules, done.stderr
     assert done.returncode == code
     assert SECRET not in done.stdout + done.stderr
+
+
+UNLOCKED = "printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null\n"
+LIFE = (
+    UNLOCKED
+    + """
+export PYTHON_KEYRING_BACKEND=keyring.backends.SecretService.Keyring
+guard() { freqtrade-bitmex-guard credentials "$@" -c "$CONFIG" >&2; }
+printf '%s\\n%s\\n' "$KEY_ID" "$SECRET" | guard set
+guard show
+printf '%s\\n%s\\n' "$NEW_ID" "$NEW_SECRET" | guard rotate
+freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"
+guard delete --yes
+! guard show || exit 1
+printf '{"exchange": {"name": "bitmex", "key": "%s", "secret": "%s"}} // mine' "$KEY_ID" "$SECRET" > "$PLAIN"
+freqtrade-bitmex-guard credentials migrate -c "$PLAIN" >&2
+guard show
+"""
+)
+
+
+def test_in_a_real_secret_service_a_key_is_set_shown_rotated_deleted_and_migrated(tmp_path: Path) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
+    plain = tmp_path / "plain.json"
+    with Lookalike([key(), NEW]) as exchange:
+        config = written(tmp_path, exchange, {"store": "keyring"})
+        values = {"NEW_ID": NEW.id, "NEW_SECRET": NEW.secret, "CONFIG": config, "PLAIN": str(plain)}
+        done = run(LIFE, tmp_path, "dbus-run-session", "--", **values)
+    assert done.returncode == 0, done.stderr
+    assert report(done)["key"] == "NEWi…"
+    assert plain.read_text() == '{"exchange": {"name": "bitmex", "key": "", "secret": ""}} // mine'
+    assert done.stderr.count("ADMITTED") == 3
+    for hidden in (SECRET[:8], NEW.secret[:8], KEY_ID[:5], NEW.id[:5]):
+        assert hidden not in done.stdout + done.stderr
+
+
+KILLED = (
+    UNLOCKED
+    + """
+export PYTHON_KEYRING_BACKEND=keyring.backends.SecretService.Keyring PYTHONPATH="$ROOT"
+both() { printf '{"key": "%s", "secret": "%s"}' "$1" "$2"; }
+for at in 1 2 3 4 5 6 7 8; do
+  both "$KEY_ID" "$SECRET" | keyring set freqtrade-bitmex credentials
+  code=0
+  printf '%s\\n%s\\n' "$NEW_ID" "$NEW_SECRET" |
+    python -m tests.killer "$at" "$FOLDER" credentials rotate -c "$CONFIG" >&2 || code=$?
+  echo "$code $(freqtrade-bitmex-guard --check-only --format json -c "$CONFIG" | grep '"key"')"
+  [ "$code" != 0 ] || break
+done
+"""
+)
+
+
+def test_a_rotation_killed_at_every_change_of_a_real_secret_service_leaves_the_old_key_or_the_new_one(
+    tmp_path: Path,
+) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
+    with Lookalike([key(), NEW]) as exchange:
+        config = written(tmp_path, exchange, {"store": "keyring"})
+        root = Path(__file__).parent.parent.parent
+        values = {"NEW_ID": NEW.id, "NEW_SECRET": NEW.secret, "CONFIG": config}
+        done = run(KILLED, tmp_path, "dbus-run-session", "--", FOLDER=str(tmp_path), ROOT=str(root), **values)
+    ends = [(line.split()[0], json.loads(f'"{line.split()[2].strip(chr(34) + chr(44))}"')) for line in lines(done)]
+    killed = str(128 + signal.SIGKILL)
+    # Two entries for the case that the third is not replaced in one step; that one; the two taken out again.
+    assert ends == [(killed, "LAqU…")] * 3 + [(killed, "NEWi…")] * 2 + [("0", "NEWi…")], done.stderr
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return done.stdout.splitlines()
 
 
 def test_without_any_keyring_a_headless_server_is_told_what_to_use_instead(tmp_path: Path) -> None:
