@@ -29,20 +29,24 @@ def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str
     }
 
 
-class Session:
-    """`freqtrade-bitmex-guard` at a terminal of its own."""
+GUARD = (sys.executable, "-m", "freqtrade_bitmex_guard.cli")
 
-    def __init__(
-        self, *arguments: str, env: Mapping[str, str], folder: Path, module: str = "freqtrade_bitmex_guard.cli"
-    ) -> None:
-        command = ["-m", module, *arguments]
+
+class Session:
+    """A command at a terminal of its own."""
+
+    def __init__(self, *command: str, env: Mapping[str, str], folder: Path) -> None:
         how = {"encoding": "utf-8", "timeout": 60, "dimensions": (60, 150)}
-        self._child = pexpect.spawn(sys.executable, command, env=dict(env), cwd=str(folder), **how)
+        self._child = pexpect.spawn(command[0], list(command[1:]), env=dict(env), cwd=str(folder), **how)
         self._seen = ""
 
     def answer(self, question: str, keys: str = ENTER) -> None:
         """Wait for a question, then press keys."""
         self.sees(question)
+        self._child.send(keys)
+
+    def press(self, keys: str) -> None:
+        """Press keys, whatever is on the screen."""
         self._child.send(keys)
 
     def sees(self, text: str) -> None:

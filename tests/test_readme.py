@@ -14,7 +14,9 @@ import pytest
 
 from freqtrade_bitmex_guard import cli, exit_codes, rules
 from freqtrade_bitmex_guard.config import read
+from freqtrade_bitmex_guard.custody.arguments import ACTIONS
 from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome
+from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.posture import Topic
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
@@ -134,11 +136,32 @@ def test_it_links_to_files_that_exist(file: str) -> None:
 def test_every_command_of_ours_that_it_shows_is_one_that_exists() -> None:
     parser = cli._parser()
     options = {option for action in parser._actions for option in action.option_strings}
-    shown = re.findall(r"freqtrade-bitmex-guard (--?[a-z-]+|[a-z]+)((?: --[a-z-]+)*)", "\n".join(blocks("sh")))
-    assert len(shown) >= 3
+    commands = {"trade", "demo", "audit", "setup", *(f"credentials {action}" for action in ACTIONS), *options}
+    pattern = r"freqtrade-bitmex-guard (--?[a-z-]+|credentials [a-z]+|[a-z]+)((?: --[a-z-]+)*)"
+    shown = re.findall(pattern, "\n".join(blocks("sh")))
+    assert len(shown) >= 5
     for command, flags in shown:
-        assert command in {"trade", "demo", "audit", *options}
+        assert command in commands
         assert set(flags.split()) <= options
+
+
+def test_it_lists_every_action_of_credentials() -> None:
+    assert {name.strip("`") for name, _ in table("| `credentials …` | does |")} == set(ACTIONS)
+
+
+# Rules and a command that another change brings.
+COMING = {"two-factor", "key-name", "withdrawal-address", "key-age", "legacy-key", "account", "security-event"}
+COMING |= {"sibling-keys", "audit"}
+
+
+def test_the_table_of_the_guide_names_only_rules_commands_and_settings_that_exist() -> None:
+    rows = table("| the guide | what does it |")
+    assert len(rows) >= 10
+    for _, does in rows:
+        named = set(re.findall(r"`([^`]+)`", does))
+        assert named
+        known = {*PUBLISHED, "setup", *(f"credentials {action}" for action in ACTIONS), *Policy.model_fields}
+        assert named - COMING <= known
 
 
 def test_two_commands_do_all_set_up_and_ci_runs_both_to_the_letter() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # ruff: noqa: PLC0415 - only the library of the store that is used
 from freqtrade_bitmex_guard.config import CommandStore, FileStore, KeyringStore
-from freqtrade_bitmex_guard.credentials.interface import CredentialStore, Keeper
+from freqtrade_bitmex_guard.credentials.interface import CredentialStore
 
 
 def open_store(config: KeyringStore | FileStore | CommandStore, exchange: str) -> CredentialStore:
@@ -25,16 +25,3 @@ def open_store(config: KeyringStore | FileStore | CommandStore, exchange: str) -
     from freqtrade_bitmex_guard.credentials.command import SecretCommands
 
     return SecretCommands(config)
-
-
-def open_keeper(config: KeyringStore | FileStore | CommandStore) -> Keeper | None:
-    """The same store to be written, or None for one that somebody else keeps and this project only reads.
-
-    Args:
-        config: `api_key_guard.credentials`.
-    """
-    if not isinstance(config, KeyringStore):
-        return None
-    from freqtrade_bitmex_guard.credentials.keyring_keeper import KeyringKeeper
-
-    return KeyringKeeper(config)

@@ -11,6 +11,8 @@ from typing import NoReturn
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError
 
+from freqtrade_bitmex_guard.config import CommandStore, FileStore, KeyringStore
+from freqtrade_bitmex_guard.credentials.interface import Keeper
 from freqtrade_bitmex_guard.credentials.keyring import (
     SystemKeyring,
     named,
@@ -22,6 +24,15 @@ from freqtrade_bitmex_guard.findings import Stopped, stop
 from freqtrade_bitmex_guard.redaction import harmless
 
 _PARTS = ("key", "secret")
+
+
+def open_keeper(config: KeyringStore | FileStore | CommandStore) -> Keeper | None:
+    """The store that the section names, to be written; None for one that somebody else keeps and that is only read.
+
+    Args:
+        config: `api_key_guard.credentials`.
+    """
+    return KeyringKeeper(config) if isinstance(config, KeyringStore) else None
 
 
 class KeyringKeeper(SystemKeyring):

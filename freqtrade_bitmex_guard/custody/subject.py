@@ -10,8 +10,9 @@ from typing import Any
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard import freqtrade_config, venues
 from freqtrade_bitmex_guard.config import SECTION, GuardConfig, KeyringStore
-from freqtrade_bitmex_guard.credentials import open_keeper, open_store
+from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, Keeper
+from freqtrade_bitmex_guard.credentials.keyring_keeper import open_keeper
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade_bitmex_guard.config import KeyringStore
-from freqtrade_bitmex_guard.credentials import open_keeper, open_store
+from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import held, in_time
+from freqtrade_bitmex_guard.credentials.keyring_keeper import open_keeper
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.custody import elsewhere
 from freqtrade_bitmex_guard.custody.subject import Subject

@@ -40,7 +40,7 @@ def run(script: str, folder: Path, *around: str, **extra: str) -> subprocess.Com
         **extra,
     }
     return subprocess.run(
-        [*around, "sh", "-euc", script], env=environment, capture_output=True, text=True, check=False, timeout=120
+        [*around, "sh", "-euc", script], env=environment, capture_output=True, text=True, check=False, timeout=300
     )
 
 

@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.support import KEY_ID, SECRET, key
-from tests.terminal import DOWN, END_OF_FILE, ENTER, INTERRUPT, Session, environment
+from tests.terminal import DOWN, END_OF_FILE, ENTER, GUARD, INTERRUPT, Session, environment
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,9 @@ def written(folder: Path, exchange: Lookalike, text: str = CONFIG) -> Path:
 
 
 def session(path: Path, vault: Path, *arguments: str, **extra: str) -> Session:
-    return Session(*(arguments or ("setup",)), "-c", path.name, env=environment(vault, extra), folder=path.parent)
+    return Session(
+        *GUARD, *(arguments or ("setup",)), "-c", path.name, env=environment(vault, extra), folder=path.parent
+    )
 
 
 def to_the_store(talk: Session) -> None:

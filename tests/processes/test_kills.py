@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,8 +156,8 @@ def test_setup(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
         return code
 
     def walk(at: int) -> int:
-        killed = [str(at), str(tmp_path), "setup", "-c", str(path)]
-        talk = Session(*killed, module="tests.killer", env=environment(vault), folder=tmp_path)
+        killed = [sys.executable, "-m", "tests.killer", str(at), str(tmp_path), "setup", "-c", str(path)]
+        talk = Session(*killed, env=environment(vault), folder=tmp_path)
         try:
             talk.answer("yours?", "y")
             talk.answer("kept?")
