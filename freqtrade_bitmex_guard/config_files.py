@@ -8,7 +8,7 @@ import shlex
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -60,6 +60,21 @@ class ConfigFile:
     def meaning(self) -> dict[str, Any]:
         """What freqtrade's own parser makes of it; a copy."""
         return deepcopy(self._meaning)
+
+
+def read(names: Iterable[str]) -> list[ConfigFile]:
+    """Several config files in this order, each once, by whatever names it is known.
+
+    Args:
+        names: their paths, as freqtrade was given them.
+
+    Raises:
+        Stopped: misconfigured, if one cannot be read.
+    """
+    files: dict[Path, ConfigFile] = {}
+    for file in map(ConfigFile, names):
+        files.setdefault(file.path, file)
+    return list(files.values())
 
 
 @dataclass(frozen=True, slots=True)

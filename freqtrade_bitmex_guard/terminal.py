@@ -32,9 +32,13 @@ class Terminal:
         return sys.stdin.isatty() and sys.stdout.isatty()
 
     def say(self, *lines: str, style: str = "") -> None:
-        """Print lines as they are. Long ones are not broken: a command in them must come out whole when copied."""
+        """Print lines, without what could act on the terminal, such as in the name of a file.
+
+        Long ones are not broken: a command in them must come out whole when it is copied.
+        """
         for line in lines:
-            self._console.print(Text(line, style=style), soft_wrap=True)
+            shown = "".join(char if char.isprintable() or char == "\n" else "?" for char in line)
+            self._console.print(Text(shown, style=style), soft_wrap=True)
 
     def step(self, number: int, title: str) -> None:
         """Head one step of several."""
@@ -78,15 +82,24 @@ class Terminal:
         if sys.stdin.isatty():
             parts = [str(questionary.password(question).unsafe_ask()).strip() for question in ("Key id:", "Secret:")]
         else:
-            parts = [sys.stdin.readline(_MOST_CHARACTERS).rstrip("\r\n") for _ in range(2)]
-            if sys.stdin.read(_MOST_CHARACTERS).strip():
-                stop(
-                    "credentials-malformed",
-                    "Standard input holds more than two lines.",
-                    "Give two lines: the key id, then its secret.",
-                )
+            parts = _two_lines()
         place = "what was typed" if sys.stdin.isatty() else "standard input"
         given = Credentials(credential(parts[0], "key", place), credential(parts[1], "secret", place))
         hide(given.secret.reveal())
         hide(given.key.reveal(), given.masked)
         return given
+
+
+def _two_lines() -> list[str]:
+    try:
+        lines = [sys.stdin.readline(_MOST_CHARACTERS).rstrip("\r\n") for _ in range(2)]
+        is_more = sys.stdin.read(_MOST_CHARACTERS).strip()
+    except UnicodeDecodeError:
+        is_more = "bytes that are no text"
+    if is_more:
+        stop(
+            "credentials-malformed",
+            "Standard input holds something else than two lines.",
+            "Give two lines: the key id, then its secret.",
+        )
+    return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ def migrate(subject: Subject, terminal: Terminal) -> int:
     Raises:
         Stopped: misconfigured, before anything was changed, if any of them could get lost or be left behind.
     """
-    files = _files(subject.config["config_files"])
+    files = subject.config_files()
     found = [each for file in files for each in _in(file)]
     _refuse_what_cannot_be_moved(files, found)
     if not found:
@@ -68,11 +68,6 @@ def migrate(subject: Subject, terminal: Terminal) -> int:
         terminal.say(f'Nothing reads it from there yet: add "{SECTION}": {{}} to the config, or run setup.')
     _warn(subject, list(dict.fromkeys(each.file for each in found)), terminal)
     return 0
-
-
-def _files(names: Iterable[str]) -> list[ConfigFile]:
-    files = {file.path: file for file in map(ConfigFile, names)}
-    return list(files.values())
 
 
 def _in(file: ConfigFile) -> list[Found]:

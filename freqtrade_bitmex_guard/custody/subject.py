@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard import freqtrade_config, venues
+from freqtrade_bitmex_guard import config_files, freqtrade_config, venues
 from freqtrade_bitmex_guard.config import SECTION, GuardConfig, KeyringStore
+from freqtrade_bitmex_guard.config_files import ConfigFile
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, Keeper
 from freqtrade_bitmex_guard.credentials.keyring_keeper import open_keeper
@@ -55,6 +56,14 @@ class Subject:
         venue = venues.find(exchange.get("name") if isinstance(exchange, dict) else None)
         written = config[SECTION] if configuration.wanted(config) is not None else None
         return cls(files, config, venue.terms, written)
+
+    def config_files(self) -> list[ConfigFile]:
+        """The files that its config is made of, included ones too; those that were named come first.
+
+        Raises:
+            Stopped: misconfigured, if one cannot be read.
+        """
+        return config_files.read([*self.files, *self.config["config_files"]])
 
     @property
     def section(self) -> GuardConfig:

@@ -46,7 +46,7 @@ def run(arguments: list[str], terminal: Terminal) -> int:
         )
     subject = Subject.read(arguments)
     _refuse_plain_text(subject)
-    files = [ConfigFile(name) for name in dict.fromkeys(subject.config["config_files"])]
+    files = subject.config_files()
     with replacing([Change(file, file.text.text, file.meaning()) for file in files[:1]]):
         pass  # nobody shall make a key and then hear that the config cannot be changed
     terminal.say(
@@ -140,10 +140,15 @@ def _address(subject: Subject, terminal: Terminal) -> Network:
         )
         field, admits = subject.terms.address_field, count([network])
         terminal.say(f"{field}: {network}", f"It admits {admits:,} address{'' if admits == 1 else 'es'}.")
-        if not guide.is_at_home(network) or terminal.confirm(
-            f"{network} exists in your own network only; the exchange sees your public address. Is it right like this?"
-        ):
+        # Only a policy that is written already can object; else one that fits is written.
+        objections = guide.objections(network, subject.section.policy, subject.terms) if subject.written else []
+        terminal.say(*objections, style="bold red")
+        if not objections and (not guide.is_at_home(network) or terminal.confirm(_is_right(network))):
             return network
+
+
+def _is_right(network: Network) -> str:
+    return f"{network} exists in your own network only; the exchange sees your public address. Is it right like this?"
 
 
 def _checked(

@@ -9,7 +9,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from freqtrade_bitmex_guard.addresses import Network, admits_everyone, parse_block
+from freqtrade_bitmex_guard.facts import KeyFacts, Only
 from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.rules.addresses import few_addresses, within_networks
 from freqtrade_bitmex_guard.terms import Terms
 
 _LONGEST_NAME = 40
@@ -92,6 +94,12 @@ def _holding(first: Network, last: Network) -> Network:
 def is_at_home(network: Network) -> bool:
     """Whether a block's addresses mean something on this machine or in this house only."""
     return any(network.version == home.version and ip_address(network.network_address) in home for home in _HOME)
+
+
+def objections(network: Network, policy: Policy, terms: Terms) -> list[str]:
+    """What the bot's own rules would say of a key that works from a block; nothing if it will do."""
+    facts = KeyFacts(permissions=None, addresses=Only((network,)))
+    return [finding.message for rule in (few_addresses, within_networks) for finding in rule(facts, policy, terms)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ Run = Callable[..., tuple[int, str]]
 def run(vault: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
     """Runs a command with standard input, and gives its exit code and all that it printed."""
 
-    def act(*arguments: str, stdin: str = "") -> tuple[int, str]:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+    def act(*arguments: str, stdin: bytes | str = "") -> tuple[int, str]:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
         monkeypatch.setenv("COLUMNS", "200")
         code = cli.main(list(arguments))
         printed = capfd.readouterr()

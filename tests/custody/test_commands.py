@@ -44,7 +44,7 @@ def entry() -> dict[str, str]:
     return found
 
 
-def credentials(run: Run, action: str, config: str, *flags: str, stdin: str = "", code: int = 0) -> str:
+def credentials(run: Run, action: str, config: str, *flags: str, stdin: bytes | str = "", code: int = 0) -> str:
     ended, printed = run("credentials", action, "-c", config, *flags, stdin=stdin)
     assert ended == code, printed
     for hidden in (SECRET[:8], NEW_SECRET[:8], KEY_ID[:5], NEW_ID[:5]):
@@ -59,9 +59,19 @@ def test_what_is_set_from_standard_input_is_what_the_bot_reads(run: Run, config:
 
 
 @pytest.mark.parametrize(
-    "stdin", ["", "\n", KEY_ID, f"{KEY_ID}\n\n", f"{KEY_ID}\nsecret with spaces\n", f"{OLD}a third line\n", f"\n{OLD}"]
+    "stdin",
+    [
+        b"\xff\xfe\n\xff\n",
+        "",
+        "\n",
+        KEY_ID,
+        f"{KEY_ID}\n\n",
+        f"{KEY_ID}\nsecret with spaces\n",
+        f"{OLD}a third line\n",
+        f"\n{OLD}",
+    ],
 )
-def test_what_is_not_two_lines_is_not_stored(run: Run, config: str, stdin: str) -> None:
+def test_what_is_not_two_lines_of_text_is_not_stored(run: Run, config: str, stdin: bytes | str) -> None:
     assert "credentials-malformed" in credentials(run, "set", config, stdin=stdin, code=4)
     assert entry() == {}
 

@@ -94,6 +94,14 @@ def test_an_address_that_the_exchange_never_sees_is_known(text: str, at_home: bo
     assert guide.is_at_home(guide.block(text)) is at_home
 
 
+def test_a_block_that_the_policy_would_refuse_is_objected_to_by_its_own_rules() -> None:
+    block, range_ = guide.block("203.0.113.7"), guide.block("203.0.113.0/28")
+    assert guide.objections(block, policy(), TERMS) == []
+    assert "16 addresses" in guide.objections(range_, policy(), TERMS)[0]
+    assert "not inside" in guide.objections(block, policy(ip_within=["198.51.100.0/24"]), TERMS)[0]
+    assert guide.objections(range_, policy(ip_within=["203.0.113.0/28"]), TERMS) == []
+
+
 def test_the_boxes_are_those_of_the_policy_in_the_pages_words() -> None:
     usual = guide.boxes(policy(), TERMS)
     assert usual == guide.Boxes(("Order",), ("Position",), ("Order Cancel",), ("Withdraw",))

@@ -284,6 +284,37 @@ def test_a_section_that_is_there_is_used_and_switched_on(tmp_path: Path, exchang
     assert stored() == GOOD
 
 
+def test_an_address_that_the_written_policy_refuses_is_asked_for_again(
+    tmp_path: Path, exchange: Lookalike, vault: Path
+) -> None:
+    policy = '"policy": {"ip_within": ["127.0.0.1/32"]}'
+    section = f'"api_key_guard": {{"allowed_hosts": ["127.0.0.1"], {policy}}},\n    "dry_run"'
+    path = written(tmp_path, exchange, CONFIG.replace('"dry_run"', section))
+    before = path.read_bytes()
+    talk = session(path, vault)
+    talk.answer("already?", f"{DOWN}{ENTER}")
+    talk.answer("first-last):", f"127.0.0.2{ENTER}")
+    talk.sees("not inside api_key_guard.policy.ip_within")
+    talk.answer("first-last):", f"127.0.0.1{ENTER}")
+    talk.answer("like this?", "y")
+    give(talk, key())
+    assert talk.end() == 0
+    assert path.read_bytes() == before
+    assert stored() == GOOD
+
+
+def test_of_several_files_the_first_one_named_gets_the_section(
+    tmp_path: Path, exchange: Lookalike, vault: Path
+) -> None:
+    path, other = written(tmp_path, exchange), tmp_path / "other.json"
+    other.write_text('{"max_open_trades": 1} // mine')
+    talk = session(path, vault, "setup", "-c", "config.json", "-c", "other.json")
+    walk(talk, key())
+    assert talk.end() == 0
+    assert "api_key_guard" in path.read_text()
+    assert other.read_text() == '{"max_open_trades": 1} // mine'
+
+
 @pytest.fixture
 def elsewhere() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
