@@ -74,8 +74,8 @@ def credentials_in(exchange: Mapping[str, Any]) -> Iterator[Finding]:
             "credentials-in-config",
             f"A credential stands at {path}, in plain text, beside the guard: it would reach logs and backups, and it "
             "may not be the key that was checked.",
-            "Move it into the credential store (`keyring set SERVICE key`, then `secret`), then empty it in the "
-            "config files and FREQTRADE__EXCHANGE__… variables. Treat the old secret as exposed.",
+            "Move it into the credential store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`; empty "
+            "FREQTRADE__EXCHANGE__… variables by hand. Treat the old secret as exposed.",
         )
 
 
