@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -39,6 +41,25 @@ def write(path: Path, text: str) -> None:
             os.unlink(temporary)
         raise
     _sync(folder)
+
+
+def read(path: Path, most_bytes: int) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: if it cannot be read, is no regular file (nobody may be kept waiting by a pipe), or is too large.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        state = os.fstat(handle)
+        if not stat.S_ISREG(state.st_mode) or state.st_size > most_bytes:
+            raise OSError(errno.EINVAL, "not a regular file of a sensible size")
+        parts = []
+        while part := os.read(handle, most_bytes):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def _sweep(path: Path) -> None:

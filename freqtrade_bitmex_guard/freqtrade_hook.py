@@ -78,6 +78,7 @@ class Gate:
             OperationalException: if no bot may be built from it.
         """
         self._ahead = None
+        self.wait_seconds = 0.0  # a start may wait for the exchange; a bot that runs may not
         with self.closed_on_failure():
             self._ahead = (config, self._admitted(config))
 

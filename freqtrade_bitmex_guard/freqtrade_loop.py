@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from freqtrade.enums import State
 from freqtrade.exceptions import OperationalException
 
-from freqtrade_bitmex_guard.findings import error, stop
+from freqtrade_bitmex_guard import freqtrade_config
+from freqtrade_bitmex_guard.findings import Stopped, error, stop
 from freqtrade_bitmex_guard.guard import internal_error
 from freqtrade_bitmex_guard.report import chat
 from freqtrade_bitmex_guard.verdict import Verdict
@@ -35,8 +36,8 @@ _UNSUPPORTED = (
 )
 _UNREADABLE = (
     "config-unreadable",
-    "freqtrade does not take the new config.",
-    "Its log says what is wrong: mend it, then reload again.",
+    "freqtrade does not take the new config, though it can be read.",
+    "Try it beside the bot: `freqtrade show-config -c CONFIG` says what is wrong. Mend it, then reload again.",
 )
 
 
@@ -113,9 +114,11 @@ def _set_state(bot: Any, state: Any) -> None:
     if state is State.RELOAD_CONFIG and before is not State.RELOAD_CONFIG:
         bot.__dict__[_BEFORE_RELOAD] = before
     watching: Watch | None = bot.__dict__.get(_WATCH)
-    if state is State.RUNNING and watching is not None and watching.violation is not None:
-        state = State.STOPPED if watching.stops else State.PAUSED
-        logger.warning("API key guard: not RUNNING but %s, while the key is not fine.", state.name)
+    if watching is not None and watching.violation is not None:
+        held = State.STOPPED if watching.stops else State.PAUSED
+        if state is State.RUNNING or (state is State.PAUSED and watching.stops):
+            logger.warning("API key guard: not %s but %s, while the key is not fine.", state.name, held.name)
+            state = held
     bot.__dict__[_STATE] = state
 
 
@@ -139,25 +142,19 @@ def _look(bot: Any) -> None:
         news = watching.look()
     except Exception as bug:
         news = watching.give_up(internal_error(bug))
-    if news is None:
-        return
-    if news.is_fine:
-        _tell(bot, chat.fine_again())
-        return
-    _hold(bot, stops=watching.stops)
-    _tell(bot, _words(news, stops=watching.stops))
+    before = bot.state
+    if watching.violation is not None and (before is State.RUNNING or (before is State.PAUSED and watching.stops)):
+        # In every iteration, not only once: a command may have come between the look and its outcome.
+        bot.state = before
+    if news is not None:
+        _tell(bot, chat.fine_again() if news.is_fine else _words(news, before, stops=watching.stops))
 
 
-def _hold(bot: Any, *, stops: bool) -> None:
-    """Keep a bot from opening trades, or from doing anything; never the other way."""
-    if stops and bot.state in (State.RUNNING, State.PAUSED):
-        bot.state = State.STOPPED
-    elif bot.state is State.RUNNING:
-        bot.state = State.PAUSED
-
-
-def _words(news: News, *, stops: bool) -> str:
-    return chat.violation(news.verdict, stops=stops, silent_minutes=news.silent_minutes)
+def _words(news: News, before: State, *, stops: bool) -> str:
+    held = chat.Held.STOPPED if stops else chat.Held.PAUSED
+    if before is State.STOPPED:
+        held = chat.Held.STOPPED_ALREADY
+    return chat.violation(news.verdict, held, silent_minutes=news.silent_minutes)
 
 
 def _tell(bot: Any, message: str) -> None:
@@ -176,7 +173,7 @@ def _after_a_check(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper) -
             config = sys.modules["freqtrade.worker"].Configuration(self._args, None).get_config()
         except Exception:
             if _WATCH in bot.__dict__:
-                _keep(bot, Verdict(findings=(error(*_UNREADABLE),)))
+                _keep(bot, _unreadable(self._args))
             else:
                 reconfigure(self)  # nothing is guarded: it fails as it always did
             return
@@ -198,8 +195,22 @@ def _after_a_check(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper) -
     return checking
 
 
+def _unreadable(arguments: dict[str, Any]) -> Verdict:
+    """Why freqtrade does not take the new config, as far as that can be said without quoting the file."""
+    try:
+        freqtrade_config.read(arguments["config"])
+    except Stopped as end:
+        return Verdict(findings=end.findings)
+    except Exception:
+        return Verdict(findings=(error(*_UNREADABLE),))
+    return Verdict(findings=(error(*_UNREADABLE),))
+
+
 def _keep(bot: Any, verdict: Verdict) -> None:
     """Leave a bot as it was before a reload that was refused, but without new trades."""
-    stopped = bot.__dict__.get(_BEFORE_RELOAD) is State.STOPPED
+    stopped = State.STOPPED in (bot.state, bot.__dict__.get(_BEFORE_RELOAD))  # it may have been stopped meanwhile
     bot.state = State.STOPPED if stopped else State.PAUSED
-    _tell(bot, chat.refused_reload(verdict, stopped=stopped))
+    watching: Watch | None = bot.__dict__.get(_WATCH)
+    if watching is not None:
+        watching.hurry()  # it may be the key that is not fine
+    _tell(bot, chat.refused_reload(verdict, stopped=bot.state is State.STOPPED))

@@ -22,6 +22,7 @@ from freqtrade.rpc.discord import Discord
 from freqtrade.rpc.webhook import Webhook
 
 from freqtrade_bitmex_guard import bounded, durable
+from freqtrade_bitmex_guard.findings import Severity
 from freqtrade_bitmex_guard.report import chat
 from freqtrade_bitmex_guard.verdict import Verdict
 
@@ -31,6 +32,7 @@ FOLDER = "api_key_guard"
 _MEMORY = "told.json"
 _TELEGRAM = "https://api.telegram.org"
 _AGAIN_AFTER_SECONDS = 3_600
+_MOST_BYTES = 1_000_000
 # Together with a second of last words this stays under five.
 _ALL_SECONDS = 3.9
 _ONE_SECONDS = 3.5
@@ -85,7 +87,10 @@ def _send(handler: Any, message: str) -> None:
     payloads: list[dict[str, Any]] = []
     handler._send_msg = payloads.append
     handler.send_msg({"type": RPCMessageType.STATUS, "status": message})
-    for payload in payloads or [{}]:
+    if not any(message.partition("\n")[0] in str(payload) for payload in payloads):
+        payloads = [{"status": message}]  # its format is odd, or does not hold the message
+        handler._format = "json"
+    for payload in payloads:
         forms: dict[str, dict[str, Any]] = {
             "form": {"data": payload},
             "json": {"json": payload},
@@ -109,7 +114,8 @@ def _post(url: str, **what: Any) -> None:
 
 def _mark(config: Mapping[str, Any], verdict: Verdict) -> str:
     """The same for two refusals if the operator would take them for the same."""
-    rules = sorted({finding.rule for finding in verdict.findings})
+    # Warnings come and go; what refused is what the operator hears of.
+    rules = sorted({finding.rule for finding in verdict.findings if finding.severity is Severity.ERROR})
     same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, *rules]
     return hashlib.blake2b(json.dumps(same).encode(), digest_size=8).hexdigest()
 
@@ -120,7 +126,7 @@ def _memory(config: Mapping[str, Any]) -> Path:
 
 def _read(memory: Path) -> dict[str, float]:
     try:
-        told = json.loads(memory.read_text(encoding="utf-8"))
+        told = json.loads(durable.read(memory, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(told, dict):
@@ -129,7 +135,7 @@ def _read(memory: Path) -> dict[str, float]:
     return {
         mark: moment
         for mark, moment in told.items()
-        if isinstance(moment, int | float) and 0 <= now - moment < _AGAIN_AFTER_SECONDS
+        if isinstance(moment, float) and 0 <= now - moment < _AGAIN_AFTER_SECONDS
     }
 
 

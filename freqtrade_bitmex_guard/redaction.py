@@ -85,7 +85,7 @@ def without_tokens(text: str, limit: int = 200) -> str:
 
 def mask(key_id: str) -> str:
     """A key id as it may be shown: its first four characters, or none of one so short that they would tell it."""
-    return _MARKUP.sub("?", key_id[:4] if len(key_id) >= _SHORTEST_HIDDEN else "") + "…"
+    return harmless(key_id[:4] if len(key_id) >= _SHORTEST_HIDDEN else "") + "…"
 
 
 def mark(key_id: str) -> str:

@@ -60,6 +60,7 @@ class Watch:
         self._clock = clock
         self._next = clock() + self._every
         self._unknown_since: float | None = None
+        self._held_for_silence = False
 
     def look(self) -> News | None:
         """Ask about the key, if it is time to.
@@ -70,6 +71,7 @@ class Watch:
         if not self._every or self._clock() < self._next:
             return None
         began = self._clock()
+        self._next = began + min(self._every, _WHILE_NOT_FINE_SECONDS)  # even if the look itself fails
         verdict = self._ask()
         pause = self._every if verdict.admitted else min(self._every, _WHILE_NOT_FINE_SECONDS)
         self._next = self._clock() + pause
@@ -86,14 +88,20 @@ class Watch:
             return None
         return self._against(verdict, None if silent is None else silent / 60)
 
+    def hurry(self) -> None:
+        """Look at the next opportunity, for there is a reason to."""
+        self._next = self._clock()
+
     def give_up(self, finding: Finding) -> News | None:
         """Hold the bot, because the watch itself failed."""
         return self._against(Verdict(findings=(finding,)), None)
 
     def _against(self, verdict: Verdict, silent_minutes: float | None) -> News | None:
-        if self.violation is not None:  # told already
+        # Told already; but that nothing could be found out is another thing than what then was found out.
+        if self.violation is not None and not (self._held_for_silence and silent_minutes is None):
             return None
         self.violation = verdict
+        self._held_for_silence = silent_minutes is not None
         return News(verdict, is_fine=False, silent_minutes=silent_minutes)
 
     def _fine(self, verdict: Verdict) -> News | None:

@@ -111,8 +111,9 @@ def test_a_question_that_is_not_answered_is_not_told_and_not_asked_twice(
         (None, {"two-factor": "error"}),
         ("", {"two-factor": "error"}),
         (" ", {"two-factor": "warning"}),
-        (False, {"two-factor": "warning"}),
+        (False, {"two-factor": "error"}),
         (True, {"two-factor": "warning"}),
+        (0, {"two-factor": "warning"}),
         (["GA"], {"two-factor": "warning"}),
     ],
 )
@@ -177,6 +178,7 @@ def test_a_page_that_does_not_reach_back_far_enough_is_not_told(tmp_path: Path, 
     for _ in range(148):
         exchange.account.happened("login", days_ago=1)
     assert len(exchange.account.events) == 150
+    exchange.account.events[-1]["created"] = exchange.account.events[-2]["created"]
     assert found(check(tmp_path, exchange)) == {}, "the oldest event of the full page is older than a week"
     for _ in range(2):
         exchange.account.happened("login", days_ago=0.5)
@@ -189,6 +191,42 @@ def test_a_full_page_with_the_oldest_first_shows_nothing_about_lately(tmp_path: 
     oldest_first = list(reversed(exchange.account.events))[:150]
     exchange.always("/userEvent", Respond(200, json.dumps(oldest_first).encode()))
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
+
+
+@pytest.mark.parametrize("number", [100, 50, 25])
+def test_a_page_that_a_smaller_limit_may_have_cut_is_not_taken_for_all(
+    tmp_path: Path, exchange: Lookalike, number: int
+) -> None:
+    for _ in range(number):
+        exchange.account.happened("login", days_ago=1)
+    exchange.always("/userEvent", Respond(200, json.dumps(exchange.account.events[:number]).encode()))
+    assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
+
+
+def test_numbers_made_to_collide_and_more_events_than_asked_for_keep_nobody_busy(
+    tmp_path: Path, exchange: Lookalike
+) -> None:
+    made = [{"id": (2**61 - 1) * n, "type": "login", "created": "2026-11-01T00:00:00.000Z"} for n in range(40_000)]
+    exchange.always("/userEvent", Respond(200, json.dumps(made).encode()))
+    began = time.monotonic()
+    assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
+    assert time.monotonic() - began < 10
+
+
+def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchange: Lookalike) -> None:
+    for number in range(200):
+        exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "s", cidrs=["203.0.113.7"] * 240))
+    assert "with 48,000 address blocks" in check(tmp_path, exchange).findings[0].message
+
+
+@pytest.mark.parametrize("addresses", [[{}], [{"skip_confirm": True}], [{"skipConfirm": False}, {"name": "x"}]])
+def test_an_address_without_any_known_flag_is_not_told(
+    tmp_path: Path, exchange: Lookalike, addresses: list[dict[str, Any]]
+) -> None:
+    exchange.always("/address", Respond(200, json.dumps(addresses).encode()))
+    verdict = check(tmp_path, exchange)
+    assert found(verdict) == {"withdrawal-address": "warning"}
+    assert "did not tell" in verdict.findings[0].message
 
 
 def test_the_questions_are_asked_at_the_same_time_and_share_what_is_left_of_the_time(

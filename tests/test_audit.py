@@ -135,13 +135,13 @@ def test_text_from_outside_is_harmless_in_every_format(audit: Command, exchange:
 
 def test_two_hundred_keys_read_as_quickly_as_one(audit: Command, exchange: Lookalike) -> None:
     for number in range(200):
-        exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "secret", cidr="203.0.113.7", name=f"ft-{number}"))
+        exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "secret", cidr=f"203.0.113.{number}"))
     exchange.keys.append(other(permissions=["withdraw"]))
     code, out = audit()
     assert code == 0
     assert len(out.splitlines()) < 50
     assert "Keys (202)" in out
-    assert "200 more keys can do no harm by withdrawing: order; from 203.0.113.7/32." in out
+    assert "200 more keys can do no harm by withdrawing: order; from 1 address each." in out
     assert "can withdraw" in out
     assert len(audit.json()["keys"]) == 201
 
@@ -190,7 +190,9 @@ def test_an_audit_sees_what_changed_since_the_last_one(audit: Command, exchange:
     assert audit.json()["changes"] == []
 
 
-def test_a_key_that_sees_only_itself_makes_no_other_key_vanish(audit: Command, exchange: Lookalike) -> None:
+def test_an_audit_that_sees_only_the_own_key_hides_nothing_from_the_next_one(
+    audit: Command, exchange: Lookalike
+) -> None:
     exchange.keys.append(other())
     audit()
     exchange.keys[0].sees_list = False
@@ -198,6 +200,72 @@ def test_a_key_that_sees_only_itself_makes_no_other_key_vanish(audit: Command, e
     told = audit.json()
     assert told["keys"] is None
     assert [change["change"] for change in told["changes"]] == ["rights"]
+    assert "new and vanished ones cannot be told" in " ".join(audit()[1].split())
+    exchange.keys[0].sees_list = True
+    exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", ["withdraw"]))
+    assert [(change["change"], change["key"]) for change in audit.json()["changes"]] == [("new", "EVIL…")]
+
+
+def test_however_many_keys_are_new_each_is_told(audit: Command, exchange: Lookalike) -> None:
+    audit()
+    for number in range(40):
+        exchange.keys.append(Key(f"{number:02d}zz-other-key-made-up", "secret", cidr="203.0.113.7"))
+    exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", ["withdraw"]))
+    out = audit()[1].split("Changes since")[1].split("Keys (")[0]
+    assert out.count("new:") == 41
+    assert "EVIL…" in out
+
+
+@pytest.mark.parametrize(
+    "key_id", ["\n202AAAAAAAAAAAAAAAA", "\x1bc\n\u202eAAAAAAAAAA", "\ud800AAAAAAAAAAAA", "||##AAAAAAAAAA"]
+)
+def test_another_keys_id_is_text_from_outside(
+    audit: Command, exchange: Lookalike, caplog: pytest.LogCaptureFixture, key_id: str
+) -> None:
+    exchange.keys.append(Key(key_id, "secret", ["withdraw"]))
+    for form in ("text", "markdown", "json"):
+        code, out = audit("--format", form)
+        assert code == 0
+        assert out.replace("\n", "").replace("\u200b", "").isprintable()
+        assert "\n202" not in out
+
+
+def test_an_account_number_that_is_none_is_not_told(audit: Command, exchange: Lookalike) -> None:
+    for odd in ("\ud800x", "a b", "x" * 65, 10**70):
+        exchange.keys[0].odd = {"userId": odd}
+        assert audit.json()["facts"][0]["user_id"] is None
+
+
+def test_a_record_that_somebody_else_wrote_is_text_from_outside(
+    audit: Command, config: Path, exchange: Lookalike
+) -> None:
+    exchange.keys.append(other())
+    audit()
+    told = json.loads(record(config).read_text())
+    for entry in told["keys"].values():
+        entry |= {"name": "\x1bc<script>\n# x", "addresses": ["\x1b[31m|"], "rights": ["`rm`"], "shown": "\n\x1b"}
+    record(config).write_text(json.dumps(told))
+    exchange.keys.pop()
+    for form in ("text", "markdown"):
+        record(config).write_text(json.dumps(told))
+        out = audit("--format", form)[1]
+        assert out.replace("\n", "").replace("\u200b", "").isprintable()
+        assert not {"<", "`"} & set(out)
+
+
+def test_a_pipe_in_the_records_place_holds_nobody_up(audit: Command, config: Path) -> None:
+    audit()
+    place = record(config)
+    place.unlink()
+    os.mkfifo(place)
+    assert "There is no earlier audit" in audit()[1]
+
+
+def test_markdown_stays_text_in_an_issue(audit: Command, exchange: Lookalike) -> None:
+    exchange.keys.append(other(name="@octocat #1 https://evil.example _x_"))
+    out = audit("--format", "markdown")[1]
+    for active in ("@octocat", "#1", "https://", " _x_"):
+        assert active not in out
 
 
 THEN = KeyThen(shown="AbCd…", name="a", rights=("order",), addresses=("203.0.113.7/32",), enabled=True)

@@ -337,6 +337,16 @@ def test_text_from_the_exchange_is_made_harmless() -> None:
     assert len(found.message) < 200
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    "text", ["Key locked for maintenance", "This key exceeded its rate limit and was disabled", "overloaded"]
+)
+def test_a_no_to_the_key_itself_is_no_passing_cause_whatever_its_words(status: int, text: str) -> None:
+    found = finding(answer(message(text), status))
+    assert found.rule == "exchange-error"
+    assert not found.passing
+
+
 def test_a_rate_limit_tells_how_long() -> None:
     assert "7 seconds" in finding(answer(message("Rate limit exceeded"), 429, retry_after="7")).message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import operator_news
-from freqtrade_bitmex_guard.findings import error
+from freqtrade_bitmex_guard.findings import error, warning
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.processes.trading import Receiver
 from tests.support import facts
@@ -100,7 +101,37 @@ def test_the_same_refusal_is_told_once_an_hour_and_another_at_once(config: dict[
         assert len(receiver.received) == 5
 
 
-@pytest.mark.parametrize("memory", ["", "{", "[]", '{"a": "b"}', "[" * 100_000, "null", "\x00"])
+def test_warnings_that_come_and_go_do_not_make_another_refusal(config: dict[str, Any]) -> None:
+    with Receiver() as receiver:
+        config["webhook"] = receiver.config()
+        for more in ((), (warning("key-age", "old", "renew"),), (warning("security-event", "x", "y"),)):
+            tell(config, Verdict(findings=(*REFUSED.findings, *more), facts=REFUSED.facts))
+        assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize("status", [{"text": "{status} {profit}"}, {}, None, {"text": "no message in it"}])
+def test_a_webhook_whose_format_does_not_hold_the_message_gets_it_all_the_same(
+    config: dict[str, Any], status: Any
+) -> None:
+    with Receiver() as receiver:
+        config["webhook"] = {**receiver.config(), "status": status}
+        tell(config)
+    (body,) = receiver.received
+    assert body["status"].startswith("my bot was not started.")
+
+
+def test_a_pipe_in_the_memorys_place_holds_nobody_up(config: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "api_key_guard").mkdir()
+    os.mkfifo(tmp_path / "api_key_guard" / "told.json")
+    with Receiver() as receiver:
+        config["webhook"] = receiver.config()
+        tell(config)
+        assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize(
+    "memory", ["", "{", "[]", '{"a": "b"}', "[" * 100_000, "null", "\x00", '{"a": 9' + "9" * 400 + "}"]
+)
 def test_a_memory_that_cannot_be_read_sends(config: dict[str, Any], tmp_path: Path, memory: str) -> None:
     (tmp_path / "api_key_guard").mkdir()
     (tmp_path / "api_key_guard" / "told.json").write_text(memory)

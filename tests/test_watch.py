@@ -90,7 +90,9 @@ def test_a_passing_cause_is_tolerated_for_the_grace_and_then_is_a_violation(rule
     news = day.after(5, bad(rule))
     assert news is not None
     assert news.silent_minutes == 180
-    assert "no check for 180 minutes" in chat.violation(news.verdict, stops=False, silent_minutes=news.silent_minutes)
+    assert "no check for 180 minutes" in chat.violation(
+        news.verdict, chat.Held.PAUSED, silent_minutes=news.silent_minutes
+    )
     assert day.after(5, bad(rule)) is None
     assert day.after(5).is_fine
 
@@ -112,6 +114,26 @@ def test_during_an_outage_a_real_violation_is_told_at_once() -> None:
     assert day.after(60, bad("maintenance")) is None
     news = day.after(5, bad("withdraw-permission"))
     assert news.silent_minutes is None
+
+
+def test_what_is_found_out_after_an_outage_that_took_too_long_is_told_as_well() -> None:
+    day = Day(recheck_grace_minutes=0)
+    assert day.after(60, bad("maintenance")).silent_minutes == 0
+    assert day.after(5, bad("maintenance")) is None
+    assert day.after(5, bad("withdraw-permission")).silent_minutes is None
+    assert day.after(5, bad("withdraw-permission")) is None
+    assert day.after(5, bad("maintenance")) is None
+    assert day.after(5).is_fine
+
+
+def test_it_can_be_told_to_look_at_once() -> None:
+    day = Day()
+    assert day.after(1) is None
+    day.watch.hurry()
+    assert day.after(0, bad("withdraw-permission")) is not None
+    off = Day(recheck_minutes=0)
+    off.watch.hurry()
+    assert off.after(60, bad("withdraw-permission")) is None
 
 
 def test_an_outage_does_not_end_a_violation() -> None:
@@ -137,7 +159,7 @@ def test_a_watch_that_fails_itself_holds_the_bot_and_says_so_once() -> None:
 def test_what_the_operator_is_told_fits_a_chat() -> None:
     long = Verdict(findings=tuple(error("ip-outside", f"`{number}`" * 200, "fix") for number in range(9)))
     for message in (
-        chat.violation(long, stops=True, silent_minutes=None),
+        chat.violation(long, chat.Held.STOPPED_ALREADY, silent_minutes=None),
         chat.refusal(long, "my bot"),
         chat.refused_reload(long, stopped=False),
         chat.fine_again(),

@@ -29,6 +29,7 @@ class Audit:
         since: how far back the events were asked for.
         last_at: when the last audit was, or None if there is no record of one.
         changes: since then.
+        compared_all: whether both audits saw all keys; else new and vanished ones cannot be told.
         not_kept: why this audit's record could not be kept for the next one, or None.
     """
 
@@ -39,6 +40,7 @@ class Audit:
     since: datetime
     last_at: datetime | None = None
     changes: tuple[Change, ...] = ()
+    compared_all: bool = False
     not_kept: str | None = None
 
 
@@ -71,7 +73,8 @@ def carry_out(config: Mapping[str, Any], user_data: Path, days: int) -> Audit:
         since,
         last_at=last.at if last else None,
         changes=tuple(between(last, now)) if last else (),
-        not_kept=_keep(place, now, user_data),
+        compared_all=last is not None and last.whole and now.whole,
+        not_kept=_keep(place, now.with_those_of(last), user_data),
     )
 
 
@@ -80,6 +83,6 @@ def _keep(place: Path, now: record.Record, user_data: Path) -> str | None:
         return f"there is no user-data folder {user_data}: name it with --userdir"
     try:
         record.save(place, now)
-    except OSError as problem:
+    except (OSError, ValueError) as problem:
         return f"{place.parent} cannot be written ({type(problem).__name__})"
     return None

@@ -6,16 +6,19 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from freqtrade_bitmex_guard import durable
-from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only, together
 from freqtrade_bitmex_guard.posture import OtherKey
 from freqtrade_bitmex_guard.redaction import harmless
 
 _FOLDER = "api_key_guard"
 _MOST_BYTES = 20_000_000
+# Whoever can write the file must not be able to act on the terminal of who reads the report.
+Shown = Annotated[str, AfterValidator(harmless)]
 
 
 class KeyThen(BaseModel):
@@ -31,10 +34,10 @@ class KeyThen(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    shown: str
-    name: str | None
-    rights: tuple[str, ...] | None
-    addresses: tuple[str, ...]
+    shown: Shown
+    name: Shown | None
+    rights: tuple[Shown, ...] | None
+    addresses: tuple[Shown, ...]
     enabled: bool | None
 
 
@@ -53,6 +56,12 @@ class Record(BaseModel):
     whole: bool
     keys: dict[str, KeyThen]
 
+    def with_those_of(self, last: Record | None) -> Record:
+        """What to keep for the next audit: a look that did not show all keys must not wipe out one that did."""
+        if self.whole or last is None:
+            return self
+        return Record(at=self.at, whole=last.whole, keys={**last.keys, **self.keys})
+
 
 def path(user_data: Path, exchange: str, account: str) -> Path:
     """Where the record of an account lies in a bot's user-data folder.
@@ -69,9 +78,7 @@ def path(user_data: Path, exchange: str, account: str) -> Path:
 def load(place: Path) -> Record | None:
     """The record of the last audit, or None if there is none that can be read whole."""
     try:
-        if place.stat().st_size > _MOST_BYTES:
-            return None
-        return Record.model_validate_json(place.read_bytes())
+        return Record.model_validate_json(durable.read(place, _MOST_BYTES))
     except (OSError, ValidationError):
         return None
 
@@ -97,7 +104,7 @@ def taken(
         own: what is known of it.
         others: of the account, if they were told.
     """
-    keys = {mark: _then(shown, own[-1])}
+    keys = {mark: _then(shown, together(own))}
     told = () if isinstance(others, NotTold) else others
     keys |= {other.mark: _then(other.shown, other.facts) for other in told}
     return Record(at=at, whole=not isinstance(others, NotTold), keys=keys)
@@ -108,9 +115,8 @@ def _then(shown: str, facts: KeyFacts | None) -> KeyThen:
         return KeyThen(shown=shown, name=None, rights=None, addresses=("described oddly",), enabled=None)
     words = None
     if facts.permissions is not None:
-        words = tuple(harmless(permission.word) for permission in sorted(facts.permissions))
-    name = None if facts.name is None else harmless(facts.name)
-    return KeyThen(shown=shown, name=name, rights=words, addresses=tuple(_blocks(facts)), enabled=facts.enabled)
+        words = tuple(permission.word for permission in sorted(facts.permissions))
+    return KeyThen(shown=shown, name=facts.name, rights=words, addresses=tuple(_blocks(facts)), enabled=facts.enabled)
 
 
 def _blocks(facts: KeyFacts) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -18,6 +19,8 @@ from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.report import json as check_json
 from freqtrade_bitmex_guard.report.text import COLOURS, printed
 from freqtrade_bitmex_guard.rules.account import dangers
+
+_ACTIVE = re.compile(r"[@#]|:(?=//)|w(?=ww\.)")
 
 
 def print_text(audit: Audit, console: Console) -> None:
@@ -64,7 +67,12 @@ def _origin(audit: Audit) -> str:
 
 
 def _row(cells: Any) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    return f"| {' | '.join(map(_inert, cells))} |"
+
+
+def _inert(cell: str) -> str:
+    """Text that stays text in a wiki or an issue: no column, mention, reference, link or emphasis."""
+    return _ACTIVE.sub(lambda found: f"{found[0]}\u200b", cell.replace("|", "/")).replace("_", r"\_")
 
 
 def document(audit: Audit) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from freqtrade_bitmex_guard.addresses import count
 from freqtrade_bitmex_guard.audit.audit import Audit
 from freqtrade_bitmex_guard.audit.changes import Change, Kind
-from freqtrade_bitmex_guard.facts import KeyFacts, NotTold
+from freqtrade_bitmex_guard.facts import KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import Finding, Outcome, Severity
 from freqtrade_bitmex_guard.posture import Event, OtherKey
 from freqtrade_bitmex_guard.redaction import harmless, some
@@ -66,8 +67,8 @@ def sections(audit: Audit) -> list[Section]:
     return [part for part in parts if part is not None]
 
 
-def _several(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _several(number: int, one: str, more: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def _to_do(findings: Sequence[Finding]) -> Section | None:
@@ -92,11 +93,12 @@ def _changed(audit: Audit) -> Section | None:
     if audit.last_at is None:
         return Section("Changes", notes=("There is no earlier audit to compare with.", *notes)) if audit.own else None
     title = f"Changes since {audit.last_at:%Y-%m-%d %H:%M} UTC"
+    if not audit.compared_all:
+        notes.append("One of the two audits did not see all keys: new and vanished ones cannot be told.")
     if not audit.changes:
-        return Section(title, notes=("None.", *notes))
-    rows, left = _first(audit.changes, _MOST_ROWS)
-    more = [f"And {left:,} more; --format json has all."] if left else []
-    return Section(title, ("key", "name", "change"), tuple(map(_change, rows)), (*more, *notes))
+        return Section(title, notes=("None that can be seen." if notes else "None.", *notes))
+    # All of them: the next audit compares with this one, so it is the only time they are told.
+    return Section(title, ("key", "name", "change"), tuple(map(_change, audit.changes)), tuple(notes))
 
 
 def _change(change: Change) -> tuple[str, str, str]:
@@ -112,6 +114,7 @@ def _keys(audit: Audit, terms: Terms) -> Section:
     if isinstance(others, NotTold):
         return Section("Keys", columns, tuple(rows), (f"Other keys of the account: not told ({others.why}).",))
     risky = [(other, danger) for other in others if (danger := dangers(other, terms))]
+    risky.sort(key=lambda found: len(found[1]), reverse=True)
     shown, left = _first(risky, _MOST_ROWS)
     rows += [(other.shown, *_about(other.facts), ", ".join(danger)) for other, danger in shown]
     notes = [f"And {left:,} more that can do what a bot's key must not; --format json has all."] if left else []
@@ -136,10 +139,16 @@ def _about(facts: KeyFacts | None) -> tuple[str, str, str, str]:
 
 
 def _in_groups(others: Iterable[OtherKey]) -> list[str]:
-    alike = Counter(f"{rights(other.facts)}; from {blocks(other.facts)}" for other in others if other.facts is not None)
+    alike = Counter(f"{rights(other.facts)}; from {_reach(other.facts)}" for other in others if other.facts is not None)
     most, left = _first(alike.most_common(), 5)
     notes = [f"{_several(number, 'more key')} can do no harm by withdrawing: {what}." for what, number in most]
     return [*notes, f"And {left:,} other kinds of such keys."] if left else notes
+
+
+def _reach(facts: KeyFacts) -> str:
+    if isinstance(facts.addresses, Only):
+        return f"{_several(count(facts.addresses.networks), 'address', 'addresses')} each"
+    return blocks(facts)
 
 
 def _account(audit: Audit) -> Section:
@@ -152,7 +161,7 @@ def _account(audit: Audit) -> Section:
             "withdrawal addresses",
             f"not told ({addresses.why})"
             if isinstance(addresses, NotTold)
-            else f"{_several(len(addresses), 'saved address').replace('addresss', 'addresses')}, "
+            else f"{_several(len(addresses), 'saved address', 'saved addresses')}, "
             f"{sum(bool(address.skips) for address in addresses):,} of them without a safeguard",
         ),
         ("user, account", f"{harmless(audit.own[0].user_id or '?')}, {harmless(audit.own[0].account_id or '?')}"),

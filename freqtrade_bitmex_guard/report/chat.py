@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from freqtrade_bitmex_guard.findings import Severity
 from freqtrade_bitmex_guard.report.text import headline
 from freqtrade_bitmex_guard.verdict import Verdict
@@ -27,24 +29,27 @@ def refusal(verdict: Verdict, bot: str) -> str:
     )
 
 
-def violation(verdict: Verdict, *, stops: bool, silent_minutes: float | None) -> str:
+class Held(StrEnum):
+    """What became of a bot whose key is not fine any more."""
+
+    PAUSED = "The bot is paused: it opens no new trade and still manages the open ones."
+    STOPPED = "The bot is stopped: no bot manages the open trades."
+    STOPPED_ALREADY = "The bot was stopped already, and stays so: no bot manages the open trades."
+
+
+def violation(verdict: Verdict, held: Held, *, silent_minutes: float | None) -> str:
     """A running bot whose key may no longer trade as before.
 
     Args:
         verdict: why.
-        stops: whether the bot was stopped, not only paused.
+        held: what became of the bot.
         silent_minutes: for how long the key could not be checked, if that is why.
     """
     why = "the key now breaks the policy" if silent_minutes is None else f"no check for {silent_minutes:.0f} minutes"
     if silent_minutes is None and verdict.facts == ():
         why = "the key cannot be shown to be fine any more"
-    what = (
-        "The bot is stopped: no bot manages the open trades."
-        if stops
-        else "The bot is paused: it opens no new trade and still manages the open ones."
-    )
     after = "It stays so until you start it again, and cannot be started while this stands."
-    return _short([f"API key guard: {why}. {what} {after}", *_reasons(verdict)])
+    return _short([f"API key guard: {why}. {held} {after}", *_reasons(verdict)])
 
 
 def fine_again() -> str:

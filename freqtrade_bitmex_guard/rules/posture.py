@@ -77,7 +77,7 @@ class PostureRule:
         if concern.told:
             return _SEVERITIES[chosen] if chosen else concern.severity or self.severity
         if any(name in policy.model_fields_set for name in self.expects):
-            return _SEVERITIES[chosen] if chosen else Severity.ERROR
+            return Severity.ERROR
         return _SEVERITIES[policy.severity_not_told]
 
 

@@ -63,9 +63,9 @@ def key_name(posture: Posture, policy: Policy, terms: Terms) -> Iterator[Concern
         yield not_told("what the key is called", None, terms)
     elif not name.strip():
         yield Concern("The key has no name, so nobody can tell which bot it belongs to, or whether it is yours.", fix)
-    elif wanted is not None and not fnmatchcase(name, wanted):
+    elif wanted is not None and not fnmatchcase(name, wanted.replace("[", "[[]")):
         yield Concern(f"The key is called {harmless(name)!r}, which is not like {harmless(wanted)!r} (key_name).", fix)
-    elif wanted is None and _is_generic(name, terms):
+    elif name != wanted and _is_generic(name, terms):
         yield Concern(f"The key is called {harmless(name)!r}, which says nothing about which bot it belongs to.", fix)
 
 

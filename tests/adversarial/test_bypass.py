@@ -66,7 +66,7 @@ PLACES = [
     "freqtrade_bitmex_guard.outlets.close",
     "freqtrade_bitmex_guard.bounded.run",
     "freqtrade_bitmex_guard.venues.bitmex.BitMEX.read_key",
-    "freqtrade_bitmex_guard.venues.bitmex._facts",
+    "freqtrade_bitmex_guard.venues.bitmex.keys._facts",
     "freqtrade_bitmex_guard.rules.apply",
     "freqtrade_bitmex_guard.guard.ordered",
     "freqtrade_bitmex_guard.verdict.Verdict.outcome",

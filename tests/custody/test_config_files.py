@@ -192,7 +192,9 @@ def test_the_new_file_is_never_readable_by_more_people_than_the_old_one(
 
 
 @pytest.mark.parametrize(
-    "content", [b'{"secret": "' + SECRET.encode() + b'"', b'{"a": "\xff"}', b"[]", b"", b'\xef\xbb\xbf{"a": 1}']
+    "content",
+    [b'{"secret": "' + SECRET.encode() + b'"', b'{"a": "\xff"}', b"[]", b"", b'\xef\xbb\xbf{"a": 1}'],
+    ids=["an open object", "no text", "a list", "nothing", "a byte order mark"],
 )
 def test_a_file_that_freqtrade_does_not_read_is_told_without_its_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.json").write_bytes(content)

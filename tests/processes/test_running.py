@@ -45,6 +45,7 @@ class Running:
         ends = time.monotonic() + seconds
         while len(self.receiver.from_the_guard) < count and time.monotonic() < ends:
             time.sleep(0.05)
+        time.sleep(2.5)  # a whole interval: a second message would have come
         assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
         return self.receiver.from_the_guard
 
@@ -101,6 +102,16 @@ def test_a_key_that_gains_withdraw_pauses_the_bot_which_still_manages_its_open_t
     running.until("from PAUSED to: RUNNING", paused)
     running.told(2)
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
+
+
+def test_a_key_that_is_opened_to_everywhere_pauses_the_bot_with_its_trade_managed(
+    start: Start, exchange: Lookalike
+) -> None:
+    running = start()
+    running.until("MANAGES BTC/USDT")
+    exchange.keys[0].cidr = "0.0.0.0/0"
+    running.until("MANAGES BTC/USDT", running.until("from RUNNING to: PAUSED"))
+    assert "ip-unrestricted" in running.told(1)[0]
 
 
 def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: Lookalike) -> None:

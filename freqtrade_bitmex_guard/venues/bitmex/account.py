@@ -28,7 +28,7 @@ def two_factor(answer: Answer) -> bool | NotTold:
     if "TFAEnabled" not in user:
         return NotTold("BitMEX left TFAEnabled out")
     told = user["TFAEnabled"]
-    if told is None or told == "":
+    if told is None or told is False or told == "":
         return False
     if isinstance(told, str) and told.strip():
         return True
@@ -42,7 +42,8 @@ def withdrawal_addresses(answer: Answer) -> tuple[WithdrawalAddress, ...] | NotT
         Stopped: if the answer is an error.
     """
     listed = content(answer, list)
-    if len(listed) > _MOST_ADDRESSES or not all(isinstance(entry, dict) for entry in listed):
+    known = all(isinstance(entry, dict) and any(word in entry for word in _SAFEGUARDS) for entry in listed)
+    if len(listed) > _MOST_ADDRESSES or not known:
         return NotTold("the list is not what BitMEX documents")
     return tuple(_address(entry) for entry in listed)
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.exchange.conversation import retry_after
-from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.findings import PUBLISHED, stop
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.venues.bitmex.terms import TERMS
 
@@ -131,7 +131,9 @@ def _explain(answer: Answer, message: str | None) -> NoReturn:
     text = (message or "").casefold()
     if "expired" in text and "expires" in text:
         _explain_skew(answer, text)
-    if answer.status == 429 or "rate limit" in text:
+    # Not what says no to the key itself: whatever its words are, waiting does not help there.
+    is_denial = answer.status in (401, 403)
+    if answer.status == 429 or ("rate limit" in text and not is_denial):
         wait = retry_after(answer)
         stop(
             "rate-limited",
@@ -140,7 +142,7 @@ def _explain(answer: Answer, message: str | None) -> NoReturn:
             "Wait, then start again. Do not let a restart loop knock: that ends in a ban of this address.",
         )
     for cause, rule, meaning, fix in _CAUSES:
-        if cause in text:
+        if cause in text and not (is_denial and PUBLISHED[rule].passing):
             stop(rule, meaning, fix)
     if message is None and answer.status == 403:
         stop(

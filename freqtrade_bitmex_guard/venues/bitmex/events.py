@@ -7,6 +7,7 @@ counts as whole only if it shows so itself.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from freqtrade_bitmex_guard.facts import NotTold
@@ -15,6 +16,8 @@ from freqtrade_bitmex_guard.venues.bitmex.answers import content, moment
 from freqtrade_bitmex_guard.venues.interface import Ask, Page
 
 _PAGE = 150  # the documented default
+# A page that is no multiple of this was not cut short by a limit of the exchange's own, so nothing lies beyond it.
+_SMALLEST_PAGE = 25
 _WEIGHTY = {"apikeycreated", "twofactordisabled", "passwordchanged"}
 _WEIGHTY_KINDS = ("addressskipconfirm", "withdrawal")
 
@@ -26,25 +29,35 @@ def read(ask: Ask, cursor: int | None) -> Page | NotTold:
         Stopped: if the answer is an error.
     """
     answer = ask("userEvent", count=_PAGE) if cursor is None else ask("userEvent", count=_PAGE, startId=cursor)
-    told = content(answer, list, dict)
-    listed = told.get("userEvents") if isinstance(told, dict) else told
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-        return NotTold("the events are not what BitMEX documents")
-    events = [_event(entry) for entry in listed]
-    known = [event for event in events if event is not None]
-    if len(known) < len(events):
-        return NotTold("an event is not what BitMEX documents")
+    told: Any = content(answer, list, dict)
+    listed: Any = told.get("userEvents") if isinstance(told, dict) else told
+    objection = _objection(listed, cursor)
+    if objection is not None:
+        return NotTold(objection)
     numbers = [entry.get("id") for entry in listed]
-    if cursor is not None and not all(_is_number(number) and number <= cursor for number in numbers):
-        return NotTold("an older page of events holds newer ones")
-    newest_first = sorted(known, key=lambda event: event.moment, reverse=True)
-    if len(listed) < _PAGE:
+    events = [event for event in map(_event, listed) if event is not None]
+    if len(events) < len(listed):
+        return NotTold("an event is not what BitMEX documents")
+    newest_first = sorted(events, key=lambda event: event.moment, reverse=True)
+    descending = all(map(_is_number, numbers)) and all(newer > older for newer, older in pairwise(numbers))
+    if not listed or len(listed) % _SMALLEST_PAGE:
         return Page(Timeline(tuple(newest_first), EVER), None)
-    descending = all(_is_number(number) for number in numbers) and numbers == sorted(set(numbers), reverse=True)
-    if not descending or known != newest_first:
+    if not descending or events != newest_first:
         # Oldest first, perhaps: then the newest are on a page that was not asked for.
         return Page(Timeline(tuple(newest_first), None), None)
-    return Page(Timeline(tuple(newest_first), known[-1].moment), numbers[-1])
+    return Page(Timeline(tuple(newest_first), events[-1].moment), numbers[-1])
+
+
+def _objection(listed: Any, cursor: int | None) -> str | None:
+    """Why a page cannot be relied on, if so."""
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        return "the events are not what BitMEX documents"
+    if len(listed) > _PAGE:
+        return "more events came than were asked for"
+    numbers = [entry.get("id") for entry in listed]
+    if cursor is not None and not all(_is_number(number) and number <= cursor for number in numbers):
+        return "an older page of events holds newer ones"
+    return None
 
 
 def _is_number(told: object) -> bool:

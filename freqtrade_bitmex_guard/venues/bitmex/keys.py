@@ -6,6 +6,7 @@ bitmex.com/app/apiKeysUsage for the rights.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ _RIGHTS = {
 # Far more than any real key has; a hostile answer must not keep us busy or fill the log.
 _MOST_ENTRIES = 10
 _MOST_OTHERS = 5_000
+_MOST_OTHERS_BLOCKS = 20_000
 _MOST_PERMISSIONS = 50
 _MOST_BLOCKS = 250
 
@@ -83,8 +85,9 @@ def _others(listed: list[dict[str, Any]] | None, key_id: str) -> tuple[OtherKey,
     if listed is None:
         return NotTold("BitMEX showed this key only")
     others = [entry for entry in listed if entry["id"] != key_id]
-    if len(others) > _MOST_OTHERS:
-        return NotTold(f"BitMEX listed {len(others):,} of them")
+    blocks = sum(len(entry["cidrs"]) for entry in others if isinstance(entry.get("cidrs"), list))
+    if len(others) > _MOST_OTHERS or blocks > _MOST_OTHERS_BLOCKS:
+        return NotTold(f"BitMEX listed {len(others):,} of them, with {blocks:,} address blocks")
     return tuple(_other(entry) for entry in others)
 
 
@@ -122,7 +125,8 @@ def _facts(entry: dict[str, Any]) -> KeyFacts:
 
 def _number(told: object) -> str | None:
     """An account's number as text. What is odd counts as not told: only one rule rests on it, if the operator asks."""
-    return str(told) if isinstance(told, int | str) and not isinstance(told, bool) and told != "" else None
+    text = "" if isinstance(told, bool) or not isinstance(told, int | str) else str(told)
+    return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else None
 
 
 def right(word: str) -> Right:

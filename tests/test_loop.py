@@ -1,0 +1,283 @@
+"""The watch inside the bot's loop, moment by moment.
+
+A class with freqtrade's three methods stands in for `FreqtradeBot`: the races between its loop and its RPC threads
+cannot be timed in a real one, which `tests/processes/test_running.py` starts.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from freqtrade.enums import State
+from freqtrade.exceptions import OperationalException
+
+from freqtrade_bitmex_guard import config as configuration
+from freqtrade_bitmex_guard import freqtrade_loop
+from freqtrade_bitmex_guard.findings import Stopped, error
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.verdict import Verdict
+from freqtrade_bitmex_guard.watch import Watch
+from tests.support import facts
+
+FINE = Verdict(findings=(), facts=(facts("order"),))
+BAD = Verdict(findings=(error("withdraw-permission", "it can withdraw", "make a new key"),))
+
+
+class Case:
+    """One bot whose key can turn bad."""
+
+    def __init__(self, state: State = State.RUNNING, **written: Any) -> None:
+        class Bot:
+            def __init__(self) -> None:
+                self.state = State.STOPPED
+                self.state = state
+
+            def process(self) -> None:
+                case.processed += 1
+
+            def process_stopped(self) -> None:
+                pass
+
+            def notify_status(self, message: str) -> None:
+                case.told.append(message)
+
+        case = self
+        self.told: list[str] = []
+        self.processed = 0
+        self.now = 0.0
+        self.verdict = FINE
+        freqtrade_loop.place(Bot)
+        self.bot: Any = Bot()
+        section = configuration.read(written, TERMS)
+        self.watch = Watch(lambda: self.verdict, section, clock=lambda: self.now)
+        freqtrade_loop.watch(self.bot, self.watch)
+
+    def iterate(self, minutes: float = 61) -> State:
+        self.now += 60 * minutes
+        before = self.bot.state
+        if before in (State.RUNNING, State.PAUSED):
+            self.bot.process()
+        elif before is State.STOPPED:
+            self.bot.process_stopped()
+        state: State = self.bot.state
+        return state
+
+
+@pytest.mark.parametrize(
+    ("state", "on_violation", "becomes", "said"),
+    [
+        (State.RUNNING, "pause", State.PAUSED, "The bot is paused"),
+        (State.PAUSED, "pause", State.PAUSED, "The bot is paused"),
+        (State.STOPPED, "pause", State.STOPPED, "The bot was stopped already"),
+        (State.RUNNING, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
+        (State.PAUSED, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
+        (State.STOPPED, "stop", State.STOPPED, "The bot was stopped already"),
+    ],
+)
+def test_what_becomes_of_a_bot_and_what_its_operator_is_told_are_the_same(
+    state: State, on_violation: str, becomes: State, said: str
+) -> None:
+    case = Case(state, on_violation=on_violation)
+    assert case.iterate() is state
+    case.verdict = BAD
+    assert case.iterate() is becomes
+    (message,) = case.told
+    assert said in message
+    for _ in range(3):
+        case.iterate()
+    assert len(case.told) == 1
+
+
+@pytest.mark.parametrize("command", [State.RUNNING, State.PAUSED])
+def test_a_command_while_a_violation_stands_does_not_bring_a_stopped_bot_back(command: State) -> None:
+    case = Case(on_violation="stop")
+    case.verdict = BAD
+    case.iterate()
+    processed = case.processed
+    case.bot.state = command
+    assert case.bot.state is State.STOPPED
+    assert case.iterate() is State.STOPPED
+    assert case.processed == processed
+
+
+def test_a_command_that_slips_in_between_is_turned_back_in_the_next_iteration() -> None:
+    case = Case(State.PAUSED)
+    case.verdict = BAD
+    case.iterate()
+    case.bot.__dict__[freqtrade_loop._STATE] = State.RUNNING  # written by a thread that had looked before
+    assert case.iterate(0) is State.PAUSED
+
+
+def test_what_an_operator_may_do_while_a_violation_stands() -> None:
+    case = Case()
+    case.verdict = BAD
+    case.iterate()
+    for state in (State.STOPPED, State.PAUSED, State.RELOAD_CONFIG, State.STOPPED):
+        case.bot.state = state
+        assert case.bot.state is state
+
+
+def test_fine_again_resumes_nothing_and_lets_the_operator_resume() -> None:
+    case = Case()
+    case.verdict = BAD
+    case.iterate()
+    case.verdict = FINE
+    assert case.iterate() is State.PAUSED
+    assert "fine again" in case.told[1]
+    case.bot.state = State.RUNNING
+    assert case.iterate() is State.RUNNING
+    assert len(case.told) == 2
+
+
+def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration() -> None:
+    case = Case()
+    case.watch.look = lambda: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    assert case.iterate() is State.PAUSED
+    assert case.iterate() is State.PAUSED
+    assert case.processed == 2
+    (message,) = case.told
+    assert "internal-error" in message
+
+
+def test_an_operator_who_cannot_be_told_changes_nothing() -> None:
+    case = Case()
+    case.bot.notify_status = lambda message: 1 / 0
+    case.verdict = BAD
+    assert case.iterate() is State.PAUSED
+
+
+def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
+    case = Case()
+    del case.bot.__dict__[freqtrade_loop._WATCH]
+    case.verdict = BAD
+    assert case.iterate() is State.RUNNING
+    assert case.told == []
+    with pytest.raises(AttributeError):
+        object.__new__(type(case.bot)).state  # noqa: B018
+
+
+@pytest.mark.parametrize("changed", [{"state": State.STOPPED}, {"process": lambda self, more: None}])
+def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> None:
+    shape: dict[str, Any] = {"process": lambda self: None, "process_stopped": lambda self: None, **changed}
+    with pytest.raises(Stopped):
+        freqtrade_loop.place(type("Bot", (), shape))
+
+
+# Reloads: the worker stands in as well.
+
+
+class Doorkeeper:
+    def __init__(self, verdict: Verdict | None) -> None:
+        self.stopped: Verdict | None = None
+        self.verdict = verdict
+        self.seen: list[Any] = []
+
+    def look_ahead(self, config: dict[str, Any]) -> None:
+        self.seen.append(config)
+        if self.verdict is not None:
+            self.stopped = self.verdict
+            raise OperationalException("refused")
+
+
+class Worker:
+    def __init__(self, bot: Any) -> None:
+        self.freqtrade = bot
+        self._args = {"config": ["no-such-file.json"]}
+        self._config: Any = "old"
+        self.built: list[Any] = []
+
+    def _init(self, reconfig: bool) -> None:
+        self.built.append((reconfig, self._config))
+
+    def _reconfigure(self) -> None:
+        self._init(True)
+
+
+NEW_CONFIG: dict[str, Any] = {"new": True}
+
+
+def reload(
+    monkeypatch: pytest.MonkeyPatch, case: Case, verdict: Verdict | None, *, load: Any = lambda: NEW_CONFIG
+) -> tuple[Worker, Doorkeeper]:
+    class Fresh(Worker):
+        _reconfigure = Worker._reconfigure
+
+    module = SimpleNamespace(Worker=Fresh, Configuration=lambda args, mode: SimpleNamespace(get_config=load))
+    monkeypatch.setitem(sys.modules, "freqtrade.worker", module)
+    doorkeeper = Doorkeeper(verdict)
+    freqtrade_loop.place_in_worker(doorkeeper)
+    worker = Fresh(case.bot)
+    case.bot.state = State.RELOAD_CONFIG
+    worker._reconfigure()
+    return worker, doorkeeper
+
+
+def test_the_config_that_was_checked_is_the_one_that_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, doorkeeper = reload(monkeypatch, Case(), None)
+    assert worker.built == [(False, NEW_CONFIG)]
+    assert worker.built[0][1] is doorkeeper.seen[0]
+    assert "_init" not in vars(worker)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(State.RUNNING, State.PAUSED), (State.PAUSED, State.PAUSED), (State.STOPPED, State.STOPPED)],
+)
+def test_a_refused_reload_builds_nothing_and_leaves_the_bot_held(
+    monkeypatch: pytest.MonkeyPatch, before: State, after: State
+) -> None:
+    case = Case(before)
+    worker, doorkeeper = reload(monkeypatch, case, BAD)
+    assert worker.built == []
+    assert case.bot.state is after
+    assert doorkeeper.stopped is None, "the process goes on, so nothing was stopped"
+    (message,) = case.told
+    assert "withdraw-permission" in message
+
+
+def test_a_stop_during_the_check_of_a_reload_stays_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case()
+
+    def stopped_meanwhile() -> dict[str, Any]:
+        case.bot.state = State.STOPPED
+        return NEW_CONFIG
+
+    reload(monkeypatch, case, BAD, load=stopped_meanwhile)
+    assert case.bot.state is State.STOPPED
+    assert "stopped, as it was" in case.told[0]
+
+
+def test_a_refused_reload_does_not_bring_back_a_bot_that_is_to_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(on_violation="stop")
+    case.verdict = BAD
+    case.iterate()
+    reload(monkeypatch, case, BAD)
+    assert case.bot.state is State.STOPPED
+
+
+def test_after_a_refused_reload_the_key_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case()
+    reload(monkeypatch, case, BAD)
+    case.verdict = BAD
+    case.bot.state = State.RUNNING
+    assert case.iterate(0) is State.PAUSED
+
+
+def test_a_config_that_cannot_be_loaded_says_why_and_leaves_a_watched_bot_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case()
+    worker, _ = reload(monkeypatch, case, None, load=lambda: 1 / 0)
+    assert worker.built == []
+    assert case.bot.state is State.PAUSED
+    assert "A config file was not found (no-such-file.json)" in case.told[0]
+
+
+def test_a_config_that_cannot_be_loaded_is_freqtrades_own_affair_where_nothing_is_guarded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case = Case()
+    del case.bot.__dict__[freqtrade_loop._WATCH]
+    worker, _ = reload(monkeypatch, case, None, load=lambda: 1 / 0)
+    assert worker.built == [(True, "old")]
