@@ -9,12 +9,12 @@ from freqtrade.loggers.buffering_handler import FTBufferingHandler
 from freqtrade.loggers.ft_rich_handler import FtRichHandler
 from rich.console import Console
 
-from freqtrade_bitmex_guard import outlets
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
+from freqtrade_bitmex_guard import outlets, redaction
 
-PAIR = Credentials(Secret("k" * 24), Secret("s" * 48))
 UNFILTERED = logging.getLogRecordFactory()
-outlets.close(PAIR)
+redaction.hide("key-id-of-24-characters!")
+redaction.hide("secret-of-48-characters-" * 2)
+outlets.close()
 FILTERED = logging.getLogRecordFactory()
 
 

@@ -13,21 +13,14 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from freqtrade_bitmex_guard.credentials.secret import Credentials
-from freqtrade_bitmex_guard.redaction import cleared, hide
+from freqtrade_bitmex_guard.redaction import cleared
 
 _LEFT_OUT = "(left out: it could not be checked for secrets)"
 _traces = logging.Formatter()
 
 
-def close(credentials: Credentials) -> None:
-    """Let neither key id nor secret leave this process by its log or by an uncaught error. Safe to repeat.
-
-    Args:
-        credentials: hidden from now on; those of earlier calls stay hidden.
-    """
-    hide(credentials.secret.reveal())
-    hide(credentials.key.reveal(), credentials.masked)
+def close() -> None:
+    """Let no hidden value (`redaction.hide`) leave this process by its log or by an uncaught error. Safe to repeat."""
     if not _clears(make := logging.getLogRecordFactory()):
         # Every record comes from here before any handler sees it, whenever that handler was made.
         logging.setLogRecordFactory(_clearing(make))

@@ -29,7 +29,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freqtrade_bitmex_guard import outlets, redaction
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
 from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.freqtrade_rpc import clear
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
@@ -37,7 +36,6 @@ from tests.leaks import secrets_in
 from tests.processes.test_freqtrade import API_SERVER, free_port
 from tests.support import KEY_ID, SECRET
 
-PAIR = Credentials(Secret(KEY_ID), Secret(SECRET))
 FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "in a URL": lambda value: f"https://x/?key={quote(value, safe='')}&y",
@@ -50,6 +48,13 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in base64 for URLs": lambda value: base64.urlsafe_b64encode(f"user:{value}".encode()).decode(),
     "in hexadecimal digits": lambda value: value.encode().hex(),
 }
+
+
+def close() -> None:
+    """As the guard does once it has read them."""
+    redaction.hide(SECRET)
+    redaction.hide(KEY_ID, "LAqU…")
+    outlets.close()
 
 
 def both(form: str) -> str:
@@ -86,7 +91,7 @@ def log() -> Any:
     kept: list[FTBufferingHandler] = []
     for moment in range(2):
         if moment:
-            outlets.close(PAIR)
+            close()
         handler = FTBufferingHandler(1000)
         handler.setFormatter(logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"))
         logger.addHandler(handler)
@@ -146,7 +151,8 @@ def test_a_record_without_a_secret_stays_as_it_was(log: Any) -> None:
 
 def test_closing_again_stacks_nothing_and_hides_the_new_pair_too(log: Any) -> None:
     make = logging.getLogRecordFactory()
-    outlets.close(Credentials(Secret("another-key-id"), Secret("another-secret")))
+    redaction.hide("another-secret")
+    outlets.close()
     assert logging.getLogRecordFactory() is make
     log.info("%s %s another-secret", KEY_ID, SECRET)
     assert secrets_in(log.shown()) == []
@@ -188,7 +194,7 @@ def test_an_error_that_nobody_caught_shows_no_secret(
     # pytest listens there itself; a process that is not tested has Python's own.
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
-    outlets.close(PAIR)
+    close()
     fail()
     shown = capsys.readouterr().err
     assert "ValueError: …" in shown or "ValueError: LAqU… …" in shown
@@ -199,7 +205,7 @@ def test_an_error_without_a_secret_is_shown_as_ever(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-    outlets.close(PAIR)
+    close()
     try:
         raise ValueError("nothing special")
     except ValueError as problem:
@@ -216,7 +222,7 @@ def test_no_message_of_the_bot_shows_a_secret() -> None:
             sent.append(message)
 
     module, kind = Module(), logging.INFO
-    outlets.close(PAIR)
+    close()
     clear(SimpleNamespace(rpc=SimpleNamespace(registered_modules=[module])))
     module.send_msg({"type": kind, "status": SECRET, "data": [KEY_ID, {"x": (both("in base64"),)}], "open": None})
     assert sent == [{"type": kind, "status": "…", "data": ["LAqU…", {"x": ["LAqU… …"]}], "open": None}]
@@ -299,6 +305,16 @@ def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
         if path.is_file() and path.parent != bot.folder:
             assert secrets_in(path.read_bytes()) == [], path
     assert secrets_in((bot.folder / "trades.sqlite").read_bytes()) == []
+
+
+@pytest.mark.slow
+def test_a_schema_error_that_quotes_a_secret_from_a_wrong_place_of_the_config_shows_none(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    bot.config["unfilledtimeout"] = {"unit": f"{KEY_ID} {SECRET}"}
+    process = bot.trade(python=str(wheel))
+    process.wait()
+    assert "Invalid configuration. Reason: 'LAqU… …' is not one of" in process.output, process.output
 
 
 LEAKING = """
