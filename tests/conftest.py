@@ -39,9 +39,9 @@ def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(redaction, "_hidden", {})
     for place, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
         monkeypatch.setattr(place, name, getattr(place, name))
-    make = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(logging.LogRecord)
     yield
-    logging.setLogRecordFactory(make)
+    logging.setLogRecordFactory(logging.LogRecord)
 
 
 def _run(*command: str) -> None:
