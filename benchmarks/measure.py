@@ -48,10 +48,15 @@ The commands, as hyperfine ran them:
 
 Peak memory (`ru_maxrss` of one run): {memory}.
 
-A guarded start sends {guarded} about the key before freqtrade's own; most of what `--check-only` takes is imports:
-pydantic for the config section, requests and ccxt's base class to ask, rich for the table. Of ccxt's hundred exchanges
-it opens one, and of freqtrade's config reader no pandas (`freqtrade_bitmex_guard/lean.py`), which is why it is quicker
-than twelve lines that `import ccxt`. `python -X importtime` tells the rest.
+A guarded start sends {guarded} about the key, and three about the account, before freqtrade's own; most of what
+`--check-only` takes is imports: pydantic for the config section, requests and ccxt's base class to ask, rich for the
+table. Of ccxt's hundred exchanges it opens one, and of freqtrade's config reader no pandas
+(`freqtrade_bitmex_guard/lean.py`), which is why it is quicker than twelve lines that `import ccxt`.
+`python -X importtime` tells the rest.
+
+An audit, and a look at a running bot's key, `python benchmarks/account.py`:
+
+{account}
 
 The filter before the log, `python benchmarks/log_filter.py` ([pyperf](https://pyperf.readthedocs.io)), costs each
 record:
@@ -185,6 +190,7 @@ def main(rounds: int) -> None:
         subprocess.run(f"{start} WITH/{trade}/config.json".split(), cwd=folder, check=True, stdout=subprocess.DEVNULL)
         about = sum(asked.path.startswith("/apiKey") for asked in exchange.asked)
     log = subprocess.run([sys.executable, HERE / "log_filter.py", "--fast"], capture_output=True, text=True, check=True)
+    account = subprocess.run([sys.executable, HERE / "account.py"], capture_output=True, text=True, check=True)
     measured = "\n".join(line for line in log.stdout.splitlines() if "Mean" in line or "filtered" in line)
     sys.stdout.write(
         TEXT.format(
@@ -194,6 +200,7 @@ def main(rounds: int) -> None:
             commands="\n".join(commands).replace(exchange.url, "URL"),
             memory=memory,
             guarded=f"{about} request" + "s" * (about != 1),
+            account=account.stdout.strip(),
             log=measured,
         )
     )

@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     as_json = "--format=json" in given or ("--format", "json") in itertools.pairwise(given)
     try:
-        if arguments is None and "--check-only" in given:
+        if arguments is None and ("--check-only" in given or given[:1] == ["audit"]):
             from freqtrade_bitmex_guard import lean  # noqa: PLC0415
 
             lean.prepare()

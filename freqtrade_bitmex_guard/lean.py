@@ -28,7 +28,7 @@ class _Unopened(ModuleType):
 
 
 def prepare() -> None:
-    """Leave the large packages unopened until something in them is needed. For a process that only checks a key."""
+    """Leave the large packages unopened until something in them is needed. For a process that starts no bot."""
     left = [name for name in _LARGE if name not in sys.modules]
     for name in left:
         spec = find_spec(name)
