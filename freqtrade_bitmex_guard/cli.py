@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from freqtrade_bitmex_guard import __version__, exit_codes
+from freqtrade_bitmex_guard import __version__, echo, exit_codes
 from freqtrade_bitmex_guard.findings import Stopped, stop, warning
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Stopped as end:
         return _report(Verdict(findings=ordered(end.findings)), as_json=as_json)
     except KeyboardInterrupt:
-        print("Interrupted; nothing was started.", file=sys.stderr)
+        print("Interrupted; no bot was started.", file=sys.stderr)
         return exit_codes.INTERRUPTED
     except Exception as bug:
         from freqtrade_bitmex_guard.guard import internal_error  # noqa: PLC0415
@@ -110,9 +110,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     if given[:1] in (["setup"], ["credentials"]):
-        from freqtrade_bitmex_guard.custody import commands  # noqa: PLC0415
+        with echo.off():
+            from freqtrade_bitmex_guard.custody import commands  # noqa: PLC0415
 
-        return commands.run(given)
+            return commands.run(given)
     own, rest = _parser().parse_known_args(given)
     command = rest.pop(0) if rest and rest[0] in ("trade", "demo", "audit") else None
     if command != "trade" and {"-h", "--help"} & set(rest):

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -22,6 +23,7 @@ from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless
 
 _MARK = ".guard-"
+_STALE_SECONDS = 3_600
 
 
 class ConfigFile:
@@ -129,9 +131,9 @@ def _beside(change: Change) -> Path:
     """A finished new file beside the old one, so on the same file system, with its mode, owner and attributes."""
     file = change.file
     state = _replaceable(file)
-    # What a run that was killed left here; a run that still needs it will end with the old file in place.
+    # What a run that was killed left here, and no other run can still need.
     for left in file.path.parent.iterdir():
-        if left.name.startswith(f".{file.path.name}{_MARK}"):
+        if left.name.startswith(f".{file.path.name}{_MARK}") and time.time() - left.stat().st_mtime > _STALE_SECONDS:
             left.unlink(missing_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{file.path.name}{_MARK}", dir=file.path.parent)
     new = Path(name)

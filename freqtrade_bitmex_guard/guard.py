@@ -23,7 +23,7 @@ from freqtrade_bitmex_guard.facts import KeyFacts, together
 from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped, error, stop
 from freqtrade_bitmex_guard.inquiry import Inquiry
 from freqtrade_bitmex_guard.posture import Account, Posture, Topic
-from freqtrade_bitmex_guard.redaction import harmless, hide, mark
+from freqtrade_bitmex_guard.redaction import harmless, mark
 from freqtrade_bitmex_guard.terms import Terms
 from freqtrade_bitmex_guard.venues.interface import Listing, Venue
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
@@ -170,8 +170,6 @@ class Check:
         section = configuration.read(self._config[configuration.SECTION], venue.terms)
         line = client.build(exchange, venue.terms, section.allowed_hosts)
         credentials = self._credentials(section, venue.terms.exchange)
-        hide(credentials.secret.reveal())
-        hide(credentials.key.reveal(), credentials.masked)
         outlets.close()
         return _Means(venue, section, line, credentials)
 

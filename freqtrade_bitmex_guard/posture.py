@@ -60,6 +60,7 @@ class Event:
         address: from which address, exactly as told, or None.
         status: how it ended, exactly as told, or None.
         weighty: whether it changes who can get at the money.
+        makes_a_key: whether it is the making of an API key.
     """
 
     word: str
@@ -67,6 +68,7 @@ class Event:
     address: str | None
     status: str | None
     weighty: bool
+    makes_a_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

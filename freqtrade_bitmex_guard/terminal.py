@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -12,7 +13,6 @@ from rich.text import Text
 
 from freqtrade_bitmex_guard.credentials.secret import Credentials, credential
 from freqtrade_bitmex_guard.findings import Finding, stop
-from freqtrade_bitmex_guard.redaction import hide
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.verdict import Verdict
 
@@ -80,14 +80,13 @@ class Terminal:
             Stopped: misconfigured, if they are not one line of visible ASCII each.
         """
         if sys.stdin.isatty():
+            # What was typed before it was asked for was meant for something else, and may have been seen.
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
             parts = [str(questionary.password(question).unsafe_ask()).strip() for question in ("Key id:", "Secret:")]
         else:
             parts = _two_lines()
         place = "what was typed" if sys.stdin.isatty() else "standard input"
-        given = Credentials(credential(parts[0], "key", place), credential(parts[1], "secret", place))
-        hide(given.secret.reveal())
-        hide(given.key.reveal(), given.masked)
-        return given
+        return Credentials(credential(parts[0], "key", place), credential(parts[1], "secret", place))
 
 
 def _two_lines() -> list[str]:

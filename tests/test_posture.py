@@ -222,6 +222,19 @@ def test_nothing_grave_happened_lately(timeline: Any, expected: list[str]) -> No
     assert severities(found("security-event", account=Account(timeline=timeline))) == expected
 
 
+def test_the_making_of_this_very_key_is_no_alarm_but_that_of_another_is() -> None:
+    new = key(created=NOW - timedelta(hours=1))
+    own = Event("apiKeyCreated", NOW - timedelta(hours=1, seconds=2), None, "success", weighty=True, makes_a_key=True)
+    other_one = Event("apiKeyCreated", NOW - timedelta(minutes=50), None, "success", weighty=True, makes_a_key=True)
+    at_once = Event("apiKeyCreated", NOW - timedelta(hours=1, seconds=30), "x", None, weighty=True, makes_a_key=True)
+    assert found("security-event", new, Account(timeline=Timeline((own,), EVER))) == []
+    assert found("security-event", new, Account(timeline=Timeline((own, other_one), EVER))) != []
+    assert found("security-event", new, Account(timeline=Timeline((own, at_once), EVER))) != []
+    assert found("security-event", key(created=None), Account(timeline=Timeline((own,), EVER))) != []
+    withdrawn = Event("withdrawalCompleted", own.moment, None, "success", weighty=True)
+    assert found("security-event", new, Account(timeline=Timeline((withdrawn,), EVER))) != []
+
+
 def test_an_event_is_told_with_time_and_address_and_how_it_ended() -> None:
     happened = event("twoFactorDisabled", 1, address="198.51.100.9\x1b[31m", status="failure")
     (finding,) = found("security-event", account=Account(timeline=Timeline((happened,), EVER)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +28,13 @@ class CredentialStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody saw in a store before they took their time: credentials, or None for nothing."""
+
+    credentials: Credentials | None
+
+
 class Keeper(CredentialStore, Protocol):
     """A store that this project writes, too."""
 
@@ -34,11 +42,16 @@ class Keeper(CredentialStore, Protocol):
         """When the credentials were put there, or None if that is not known."""
         ...
 
-    def put(self, credentials: Credentials) -> None:
+    def put(self, credentials: Credentials, seen: Seen | None = None) -> None:
         """Put credentials there in one step, in the place of those that are there, and read them back.
 
+        Args:
+            credentials: to be put there.
+            seen: what must still be there, or None for whatever is there.
+
         Raises:
-            Stopped: misconfigured, if they did not come back as they were given; then the old ones are in their place.
+            Stopped: misconfigured, if something else is there by now, or if they did not come back as they were
+                given; then the old ones are in their place.
         """
         ...
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NoReturn
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError
 
 from freqtrade_bitmex_guard.config import CommandStore, FileStore, KeyringStore
-from freqtrade_bitmex_guard.credentials.interface import Keeper
+from freqtrade_bitmex_guard.credentials.interface import Keeper, Seen
 from freqtrade_bitmex_guard.credentials.keyring import (
     SystemKeyring,
     named,
@@ -21,7 +25,7 @@ from freqtrade_bitmex_guard.credentials.keyring import (
 )
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.findings import Stopped, stop
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, mark
 
 _PARTS = ("key", "secret")
 
@@ -46,11 +50,22 @@ class KeyringKeeper(SystemKeyring):
             return None
         return moment if moment.tzinfo else None
 
-    def put(self, credentials: Credentials) -> None:
+    def put(self, credentials: Credentials, seen: Seen | None = None) -> None:
         """Replace the one entry, read it back, and only then take old ones out; see `Keeper.put`."""
+        with _alone(self._service):
+            self._put(credentials, seen)
+
+    def _put(self, credentials: Credentials, seen: Seen | None) -> None:
         backends = self._backends()
         home, before = self._found(backends, "credentials")
         old = self.load() if before or all(self._entry(backends, name) for name in _PARTS) else None
+        if seen is not None and not _is_same(old, seen.credentials):
+            stop(
+                "credentials-differ",
+                f"Meanwhile somebody else put {old.masked if old else 'nothing'} into the store: it was left alone.",
+                "Keep the id and secret that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
+                "then try again.",
+            )
         home = home or self._found(backends, "secret")[0] or self._first_to_write(backends)
         if before and old:
             # Some keyrings replace an entry by deleting it first (macOS). Killed in between, the bot finds these.
@@ -62,7 +77,13 @@ class KeyringKeeper(SystemKeyring):
             if not came_back.match(credentials):
                 self._not_written(home, "gave back something else than it was given")
         except BaseException:
-            self._put_back(backends, home, before)
+            if not self._put_back(backends, home, before):
+                stop(
+                    "store-not-written",
+                    f"The keyring {named(home)} failed in between, so it may hold the new key or the old one.",
+                    "Keep both at hand: the exchange shows a secret only once. Unlock or mend the keyring, then look "
+                    "with `freqtrade-bitmex-guard credentials show`.",
+                )
             raise
         if old:
             self._take_out(backends, _PARTS)
@@ -101,16 +122,20 @@ class KeyringKeeper(SystemKeyring):
         except Exception as problem:  # some backends raise errors of their own
             self._not_written(home, f"cannot be written ({type(problem).__name__})")
 
-    def _put_back(self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None) -> None:
-        # What fails here fails after the reason that is told; then the entries `key` and `secret` hold the old ones.
+    def _put_back(self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None) -> bool:
+        """Whether the entry certainly is as it was; if not, `key` and `secret` hold the old ones."""
         with contextlib.suppress(Exception):
-            if before is None:
-                home.delete_password(self._service, "credentials")
-                return
-            if home.get_password(self._service, "credentials") != before:
-                home.set_password(self._service, "credentials", before)
-            if home.get_password(self._service, "credentials") == before:
+            now = home.get_password(self._service, "credentials")
+            if now != before:
+                if before is None:
+                    home.delete_password(self._service, "credentials")
+                else:
+                    home.set_password(self._service, "credentials", before)
+                now = home.get_password(self._service, "credentials")
+            if now == before and before is not None:
                 self._take_out(backends, _PARTS)
+            return now == before
+        return False
 
     def _take_out(self, backends: Sequence[KeyringBackend], names: Sequence[str]) -> bool:
         found = False
@@ -130,6 +155,23 @@ class KeyringKeeper(SystemKeyring):
             "Keep the new id and secret at hand: the exchange shows the secret only once. Unlock or mend the keyring, "
             "then try again; or use the store files or command.",
         )
+
+
+def _is_same(one: Credentials | None, other: Credentials | None) -> bool:
+    return one is other is None or (one is not None and other is not None and one.match(other))
+
+
+@contextmanager
+def _alone(service: str) -> Iterator[None]:
+    """Have other commands of this user wait that write the same entries."""
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache")
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # without a place for it: what was seen is compared all the same
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = folder / f"freqtrade-bitmex-guard-{mark(service)}.lock"
+            lock = held.enter_context(open(os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _packed(credentials: Credentials) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn, final
 
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import mask
+from freqtrade_bitmex_guard.redaction import hide, mask
 
 _ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,4096}")
 
@@ -53,6 +53,11 @@ class Credentials:
 
     key: Secret
     secret: Secret
+
+    def __post_init__(self) -> None:
+        """From now on neither is shown, whoever says it: see `redaction.hide`."""
+        hide(self.secret.reveal())
+        hide(self.key.reveal(), self.masked)
 
     @property
     def masked(self) -> str:

@@ -16,7 +16,7 @@ ACTIONS = ("set", "show", "delete", "migrate", "rotate")
 _HELP = """\
 setup                walk from no key to a guarded bot, at a terminal
 credentials set      put a first key into the store
-credentials show     the key, masked: its store, its age, and whether it verifies (asks the exchange once)
+credentials show     the key, masked: its store, its age, and whether it verifies (asks the exchange)
 credentials delete   take it out of the store
 credentials migrate  move key and secret from the config files into the store
 credentials rotate   replace the key by a new one, if the policy admits it

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from freqtrade_bitmex_guard import exit_codes
+from freqtrade_bitmex_guard import exit_codes, outlets
 from freqtrade_bitmex_guard.config import KeyringStore
 from freqtrade_bitmex_guard.credentials.access import held, in_time
-from freqtrade_bitmex_guard.credentials.interface import Keeper
+from freqtrade_bitmex_guard.credentials.interface import Keeper, Seen
 from freqtrade_bitmex_guard.custody import arguments, elsewhere
 from freqtrade_bitmex_guard.custody.migration import migrate
 from freqtrade_bitmex_guard.custody.subject import Subject
@@ -31,6 +31,7 @@ def run(given: list[str]) -> int:
         The exit code.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    outlets.close()
     terminal = Terminal()
     try:
         request = arguments.parse(given)
@@ -60,7 +61,7 @@ def _set(subject: Subject, terminal: Terminal) -> int:
             "Use `freqtrade-bitmex-guard credentials rotate` to replace it by a new one that is checked first.",
         )
     given = terminal.credentials()
-    in_time(keeper, lambda: keeper.put(given))
+    in_time(keeper, lambda: keeper.put(given, Seen(None)))
     terminal.say(
         f"Stored: the key {given.masked} in {subject.where}. It was not checked.",
         f"Check it: freqtrade-bitmex-guard --check-only {subject.arguments}",
@@ -113,7 +114,7 @@ def _rotate(subject: Subject, terminal: Terminal) -> int:
     if not verdict.admitted:
         terminal.say(f"The old key {old.masked} stays in use; nothing was stored.", style="bold")
         return exit_codes.of(verdict)
-    in_time(keeper, lambda: keeper.put(new))
+    in_time(keeper, lambda: keeper.put(new, Seen(old)))
     terminal.say(
         f"Stored: the key {new.masked} in {subject.where}.",
         "Now, in this order:",

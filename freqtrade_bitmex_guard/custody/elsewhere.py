@@ -22,7 +22,7 @@ def to_store(store: FileStore | CommandStore, exchange: str) -> list[str]:
     """
     if isinstance(store, CommandStore):
         return [_insert(command, name) for name, command in _commands(store).items()]
-    if _is_handed_over(store):
+    if is_handed_over(store):
         return _hand_over(exchange)
     paths = _paths(store, exchange)
     folders = dict.fromkeys(str(path.parent) for path in paths.values())
@@ -38,7 +38,7 @@ def to_replace(store: FileStore | CommandStore, exchange: str, config: str) -> l
         inserted = [_insert(command, name) for name, command in new.items()]
         moved = [_renamed(command, new[name], name) for name, command in _commands(store).items()]
         return [*inserted, f"{given} {check}", *moved]
-    if _is_handed_over(store):
+    if is_handed_over(store):
         return [*_hand_over(exchange), check]
     paths = _paths(store, exchange)
     beside = {name: path.with_name(f"{path.name}.new") for name, path in paths.items()}
@@ -56,13 +56,13 @@ def to_delete(store: FileStore | CommandStore, exchange: str) -> list[str]:
             else f"with {command[0]}, delete what `{shlex.join(command)}` prints"
             for command in _commands(store).values()
         ]
-    if _is_handed_over(store):
+    if is_handed_over(store):
         names = " ".join(_names(exchange).values())
         return [f"cd /etc/credstore.encrypted && rm {names}   # systemd", f"cd secrets && rm {names}   # Compose"]
     return [f"rm {' '.join(shlex.quote(str(path)) for path in _paths(store, exchange).values())}"]
 
 
-def _is_handed_over(store: FileStore) -> bool:
+def is_handed_over(store: FileStore) -> bool:
     """Whether an orchestrator puts the files where they are looked for by default."""
     return store.key_file is None or store.secret_file is None
 
@@ -77,9 +77,9 @@ def _hand_over(exchange: str) -> list[str]:
         into = f"/etc/credstore.encrypted/{name}"
         ask = f'systemd-ask-password -n "{_PARTS[part].capitalize()}:"'
         lines.append(f"  {ask} | systemd-creds encrypt --name={name} - {into}")
-    lines.append("Docker or Podman Compose, in the folder of compose.yaml, for its `secrets:`:")
+    lines.append("Docker or Podman Compose, in the folder of compose.yaml, as its owner, for its `secrets:`:")
     inside = {part: Path("secrets") / name for part, name in _names(exchange).items()}
-    return [*lines, *(f"  {line}" for line in _written(inside))]
+    return [*lines, "  mkdir -p -m 700 secrets", *(f"  {line}" for line in _written(inside))]
 
 
 def _paths(store: FileStore, exchange: str) -> dict[str, Path]:
@@ -89,7 +89,8 @@ def _paths(store: FileStore, exchange: str) -> dict[str, Path]:
 
 def _written(paths: dict[str, Path]) -> list[str]:
     return [
-        f"(umask 077; cat > {shlex.quote(str(path))})   # paste the {_PARTS[name]}, Enter, Ctrl-D"
+        f"(umask 077; trap 'stty echo' 0; stty -echo; cat > {shlex.quote(str(path))})"
+        f"   # paste the {_PARTS[name]}, Enter, Ctrl-D"
         for name, path in paths.items()
     ]
 

@@ -12,12 +12,13 @@ from freqtrade_bitmex_guard.config import SECTION, KeyringStore
 from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
 from freqtrade_bitmex_guard.config_text import Path, Place, Span
 from freqtrade_bitmex_guard.credentials.access import held, in_time
+from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
 from freqtrade_bitmex_guard.custody import elsewhere, git
 from freqtrade_bitmex_guard.custody.subject import Subject
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless, hide
+from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.terminal import Terminal
 
 _PARTS = ("key", "secret")
@@ -54,19 +55,18 @@ def migrate(subject: Subject, terminal: Terminal) -> int:
         terminal.say("No key and no secret stands in the config files: there is nothing to move.")
         return 0
     credentials, is_stored = _whole(subject, found)
-    hide(credentials.secret.reveal())
-    hide(credentials.key.reveal(), credentials.masked)
     changes = [_blanked(file, found, credentials) for file in files]
     with replacing([change for change in changes if change.text != change.file.text.text]) as replace:
         if not is_stored:
             _store(subject, credentials)
         replace()
     terminal.say(f"The key {credentials.masked} lies in {subject.where} now, read back and found the same.")
-    for file in dict.fromkeys(each.file for each in found):
-        terminal.say(f"Blanked in {file.shown}; everything else in it is as it was.")
+    changed = [change.file for change in changes if change.text != change.file.text.text]
+    for file in changed:
+        terminal.say(f"Blanked in {file.shown}, in comments too; everything else in it is as it was.")
     if SECTION not in subject.config:
-        terminal.say(f'Nothing reads it from there yet: add "{SECTION}": {{}} to the config, or run setup.')
-    _warn(subject, list(dict.fromkeys(each.file for each in found)), terminal)
+        terminal.say(f"Nothing reads it from there yet: freqtrade-bitmex-guard setup {subject.arguments}")
+    _warn(subject, changed, terminal)
     return 0
 
 
@@ -145,7 +145,7 @@ def _whole(subject: Subject, found: Sequence[Found]) -> tuple[Credentials, bool]
 def _store(subject: Subject, credentials: Credentials) -> None:
     keeper = subject.keeper
     if keeper is not None:
-        in_time(keeper, lambda: keeper.put(credentials))
+        in_time(keeper, lambda: keeper.put(credentials, Seen(None)))
         return
     store = subject.section.credentials
     if not isinstance(store, KeyringStore):
@@ -154,7 +154,8 @@ def _store(subject: Subject, credentials: Credentials) -> None:
             "store-not-written",
             f"The store {store.store!r} is kept by somebody else; the guard only reads it.",
             f"Store both yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares, and "
-            "blanks the config.",
+            "blanks the config. Where only the bot's unit or container can read the store, blank exchange.key and "
+            "exchange.secret by hand instead, and run --check-only in there.",
         )
 
 

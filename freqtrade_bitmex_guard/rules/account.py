@@ -8,10 +8,12 @@ from datetime import timedelta
 from freqtrade_bitmex_guard.addresses import admits_everyone
 from freqtrade_bitmex_guard.facts import MOVES_MONEY, Everywhere, KeyFacts, NotTold, Only, Right
 from freqtrade_bitmex_guard.policy import Policy
-from freqtrade_bitmex_guard.posture import Event, OtherKey, Posture
+from freqtrade_bitmex_guard.posture import Event, OtherKey, Posture, Timeline
 from freqtrade_bitmex_guard.redaction import harmless, some
 from freqtrade_bitmex_guard.rules.posture import Concern, not_told
 from freqtrade_bitmex_guard.terms import Terms
+
+_SAME_MOMENT = timedelta(minutes=1)
 
 
 def two_factor(posture: Posture, _policy: Policy, terms: Terms) -> Iterator[Concern]:
@@ -102,7 +104,8 @@ def security_event(posture: Posture, policy: Policy, terms: Terms) -> Iterator[C
         yield not_told(f"what happened to the account in the last {days}", timeline, terms)
         return
     since = posture.now - timedelta(days=policy.event_days)
-    weighty = [event for event in timeline.since(since) if event.weighty]
+    own = _own_making(posture, timeline)
+    weighty = [event for event in timeline.since(since) if event.weighty and event is not own]
     if weighty:
         yield Concern(
             f"In the last {days}: {some(map(told_of, weighty))}. If that was not you, somebody else is in the account.",
@@ -111,6 +114,15 @@ def security_event(posture: Posture, policy: Policy, terms: Terms) -> Iterator[C
     if not timeline.covers(since):
         why = NotTold("the events that were told do not reach back so far")
         yield not_told(f"all that happened in the last {days}", why, terms)
+
+
+def _own_making(posture: Posture, timeline: Timeline) -> Event | None:
+    """The event of this very key's making, so that a new key is no alarm; None if it cannot be told from others."""
+    created = posture.key.created
+    if created is None:
+        return None
+    made = [event for event in timeline.events if event.makes_a_key and abs(event.moment - created) < _SAME_MOMENT]
+    return made[0] if len(made) == 1 else None
 
 
 def told_of(event: Event) -> str:

@@ -57,19 +57,20 @@ def key_name(posture: Posture, policy: Policy, terms: Terms) -> Iterator[Concern
     """The key's name says which bot it belongs to, so that a stranger among the keys is noticed."""
     name = posture.key.name
     wanted = policy.key_name
-    example = wanted or "freqtrade-btc-server1"
-    fix = f"{terms.replace_key} Give it a name that says which bot uses it, for example {harmless(example)}."
+    example = (wanted or "freqtrade-btc-server1")[:80]
+    fix = f"{terms.replace_key} Give it a name that says which bot uses it, for example {example!r}."
     if name is None:
         yield not_told("what the key is called", None, terms)
     elif not name.strip():
         yield Concern("The key has no name, so nobody can tell which bot it belongs to, or whether it is yours.", fix)
     elif wanted is not None and not fnmatchcase(name, wanted.replace("[", "[[]")):
-        yield Concern(f"The key is called {harmless(name)!r}, which is not like {harmless(wanted)!r} (key_name).", fix)
-    elif name != wanted and _is_generic(name, terms):
+        yield Concern(f"The key is called {harmless(name)!r}, which is not like {wanted[:80]!r} (key_name).", fix)
+    elif name != wanted and is_generic(name, terms):
         yield Concern(f"The key is called {harmless(name)!r}, which says nothing about which bot it belongs to.", fix)
 
 
-def _is_generic(name: str, terms: Terms) -> bool:
+def is_generic(name: str, terms: Terms) -> bool:
+    """Whether a name says nothing about which bot a key belongs to."""
     letters = "".join(char for char in name.casefold() if char.isalpha())
     return letters in _GENERIC_NAMES or letters == terms.exchange
 

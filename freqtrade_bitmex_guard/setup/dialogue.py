@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from freqtrade_bitmex_guard import exit_codes
+from freqtrade_bitmex_guard import exit_codes, freqtrade_config
 from freqtrade_bitmex_guard.addresses import Network, count
 from freqtrade_bitmex_guard.config import SECTION
 from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
@@ -46,6 +46,7 @@ def run(arguments: list[str], terminal: Terminal) -> int:
         )
     subject = Subject.read(arguments)
     _refuse_plain_text(subject)
+    _refuse_variables()
     files = subject.config_files()
     with replacing([Change(file, file.text.text, file.meaning()) for file in files[:1]]):
         pass  # nobody shall make a key and then hear that the config cannot be changed
@@ -57,7 +58,8 @@ def run(arguments: list[str], terminal: Terminal) -> int:
     hosts = _hosts(subject, terminal)
     store, there = stores.choose(subject, terminal)
     network = _guided(subject, terminal, is_made=there is not None)
-    section = dict(subject.written or guide.section(network, store, hosts, subject.terms))
+    written = subject.written
+    section = dict(written if written is not None else guide.section(network, store, hosts, subject.terms))
     section.pop("enabled", None)
     candidate, verdict = _checked(subject, section, there, terminal)
     if not verdict.admitted:
@@ -77,6 +79,16 @@ def _refuse_plain_text(subject: Subject) -> None:
             finding.message,
             f"First move it into the store: `freqtrade-bitmex-guard credentials migrate {subject.arguments}`, or blank "
             "it if it is no longer used.",
+        )
+
+
+def _refuse_variables() -> None:
+    if SECTION in freqtrade_config.variables():
+        stop(
+            "section-invalid",
+            f"A part of {SECTION} stands in variables (FREQTRADE__{SECTION.upper()}__…), which win over the file that "
+            "setup writes: what was checked might not be what the bot uses.",
+            "Take the variables away, or write the whole section by hand and run --check-only.",
         )
 
 
@@ -110,7 +122,12 @@ def _guided(subject: Subject, terminal: Terminal, *, is_made: bool) -> Network:
     terminal.step(3, "A new key")
     terminal.say(f"{terms.create_key} One key for each bot, shared with nothing else.")
     terminal.step(4, "Its name")
-    name = terminal.ask("A name by which you know it later:", guide.key_name(subject.config), bool)
+    policy = subject.section.policy
+    name = terminal.ask(
+        "A name by which you know it later:",
+        guide.key_name(subject.config, terms),
+        lambda text: guide.will_do_as_name(text, policy, terms),
+    )
     terminal.say(f"{terms.name_field}: {harmless(name)}")
     terminal.step(5, "What it may do")
     boxes = guide.boxes(subject.section.policy, terms)
@@ -141,7 +158,8 @@ def _address(subject: Subject, terminal: Terminal) -> Network:
         field, admits = subject.terms.address_field, count([network])
         terminal.say(f"{field}: {network}", f"It admits {admits:,} address{'' if admits == 1 else 'es'}.")
         # Only a policy that is written already can object; else one that fits is written.
-        objections = guide.objections(network, subject.section.policy, subject.terms) if subject.written else []
+        is_written = subject.written is not None
+        objections = guide.objections(network, subject.section.policy, subject.terms) if is_written else []
         terminal.say(*objections, style="bold red")
         if not objections and (not guide.is_at_home(network) or terminal.confirm(_is_right(network))):
             return network

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from freqtrade_bitmex_guard.config import KeyringStore
+from freqtrade_bitmex_guard.config import FileStore, KeyringStore
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import held, in_time
+from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.keyring_keeper import open_keeper
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.custody import elsewhere
@@ -38,22 +39,26 @@ def choose(subject: Subject, terminal: Terminal) -> tuple[Written, Credentials |
         "a program that prints them: pass, op, vault, sops": _programs,
     }
     try:
-        there = _held(subject, usual)
+        ways = {**_entries(subject, usual, terminal), **ways}
     except Stopped as end:
         terminal.say(f"This machine's keyring will not do: {end.findings[0].message}")
-    else:
-        if there is None:
-            ways = {"this user's keyring": lambda *_: usual, **ways}
-        else:
-            terminal.say(f"The keyring holds a key already: {there.masked} (service {usual['service']!r}).")
-            own: Written = {"store": "keyring", "service": guide.service(subject.config, subject.terms)}
-            ways = {
-                "it is this bot's: go on with it": lambda *_: usual,
-                f"it is another bot's: one key for each bot, so keep this bot's as {own['service']!r}": lambda *_: own,
-                **ways,
-            }
     store = terminal.choose("Where are id and secret to be kept?", ways)(subject, terminal)
     return store, _held(subject, store)
+
+
+def _entries(subject: Subject, usual: Written, terminal: Terminal) -> dict[str, Callable[..., Written]]:
+    """The keyring's entries to choose from: those that hold a key, which may be this bot's, and the first free one."""
+    ways: dict[str, Callable[..., Written]] = {}
+    services = [str(usual["service"]), *guide.services(subject.config, subject.terms)]
+    for service in services:
+        store: Written = {"store": "keyring", "service": service}
+        there = _held(subject, store)
+        if there is None:
+            free = f"one key for each bot: keep this bot's as {service!r}" if ways else "this user's keyring"
+            return {**ways, free: lambda *_, store=store: store}
+        terminal.say(f"The keyring holds a key already: {there.masked} (service {service!r}).")
+        ways[f"{there.masked} ({service!r}) is this bot's: go on with it"] = lambda *_, store=store: store
+    return ways
 
 
 def keep(subject: Subject, store: Mapping[str, Any], credentials: Credentials, terminal: Terminal) -> None:
@@ -65,12 +70,20 @@ def keep(subject: Subject, store: Mapping[str, Any], credentials: Credentials, t
     config = subject.with_section({"credentials": store}).credentials
     keeper = open_keeper(config)
     if keeper is not None:
-        in_time(keeper, lambda: keeper.put(credentials))
+        in_time(keeper, lambda: keeper.put(credentials, Seen(None)))
         return
     if isinstance(config, KeyringStore):
         raise TypeError("a keyring is written, too")
-    terminal.say("In another terminal, as the user that the bot runs as:")
+    terminal.say("In another terminal:")
     terminal.say(*(f"    {line}" for line in elsewhere.to_store(config, subject.terms.exchange)))
+    if isinstance(config, FileStore) and elsewhere.is_handed_over(config):
+        terminal.say(
+            "Only the bot's own unit or container gets these files: they cannot be read back here. Check it in there:"
+        )
+        terminal.say(f"    freqtrade-bitmex-guard --check-only {subject.arguments}")
+        if not terminal.confirm("Have you stored both?"):
+            _not_there()
+        return
     reader = open_store(config, subject.terms.exchange)
     while terminal.confirm("Is it there?", default=True):
         try:
@@ -79,6 +92,10 @@ def keep(subject: Subject, store: Mapping[str, Any], credentials: Credentials, t
             terminal.say("The store gives something else than the id and secret that were just checked.")
         except Stopped as end:
             terminal.complain(end.findings)
+    _not_there()
+
+
+def _not_there() -> NoReturn:
     stop(
         "store-not-written",
         "The key was admitted, but it is not in the store.",

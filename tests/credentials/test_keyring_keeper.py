@@ -15,8 +15,9 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 from keyrings.alt.file import PlaintextKeyring
 
-from freqtrade_bitmex_guard import venues
+from freqtrade_bitmex_guard import bounded, venues
 from freqtrade_bitmex_guard.config import KeyringStore
+from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.keyring_keeper import KeyringKeeper
 from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
 from freqtrade_bitmex_guard.findings import Stopped
@@ -208,3 +209,29 @@ def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID, "secret": SECRET}, {"credentials": OLD_ENTRY}])
 def test_an_entry_that_was_written_by_hand_does_not_tell_when(entries: dict[str, str]) -> None:
     assert keeper(Vault(**entries)).stored_at() is None
+
+
+def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
+    vault = Vault()
+    store = keeper(vault)
+    store.put(OLD, Seen(None))
+    with pytest.raises(Stopped) as stopped:
+        store.put(NEW, Seen(None))
+    assert stopped.value.findings[0].rule == "credentials-differ"
+    assert store.load().match(OLD)
+    store.put(NEW, Seen(OLD))
+    assert store.load().match(NEW)
+    with pytest.raises(Stopped):
+        store.put(OLD, Seen(OLD))
+    store.erase()
+    with pytest.raises(Stopped):
+        store.put(OLD, Seen(NEW))
+    assert vault.entries == {}
+
+
+def test_two_writers_at_once_take_turns() -> None:
+    vault = Vault()
+    store = keeper(vault)
+    together = bounded.together([lambda: store.put(OLD, Seen(None)), lambda: store.put(NEW, Seen(None))] * 4)
+    assert [type(outcome) for outcome in together].count(Stopped) == 7
+    assert list(vault.entries) == ["credentials"]

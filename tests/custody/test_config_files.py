@@ -165,10 +165,13 @@ def test_of_several_files_none_is_replaced_if_one_cannot_be(tmp_path: Path) -> N
 def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     left, other = tmp_path / ".config.json.guard-abc", tmp_path / ".other.json.guard-abc"
-    left.touch()
-    other.touch()
+    fresh = tmp_path / ".config.json.guard-def"  # which another run may still need
+    for file in (left, other, fresh):
+        file.touch()
+    for file in (left, other):
+        os.utime(file, (1, 1))
     replace(change(path))
-    assert sorted(tmp_path.iterdir()) == [other, path]
+    assert sorted(tmp_path.iterdir()) == [fresh, other, path]
 
 
 def test_nothing_is_replaced_and_nothing_left_if_it_is_never_asked_for(tmp_path: Path) -> None:

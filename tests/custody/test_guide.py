@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from ipaddress import ip_address
 from typing import Any
 
@@ -13,20 +15,41 @@ from freqtrade_bitmex_guard.setup import guide
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import policy
 
+HOST = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")
+
 
 @pytest.mark.parametrize(
     ("config", "name"),
     [
-        ({}, "freqtrade"),
+        ({}, f"freqtrade-{HOST}"),
         ({"bot_name": "My Bot!", "exchange": {"pair_whitelist": ["BTC/USDT"]}}, "my-bot-btc-usdt"),
         ({"bot_name": "n", "exchange": {"pair_whitelist": ["BTC/USDT", "ETH/USDT"]}}, "n-2-pairs"),
-        ({"bot_name": "北", "exchange": {"pair_whitelist": []}}, "freqtrade"),
-        ({"bot_name": 7, "exchange": {"pair_whitelist": "BTC"}}, "7"),
+        ({"bot_name": "北", "exchange": {"pair_whitelist": []}}, f"freqtrade-{HOST}"),
+        ({"bot_name": 7, "exchange": {"pair_whitelist": "BTC"}}, f"7-{HOST}"),
+        ({"bot_name": "bot"}, f"bot-{HOST}"),
         ({"bot_name": "x" * 99, "exchange": None}, "x" * 40),
     ],
 )
 def test_a_name_is_made_of_the_bots_name_and_what_it_trades(config: dict[str, Any], name: str) -> None:
-    assert guide.key_name(config) == name
+    assert guide.key_name(config, TERMS) == name[:40].strip("-")
+    assert guide.will_do_as_name(guide.key_name(config, TERMS), policy(), TERMS) is True
+
+
+def test_a_name_that_the_bots_own_rule_would_not_pass_is_not_taken() -> None:
+    assert "says nothing" in str(guide.will_do_as_name("bot", policy(), TERMS))
+    assert "no name" in str(guide.will_do_as_name(" ", policy(), TERMS))
+    assert "prod-*" in str(guide.will_do_as_name("freqtrade-btc", policy(key_name="prod-*"), TERMS))
+    assert guide.will_do_as_name("prod-btc", policy(key_name="prod-*"), TERMS) is True
+
+
+def test_many_bots_of_one_name_have_a_place_each() -> None:
+    services = guide.services({}, TERMS)
+    assert services[:3] == [
+        "freqtrade-bitmex-freqtrade",
+        "freqtrade-bitmex-freqtrade-2",
+        "freqtrade-bitmex-freqtrade-3",
+    ]
+    assert len(set(services)) == len(services) > 40
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_setup_walks_from_no_key_to_a_guarded_bot(tmp_path: Path, exchange: Look
         "allowed_hosts": ["127.0.0.1"],
     }
     assert Check(config).run().admitted
-    assert exchange.paths() == ["GET /apiKey"] * 2
+    assert exchange.paths().count("GET /apiKey") == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.json", "vault.json"]
 
 
@@ -175,7 +175,7 @@ def test_a_key_that_was_changed_is_checked_again_and_another_one_can_be_given(
     give(talk, NEW)
     assert talk.end() == 0
     assert stored()["key"] == NEW.id
-    assert exchange.paths() == ["GET /apiKey"] * 3
+    assert exchange.paths().count("GET /apiKey") == 3
 
 
 QUESTIONS = ["yours?", "kept?", "already?", "account?", "later:", "first-last):", "like this?", "Key id:", "Secret:"]

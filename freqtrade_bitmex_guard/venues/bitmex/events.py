@@ -71,7 +71,7 @@ def _event(entry: dict[str, Any]) -> Event | None:
         return None
     plain = word.casefold()
     weighty = plain in _WEIGHTY or plain.startswith(_WEIGHTY_KINDS)
-    return Event(word, when, _text(entry.get("ip")), _text(entry.get("status")), weighty)
+    return Event(word, when, _text(entry.get("ip")), _text(entry.get("status")), weighty, plain == "apikeycreated")
 
 
 def _text(told: object) -> str | None:
