@@ -132,7 +132,7 @@ _MANGLED = {
     "cut short": lambda body: body[:-1],
     "doubled": lambda body: body * 2,
     "with a mark in front": lambda body: b"\xef\xbb\xbf" + body,
-    "in UTF-16": lambda body: body.decode().encode("utf-16"),
+    "in UTF-16": lambda body: body.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass"),
     "with a byte that is none": lambda body: body.replace(b"o", b"\xff", 1),
     "with spaces around": lambda body: b" \r\n" + body + b"\n",
     "wrapped": lambda body: b'{"data": ' + body + b"}",
