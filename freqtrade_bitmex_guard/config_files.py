@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shlex
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -23,7 +23,6 @@ from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless
 
 _MARK = ".guard-"
-_STALE_SECONDS = 3_600
 
 
 class ConfigFile:
@@ -107,10 +106,10 @@ def replacing(changes: Sequence[Change]) -> Iterator[Callable[[], None]]:
     Raises:
         Stopped: misconfigured, before anything is replaced, if a file cannot be replaced without losing something.
     """
-    ready: list[tuple[Change, Path]] = []
+    ready: list[tuple[Change, Path, int]] = []
 
     def replace() -> None:
-        for change, new in ready:
+        for change, new, _ in ready:
             with _told(change.file):
                 if change.file.path.read_bytes() != change.file.raw:
                     _refuse(change.file, "it was changed meanwhile", "Run the same command again.")
@@ -120,25 +119,32 @@ def replacing(changes: Sequence[Change]) -> Iterator[Callable[[], None]]:
     try:
         for change in changes:
             with _told(change.file):
-                ready.append((change, _beside(change)))
+                ready.append((change, *_beside(change)))
         yield replace
     finally:
-        for _, new in ready:
+        for _, new, held in ready:
             new.unlink(missing_ok=True)
+            os.close(held)
 
 
-def _beside(change: Change) -> Path:
-    """A finished new file beside the old one, so on the same file system, with its mode, owner and attributes."""
+def _beside(change: Change) -> tuple[Path, int]:
+    """A finished new file beside the old one, so on the same file system, with its mode, owner and attributes.
+
+    Returns:
+        Its path, and a descriptor that holds it, for as long as no other run may take it for left behind.
+    """
     file = change.file
     state = _replaceable(file)
     # What a run that was killed left here, and no other run can still need.
     for left in file.path.parent.iterdir():
-        if left.name.startswith(f".{file.path.name}{_MARK}") and time.time() - left.stat().st_mtime > _STALE_SECONDS:
+        if left.name.startswith(f".{file.path.name}{_MARK}") and not _is_held(left):
             left.unlink(missing_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{file.path.name}{_MARK}", dir=file.path.parent)
     new = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with contextlib.suppress(OSError):  # not every file system knows it
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with os.fdopen(descriptor, "wb", closefd=False) as stream:
             stream.write(change.text.encode("utf-8"))
             stream.flush()
             if (state.st_uid, state.st_gid) != (os.geteuid(), os.getegid()):
@@ -151,8 +157,24 @@ def _beside(change: Change) -> Path:
             _refuse(file, "freqtrade would not read from it what it should", "Report it; nothing was changed.")
     except BaseException:
         new.unlink(missing_ok=True)
+        os.close(descriptor)
         raise
-    return new
+    return new, descriptor
+
+
+def _is_held(left: Path) -> bool:
+    """Whether another run still needs what it has made ready."""
+    try:
+        descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _replaceable(file: ConfigFile) -> os.stat_result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
@@ -166,11 +167,11 @@ def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path: Path) -> Non
     path = written(tmp_path / "config.json")
     left, other = tmp_path / ".config.json.guard-abc", tmp_path / ".other.json.guard-abc"
     fresh = tmp_path / ".config.json.guard-def"  # which another run may still need
-    for file in (left, other, fresh):
-        file.touch()
     for file in (left, other):
-        os.utime(file, (1, 1))
-    replace(change(path))
+        file.touch()
+    with fresh.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        replace(change(path))
     assert sorted(tmp_path.iterdir()) == [fresh, other, path]
 
 

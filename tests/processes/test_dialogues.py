@@ -245,14 +245,45 @@ def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_st
     talk.sees("credentials-missing")
     lines = [line.strip() for line in talk.shown.splitlines() if line.startswith("    ")]
     for line, value in zip(lines, ["", f"{SECRET}\n", f"{KEY_ID}\n"], strict=True):
-        subprocess.run(["sh", "-euc", line], input=value, text=True, check=True)  # crossed
+        subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)  # crossed
     talk.answer("Is it there?")
     talk.sees("something else")
     for line, value in zip(lines, ["", f"{KEY_ID}\n", f"{SECRET}\n"], strict=True):
-        subprocess.run(["sh", "-euc", line], input=value, text=True, check=True)
+        subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)
     talk.answer("Is it there?")
     assert talk.end() == 0
     assert Check(freqtrade_config.read([str(path)])).run().admitted
+
+
+def test_files_that_only_the_bots_unit_gets_are_not_waited_for(
+    tmp_path: Path, exchange: Lookalike, vault: Path
+) -> None:
+    path = written(tmp_path, exchange)
+    talk = session(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    to_the_store(talk)
+    talk.answer("kept?")
+    talk.answer("mounts them):")
+    to_the_address(talk)
+    give(talk, key())
+    talk.sees("cannot be read back here")
+    talk.answer("Have you stored both?", "y")
+    assert talk.end() == 0
+    assert freqtrade_config.read([str(path)])["api_key_guard"]["credentials"] == {"store": "files"}
+    assert "systemd-creds encrypt" in talk.shown
+
+
+def test_the_third_bot_of_one_name_gets_an_entry_of_its_own(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+    for service in ("freqtrade-bitmex", "freqtrade-bitmex-north"):
+        entry = json.dumps({"key": NEW.id, "secret": NEW.secret})
+        keyring.set_password(service, "credentials", entry)
+    talk = session(written(tmp_path, exchange), vault)
+    to_the_store(talk)
+    talk.answer("kept?", f"{DOWN}{DOWN}{ENTER}")
+    to_the_address(talk)
+    give(talk, key())
+    assert talk.end() == 0
+    assert stored("freqtrade-bitmex-north-2") == GOOD
+    assert stored("freqtrade-bitmex-north")["key"] == NEW.id
 
 
 def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
