@@ -1,0 +1,192 @@
+"""What a person reads, word for word, as it stands in `wording.txt`; written anew with GUARD_WORDING=write."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard import rules, venues
+from freqtrade_bitmex_guard.exchange.answer import Answer
+from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
+from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Stopped
+from freqtrade_bitmex_guard.posture import (
+    EVER,
+    NOT_ASKED,
+    Account,
+    Event,
+    OtherKey,
+    Posture,
+    Timeline,
+    WithdrawalAddress,
+)
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from tests.support import KEY_ID, facts, policy
+from tests.test_posture import NOW, WHY, key, other
+
+FILE = Path(__file__).parent / "wording.txt"
+LONG = "x" * 300
+LEGACY = TERMS.legacy_before or NOW
+LIMIT = facts().addresses
+PAGE = b"<html>"
+NOTHING = NotTold("")
+
+
+def days_ago(days: float, word: str, address: str | None = None, status: str | None = None) -> Event:
+    return Event(word, NOW - timedelta(days=days), address, status, True)
+
+
+EVENTS = (
+    days_ago(1, "apiKeyCreated", "198.51.100.9", "success"),
+    days_ago(2, "passwordChanged"),
+    days_ago(3, "withdrawalCompleted", LONG, LONG),
+    days_ago(4, LONG, None, ""),
+)
+
+# Gating rules: what is known of the key, and the policy.
+KEYS: dict[str, tuple[KeyFacts, dict[str, Any]]] = {
+    "withdraws": (facts("order", "withdraw", "Withdraw "), {}),
+    "more than allowed": (facts("order", "transfer", LONG), {}),
+    "nothing allowed": (facts("sudo"), {"allowed_permissions": [], "required_permissions": []}),
+    "rights not told": (KeyFacts(None, LIMIT), {}),
+    "rights missing": (facts(), {"required_permissions": ["order", "position"]}),
+    "from everywhere": (facts("order", addresses=Everywhere("CIDR is blank")), {}),
+    "addresses not told": (facts("order", addresses=NotTold("CIDR is hidden")), {}),
+    "blocks that admit everybody": (facts("order", addresses="0.0.0.0/1,128.0.0.0/1"), {}),
+    "no block": (facts("order", addresses=Only(())), {}),
+    "unreadable blocks": (facts("order", addresses=Only((), ("localhost", "?"))), {}),
+    "too many addresses": (facts("order", addresses="203.0.112.0/21"), {"max_ip_addresses": 1024}),
+    "outside": (facts("order", addresses="198.51.100.0/24,203.0.113.7"), {"ip_within": ["203.0.113.0/24"]}),
+    "switched off": (facts("order", enabled=False), {}),
+}
+
+# Posture rules: the key, the account around it, the policy.
+POSTURES: dict[str, tuple[KeyFacts, Account, dict[str, Any]]] = {
+    "nothing told": (KeyFacts(None, LIMIT), Account(WHY, WHY, WHY, WHY), {"event_days": 1}),
+    "nothing told, without a reason": (KeyFacts(None, LIMIT), Account(NOTHING, NOTHING, NOTHING, NotTold(LONG)), {}),
+    "nothing told of what is expected": (
+        KeyFacts(None, LIMIT),
+        Account(),
+        {"expected_user_id": 1, "expected_target_account_id": 2, "key_name": "freqtrade-*"},
+    ),
+    "two-factor off": (key(), Account(two_factor=False), {}),
+    "an old key": (key(created=NOW - timedelta(days=1234)), Account(), {"max_key_age_days": 1000}),
+    "a key from before": (key(created=LEGACY - timedelta(seconds=1)), Account(), {}),
+    "a key from before that withdraws": (key("withdraw", created=LEGACY - timedelta(seconds=1)), Account(), {}),
+    "no name": (key(name=" "), Account(), {}),
+    "a name that says nothing": (key(name="my-key"), Account(), {}),
+    "a name unlike the wanted one": (key(name=LONG), Account(), {"key_name": "freqtrade-*"}),
+    "somebody else's": (key(user_id=LONG), Account(), {"expected_user_id": 1, "expected_target_account_id": "two"}),
+    "one risky sibling": (key(), Account(others=(other("withdraw", "order", addresses=WHY, name=LONG),)), {}),
+    "risky siblings": (
+        key(),
+        Account(
+            others=(
+                OtherKey("AbCd…", "mark", None),
+                OtherKey("EfGh…", "mark", KeyFacts(None, LIMIT, enabled=False, name="old")),
+                other("order", addresses=Only(facts(addresses="203.0.113.7").addresses.networks, ("localhost",))),  # type: ignore[union-attr]
+                other("order"),
+            )
+        ),
+        {},
+    ),
+    "a loose address": (key(), Account(withdrawal_addresses=(WithdrawalAddress(LONG, ("skip2FA", "skip")),)), {}),
+    "loose addresses": (
+        key(),
+        Account(withdrawal_addresses=(WithdrawalAddress("hot", ("skip2FA",)), WithdrawalAddress("warm", ("skip",)))),
+        {},
+    ),
+    "grave events": (key(), Account(timeline=Timeline(EVENTS, EVER)), {}),
+    "one grave event in a day": (key(), Account(timeline=Timeline(EVENTS, EVER)), {"event_days": 1}),
+    "grave events, and more that are not told": (key(), Account(timeline=Timeline(EVENTS, None)), {"event_days": 2}),
+}
+
+# What the operator may not write.
+POLICIES: dict[str, dict[str, Any]] = {
+    "a right to withdraw": {"allowed_permissions": ["order", "withdraw"]},
+    "a right to withdraw, required": {"required_permissions": ["Withdraw"]},
+    "required but not allowed": {"required_permissions": ["order", "sudo", "transfer"]},
+    "no network": {"ip_within": ["localhost"]},
+    "all networks": {"ip_within": ["0.0.0.0/1", "128.0.0.0/1"]},
+    "own rule": {"severity": {"withdraw-permission": "ignore"}},
+    "unknown rule": {"severity": {"weather": "ignore"}},
+    "odd number": {"expected_user_id": "a b"},
+}
+
+
+def said(message: str, status: int = 400, received_at: float = 1_516_534_870, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, named, json.dumps({"error": {"message": message}}).encode(), received_at)
+
+
+EXPIRED = "This request has expired - `expires` is in the past."
+
+# What BitMEX says when it is asked about the key.
+ANSWERS: dict[str, list[Answer]] = {
+    "unknown": [said("Invalid API Key.", 401)],
+    "signature": [said("Signature not valid.", 401)],
+    "address": [said("This IP address is not allowed to use this key.", 403)],
+    "disabled": [said("This key is disabled.", 403)],
+    "subaccount": [said("Invalid use of subaccount API key", 403)],
+    "account disabled": [said("Your account has been disabled", 403)],
+    "account restricted": [said("Account is restricted", 403)],
+    "denied": [said("Access Denied", 403)] * 2,
+    "overloaded": [said("The system is currently overloaded.", 503)],
+    "maintenance": [said("BitMEX is down for maintenance", 503)],
+    "downtime": [said("Downtime in progress", 503)],
+    "rate limit": [said("Rate limit exceeded", 429)],
+    "rate limit, with a time": [said("Rate limit exceeded", 429, retry_after="7")],
+    "clock": [said(EXPIRED)],
+    "clock behind": [said(f"{EXPIRED} Current time: 1516539999")],
+    "clock ahead": [said(f"{EXPIRED} Current time: 1516534840")],
+    "clock right": [said(f"{EXPIRED} Current time: 1516534870")],
+    "banned": [Answer(403, {}, PAGE, 0.0)],
+    "down": [Answer(502, {}, PAGE, 0.0)],
+    "failed": [Answer(500, {}, PAGE, 0.0)],
+    "odd status": [Answer(404, {}, PAGE, 0.0)],
+    "odd message": [said(LONG, 418)],
+    "no JSON": [Answer(200, {}, PAGE, 0.0)],
+    "no key": [Answer(200, {}, b"[7]", 0.0)],
+    "other keys": [Answer(200, {}, b"[]", 0.0), Answer(200, {}, b'{"id": "other"}', 0.0)],
+    "odd key": [Answer(200, {}, json.dumps([{"id": KEY_ID, "cidr": 7, "name": 7}]).encode(), 0.0)],
+    "too often": [Answer(200, {}, json.dumps([{"id": KEY_ID}] * 11).encode(), 0.0)],
+}
+
+
+def stopped(do: Any) -> Iterable[Finding]:
+    with pytest.raises(Stopped) as end:
+        do()
+    return end.value.findings
+
+
+def listed() -> Iterator[tuple[str, Iterable[Finding]]]:
+    for name, (known, written) in KEYS.items():
+        yield name, rules.apply(known, policy(**written), TERMS)
+    for name, (known, account, written) in POSTURES.items():
+        yield name, rules.apply_posture(Posture(known, account, NOW), policy(**written), TERMS)
+    for name, written in POLICIES.items():
+        yield f"policy: {name}", stopped(lambda written=written: policy(**written))
+    for name, answers in ANSWERS.items():
+        venue, left = venues.find("bitmex"), iter(answers)
+        yield f"BitMEX: {name}", stopped(lambda v=venue, left=left: v.read_key(lambda *_, **__: next(left), KEY_ID))
+    yield "unknown exchange", stopped(lambda: venues.find(LONG))
+
+
+def test_what_a_person_reads_is_what_was_reviewed() -> None:
+    text = ""
+    for name, findings in listed():
+        text += f"# {name}\n"
+        for each in findings:
+            if NOT_ASKED.why in each.message:
+                continue
+            text += f"{each.rule} {each.severity.value}\n  {each.message}\n  {each.fix}\n"
+    if os.environ.get("GUARD_WORDING") == "write":
+        FILE.write_text(text)
+    assert text == FILE.read_text()
+    assert " None" not in text
+    assert all(line.partition(" ")[0] in PUBLISHED for line in text.splitlines() if line[0] not in "# ")
