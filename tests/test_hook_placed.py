@@ -1,0 +1,222 @@
+"""A whole start in this process: the hook around a bot class, with the clients that freqtrade's own code builds.
+
+A class with freqtrade's shape stands in for `FreqtradeBot`, whose threads and database would outlive a test;
+tests/processes starts real ones.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import ccxt
+import pytest
+from freqtrade.exceptions import OperationalException
+from freqtrade.exchange import Exchange
+
+from freqtrade_bitmex_guard import freqtrade_hook, freqtrade_loop
+from freqtrade_bitmex_guard.exchange.client import SILENT
+from freqtrade_bitmex_guard.findings import Stopped, error
+from freqtrade_bitmex_guard.freqtrade_hook import Gate
+from freqtrade_bitmex_guard.report import text
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.verdict import Verdict
+from tests.support import SECRET, bot_config
+
+UNSUPPORTED = "freqtrade-unsupported"
+BUILDER = SimpleNamespace(_ccxt_params={}, get_option=lambda _name: False)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate = Gate()
+    monkeypatch.setattr(freqtrade_hook, "GATE", gate)
+    return gate
+
+
+def built(config: dict[str, Any], *, synchronous: bool) -> Any:
+    return Exchange._init_ccxt(BUILDER, config["exchange"], synchronous, config["exchange"]["ccxt_config"])
+
+
+class Shape:
+    """What the hook knows of freqtrade's bot."""
+
+    sockets = False
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.cleaned = 0
+        self.sent: list[Any] = []
+        self.rpc = SimpleNamespace(registered_modules=[SimpleNamespace(send_msg=self.sent.append)])
+        self.exchange = self.load_exchange(config)
+
+    def load_exchange(self, config: dict[str, Any]) -> Any:
+        held = {"_api": built(config, synchronous=True), "_api_async": built(config, synchronous=False)}
+        return SimpleNamespace(**held, **({"_ws_async": built(config, synchronous=False)} if self.sockets else {}))
+
+    def process(self) -> None: ...
+
+    def process_stopped(self) -> None: ...
+
+    def cleanup(self) -> None:
+        self.cleaned += 1
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Freqtrade's module with such a bot; nothing is placed yet."""
+    monkeypatch.setattr(Exchange, "_init_ccxt", inspect.unwrap(Exchange._init_ccxt))
+    module: Any = ModuleType("freqtrade.freqtradebot")
+    module.FreqtradeBot = type("Bot", (Shape,), {"__init__": Shape.__init__})
+    yield module
+    gc.collect()
+
+
+@pytest.mark.parametrize("sockets", [False, True])
+def test_a_bot_with_a_good_key_is_built_watched_and_silent(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, sockets: bool
+) -> None:
+    module.FreqtradeBot.sockets = sockets
+    freqtrade_hook.place(module)
+    config = bot_config(tmp_path, exchange)
+    bot = module.FreqtradeBot(config)
+    held = list(vars(bot.exchange).values())
+    assert len(gate.clients) == len(held) == 2 + sockets
+    assert all(compared is client for compared, client in zip(gate.clients, held, strict=True))
+    assert [client.logger for client in held] == [SILENT] * len(held)
+    assert bot.cleaned == 0
+    assert (config["exchange"]["key"], config["exchange"]["secret"]) == (None, None)
+    bot.rpc.registered_modules[0].send_msg({"msg": f"it is {SECRET}"})
+    assert SECRET not in str(bot.sent)
+    watch = bot.__dict__[freqtrade_loop._WATCH]
+    assert watch._ask().admitted
+    assert watch._every == 3600
+
+
+def test_placing_the_guard_twice_places_it_once(module: Any) -> None:
+    freqtrade_hook.place(module)
+    placed = module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt
+    assert Exchange._init_ccxt is not inspect.unwrap(Exchange._init_ccxt)
+    freqtrade_hook.place(module)
+    assert placed == (module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt)
+
+
+def test_a_bot_that_cannot_be_taken_down_is_not_guessed_at(module: Any) -> None:
+    module.FreqtradeBot = type("Bot", (), {"__init__": Shape.__init__})
+    with pytest.raises(Stopped, match=UNSUPPORTED):
+        freqtrade_hook.place(module)
+
+
+@pytest.mark.parametrize("unseen", ["_api", "_api_async", "_ws_async"])
+def test_a_client_that_was_built_past_the_guard_is_refused(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, unseen: str
+) -> None:
+    bots = []
+
+    class Other(module.FreqtradeBot):
+        sockets = True
+
+        def __init__(self, config: dict[str, Any]) -> None:
+            bots.append(self)
+            super().__init__(config)
+            self.load_exchange(config)
+
+        def load_exchange(self, config: dict[str, Any]) -> Any:
+            loaded = super().load_exchange(config)
+            setattr(loaded, unseen, ccxt.bitmex(exchange.ccxt_config()))
+            return loaded
+
+    module.FreqtradeBot = Other
+    freqtrade_hook.place(module)
+    with pytest.raises(OperationalException, match=UNSUPPORTED):
+        Other(bot_config(tmp_path, exchange))
+    assert bots[0].cleaned == 1
+    assert freqtrade_loop._WATCH not in vars(bots[0])
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_a_client_that_differs_from_the_proven_one_is_refused_while_it_is_built(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, synchronous: bool
+) -> None:
+    freqtrade_hook.place(module)
+    config = bot_config(tmp_path, exchange)
+    gate.admit(config)
+    config["exchange"].update(key="another", secret=SECRET)
+    with pytest.raises(OperationalException, match="client-changed"):
+        built(config, synchronous=synchronous)
+    assert gate.clients == []
+
+
+def test_without_a_proven_key_clients_are_freqtrades_own_affair(exchange: Lookalike, gate: Gate, module: Any) -> None:
+    freqtrade_hook.place(module)
+    client = built({"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}}, synchronous=True)
+    assert (gate.clients, client.logger is SILENT) == ([], False)
+
+
+# The launcher asks for a guard, so there must be one.
+
+
+@pytest.mark.parametrize(
+    ("section", "rule", "fix"),
+    [
+        ({}, "section-missing", 'Add "api_key_guard": {} to the config, or start plain `freqtrade trade` to run'),
+        ({"api_key_guard": {"enabled": False}}, "guard-disabled", "Set it to true, or start plain `freqtrade trade`"),
+    ],
+)
+def test_a_guarded_start_of_an_unguarded_config_is_misconfigured(
+    gate: Gate, section: dict[str, Any], rule: str, fix: str
+) -> None:
+    assert gate.admit({"dry_run": False, **section}) is None
+    gate.required = True
+    assert gate.admit({"dry_run": True, **section}) is None
+    with pytest.raises(Stopped) as stopped:
+        gate.admit({"dry_run": False, **section})
+    (finding,) = stopped.value.findings
+    assert finding.rule == rule
+    assert finding.fix.startswith(fix)
+
+
+# A reload is looked at while the old bot still runs.
+
+
+def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
+    tmp_path: Path, exchange: Lookalike, gate: Gate
+) -> None:
+    config = bot_config(tmp_path, exchange)
+    gate.wait_seconds = 60.0
+    gate.look_ahead(config)
+    assert gate.wait_seconds == 0.0
+    asked = len(exchange.asked)
+    assert asked > 0
+    check = gate.admit(config)
+    assert check is not None
+    assert gate.proven is check.proven is not None
+    assert len(exchange.asked) == asked, "the outcome of the look was taken"
+    assert gate.admit(config) is not check
+    assert len(exchange.asked) == 2 * asked
+    gate.look_ahead(config)
+    gate.admit({**config})
+    assert len(exchange.asked) == 4 * asked, "another config, though it says the same, is checked itself"
+
+
+def test_a_look_ahead_that_fails_leaves_no_older_outcome(tmp_path: Path, exchange: Lookalike, gate: Gate) -> None:
+    config = bot_config(tmp_path, exchange)
+    gate.look_ahead(config)
+    exchange.keys[0].permissions.append("withdraw")
+    with pytest.raises(OperationalException, match="withdraw-permission"):
+        gate.look_ahead(config)
+    with pytest.raises(OperationalException, match="withdraw-permission"):
+        gate.admit(config)
+    assert gate.stopped is not None
+    assert gate.proven is None
+
+
+def test_a_refusal_is_the_report(gate: Gate) -> None:
+    verdict = Verdict(findings=(error("withdraw-permission", "it can withdraw", "make a new key"),))
+    with pytest.raises(OperationalException) as refused:
+        gate.refuse(verdict)
+    assert str(refused.value) == text.plain(verdict)
+    assert gate.stopped is verdict
