@@ -7,6 +7,7 @@ cannot be timed in a real one, which `tests/processes/test_running.py` starts.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -111,13 +112,14 @@ def test_a_command_that_slips_in_between_is_turned_back_in_the_next_iteration() 
     assert case.iterate(0) is State.PAUSED
 
 
-def test_what_an_operator_may_do_while_a_violation_stands() -> None:
-    case = Case()
+@pytest.mark.parametrize("on_violation", ["pause", "stop"])
+def test_what_an_operator_may_do_while_a_violation_stands(on_violation: str) -> None:
+    case = Case(on_violation=on_violation)
     case.verdict = BAD
     case.iterate()
     for state in (State.STOPPED, State.PAUSED, State.RELOAD_CONFIG, State.STOPPED):
         case.bot.state = state
-        assert case.bot.state is state
+        assert case.bot.state is (State.STOPPED if (state, on_violation) == (State.PAUSED, "stop") else state)
 
 
 def test_fine_again_resumes_nothing_and_lets_the_operator_resume() -> None:
@@ -166,6 +168,21 @@ def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> N
         freqtrade_loop.place(type("Bot", (), shape))
 
 
+def test_a_state_that_was_never_set_is_missing_as_it_was_before() -> None:
+    bot = object.__new__(type(Case().bot))
+    with pytest.raises(AttributeError, match="^state$"):
+        bot.state  # noqa: B018
+
+
+def test_how_long_nothing_could_be_found_out_is_told() -> None:
+    case = Case(recheck_grace_minutes=90)
+    case.verdict = Verdict(findings=(error("server-error", "BitMEX failed inside", "start again later"),))
+    for _ in range(3):
+        case.iterate()
+    (message,) = case.told
+    assert message.startswith("API key guard: no check for 122 minutes. The bot is paused")
+
+
 # Reloads: the worker stands in as well.
 
 
@@ -183,9 +200,11 @@ class Doorkeeper:
 
 
 class Worker:
+    arguments: dict[str, Any] = {"config": ["no-such-file.json"]}
+
     def __init__(self, bot: Any) -> None:
         self.freqtrade = bot
-        self._args = {"config": ["no-such-file.json"]}
+        self._args = self.arguments
         self._config: Any = "old"
         self.built: list[Any] = []
 
@@ -281,3 +300,47 @@ def test_a_config_that_cannot_be_loaded_is_freqtrades_own_affair_where_nothing_i
     del case.bot.__dict__[freqtrade_loop._WATCH]
     worker, _ = reload(monkeypatch, case, None, load=lambda: 1 / 0)
     assert worker.built == [(True, "old")]
+
+
+def test_a_reload_that_is_asked_for_twice_does_not_bring_a_stopped_bot_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(State.STOPPED)
+    case.bot.state = State.RELOAD_CONFIG  # and again by `reload`
+    reload(monkeypatch, case, BAD)
+    assert case.bot.state is State.STOPPED
+
+
+@pytest.mark.parametrize("file", ["config.json", None])
+def test_a_config_that_freqtrade_alone_does_not_take_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str | None
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    monkeypatch.setattr(Worker, "arguments", {"config": [str(tmp_path / file)]} if file else {})
+    case = Case()
+    reload(monkeypatch, case, None, load=lambda: 1 / 0)
+    assert "config-unreadable: freqtrade does not take the new config" in case.told[0]
+
+
+def test_the_worker_is_guarded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = type("Fresh", (Worker,), {"_reconfigure": Worker._reconfigure})
+    monkeypatch.setitem(sys.modules, "freqtrade.worker", SimpleNamespace(Worker=fresh, Configuration=dict))
+    freqtrade_loop.place_in_worker(Doorkeeper(None))
+    placed = vars(fresh)["_reconfigure"]
+    assert placed is not Worker._reconfigure
+    freqtrade_loop.place_in_worker(Doorkeeper(None))
+    assert vars(fresh)["_reconfigure"] is placed
+
+
+@pytest.mark.parametrize(
+    ("configuration_class", "changed"),
+    [(None, {}), (dict, {"_reconfigure": lambda self, more: None}), (dict, {"_init": lambda self: None})],
+)
+def test_another_shape_of_the_worker_is_not_touched(
+    monkeypatch: pytest.MonkeyPatch, configuration_class: Any, changed: dict[str, Any]
+) -> None:
+    fresh = type("Fresh", (Worker,), {"_reconfigure": Worker._reconfigure, **changed})
+    before = vars(fresh)["_reconfigure"]
+    module = SimpleNamespace(Worker=fresh, Configuration=configuration_class)
+    monkeypatch.setitem(sys.modules, "freqtrade.worker", module)
+    with pytest.raises(Stopped):
+        freqtrade_loop.place_in_worker(Doorkeeper(None))
+    assert vars(fresh)["_reconfigure"] is before
