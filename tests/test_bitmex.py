@@ -121,12 +121,21 @@ def test_both_address_fields_count_together_and_what_is_blank_or_not_given_means
 ) -> None:
     (known,) = facts(answer([entry(cidr=cidr, cidrs=cidrs)]))
     if expected is None:
-        assert isinstance(known.addresses, Everywhere)
+        given = [block for block in (cidr, *(cidrs if isinstance(cidrs, list) else [])) if isinstance(block, str)]
+        assert known.addresses == Everywhere("CIDR is blank" if given else "CIDR is not given")
     else:
         assert known.addresses == Only(tuple(parse_block(block) for block in expected))
 
 
+@pytest.mark.parametrize("text", [7, None, ["Invalid API Key."], {"text": "Invalid API Key."}])
+def test_an_error_without_a_text_is_named_by_its_status(text: Any) -> None:
+    assert finding(answer({"error": {"message": text}}, 502)).rule == "maintenance"
+    assert finding(answer({"error": text}, 502)).rule == "maintenance"
+
+
 def test_a_block_that_cannot_be_read_is_kept_and_made_harmless() -> None:
+    (known,) = facts(answer([entry(cidr="x" * 99)]))
+    assert known.addresses == Only((), ("x" * 39 + "…",))
     (known,) = facts(answer([entry(cidr="[red]\x1b", cidrs=["203.0.113.7"])]))
     assert known.addresses == Only((parse_block("203.0.113.7"),), ("?red??",))
 
@@ -265,6 +274,7 @@ def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one() -> Non
         (403, "Your account has been disabled", "account-restricted"),
         (403, "Account is restricted", "account-restricted"),
         (429, "Rate limit exceeded, retry in 1 seconds.", "rate-limited"),
+        (400, "Rate limit exceeded", "rate-limited"),
         (503, "The system is currently overloaded. Please try again later.", "overloaded"),
         (503, "BitMEX is down for maintenance", "maintenance"),
         (503, "downtime in progress", "maintenance"),

@@ -38,8 +38,8 @@ def event(number: Any = 7, word: Any = "login", minute: int = 0, **what: Any) ->
 
 
 def page(number: int, last: int = 1) -> list[dict[str, Any]]:
-    """That many events, the newest first, all numbered; the last one has number `last`."""
-    return [event(last + number - 1 - n, minute=(number - 1 - n) // 3) for n in range(number)]
+    """That many events, the newest first, all numbered; the last one has number `last` and was at noon."""
+    return [event(last + number - 1 - n, minute=min(number - 1 - n, 59)) for n in range(number)]
 
 
 def test_each_question_asks_its_own_path() -> None:
@@ -176,11 +176,12 @@ def spoil(listed: list[dict[str, Any]], place: int, **changed: Any) -> list[dict
         spoil(page(25), 24, id=True),
         spoil(page(25), 7, id="7"),
         spoil(page(25), 24, id=2),
+        spoil(page(25), 24, id=3),
         spoil(page(25), 24, created="2026-11-23T12:59:00.000Z"),
         spoil(page(25), 0, created="2026-11-23T11:59:00.000Z"),
         [{**entry, "id": n} for n, entry in enumerate(page(25))],
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_full_page_out_of_order_shows_nothing_about_what_is_missing(listed: Any) -> None:
     told = VENUE.read_events(says(listed), None)

@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.simulator.behaviour import error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.support import KEY_ID, SECRET, bot_config, key
+from tests.support import KEY_ID, SECRET, bot_config, facts, key
 
 
 @pytest.fixture
@@ -139,6 +139,7 @@ def waited(
             gate.admit(config)
         except OperationalException:
             slept.append(-1)
+    assert gate.wait_seconds == 0.0, "only the first start may wait"
     return slept
 
 
@@ -147,6 +148,7 @@ def waited(
     [
         ([error(503, "down for maintenance")], [30]),
         ([error(503, "down for maintenance")] * 9, [30, 60, 120, 240, 300, 300, 300, 300, 150, -1]),
+        ([error(503, "down for maintenance")] * 9, [30, 0.5, -1]),
         ([error(401, "Invalid API Key.")], [-1]),
         ([error(403, "Account is restricted")], [-1]),
         ([error(429, "Rate limit exceeded", {"Retry-After": "600"})], [-1]),
@@ -162,6 +164,20 @@ def test_only_a_passing_cause_is_waited_for_and_more_slowly_each_time(
     assert waited(tmp_path, gate, monkeypatch, *answers, minutes=minutes)[: len(slept)] == slept
 
 
+def test_a_gate_begins_shut_with_nothing_proven_and_waits_for_nobody() -> None:
+    gate = Gate()
+    assert (gate.required, gate.stopped, gate.proven, gate.clients) == (False, None, None, [])
+    assert gate.wait_seconds == 0.0
+
+
+def test_a_verdict_that_admits_without_a_proof_is_refused(
+    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("freqtrade_bitmex_guard.guard.Check.run", lambda _: Verdict(findings=(), facts=(facts(),)))
+    with pytest.raises(OperationalException):
+        gate.admit(bot_config(tmp_path, exchange))
+
+
 @pytest.mark.parametrize("raised", [ConfigurationError("x"), SystemExit(0), AttributeError(), Stopped()])
 def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: Gate, raised: BaseException) -> None:
     with pytest.raises(OperationalException) as refused, gate.closed_on_failure():
@@ -173,7 +189,9 @@ def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: G
 
 def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("freqtrade_bitmex_guard.report.text.plain", lambda verdict: 1 / 0)
-    with pytest.raises(OperationalException, match="API key guard: nothing was started"):
+    with pytest.raises(
+        OperationalException, match=r"^API key guard: nothing was started, and the report about it failed, too\.$"
+    ):
         gate.refuse(Verdict(findings=()))
 
 

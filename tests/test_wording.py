@@ -144,6 +144,7 @@ ANSWERS: dict[str, list[Answer]] = {
     "clock": [said(EXPIRED)],
     "clock behind": [said(f"{EXPIRED} Current time: 1516539999")],
     "clock ahead": [said(f"{EXPIRED} Current time: 1516534840")],
+    "clock a second behind": [said(f"{EXPIRED} Current time: 1516534871")],
     "clock right": [said(f"{EXPIRED} Current time: 1516534870")],
     "banned": [Answer(403, {}, PAGE, 0.0)],
     "down": [Answer(502, {}, PAGE, 0.0)],
