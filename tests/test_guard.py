@@ -1,0 +1,141 @@
+"""What a check gives besides its findings: what it reached, what it hands on, and what it says when it fails."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard import guard, outlets, redaction
+from freqtrade_bitmex_guard.findings import Outcome, Stopped
+from freqtrade_bitmex_guard.guard import Check, internal_error
+from freqtrade_bitmex_guard.posture import Account
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from tests.support import KEY_ID, SECRET, bot_config
+
+NOT_SO_FAR = ("internal-error", "The check did not come so far.", "Please report this.")
+
+
+def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: Lookalike) -> None:
+    check = Check(bot_config(tmp_path, exchange))
+    for name in ("section", "mark"):
+        with pytest.raises(Stopped) as stopped:
+            getattr(check, name)
+        (found,) = stopped.value.findings
+        assert (found.rule, found.message, found.fix) == NOT_SO_FAR
+    assert (check.terms, check.proven, check.listing, check.account) == (None, None, None, Account())
+    assert check.again().findings[0].message == NOT_SO_FAR[1]
+
+
+def test_a_check_that_was_run_tells_what_it_read_and_when(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = []
+    monkeypatch.setattr(outlets, "close", lambda: closed.append(len(exchange.asked)))
+    check = Check(bot_config(tmp_path, exchange, timeout_seconds=9))
+    verdict = check.run()
+    assert closed == [0], "the outlets are closed before anything is asked"
+    assert (check.section.timeout_seconds, check.terms, check.mark) == (9, TERMS, redaction.mark(KEY_ID))
+    assert verdict.checked_at is not None
+    assert timedelta(0) <= datetime.now(UTC) - verdict.checked_at < timedelta(minutes=1)
+    assert 0 < verdict.duration_ms < 60_000
+    assert redaction.cleared(f"{KEY_ID} {SECRET}") == "LAqU… …"
+    assert check.listing is not None
+    assert verdict.facts == check.listing.own
+    assert check.account.two_factor is True
+    assert check.account.others == ()
+    assert check.proven is not None
+    assert (check.proven.terms, check.proven.allowed_hosts) == (TERMS, ("127.0.0.1",))
+    assert check.proven.credentials.key.matches(KEY_ID)
+
+
+def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.keys[0].permissions = ["withdraw"]
+    check = Check(bot_config(tmp_path, exchange))
+    verdict = check.run()
+    assert verdict.outcome is Outcome.REFUSED
+    assert (check.proven, check.listing, check.account) == (None, None, Account())
+    assert len(verdict.facts) == verdict.requests == 1
+
+
+def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.account.saves("wallet", skipConfirm=True)
+    check = Check(bot_config(tmp_path, exchange))
+    verdict = check.run()
+    assert [finding.rule for finding in verdict.findings] == ["withdrawal-address"]
+    assert verdict.admitted
+    assert check.proven is not None
+    grave = Check(bot_config(tmp_path, exchange, policy={"severity": {"withdrawal-address": "error"}}))
+    assert grave.run().outcome is Outcome.REFUSED
+    assert grave.proven is None
+
+
+def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: Lookalike) -> None:
+    ignored = {"severity": dict.fromkeys(("two-factor", "security-event", "withdrawal-address"), "ignore")}
+    config = bot_config(tmp_path, exchange, policy=ignored)
+    assert Check(config).run().requests == 1
+    assert Check(config, audit_since=datetime.now(UTC)).run().requests == 4
+
+
+@pytest.mark.parametrize(
+    ("config", "exchange", "found"),
+    [
+        (
+            {},
+            None,
+            ("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.'),
+        ),
+        ({"exchange": ["bitmex"]}, None, ("exchange-unknown", "The config has no exchange section.", None)),
+        (
+            {"exchange": {"name": "BitMEX"}},
+            "bitmex",
+            (
+                "section-missing",
+                "The config has no api_key_guard section, so a bot started with it is not guarded.",
+                'Add "api_key_guard": {} for a key in the system\'s keyring; the README has the other stores.',
+            ),
+        ),
+        ({"exchange": {}}, None, ("section-missing", None, None)),
+        ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unknown", None, None)),
+        ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unknown", None, None)),
+    ],
+)
+def test_a_config_without_the_least_is_misconfigured(config: Any, exchange: str | None, found: Any) -> None:
+    verdict = Check(config).run()
+    assert verdict.outcome is Outcome.MISCONFIGURED
+    assert (verdict.exchange, verdict.key, verdict.requests, verdict.facts) == (exchange, None, 0, ())
+    (finding,) = verdict.findings
+    for told, expected in zip((finding.rule, finding.message, finding.fix), found, strict=True):
+        assert expected is None or told == expected
+
+
+def test_a_bug_is_told_by_its_kind_and_place_and_never_by_its_message() -> None:
+    version = f"(Python {sys.version_info[0]}.{sys.version_info[1]})"
+    found = internal_error(ValueError(SECRET))
+    assert found.message == (
+        f"The guard itself failed: ValueError {version}. Nothing was shown to be fine, so nothing starts."
+    )
+    assert found.rule == "internal-error"
+    assert found.fix == (
+        "Report it with this line; it holds no secret. To run unguarded, take the api_key_guard section out and put "
+        "the credentials back into freqtrade's config."
+    )
+    try:
+        guard._has_errors(None)  # type: ignore[arg-type]
+    except TypeError as bug:
+        line = guard._has_errors.__code__.co_firstlineno + 1
+        assert internal_error(bug).message.startswith(
+            f"The guard itself failed: TypeError in guard.py:{line} {version}."
+        )
+
+
+def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, exchange: Lookalike) -> None:
+    check = Check(bot_config(tmp_path, exchange, policy={"max_key_age_days": 1}))
+    assert [finding.rule for finding in check.run().findings] == ["key-age"]
+    again = check.again()
+    assert [finding.rule for finding in again.findings] == ["key-age"]
+    assert (again.admitted, again.exchange, again.requests) == (True, "bitmex", 1)
