@@ -49,6 +49,10 @@ class Session:
         """Press keys, whatever is on the screen."""
         self._child.send(keys)
 
+    def waits_for_silence(self) -> None:
+        """Wait until the terminal shows nothing that is typed."""
+        assert self._child.waitnoecho(30)
+
     def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""
         try:

@@ -255,6 +255,16 @@ def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_st
     assert Check(freqtrade_config.read([str(path)])).run().admitted
 
 
+def test_what_is_typed_too_early_is_neither_shown_nor_taken(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+    talk = session(written(tmp_path, exchange), vault, "credentials", "set")
+    talk.waits_for_silence()
+    talk.press(f"too-early-for-a-prompt{ENTER}")
+    give(talk, key())
+    assert talk.end() == 0
+    assert "too-early" not in talk.shown
+    assert stored() == GOOD
+
+
 def test_files_that_only_the_bots_unit_gets_are_not_waited_for(
     tmp_path: Path, exchange: Lookalike, vault: Path
 ) -> None:
