@@ -13,6 +13,7 @@ from freqtrade_bitmex_guard import outlets, redaction
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.posture import Account
+from freqtrade_bitmex_guard.simulator.behaviour import error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import KEY_ID, SECRET, bot_config
@@ -137,3 +138,11 @@ def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, 
     again = check.again()
     assert [finding.rule for finding in again.findings] == ["key-age"]
     assert (again.admitted, again.exchange, again.requests) == (True, "bitmex", 1)
+
+
+def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchange: Lookalike) -> None:
+    check = Check(bot_config(tmp_path, exchange))
+    assert check.run().admitted
+    exchange.then("/apiKey", error(503, "down for maintenance"))
+    again = check.again()
+    assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)

@@ -25,7 +25,7 @@ from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.support import SECRET, bot_config
+from tests.support import KEY_ID, SECRET, bot_config
 
 UNSUPPORTED = "freqtrade-unsupported"
 BUILDER = SimpleNamespace(_ccxt_params={}, get_option=lambda _name: False)
@@ -150,6 +150,25 @@ def test_a_client_that_differs_from_the_proven_one_is_refused_while_it_is_built(
     assert gate.clients == []
 
 
+@pytest.mark.parametrize(
+    ("synchronous", "changed"),
+    [(True, {"proxies": {"https": "http://127.0.0.1:9"}}), (False, {"aiohttp_proxy": "http://127.0.0.1:9"})],
+)
+def test_each_kind_of_client_is_compared_by_the_proxy_that_it_heeds(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, synchronous: bool, changed: dict[str, Any]
+) -> None:
+    freqtrade_hook.place(module)
+    config = bot_config(tmp_path, exchange)
+    gate.admit(config)
+    config["exchange"].update(key=KEY_ID, secret=SECRET)
+    built(config, synchronous=synchronous)
+    config["exchange"]["ccxt_config"].update(changed)
+    built(config, synchronous=not synchronous)
+    with pytest.raises(OperationalException, match="routes-differ"):
+        built(config, synchronous=synchronous)
+    assert len(gate.clients) == 2
+
+
 def test_without_a_proven_key_clients_are_freqtrades_own_affair(exchange: Lookalike, gate: Gate, module: Any) -> None:
     freqtrade_hook.place(module)
     client = built({"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}}, synchronous=True)
@@ -186,6 +205,9 @@ def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
     tmp_path: Path, exchange: Lookalike, gate: Gate
 ) -> None:
     config = bot_config(tmp_path, exchange)
+    gate.wait_seconds = 60.0
+    gate.look_ahead({"dry_run": True})
+    assert gate.wait_seconds == 0.0, "a bot that runs does not wait"
     gate.wait_seconds = 60.0
     gate.look_ahead(config)
     assert gate.wait_seconds == 0.0

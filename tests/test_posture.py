@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.addresses import parse_block
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped
 from freqtrade_bitmex_guard.policy import PostureRuleName
-from freqtrade_bitmex_guard.posture import EVER, Account, Event, OtherKey, Posture, Timeline, WithdrawalAddress
+from freqtrade_bitmex_guard.posture import EVER, Account, Event, OtherKey, Posture, Timeline, Topic, WithdrawalAddress
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import facts, policy
 
@@ -269,8 +269,7 @@ def test_severities(written: Any, not_fine: list[str], not_told: list[str]) -> N
 
 
 def test_an_ignored_rule_asks_nothing() -> None:
-    everything = {rule.topic for rule in rules.POSTURE if rule.topic}
-    assert rules.topics(policy()) == everything
+    assert rules.topics(policy()) == frozenset(Topic)
     ignored = policy(severity={"two-factor": "ignore", "security-event": "ignore", "withdrawal-address": "ignore"})
     assert rules.topics(ignored) == frozenset()
 
