@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import outlets, redaction
+from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.posture import Account
 from freqtrade_bitmex_guard.simulator.behaviour import error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
-from tests.support import KEY_ID, SECRET, bot_config
+from tests.support import KEY_ID, SECRET, bot_config, key
 
 NOT_SO_FAR = ("internal-error", "The check did not come so far.", "Please report this.")
 
@@ -52,6 +53,7 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     assert check.proven is not None
     assert (check.proven.terms, check.proven.allowed_hosts) == (TERMS, ("127.0.0.1",))
     assert check.proven.credentials.key.matches(KEY_ID)
+    assert [origin.host for origin in check.proven.route.servers] == ["127.0.0.1"]
 
 
 def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path: Path, exchange: Lookalike) -> None:
@@ -146,3 +148,30 @@ def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchang
     exchange.then("/apiKey", error(503, "down for maintenance"))
     again = check.again()
     assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)
+
+
+def test_a_start_asks_again_while_the_cause_passes(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.then("/apiKey", error(503, "down for maintenance"))
+    verdict = Check(bot_config(tmp_path, exchange)).run()
+    assert (verdict.admitted, verdict.requests) == (True, 5)
+
+
+def test_a_key_that_is_listed_twice_has_to_be_fine_each_time(tmp_path: Path) -> None:
+    with Lookalike([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
+        verdict = Check(bot_config(tmp_path, exchange)).run()
+    assert [finding.rule for finding in verdict.findings] == ["permission-missing"]
+    assert len(verdict.facts) == 2
+
+
+def test_a_store_is_opened_for_the_bots_own_exchange(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def opens(section: Any, name: str) -> Any:
+        opened.append(name)
+        return open_store(section, name)
+
+    monkeypatch.setattr("freqtrade_bitmex_guard.guard.open_store", opens)
+    assert Check(bot_config(tmp_path, exchange)).run().admitted
+    assert opened == ["bitmex"]
