@@ -1,4 +1,4 @@
-"""Mutates what mutmut leaves alone: tables, fields and decorated functions.  See docs/mutation.md.
+"""Runs mutmut, and mutates what it leaves alone: tables, fields and decorated functions; see docs/mutation.md.
 
 mutmut 3 changes plain functions and methods only. Rules are listed in a table, the policy's limits are arguments of
 pydantic fields, and its validators, the properties and the context managers are decorated: here is where they are
@@ -273,6 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=("mutmut", "rest"))
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
+    sys.dont_write_bytecode = False  # or every mutant compiles everything anew
     for area in given.areas if given.only != "rest" else ():
         run_mutmut(area, given.workers)
     for module in HEAVY if given.only != "mutmut" else ():

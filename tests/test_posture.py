@@ -301,6 +301,8 @@ def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) 
         {"expected_target_account_id": "a b"},
         {"key_name": ""},
         {"max_key_age_days": 0},
+        {"max_key_age_days": 36_501},
+        {"event_days": 3_651},
         {"event_days": 0},
         {"event_days": 7.5},
         {"severity_not_told": "info"},
@@ -309,6 +311,17 @@ def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) 
 def test_an_odd_expectation_is_misconfigured(written: Any) -> None:
     with pytest.raises(Stopped):
         configuration.read({"policy": written}, TERMS)
+
+
+def test_the_widest_expectations_that_may_be_written_and_what_holds_if_none_is() -> None:
+    widest = policy(max_key_age_days=36_500, event_days=3_650, expected_user_id="x" * 64, expected_target_account_id=0)
+    assert (widest.max_key_age_days, widest.event_days, widest.expected_user_id) == (36_500, 3_650, "x" * 64)
+    narrowest = policy(max_key_age_days=1, event_days=1, max_ip_addresses=1, key_name="x")
+    assert (narrowest.max_key_age_days, narrowest.event_days, narrowest.most_addresses) == (1, 1, 1)
+    usual = policy()
+    assert (usual.max_key_age_days, usual.event_days, usual.most_addresses) == (90, 7, 1)
+    assert (usual.key_name, usual.expected_user_id, usual.expected_target_account_id) == (None, None, None)
+    assert (usual.severity, usual.severity_not_told, usual.within) == ({}, "warning", None)
 
 
 def test_every_finding_says_what_to_do_and_names_no_rule_that_is_not_published() -> None:
