@@ -283,6 +283,7 @@ def test_an_ignored_rule_asks_nothing() -> None:
         ({"key-age": "info"}, "section-invalid: api_key_guard.policy.severity.key-age"),
         ({"key-age": None}, "section-invalid: api_key_guard.policy.severity.key-age"),
         (["key-age"], "section-invalid: api_key_guard.policy.severity"),
+        (7, "section-invalid: api_key_guard.policy.severity"),
     ],
 )
 def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) -> None:
