@@ -107,7 +107,7 @@ def places(node: ast.AST, *, inside: bool = False) -> Iterator[ast.AST]:
                 continue
             if isinstance(child, ast.FunctionDef) and not inside and not is_left_out_by_mutmut(child):
                 continue
-            if isinstance(child, ast.Import | ast.ImportFrom):
+            if isinstance(child, ast.Import | ast.ImportFrom) or ast.unparse(child).startswith("__all__ ="):
                 continue
             if isinstance(child, ast.keyword) and child.arg in WORDING:
                 continue

@@ -121,8 +121,8 @@ def test_the_key_has_a_name_that_says_something(name: Any, expected: list[str]) 
 
 def test_names_that_say_nothing_are_known() -> None:
     generic = (
-        "a abc api apikey bot default freqtrade ft key main mine my mybot mykey name new newkey noname none test testkey "
-        "trade trader trading tradingbot unnamed untitled x bitmex"
+        "a abc api apikey bot default freqtrade ft key main mine my mybot mykey name new newkey noname none test "
+        "testkey trade trader trading tradingbot unnamed untitled x bitmex"
     )
     for name in generic.split():
         assert severities(found("key-name", key(name=f"{name.title()}-1"))) == ["warning"], name
