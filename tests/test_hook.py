@@ -185,6 +185,8 @@ def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: G
     assert type(refused.value) is OperationalException
     assert gate.stopped is not None
     assert not gate.stopped.admitted
+    told = [finding.rule for finding in gate.stopped.findings]
+    assert told == ([] if isinstance(raised, Stopped) else ["internal-error"])
 
 
 def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

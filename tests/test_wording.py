@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ LONG = "x" * 300
 LEGACY = TERMS.legacy_before or NOW
 LIMIT = facts().addresses
 PAGE = b"<html>"
+NEVER = "never_allowed"  # a set: in no order
 NOTHING = NotTold("")
 
 
@@ -186,6 +188,9 @@ def test_what_a_person_reads_is_what_was_reviewed() -> None:
             if NOT_ASKED.why in each.message:
                 continue
             text += f"{each.rule} {each.severity.value}\n  {each.message}\n  {each.fix}\n"
+    text += "".join(
+        f"# {field.name}\n  {getattr(TERMS, field.name)}\n" for field in fields(TERMS) if field.name != NEVER
+    )
     if os.environ.get("GUARD_WORDING") == "write":
         FILE.write_text(text)
     assert text == FILE.read_text()
