@@ -30,11 +30,12 @@ TEXT = """# What it costs
 
 `python benchmarks/measure.py > benchmarks/README.md` wrote this page (it needs
 [hyperfine](https://github.com/sharkdp/hyperfine)). Each row is two commands, timed in {rounds} alternating rounds; the
-times are medians, the ratio is that of the medians, and beside it that of the CPU time (user and system), which a busy
-machine moves less. `WITH` and `WITHOUT` are two environments that differ in this plugin alone. BitMEX is the look-alike
-on loopback, which answers at once. Nothing here is a test: no figure fails a build.
+times are medians, the ratio is the median of the rounds' ratios, and beside it that of the CPU time (user and system),
+which other work on the machine moves less. `WITH` and `WITHOUT` are two environments that differ in this plugin alone.
+BitMEX is the look-alike on loopback, which answers at once. Nothing here is a test: no figure fails a build.
 
 Machine: {machine}.
+Its load (`uptime`) was {load}: above 1 the ratios near 1 are good to some five in a hundred.
 
 | figure | measured | against | ratio | of CPU time | target |
 |---|---|---|---|---|---|
@@ -95,10 +96,15 @@ def environments(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Times:
-    """What one command took: seconds of every run, and CPU seconds of every round."""
+    """What one command took in every round: the median of its seconds, and its CPU seconds."""
 
     seconds: list[float]
     cpu: list[float]
+
+    def against(self, other: "Times") -> str:
+        """The ratios to another command's, as two cells."""
+        pairs = (zip(self.seconds, other.seconds, strict=True), zip(self.cpu, other.cpu, strict=True))
+        return " | ".join(f"{statistics.median(one / two for one, two in each):.3f}" for each in pairs)
 
 
 def timed(row: Row, rounds: int, folder: Path) -> tuple[Times, Times]:
@@ -109,7 +115,7 @@ def timed(row: Row, rounds: int, folder: Path) -> tuple[Times, Times]:
         command = ["hyperfine", "-N", "--style=none", "--warmup=1", f"--runs={row.runs}", "--export-json=out.json"]
         subprocess.run([*command, *order], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for result in json.loads((folder / "out.json").read_text())["results"]:
-            times[result["command"]].seconds.extend(result["times"])
+            times[result["command"]].seconds.append(result["median"])
             times[result["command"]].cpu.append(result["user"] + result["system"])
     return times[row.one], times[row.other]
 
@@ -178,10 +184,8 @@ def main(rounds: int) -> None:
         lines, commands = [], []
         for row in rows:
             one, other = timed(row, rounds, folder)
-            median = statistics.median(one.seconds), statistics.median(other.seconds)
-            cpu = statistics.median(one.cpu) / statistics.median(other.cpu)
-            ratio = f"{median[0] / median[1]:.3f} | {cpu:.3f}"
-            lines.append(f"| {row.figure} | {shown(median[0])} | {shown(median[1])} | {ratio} | {row.target} |")
+            took = " | ".join(shown(statistics.median(each.seconds)) for each in (one, other))
+            lines.append(f"| {row.figure} | {took} | {one.against(other)} | {row.target} |")
             commands.append(f"hyperfine -N '{row.one}' \\\n             '{row.other}'")
             print(lines[-1], file=sys.stderr)
         named = {"`--check-only`": check, "`show-config`": f"WITHOUT/{show}", "twelve lines of ccxt": bare}
@@ -196,6 +200,7 @@ def main(rounds: int) -> None:
         TEXT.format(
             rounds=rounds,
             machine=machine(),
+            load=", ".join(f"{each:.1f}" for each in os.getloadavg()),
             rows="\n".join(lines),
             commands="\n".join(commands).replace(exchange.url, "URL"),
             memory=memory,
