@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from freqtrade_bitmex_guard import freqtrade_config
+from freqtrade_bitmex_guard import durable, freqtrade_config
 from freqtrade_bitmex_guard.config_text import ConfigText, UnreadableError
 from freqtrade_bitmex_guard.credentials import mounts
 from freqtrade_bitmex_guard.findings import stop
@@ -114,7 +114,7 @@ def replacing(changes: Sequence[Change]) -> Iterator[Callable[[], None]]:
                 if change.file.path.read_bytes() != change.file.raw:
                     _refuse(change.file, "it was changed meanwhile", "Run the same command again.")
                 os.replace(new, change.file.path)
-                _to_disk(change.file.path.parent)
+                durable.to_disk(change.file.path.parent)
 
     try:
         for change in changes:
@@ -207,13 +207,3 @@ def _told(file: ConfigFile) -> Iterator[None]:
 
 def _refuse(file: ConfigFile, why: str, fix: str) -> NoReturn:
     stop("config-not-written", f"{file.shown} was left as it was: {why}.", fix)
-
-
-def _to_disk(folder: Path) -> None:
-    # Best effort: where a folder cannot be synced, the file is replaced all the same.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

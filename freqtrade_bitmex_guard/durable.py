@@ -40,7 +40,7 @@ def write(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    _sync(folder)
+    to_disk(folder)
 
 
 def read(path: Path, most_bytes: int) -> bytes:
@@ -70,8 +70,11 @@ def _sweep(path: Path) -> None:
                 left.unlink()
 
 
-def _sync(folder: Path) -> None:
-    # The new name is on the disk only once its folder is. Not every file system can do that, and then it is no loss.
+def to_disk(folder: Path) -> None:
+    """Have a new name in a folder survive a crash: it is on the disk only once its folder is.
+
+    Not every file system can do that, and then it is no loss.
+    """
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
