@@ -22,13 +22,13 @@ from freqtrade.rpc.discord import Discord
 from freqtrade.rpc.webhook import Webhook
 
 from freqtrade_bitmex_guard import bounded, durable
+from freqtrade_bitmex_guard.config import SECTION
 from freqtrade_bitmex_guard.findings import Severity
 from freqtrade_bitmex_guard.report import chat
 from freqtrade_bitmex_guard.verdict import Verdict
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
 
-FOLDER = "api_key_guard"
 _MEMORY = "told.json"
 _TELEGRAM = "https://api.telegram.org"
 _AGAIN_AFTER_SECONDS = 3_600
@@ -121,7 +121,7 @@ def _mark(config: Mapping[str, Any], verdict: Verdict) -> str:
 
 
 def _memory(config: Mapping[str, Any]) -> Path:
-    return Path(config["user_data_dir"]) / FOLDER / _MEMORY
+    return Path(config["user_data_dir"]) / SECTION / _MEMORY
 
 
 def _read(memory: Path) -> dict[str, float]:

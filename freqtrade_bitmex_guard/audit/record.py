@@ -11,11 +11,11 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from freqtrade_bitmex_guard import durable
+from freqtrade_bitmex_guard.config import SECTION
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only, together
 from freqtrade_bitmex_guard.posture import OtherKey
 from freqtrade_bitmex_guard.redaction import harmless
 
-_FOLDER = "api_key_guard"
 _MOST_BYTES = 20_000_000
 
 
@@ -78,7 +78,7 @@ def path(user_data: Path, exchange: str, account: str) -> Path:
         account: tells accounts of one exchange apart; only a digest of it becomes part of the name.
     """
     mark = hashlib.blake2b(account.encode(), digest_size=4).hexdigest()
-    return user_data / _FOLDER / f"audit-{exchange}-{mark}.json"
+    return user_data / SECTION / f"audit-{exchange}-{mark}.json"
 
 
 def load(place: Path) -> Record | None:
