@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,10 +20,12 @@ from freqtrade_bitmex_guard.config_text import ConfigText, UnreadableError
 from freqtrade_bitmex_guard.credentials import mounts
 from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.sealed import record, sealed
 
 _MARK = ".guard-"
 
 
+@sealed
 class ConfigFile:
     """One config file as it was read.
 
@@ -78,7 +79,7 @@ def read(names: Iterable[str]) -> list[ConfigFile]:
     return list(files.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """What is to become of one file.
 
@@ -101,7 +102,8 @@ def replacing(changes: Sequence[Change]) -> Iterator[Callable[[], None]]:
         changes: one for each file.
 
     Yields:
-        What replaces them, to be called once or not at all. The new files lie ready beside the old ones until then.
+        What replaces them, to be called once or not at all. The new files lie ready beside the old ones until then. It
+        raises Stopped before it replaces the first one, or tells which ones it has replaced.
 
     Raises:
         Stopped: misconfigured, before anything is replaced, if a file cannot be replaced without losing something.
@@ -109,11 +111,15 @@ def replacing(changes: Sequence[Change]) -> Iterator[Callable[[], None]]:
     ready: list[tuple[Change, Path, int]] = []
 
     def replace() -> None:
-        for change, new, _ in ready:
+        replaced: list[ConfigFile] = []
+        for change, _, _ in ready:
             with _told(change.file):
-                if change.file.path.read_bytes() != change.file.raw:
-                    _refuse(change.file, "it was changed meanwhile", "Run the same command again.")
+                _compare(change.file)
+        for change, new, _ in ready:
+            with _told(change.file, replaced):
+                _compare(change.file, replaced)
                 os.replace(new, change.file.path)
+                replaced.append(change.file)
                 durable.to_disk(change.file.path.parent)
 
     try:
@@ -195,15 +201,21 @@ def _replaceable(file: ConfigFile) -> os.stat_result:
     return state
 
 
+def _compare(file: ConfigFile, replaced: Sequence[ConfigFile] = ()) -> None:
+    if file.path.read_bytes() != file.raw:
+        _refuse(file, "it was changed meanwhile", "Run the same command again.", replaced)
+
+
 @contextmanager
-def _told(file: ConfigFile) -> Iterator[None]:
+def _told(file: ConfigFile, replaced: Sequence[ConfigFile] = ()) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
-        fix = "Nothing was changed. Run this as the user who owns the file, with a folder that can be written to."
-        _refuse(file, f"its folder does not let a new file take its place: {reason}", fix)
+        fix = "Run this as the user who owns the file, with a folder that can be written to."
+        _refuse(file, f"its folder does not let a new file take its place: {reason}", fix, replaced)
 
 
-def _refuse(file: ConfigFile, why: str, fix: str) -> NoReturn:
-    stop("config-not-written", f"{file.shown} was left as it was: {why}.", fix)
+def _refuse(file: ConfigFile, why: str, fix: str, replaced: Sequence[ConfigFile] = ()) -> NoReturn:
+    already = f" Already replaced: {', '.join(each.shown for each in replaced)}." if replaced else ""
+    stop("config-not-written", f"{file.shown} was left as it was: {why}.{already}", fix)

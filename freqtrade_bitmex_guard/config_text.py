@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from freqtrade_bitmex_guard.sealed import record, sealed
+
 # As freqtrade reads a file: \r, \n and \r\n all end a line, and with it a comment.
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
@@ -40,7 +42,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Place:
     """Where one value stands.
 
@@ -55,13 +57,14 @@ class Place:
     content: str | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class _Token:
     kind: str
     span: Span
     text: str
 
 
+@sealed
 class ConfigText:
     """One config file's text, and where everything stands in it.
 

@@ -1,11 +1,11 @@
-"""Whatever is done with a store, within its time; whatever it raises, told without a value in it."""
+"""Whatever is done with a store, within its time and unlogged; whatever it raises, told without a value in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
-from freqtrade_bitmex_guard import bounded
+from freqtrade_bitmex_guard import bounded, outlets
 from freqtrade_bitmex_guard.credentials.interface import READING_SECONDS, CredentialStore
 from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.findings import Stopped, stop
@@ -16,34 +16,60 @@ _GRACE_SECONDS = 0.5
 _NOTHING_THERE = ("credentials-missing", "command-failed")
 
 
-def in_time(store: CredentialStore, work: Callable[[], _T]) -> _T:
+def in_time(store: CredentialStore, work: Callable[[], _T], *, writes: bool = False) -> _T:
     """Do something with a store.
 
     Args:
         store: which one; it is told if the time is over.
         work: what to do.
+        writes: whether that changes what the store holds.
 
     Raises:
-        Stopped: misconfigured, if it did not end in time or failed.
+        Stopped: misconfigured, if it did not end in time or failed, or was interrupted while it was being changed.
     """
     try:
         # A little longer, so that a store that minds its time can say itself what hung.
-        return bounded.run(work, READING_SECONDS + _GRACE_SECONDS, store.cancel)
+        return bounded.run(outlets.quietly(work), READING_SECONDS + _GRACE_SECONDS, store.cancel)
     except TimeoutError:
+        if writes:
+            in_doubt(f"The credential store did not answer within {READING_SECONDS:.0f} seconds")
         stop(
             "store-timed-out",
             f"The credential store did not answer within {READING_SECONDS:.0f} seconds: it may be waiting for "
             "somebody to unlock it.",
             "Unlock it in the session of the user that the bot runs as, or use the store files or command.",
         )
-    except (Stopped, KeyboardInterrupt):
+    except Stopped:
+        raise
+    except KeyboardInterrupt:
+        if writes:
+            in_doubt("You interrupted the credential store")
         raise
     except BaseException as problem:
+        if writes:
+            in_doubt(f"The credential store failed ({type(problem).__name__})")
         stop(
             "store-unavailable",
             f"The credential store failed ({type(problem).__name__}).",
             "Read an entry by hand as the user that the bot runs as, for example with `keyring get`.",
         )
+
+
+def in_doubt(what: str) -> NoReturn:
+    """Say that a store was being changed, and that nobody knows how far that came.
+
+    Args:
+        what: what happened, as the beginning of a sentence; no secret.
+
+    Raises:
+        Stopped: misconfigured, always.
+    """
+    stop(
+        "store-not-written",
+        f"{what} while it was being changed: it may hold the old key now, the new one, or none.",
+        "Keep both secrets at hand, the old one and the new: the exchange shows a secret only once. Unlock or mend the "
+        "store, then look with `freqtrade-bitmex-guard credentials show -c CONFIG`; setup looks when it is run again.",
+    )
 
 
 def held(store: CredentialStore) -> Credentials | None:

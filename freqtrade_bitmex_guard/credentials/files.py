@@ -18,6 +18,16 @@ _OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 _MOST_BYTES = 4096
 
 
+def usual_name(exchange: str, part: str) -> str:
+    """What a file is called that holds a part of the credentials, where nobody names it otherwise.
+
+    Args:
+        exchange: the exchange's ccxt id.
+        part: one of `PARTS`.
+    """
+    return f"{exchange}_api_{part}"
+
+
 class SecretFiles:
     """One file for the key id, one for the secret.
 
@@ -28,8 +38,8 @@ class SecretFiles:
 
     def __init__(self, config: FileStore, exchange: str) -> None:
         handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or _RUN_SECRETS)
-        self.key = Path(config.key_file or handed_over / f"{exchange}_api_key")
-        self.secret = Path(config.secret_file or handed_over / f"{exchange}_api_secret")
+        self.key = Path(config.key_file or handed_over / usual_name(exchange, "key"))
+        self.secret = Path(config.secret_file or handed_over / usual_name(exchange, "secret"))
 
     def load(self) -> Credentials:
         """Read both, each file once, and only files that nobody else on this machine can read or write."""

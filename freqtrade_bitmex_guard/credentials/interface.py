@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.sealed import record
 
 READING_SECONDS = 30.0
 """How long a store may take. A keyring that waits for someone to unlock it must not hang an unattended bot."""
@@ -28,7 +28,7 @@ class CredentialStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """What somebody saw in a store before they took their time: credentials, or None for nothing."""
 

@@ -12,13 +12,13 @@ from keyring.backends.chainer import ChainerBackend
 from keyring.errors import KeyringError
 
 from freqtrade_bitmex_guard.config import KeyringStore
-from freqtrade_bitmex_guard.credentials.secret import Credentials, credential
+from freqtrade_bitmex_guard.credentials.secret import PARTS, Credentials, credential
 from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import harmless
 
 _HEADLESS = (
-    'On a server without a desktop use another store: "credentials": {"store": "files"} (systemd, Docker, '
-    'Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
+    'On a server without a desktop write another store into api_key_guard: "credentials": {"store": "files"} (systemd, '
+    'Docker, Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
 )
 
 # Known to keep plain text on disk, or on somebody's web drive. A third-party backend that is not listed is allowed.
@@ -48,15 +48,17 @@ class SystemKeyring:
         both = self._entry(backends, "credentials")
         if both is not None:
             return self._unpack(both)
-        parts = {name: self._entry(backends, name) for name in ("key", "secret")}
+        parts = {name: self._entry(backends, name) for name in PARTS}
         missing = [name for name, value in parts.items() if value is None]
         if missing:
             service = harmless(self._service)
             stop(
                 "credentials-missing",
                 f"The keyring has no entry {' and no entry '.join(missing)} for the service {service!r}.",
-                " and ".join(f"`keyring set {service} {name}`" for name in missing)
-                + ", as the user that the bot runs as.",
+                "As the user that the bot runs as, `freqtrade-bitmex-guard setup -c CONFIG` leads there, or "
+                "`freqtrade-bitmex-guard credentials set -c CONFIG` stores both; by hand: "
+                + " and ".join(f"`keyring set {service} {name}`" for name in missing)
+                + ".",
             )
         return Credentials(
             *(credential(str(value), name, f"the keyring's entry {name!r}") for name, value in parts.items())
@@ -108,7 +110,7 @@ class SystemKeyring:
             parts = json.loads(both)
         except (ValueError, RecursionError):
             parts = None
-        if not isinstance(parts, dict) or set(parts) - {"stored_at"} != {"key", "secret"}:
+        if not isinstance(parts, dict) or set(parts) - {"stored_at"} != set(PARTS):
             parts = {}
         if not parts or not all(isinstance(value, str) for value in parts.values()):
             stop(

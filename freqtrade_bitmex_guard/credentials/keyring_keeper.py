@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import NoReturn
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError
 
-from freqtrade_bitmex_guard.config import CommandStore, FileStore, KeyringStore
+from freqtrade_bitmex_guard.config import AnyStore, ReadStore
+from freqtrade_bitmex_guard.credentials.access import in_doubt
 from freqtrade_bitmex_guard.credentials.interface import Keeper, Seen
 from freqtrade_bitmex_guard.credentials.keyring import (
     SystemKeyring,
@@ -23,20 +24,19 @@ from freqtrade_bitmex_guard.credentials.keyring import (
     refuse_keepers_of_nothing,
     refuse_plain_text,
 )
-from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.credentials.secret import PARTS, Credentials
 from freqtrade_bitmex_guard.findings import Stopped, stop
 from freqtrade_bitmex_guard.redaction import harmless, mark
+from freqtrade_bitmex_guard.sealed import same
 
-_PARTS = ("key", "secret")
 
-
-def open_keeper(config: KeyringStore | FileStore | CommandStore) -> Keeper | None:
+def open_keeper(config: AnyStore) -> Keeper | None:
     """The store that the section names, to be written; None for one that somebody else keeps and that is only read.
 
     Args:
         config: `api_key_guard.credentials`.
     """
-    return KeyringKeeper(config) if isinstance(config, KeyringStore) else None
+    return None if isinstance(config, ReadStore) else KeyringKeeper(config)
 
 
 class KeyringKeeper(SystemKeyring):
@@ -58,7 +58,7 @@ class KeyringKeeper(SystemKeyring):
     def _put(self, credentials: Credentials, seen: Seen | None) -> None:
         backends = self._backends()
         home, before = self._found(backends, "credentials")
-        old = self.load() if before or all(self._entry(backends, name) for name in _PARTS) else None
+        old = self.load() if before or all(self._entry(backends, name) for name in PARTS) else None
         if seen is not None and not _is_same(old, seen.credentials):
             stop(
                 "credentials-differ",
@@ -78,22 +78,22 @@ class KeyringKeeper(SystemKeyring):
                 self._not_written(home, "gave back something else than it was given")
         except BaseException:
             if not self._put_back(backends, home, before):
-                stop(
-                    "store-not-written",
-                    f"The keyring {named(home)} failed in between, so it may hold the new key or the old one.",
-                    "Keep both at hand: the exchange shows a secret only once. Unlock or mend the keyring, then look "
-                    "with `freqtrade-bitmex-guard credentials show`.",
-                )
+                in_doubt(f"The keyring {named(home)} failed")
             raise
         if old:
-            self._take_out(backends, _PARTS)
+            self._take_out(backends, PARTS)
 
     def erase(self) -> bool:
         """Take all entries of the service out of every member; see `Keeper.erase`."""
         backends = self._backends()
-        found = self._take_out(backends, ("credentials", *_PARTS))
-        for name in ("credentials", *_PARTS):
-            left, _ = self._found(backends, name)
+        found = self._take_out(backends, ("credentials", *PARTS))
+        for name in ("credentials", *PARTS):
+            try:
+                left, _ = self._found(backends, name)
+            except Stopped as end:
+                if found and end.findings[0].rule == "store-unavailable":
+                    in_doubt("The keyring failed")
+                raise
             if left is not None:
                 service = harmless(self._service)
                 stop(
@@ -126,18 +126,18 @@ class KeyringKeeper(SystemKeyring):
         """Whether the entry certainly is as it was; if not, `key` and `secret` hold the old ones."""
         with contextlib.suppress(Exception):
             now = home.get_password(self._service, "credentials")
-            if now != before:
+            if not same(now, before):
                 if before is None:
                     home.delete_password(self._service, "credentials")
                 else:
                     home.set_password(self._service, "credentials", before)
                 now = home.get_password(self._service, "credentials")
-            if now == before and before is not None:
-                self._take_out(backends, _PARTS)
-            return now == before
+            if same(now, before) and before is not None:
+                self._take_out(backends, PARTS)
+            return same(now, before)
         return False
 
-    def _take_out(self, backends: Sequence[KeyringBackend], names: Sequence[str]) -> bool:
+    def _take_out(self, backends: Sequence[KeyringBackend], names: Collection[str]) -> bool:
         found = False
         for backend in backends:
             for name in names:

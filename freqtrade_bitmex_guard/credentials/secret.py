@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hmac
 import re
-from dataclasses import dataclass
-from typing import NoReturn, final
+from typing import final
 
 from freqtrade_bitmex_guard.findings import stop
 from freqtrade_bitmex_guard.redaction import hide, mask
+from freqtrade_bitmex_guard.sealed import record, same, sealed
+
+PARTS = {"key": "key id", "secret": "secret"}
+"""The parts of `Credentials`, each with its words for a person."""
 
 _ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
 @final
+@sealed
 class Secret:
     """A value that shows itself only when asked by name."""
 
@@ -28,21 +31,15 @@ class Secret:
 
     def matches(self, other: object) -> bool:
         """Whether another value is the same, in constant time."""
-        return isinstance(other, str) and hmac.compare_digest(self.__value.encode(), other.encode())
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
+        return same(self.__value, other)
 
     # Equality would invite comparisons that leak time, and hashing would put secrets into sets and caches.
     __eq__ = None  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled or copied")
-
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Credentials:
     """A key id and its secret.
 
@@ -70,9 +67,6 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials({self.masked})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("credentials are not pickled or copied")
 
 
 def credential(value: str, name: str, place: str) -> Secret:

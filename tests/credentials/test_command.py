@@ -13,19 +13,30 @@ import pytest
 
 from freqtrade_bitmex_guard import venues
 from freqtrade_bitmex_guard.config import CommandStore
-from freqtrade_bitmex_guard.credentials import command
+from freqtrade_bitmex_guard.credentials import command, open_store
 from freqtrade_bitmex_guard.credentials.command import SecretCommands
 from freqtrade_bitmex_guard.findings import Finding, Stopped
-from tests.support import KEY_ID, SECRET
+from freqtrade_bitmex_guard.section import Section
+from tests.support import KEY_ID, SECRET, belongs
+
+
+@pytest.fixture(autouse=True)
+def handed_over_by_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments are seen by everybody, so the programs find what they print in their environment."""
+    monkeypatch.setenv("KEY_ID", KEY_ID)
+    monkeypatch.setenv("SECRET", SECRET)
 
 
 def store(key: list[str], secret: list[str] | None = None) -> SecretCommands:
     return SecretCommands(
         CommandStore.model_validate(
-            {"store": "command", "key_command": key, "secret_command": secret or printing(SECRET)},
+            {"store": "command", "key_command": key, "secret_command": secret or SECRET_COMMAND},
             context={"terms": venues.find("bitmex").terms},
         )
     )
+
+
+SECRET_COMMAND = ["printenv", "SECRET"]
 
 
 def printing(text: str) -> list[str]:
@@ -43,20 +54,30 @@ def complaint(key: list[str], secret: list[str] | None = None) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("end", ["", "\\n"])
 def test_what_the_programs_print_is_taken_without_its_last_newline(end: str) -> None:
-    credentials = store(printing(KEY_ID + end), printing(SECRET + end)).load()
+    credentials = store(*(["sh", "-c", f'printf "%s{end}" "${name}"'] for name in ("KEY_ID", "SECRET"))).load()
     assert credentials.key.matches(KEY_ID)
     assert credentials.secret.matches(SECRET)
 
 
+def test_a_store_that_is_not_known_is_not_taken_for_programs() -> None:
+    class Unknown(Section):
+        store: str = "vault"
+        key_command: list[str] = ["printf", KEY_ID]
+        secret_command: list[str] = ["printf", SECRET]
+
+    with pytest.raises(AssertionError):
+        open_store(Unknown(), "bitmex")  # type: ignore[arg-type]
+
+
 def test_no_shell_comes_between() -> None:
-    credentials = store(printing("$HOME;`id`"), printing(SECRET)).load()
+    credentials = store(printing("$HOME;`id`")).load()
     assert credentials.key.matches("$HOME;`id`")
 
 
 def test_a_failure_shows_program_exit_code_and_the_first_line_of_standard_error_with_tokens_masked() -> None:
-    script = f"import sys; print('{SECRET}'); sys.exit('denied for {SECRET} today\\nsecond line')"
+    script = "import os, sys; print(it := os.environ['SECRET']); sys.exit(f'denied for {it} today\\nsecond line')"
     finding = complaint(python(script))
     assert finding.rule == "command-failed"
     assert finding.message == f"{sys.executable.rsplit('/', 1)[-1]} ended with exit code 1: denied for … today"
@@ -69,7 +90,8 @@ def test_a_failure_shows_no_more_than_200_characters_and_nothing_that_acts_on_a_
 
 
 def test_what_it_printed_is_never_shown() -> None:
-    for code in (f"print('{SECRET}'); print('{SECRET}')", f"print('{SECRET}'); raise SystemExit(3)"):
+    shown = "import os; print(os.environ['SECRET'])"
+    for code in (f"{shown}; print(1)", f"{shown}; raise SystemExit(3)"):
         finding = complaint(python(code))
         assert SECRET[:8] not in finding.message + finding.fix
 
@@ -96,6 +118,7 @@ def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    belongs(tmp_path / "typed")
     (tmp_path / "typed").write_text(KEY_ID)
     before = os.dup(0)
     try:
@@ -109,7 +132,7 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
 
 def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    leaving = ["sh", "-c", f"sleep 30 >/dev/null & echo $! >{pid}; printf {KEY_ID}"]
+    leaving = ["sh", "-c", f"sleep 30 >/dev/null & echo $! >{pid}; printenv KEY_ID"]
     began = time.monotonic()
     assert store(leaving).load().key.matches(KEY_ID)
     assert time.monotonic() - began < 15

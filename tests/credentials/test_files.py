@@ -12,7 +12,7 @@ from freqtrade_bitmex_guard.config import FileStore
 from freqtrade_bitmex_guard.credentials import files, mounts
 from freqtrade_bitmex_guard.credentials.files import SecretFiles
 from freqtrade_bitmex_guard.findings import Finding, Stopped
-from tests.support import KEY_ID, SECRET, store_files
+from tests.support import KEY_ID, SECRET, belongs, store_files
 
 
 def store(**written: str) -> SecretFiles:
@@ -99,6 +99,7 @@ def test_systemd_hands_over_in_its_own_directory_and_that_is_the_default(
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     for name, value in (("bitmex_api_key", KEY_ID), ("bitmex_api_secret", SECRET)):
+        belongs(tmp_path / name)
         (tmp_path / name).write_text(value)
         (tmp_path / name).chmod(0o444)
     assert store().load().secret.matches(SECRET)
@@ -112,6 +113,7 @@ def test_docker_hands_over_in_run_secrets_and_that_is_the_default_without_system
     assert str(files._RUN_SECRETS) == "/run/secrets"
     monkeypatch.setattr(files, "_RUN_SECRETS", tmp_path)
     for name, value in (("bitmex_api_key", KEY_ID), ("bitmex_api_secret", SECRET)):
+        belongs(tmp_path / name)
         (tmp_path / name).write_text(value)
         (tmp_path / name).chmod(0o444)
     assert store().load().key.matches(KEY_ID)
@@ -125,6 +127,7 @@ def test_kubernetes_links_are_followed_inside_its_mount(
     day.mkdir()
     (tmp_path / "..data").symlink_to(day.name)
     for name, value in (("bitmex_api_key", KEY_ID), ("bitmex_api_secret", SECRET)):
+        belongs(day / name)
         (day / name).write_text(value)
         (day / name).chmod(0o444)
         (tmp_path / name).symlink_to(f"..data/{name}")

@@ -124,6 +124,8 @@ def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[s
     assert finding.rule == "credentials-missing"
     for name in {"key", "secret"} - set(entries):
         assert f"keyring set freqtrade-bitmex {name}" in finding.fix
+    for command in ("setup -c CONFIG", "credentials set -c CONFIG"):  # first: they keep id and secret as one entry
+        assert finding.fix.index(command) < finding.fix.index("keyring set")
 
 
 @pytest.mark.parametrize("value", ["", "two\nlines", "with space", "ümlaut"])
@@ -134,7 +136,7 @@ def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: 
 def test_no_backend_at_all_tells_a_headless_server_what_to_use_instead() -> None:
     finding = complaint(fail.Keyring())  # type: ignore[no-untyped-call]
     assert finding.rule == "store-unavailable"
-    assert '"files"' in finding.fix
+    assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
     assert '"command"' in finding.fix
 
 

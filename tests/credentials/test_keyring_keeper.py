@@ -21,11 +21,11 @@ from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.keyring_keeper import KeyringKeeper
 from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
 from freqtrade_bitmex_guard.findings import Stopped
-from tests.support import KEY_ID, SECRET
+from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET
 
-OLD = Credentials(Secret("old-key-id"), Secret("old-secret"))
+OLD = Credentials(Secret(OTHER_ID), Secret(OTHER_SECRET))
 NEW = Credentials(Secret(KEY_ID), Secret(SECRET))
-OLD_ENTRY = json.dumps({"key": "old-key-id", "secret": "old-secret"})
+OLD_ENTRY = json.dumps({"key": OTHER_ID, "secret": OTHER_SECRET})
 
 
 class Vault(KeyringBackend):
@@ -45,7 +45,7 @@ class Vault(KeyringBackend):
         if isinstance(self.broken, BaseException) and username == "credentials":
             raise self.broken
         self.written.append(username)
-        spoilt = username == "credentials" and self.broken is not None and "old" not in password
+        spoilt = username == "credentials" and self.broken is not None and OTHER_ID not in password
         self.entries[username] = str(self.broken) if spoilt else password
 
     def delete_password(self, service: str, username: str) -> None:
@@ -91,20 +91,22 @@ def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
     assert abs((datetime.now(UTC) - stored_at).total_seconds()) < 5
 
 
-@pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": "old-key-id", "secret": "old-secret"}])
+@pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": OTHER_ID, "secret": OTHER_SECRET}])
 def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[str, str]) -> None:
     vault = Vault(**entries)
     store = keeper(vault)
     store.put(NEW)
     assert store.load().match(NEW)
     assert list(vault.entries) == ["credentials"]
-    assert "old" not in vault.entries["credentials"]
+    assert OTHER_ID not in vault.entries["credentials"]
+    assert OTHER_SECRET not in vault.entries["credentials"]
 
 
-@pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": "old-key-id", "secret": "old-secret"}, {}])
+@pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": OTHER_ID, "secret": OTHER_SECRET}, {}])
 @pytest.mark.parametrize(
     "broken",
     [PasswordSetError("no"), KeyringLocked("no"), RuntimeError(SECRET), NotImplementedError(), "", "{}", OLD_ENTRY[1:]],
+    ids=["no", "locked", "a crash", "not made", "kept as nothing", "kept as an empty object", "kept broken"],
 )
 def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broken: BaseException | str) -> None:
     vault = Vault(**entries)
@@ -188,6 +190,28 @@ def test_what_cannot_be_erased_is_told() -> None:
     with pytest.raises(Stopped) as stopped:
         keeper(Stubborn(key="a")).erase()
     assert stopped.value.findings[0].rule == "store-not-written"
+
+
+def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
+    class Locks(Vault):
+        is_locked = False
+
+        def get_password(self, service: str, username: str) -> str | None:
+            if self.is_locked:
+                raise KeyringLocked("no")
+            return super().get_password(service, username)
+
+        def delete_password(self, service: str, username: str) -> None:
+            super().delete_password(service, username)
+            self.is_locked = True
+
+    store = keeper(Locks(credentials=OLD_ENTRY))
+    with pytest.raises(Stopped, match="or none") as stopped:
+        store.erase()
+    assert stopped.value.findings[0].rule == "store-not-written"
+    with pytest.raises(Stopped) as stopped:  # and one that was locked before was not changed
+        store.erase()
+    assert stopped.value.findings[0].rule == "store-unavailable"
 
 
 def test_a_single_part_that_somebody_put_there_is_not_lost() -> None:

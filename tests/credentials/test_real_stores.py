@@ -13,19 +13,19 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, SECRET, bot_config, key, skip_or_fail
+from tests.support import KEY_ID, SECRET, belongs, bot_config, key, new_key, skip_or_fail
 
 pytestmark = pytest.mark.slow
 
 BIN = Path(sys.executable).parent
-NEW = Key("NEWidngMIQkIUjXMUreyu3qn", SECRET[::-1])
+NEW = new_key()
 
 
 def run(script: str, folder: Path, *around: str, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run a shell script in a home of its own; what is secret reaches it by variables, not by its text."""
     home = folder / "home"
+    belongs(home / "data")
     for name in ("", "run", "data", "config", "gnupg"):
         (home / name).mkdir(exist_ok=True, mode=0o700)
     environment = {

@@ -51,6 +51,7 @@ def test_a_secret_says_whether_a_value_is_the_same() -> None:
     assert not Secret(SECRET).matches(SECRET[:-1])
     assert not Secret(SECRET).matches(None)
     assert not Secret(SECRET).matches(Secret(SECRET))
+    assert not Secret(SECRET).matches("\ud800")
 
 
 def test_a_key_is_shown_by_its_first_four_characters(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,7 @@ import pytest
 from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
 from freqtrade_bitmex_guard.credentials import mounts
 from freqtrade_bitmex_guard.findings import Stopped
-from tests.support import SECRET
+from tests.support import SECRET, belongs
 
 TEXT = '{\r\n  // why\r\n  "a": 1,\r\n}\r\n'
 NEW = '{\r\n  // why\r\n  "a": 1,\r\n  "b": 2,\r\n}\r\n'
@@ -163,6 +163,38 @@ def test_of_several_files_none_is_replaced_if_one_cannot_be(tmp_path: Path) -> N
     assert sorted(tmp_path.iterdir()) == [bad, good]
 
 
+def test_of_several_files_none_is_replaced_if_one_was_changed_meanwhile(tmp_path: Path) -> None:
+    first, second = written(tmp_path / "first.json"), written(tmp_path / "second.json")
+    with pytest.raises(Stopped) as stopped, replacing([change(first), change(second)]) as act:
+        second.write_text('{"a": 7}')
+        act()
+    assert first.read_bytes() == TEXT.encode()
+    assert "first.json" not in str(stopped.value)
+
+
+@pytest.mark.parametrize("what", ["changed", "denied"])
+def test_what_was_replaced_before_another_could_not_be_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def happens_afterwards(new: Path, old: Path) -> None:
+        if old == second:
+            raise PermissionError(13, "Permission denied")
+        really(new, old)
+        if what == "changed":
+            second.write_text('{"a": 7}')
+
+    really = os.replace
+    first, second = written(tmp_path / "first.json"), written(tmp_path / "second.json")
+    monkeypatch.setattr(os, "replace", happens_afterwards)
+    with pytest.raises(Stopped) as stopped:
+        replace(change(first), change(second))
+    (finding,) = stopped.value.findings
+    assert first.read_bytes() == NEW.encode() != second.read_bytes()
+    assert finding.message.startswith(f"{second} was left as it was: ")
+    assert finding.message.endswith(f" Already replaced: {first}.")
+    assert "Nothing" not in finding.fix
+
+
 def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     left, other = tmp_path / ".config.json.guard-abc", tmp_path / ".other.json.guard-abc"
@@ -202,6 +234,7 @@ def test_the_new_file_is_never_readable_by_more_people_than_the_old_one(
 )
 def test_a_file_that_freqtrade_does_not_read_is_told_without_its_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.json").write_bytes(content)
+    belongs(tmp_path / "config.json")
     with pytest.raises(Stopped) as stopped:
         ConfigFile(str(tmp_path / "config.json"))
     assert stopped.value.findings[0].rule == "config-unreadable"
