@@ -1,38 +1,79 @@
-"""What freqtrade's bot tells by Telegram, Discord, webhook and its REST server, without hidden values."""
+"""What freqtrade's bot tells by Telegram, Discord, webhook and its message socket, without hidden values."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
+from datetime import date, time, timedelta
+from enum import Enum
+from types import ModuleType
 from typing import Any
 
+from freqtrade_bitmex_guard.findings import unsupported
 from freqtrade_bitmex_guard.redaction import cleared
 
+_IS_CLEARED = "_is_cleared_of_secrets"
+_HARMLESS = (bool, int, float, date, time, timedelta, Enum, type(None))
 
-def clear(bot: Any) -> None:
-    """Have every message of a bot cleared before it is sent.
+
+def place(module: ModuleType) -> None:
+    """Have every message of every bot cleared before any way out gets it, from the first one on.
 
     Args:
-        bot: freqtrade's, just built; nothing was sent yet (freqtrade/rpc/rpc_manager.py, `send_msg` and
-            `process_msg_queue` are the two ways, and both end in the `send_msg` of each module).
+        module: `freqtrade.freqtradebot`, loaded. Its `RPCManager` makes the ways out while a bot is built, and the
+            bot's strategy may send before the bot stands; all messages end in the `send_msg` of each way
+            (freqtrade/rpc/rpc_manager.py), Telegram's answers to commands in its `_send_msg`.
+
+    Raises:
+        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
     """
-    for module in bot.rpc.registered_modules:
-        module.send_msg = _clearing(module.send_msg)
+    manager: Any = getattr(module, "RPCManager", None)
+    if not inspect.isclass(manager):
+        unsupported()
+    if not hasattr(manager.__init__, _IS_CLEARED):
+        manager.__init__ = _with_cleared_ways(manager.__init__)  # type: ignore[method-assign]
 
 
-def _clearing(send: Callable[[Any], None]) -> Callable[[Any], None]:
+def _with_cleared_ways(build: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(build)
+    def building(self: Any, *args: Any, **options: Any) -> None:
+        build(self, *args, **options)
+        for way in self.registered_modules:
+            for name in ("send_msg", "_send_msg"):
+                send = getattr(way, name, None)
+                # The API server is one for the whole process, and stays when a bot is reloaded.
+                if send is not None and not hasattr(send, _IS_CLEARED):
+                    setattr(way, name, _clearing(send))
+
+    setattr(building, _IS_CLEARED, True)
+    return building
+
+
+def _clearing(send: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(send)
-    def clearing(message: Any) -> None:
-        send(_cleared(message))
+    def clearing(*told: Any, **options: Any) -> Any:
+        options = {name: _cleared(value) if name == "msg" else value for name, value in options.items()}
+        return send(*map(_cleared, told[:1]), *told[1:], **options)
 
+    setattr(clearing, _IS_CLEARED, True)
     return clearing
 
 
 def _cleared(part: Any) -> Any:
+    if isinstance(part, str):
+        shown = cleared(part)
+        return part if shown == part else shown  # an enum that is a text, too, stays one
+    if isinstance(part, _HARMLESS):
+        return part
     if isinstance(part, dict):
-        return {name: _cleared(value) for name, value in part.items()}
+        return {_cleared(name): _cleared(value) for name, value in part.items()}
     if isinstance(part, list | tuple):
         return [_cleared(value) for value in part]
-    if isinstance(part, str) and (shown := cleared(part)) != part:
-        return shown
-    return part  # an enum that is a text, too, stays one
+    if hasattr(part, "select_dtypes"):  # a DataFrame, for other bots
+        shown = part.copy(deep=False)
+        for name, texts in part.select_dtypes(["object", "string", "category"]).items():
+            shown[name] = texts.map(_cleared)
+        return shown.rename(columns=_cleared, index=None if part.index.dtype.kind in "iufM" else _cleared)
+    told = f"{part!s} {part!r}"
+    return part if cleared(told) == told else cleared(str(part))

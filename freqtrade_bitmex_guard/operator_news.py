@@ -21,7 +21,7 @@ from freqtrade.enums import RPCMessageType
 from freqtrade.rpc.discord import Discord
 from freqtrade.rpc.webhook import Webhook
 
-from freqtrade_bitmex_guard import bounded, durable
+from freqtrade_bitmex_guard import bounded, durable, outlets
 from freqtrade_bitmex_guard.config import SECTION
 from freqtrade_bitmex_guard.findings import Severity
 from freqtrade_bitmex_guard.report import chat
@@ -67,7 +67,11 @@ def tell_of_refusal(config: Mapping[str, Any], verdict: Verdict) -> None:
 def _channels(config: Mapping[str, Any], message: str) -> dict[str, Callable[[], None]]:
     made = {"webhook": _webhook, "discord": _discord, "telegram": _telegram}
     wanted = [name for name in made if isinstance(config.get(name), dict) and config[name].get("enabled") is True]
-    return {name: lambda name=name: made[name](deepcopy(dict(config[name])), config, message) for name in wanted}  # type: ignore[misc]
+    # Quietly: their addresses are secrets, and at -vvv urllib3 logs where it sends.
+    return {
+        name: outlets.quietly(lambda name=name: made[name](deepcopy(dict(config[name])), config, message))  # type: ignore[misc]
+        for name in wanted
+    }
 
 
 def _webhook(settings: dict[str, Any], _config: Mapping[str, Any], message: str) -> None:

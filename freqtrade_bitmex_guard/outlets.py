@@ -1,89 +1,167 @@
-"""The ways by which text leaves the process on its own: its log, and errors that nobody caught.
+"""The ways by which text leaves the process on its own: its log, and its standard output and error.
 
 One filter stands before every handler of the log, those made later included: console, file, the buffer behind
-freqtrade's /logs, syslog. One boundary stands behind everything that may raise. What cannot be checked is left out.
+freqtrade's /logs, syslog. One boundary stands behind everything that prints: errors that nobody caught, in whatever
+thread, warnings, a debugger's habit. What cannot be checked is left out.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 import threading
-import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from freqtrade_bitmex_guard.redaction import cleared
 
-_LEFT_OUT = "(left out: it could not be checked for secrets)"
+LEFT_OUT = "(left out: it could not be checked for secrets)"
+QUIET = "(left out: it was said while something secret was at work)"
+_CLEARED = "_cleared_of_secrets"
+# What a record says of its origin that somebody chose a name for.
+_NAMES = ("name", "threadName", "processName", "taskName")
+_USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", _CLEARED}
+_SETTLED = (str, int, float, type(None))
 _traces = logging.Formatter()
+_T = TypeVar("_T")
+
+
+class _AtWork(threading.local):
+    """Whether this thread is at work on something secret."""
+
+    now = False
+
+
+_secret = _AtWork()
 
 
 def close() -> None:
-    """Let no hidden value (`redaction.hide`) leave this process by its log or by an uncaught error. Safe to repeat."""
-    if not _clears(make := logging.getLogRecordFactory()):
-        # Every record comes from here before any handler sees it, whenever that handler was made.
-        logging.setLogRecordFactory(_clearing(make))
-    if not _clears(sys.excepthook):
-        sys.excepthook = _uncaught(sys.excepthook, lambda *error: error)
-    if not _clears(threading.excepthook):
-        threading.excepthook = _uncaught(threading.excepthook, lambda told: told[:3])
-    if not _clears(sys.unraisablehook):
-        sys.unraisablehook = _uncaught(
-            sys.unraisablehook,
-            lambda told: (told.exc_type, told.exc_value, told.exc_traceback),
-            lambda told: told.object,
-        )
+    """Let no hidden value (`redaction.hide`) leave this process by its log or what it prints. Safe to repeat."""
+    # Every record passes here, whoever made it, by way of which logger, and whenever its handler was made.
+    if not hasattr(logging.Handler.handle, _CLEARED):
+        logging.Handler.handle = _clearing(logging.Handler.handle)  # type: ignore[method-assign]
+    # The last two, too: the interpreter goes back to them at its end, when destructors still complain.
+    made: dict[Any, _Stream] = {}
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        stream = getattr(sys, name)
+        if stream is not None and not isinstance(stream, _Stream):
+            setattr(sys, name, made.setdefault(stream, _Stream(stream)))
 
 
-def _clears(hook: Callable[..., Any]) -> bool:
-    return getattr(hook, "_clears", False) is True
+def quietly(work: Callable[[], _T]) -> Callable[[], _T]:
+    """The same work; what its thread logs until its end says who logged it and how grave it is, no more.
 
+    A library that reads a store may log or print the value that it reads, before anybody knows what to hide. The mark
+    is the thread's own and not taken back from outside: what a store that was given up says later is left out as well.
+    Other threads, such as those of a bot that runs, go on.
 
-def _clearing(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
-    def clearing(*what: Any, **more: Any) -> logging.LogRecord:
-        record = make(*what, **more)
+    Args:
+        work: to be run in a thread of its own.
+    """
+    close()
+
+    def quiet() -> _T:
+        _secret.now = True
         try:
-            _clear(record)
-        except Exception:
-            record.msg, record.args, record.exc_info, record.stack_info = _LEFT_OUT, (), None, None
-        return record
+            return work()
+        finally:
+            _secret.now = False
 
-    clearing._clears = True  # type: ignore[attr-defined]
+    return quiet
+
+
+def _clearing(handle: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(handle)
+    def clearing(self: logging.Handler, record: logging.LogRecord) -> Any:
+        if not hasattr(record, _CLEARED):
+            if _secret.now:
+                _leave_out(record, QUIET)
+            try:
+                _clear(record)
+            except Exception:
+                record.name = ""
+                _leave_out(record, LEFT_OUT)
+            setattr(record, _CLEARED, True)
+        # What the handler writes of it now holds no more than that, though it may write to standard error.
+        quiet, _secret.now = _secret.now, False
+        try:
+            return handle(self, record)
+        finally:
+            _secret.now = quiet
+
+    setattr(clearing, _CLEARED, True)
     return clearing
+
+
+def _leave_out(record: logging.LogRecord, why: str) -> None:
+    record.__dict__.update(msg=why, args=(), exc_info=None, exc_text=None, stack_info=None)
+    for name in set(vars(record)) - _USUAL:
+        delattr(record, name)
 
 
 def _clear(record: logging.LogRecord) -> None:
     message = record.getMessage()
-    shown = cleared(message)
-    if shown != message:
-        record.msg, record.args = shown, ()
     if record.exc_info:
-        trace = _traces.formatException(record.exc_info)
-        shown = cleared(trace)
-        if shown != trace:
-            # Handlers that would print the error itself find none, all others this text.
-            record.exc_info, record.exc_text = None, shown
+        # As a text: a handler that draws it itself may draw the variables of every frame beside it.
+        trace = record.exc_text or _traces.formatException(record.exc_info)
+        record.exc_info, record.exc_text = None, cleared(trace)
+    elif record.exc_text:
+        record.exc_text = cleared(record.exc_text)
     if record.stack_info:
         record.stack_info = cleared(record.stack_info)
+    shown = cleared(message)
+    # What may say something else by the time a handler asks it is asked now, once.
+    if shown != message or not isinstance(record.msg, str) or not _is_settled(record.args):
+        record.msg, record.args = shown, ()
+    for name in (*_NAMES, *(set(vars(record)) - _USUAL)):
+        value = vars(record).get(name)
+        if isinstance(value, str):
+            setattr(record, name, cleared(value))
+        elif not isinstance(value, _SETTLED) and (shown := cleared(told := repr(value))) != told:
+            setattr(record, name, shown)
 
 
-def _uncaught(
-    show: Callable[..., Any], error: Callable[..., Any], beside: Callable[..., Any] = lambda *_: ""
-) -> Callable[..., None]:
-    """A hook for uncaught errors that shows them as the one before it would, unless a hidden value stands in them."""
+def _is_settled(arguments: Any) -> bool:
+    if not arguments:
+        return True
+    if not isinstance(arguments, tuple) or any(type(each) not in _SETTLED for each in arguments):
+        return False
+    # A message may show less of one than a handler that sends the arguments themselves.
+    return cleared(told := repr(arguments)) == told
 
-    def uncaught(*told: Any) -> None:
+
+def _nothing_of(text: str) -> str:
+    return f"{QUIET}\n" if text.strip() else ""
+
+
+class _Stream:
+    """Standard output or error, without hidden values; all else is as the stream itself has it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_stream":  # a copy that holds nothing yet
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
+    def __enter__(self) -> _Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def write(self, text: str, left_out: str = f"{LEFT_OUT}\n") -> int:
+        """Write a text cleared of hidden values; says that all of it was written."""
         try:
-            text = "".join(traceback.format_exception(*error(*told)))
-            shown = cleared(text)
-            harmless = shown == text and cleared(about := repr(beside(*told))) == about
-        except Exception:
-            shown, harmless = f"An error that nobody caught {_LEFT_OUT}\n", False
-        if harmless:
-            show(*told)
-        elif sys.stderr is not None:
-            sys.stderr.write(shown)
+            shown = _nothing_of(text) if _secret.now else cleared(text)
+        except Exception:  # at the interpreter's very end, when this module's names are gone, for example
+            shown = left_out
+        self._stream.write(shown)
+        return len(text)
 
-    uncaught._clears = True  # type: ignore[attr-defined]
-    return uncaught
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several."""
+        for line in lines:
+            self.write(line)

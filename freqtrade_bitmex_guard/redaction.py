@@ -7,11 +7,30 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote, quote_plus
 
+_T = TypeVar("_T")
+
+
+class _Place(NamedTuple):
+    """Where a few characters stand in one written form of a hidden value."""
+
+    form: str
+    at: int
+    shown: str
+
+
 _SHORTEST_HIDDEN = 8
-_hidden: dict[str, str] = {}
+# What is shown of a text from outside is far shorter; an answer may hold millions of characters to clear.
+_MOST_LOOKED_AT = 10_000
+_STEP = 4
+# Every run of four characters of a hidden form: where it stands in which form, and what is shown instead. It is
+# replaced, never changed, so that a thread that reads it need not wait for one that hides more.
+_hidden: dict[str, tuple[_Place, ...]] = {}
+_hiding = threading.Lock()
 _MARKUP = re.compile(r"[\[\]<>&`*|\\]")
 _USER = re.compile(r"//[^/@\s]*@")
 _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~-]{16,}")
@@ -24,20 +43,31 @@ def hide(value: str, shown: str = "…") -> None:
         value: a key id or a secret.
         shown: what stands in its place.
     """
+    global _hidden  # noqa: PLW0603 - what this process must not show is one fact of it
     # A short one would garble every message, and is none that an exchange hands out.
-    if len(value) >= _SHORTEST_HIDDEN:
-        for form in _written(value):
-            _hidden.setdefault(form, shown)
+    if len(value) < _SHORTEST_HIDDEN:
+        return
+    places: dict[str, list[_Place]] = {}
+    for form in dict.fromkeys(map(_folded, _written(value))):
+        for at in range(len(form) - _STEP + 1):
+            places.setdefault(form[at : at + _STEP], []).append(_Place(form, at, shown))
+    first = _folded(value)
+    with _hiding:
+        if not any(place.form == first for place in _hidden.get(first[:_STEP], ())):
+            _hidden = _hidden | {few: (*_hidden.get(few, ()), *found) for few, found in places.items()}
 
 
 def _written(value: str) -> Iterator[str]:
     """A value as it may stand in a text: plain, as code, in JSON, HTML or a URL, in hexadecimal digits, in base64."""
     yield value
-    plain = value.encode()
-    yield from (repr(value)[1:-1], json.dumps(value)[1:-1], html.escape(value))
-    for percent in (quote(value, safe=""), quote(value), quote_plus(value)):
-        yield from (percent, re.sub("%..", lambda found: found[0].lower(), percent))
-    yield from (plain.hex(), plain.hex().upper())
+    plain = value.encode("utf-8", "surrogatepass")
+    in_json = json.dumps(value)[1:-1]
+    yield from (repr(value)[1:-1], in_json, json.dumps(in_json)[1:-1], in_json.replace("/", "\\/"), html.escape(value))
+    # The last three characters are those that ccxt leaves alone in a URL.
+    for safe in ("", "/", "~()*!.'"):
+        yield quote(plain, safe=safe)
+    yield from (quote_plus(plain), "".join(f"%{byte:02x}" for byte in plain))
+    yield from (plain.hex(), base64.b32encode(plain).decode().rstrip("="))
     # Three bytes make four characters, so what stands before the value decides which of three forms it takes, as in
     # the `user:secret` of an HTTP header. The characters at both ends hold something of the neighbours, too.
     for before in range(3):
@@ -46,11 +76,48 @@ def _written(value: str) -> Iterator[str]:
             yield encode(bytes(before) + plain).decode()[whole]
 
 
+def _folded(text: str) -> str:
+    """A text without the difference of capitals, as long as before."""
+    folded = text.lower()
+    return folded if len(folded) == len(text) else "".join(char.lower() if char.isascii() else char for char in text)
+
+
+def stands_in(value: str, text: str) -> bool:
+    """Whether a value stands in a text, in whatever form."""
+    folded = _folded(text)
+    return any(_folded(form) in folded for form in _written(value))
+
+
 def cleared(text: str) -> str:
-    """The same text without hidden values, in whatever form they stand in it."""
-    for value, instead in _hidden.items():
-        text = text.replace(value, instead)
-    return text
+    """The same text without hidden values, in whatever form they or eight characters of them stand in it."""
+    hidden = _hidden
+    folded = _folded(text)
+    kept: list[str] = []
+    end = 0
+    # Eight characters in a row hold four that begin at a multiple of four.
+    for at in [at for at in range(0, len(folded), _STEP) if folded[at : at + _STEP] in hidden] if hidden else ():
+        runs = (_run(folded, at, place, end) for place in hidden[folded[at : at + _STEP]])
+        begins, ends, shown = max(runs, key=_length)
+        if at >= end and ends - begins >= _SHORTEST_HIDDEN:
+            kept += (text[end:begins], shown)
+            end = ends
+    return "".join((*kept, text[end:])) if kept else text
+
+
+def _run(text: str, at: int, place: _Place, since: int) -> tuple[int, int, str]:
+    """How far a text and a hidden form agree around four characters: from, to, and what is shown instead."""
+    form, position, shown = place
+    before = 0
+    while at - before > since and position > before and text[at - before - 1] == form[position - before - 1]:
+        before += 1
+    after = _STEP
+    while at + after < len(text) and position + after < len(form) and text[at + after] == form[position + after]:
+        after += 1
+    return at - before, at + after, shown
+
+
+def _length(run: tuple[int, int, str]) -> int:
+    return run[1] - run[0]
 
 
 def harmless(text: str, limit: int = 80) -> str:
@@ -64,18 +131,18 @@ def harmless(text: str, limit: int = 80) -> str:
         One line, without hidden values and without the user name and password of a URL, in which control
         characters, line breaks, direction marks and what rich, HTML and Markdown act on are question marks.
     """
-    # Before anything is cut, lest a part of a secret be left over.
-    text = _USER.sub("//…@", cleared(text))
+    # Before it is cut to what is shown, lest a part of a secret be left over.
+    text = _USER.sub("//…@", cleared(text[:_MOST_LOOKED_AT]))
     shown = "".join(char if char.isprintable() else "?" for char in text[: limit + 1])
     shown = _MARKUP.sub("?", shown)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def some(texts: Iterable[str], most: int = 5) -> str:
-    """The first few of many texts, with commas, and how many more there are."""
-    listed = list(texts)
+def some(found: Iterable[_T], show: Callable[[_T], str] = str, most: int = 5) -> str:
+    """The first few of many, with commas, and how many more there are; only these are made fit to be shown."""
+    listed = list(found)
     more = [f"{len(listed) - most:,} more"] if len(listed) > most else []
-    return ", ".join(listed[:most] + more)
+    return ", ".join([*map(show, listed[:most]), *more])
 
 
 def without_tokens(text: str, limit: int = 200) -> str:

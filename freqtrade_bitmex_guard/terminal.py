@@ -13,6 +13,7 @@ from rich.text import Text
 
 from freqtrade_bitmex_guard.credentials.secret import Credentials, credential
 from freqtrade_bitmex_guard.findings import Finding, stop
+from freqtrade_bitmex_guard.redaction import cleared
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.verdict import Verdict
 
@@ -36,7 +37,7 @@ class Terminal:
 
         Long ones are not broken: a command in them must come out whole when it is copied.
         """
-        for line in lines:
+        for line in map(cleared, lines):
             shown = "".join(char if char.isprintable() or char == "\n" else "?" for char in line)
             self._console.print(Text(shown, style=style), soft_wrap=True)
 

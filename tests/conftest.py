@@ -7,7 +7,6 @@ import logging
 import subprocess
 import sys
 import sysconfig
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from freqtrade_bitmex_guard import redaction
 from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests import leaks
-from tests.support import key
+from tests.support import belongs, key
 from tests.vault import Vault
 
 # A busy machine is no failure.
@@ -34,14 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test begins as a process does: no value is hidden yet, and nothing stands before the log."""
     monkeypatch.setattr(redaction, "_hidden", {})
-    for place, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+    for place, name in ((logging.Handler, "handle"), (sys, "stdout"), (sys, "stderr")):
         monkeypatch.setattr(place, name, getattr(place, name))
-    logging.setLogRecordFactory(logging.LogRecord)
-    yield
-    logging.setLogRecordFactory(logging.LogRecord)
 
 
 def _run(*command: str) -> None:
@@ -113,6 +109,7 @@ def exchange() -> Iterator[Lookalike]:
 def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
     """A bot's folder with that key in its store."""
     bot = Bot(tmp_path / "bot", exchange)
+    belongs(bot.folder / "key", bot.folder / "secret")
     bot.store(exchange.keys[0])
     return bot
 
@@ -120,6 +117,7 @@ def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A keyring of the test's own is in use; this is its file."""
+    belongs(tmp_path / "vault.json", tmp_path / "vault.new")
     before = keyring.get_keyring()
     keyring.set_keyring(Vault())  # type: ignore[no-untyped-call]
     monkeypatch.setenv("VAULT", str(tmp_path / "vault.json"))

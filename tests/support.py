@@ -15,6 +15,7 @@ import trustme
 
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard.addresses import parse_block
+from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.facts import AddressLimit, KeyFacts, Only, Permission
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.simulator.keys import Key
@@ -26,14 +27,54 @@ from freqtrade_bitmex_guard.venues.bitmex.keys import right
 KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
 SECRET = "chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"
 
+# Drawn at random: the key that is rotated to, and one that some other bot of the account has.
+NEW_ID = "NEWi8CtpaItJOgeLnLjqP0GP"
+NEW_SECRET = "Vd7CuV3qEmjKb1Xd_q5hdLmfSeFCq5PzeRz59OR8pnbwF_EQ"
+OTHER_ID = "anot-Kv5lWhNFEr4nBQu4VLv"
+OTHER_SECRET = "5v1QFAPUfdCoYAVZNLD-Rg74jzfZM6v1BGRxt9w520fub1xw"
+
+# The shape of another exchange's.
+KRAKEN_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
+KRAKEN_SECRET = "bWFkZSB1cCwgMzIgYnl0ZXMgb2YgaXQgb3Igc28uLi4="
+
+# Every pair that a test stores or signs with stands here, so that all output is searched for it (`tests/leaks.py`).
+MADE_UP = {
+    "the key id": KEY_ID,
+    "the secret": SECRET,
+    "the new key id": NEW_ID,
+    "the new secret": NEW_SECRET,
+    "the other key id": OTHER_ID,
+    "the other secret": OTHER_SECRET,
+    "Kraken's key id": KRAKEN_ID,
+    "Kraken's secret": KRAKEN_SECRET,
+}
+
+# Files and folders in which a secret may stand: stores, and the configs that it is taken out of.
+homes: set[Path] = set()
+
 
 # What a check of a good key asks, in the order in which it must begin and then in any.
 QUESTIONS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
 
 
+def belongs(*paths: Path) -> None:
+    """A test keeps a secret in these files, or in all that lies in these folders: there, and nowhere else, it may."""
+    homes.update(path.resolve() for path in paths)
+
+
 def key(**what: Any) -> Key:
     """A good key, with something changed."""
     return Key(KEY_ID, SECRET, **what)
+
+
+def new_key(**what: Any) -> Key:
+    """The key that is rotated to, with something changed."""
+    return Key(NEW_ID, NEW_SECRET, **what)
+
+
+def other_key(**what: Any) -> Key:
+    """Another key of the account, with something changed."""
+    return Key(OTHER_ID, OTHER_SECRET, **what)
 
 
 def facts(*words: str, addresses: AddressLimit | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:
@@ -52,10 +93,17 @@ def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dic
     """Two files that only their owner reads, and the section that names them."""
     for name, value in (("key", key_id), ("secret", secret)):
         path = folder / name
+        belongs(path)
         path.unlink(missing_ok=True)
         path.touch(0o600)
         path.write_text(f"{value}\n")
     return {"store": "files", "key_file": str(folder / "key"), "secret_file": str(folder / "secret")}
+
+
+def credentials_in_config(bot: Bot, **which: str) -> None:
+    """Put key id and secret, or what is given, where freqtrade alone looks for them: into the bot's config."""
+    belongs(bot.folder / "config.json")
+    bot.config["exchange"] |= which or {"key": KEY_ID, "secret": SECRET}
 
 
 def bot_config(folder: Path, exchange: Lookalike, **section: Any) -> dict[str, Any]:

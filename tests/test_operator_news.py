@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import operator_news
+from freqtrade_bitmex_guard import operator_news, outlets
 from freqtrade_bitmex_guard.findings import error, warning
+from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.processes.trading import Receiver
 from tests.support import facts
@@ -170,6 +171,41 @@ def test_a_token_is_in_no_message_of_ours(
         tell(config)
     assert "could not be told through telegram" in caplog.text
     assert TOKEN not in caplog.text
+
+
+SERVICES = {
+    "telegram": {"token": TOKEN, "chat_id": "77"},
+    "webhook": {"url": "/services/T01/a-made-up-h00k-that-is-long?token=seCret 8", "format": "json"},
+    "discord": {"webhook_url": "/api/webhooks/1234/a-made-up-d1scord-token"},
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_token_is_in_no_message_of_the_library_that_sends_either(
+    config: dict[str, Any], name: str, status: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Receiver(status) as receiver, caplog.at_level(logging.DEBUG):  # as at -vvv
+        monkeypatch.setattr(operator_news, "_TELEGRAM", receiver.url)
+        at = {key: f"{receiver.url}{value}" for key, value in SERVICES[name].items() if key.endswith("url")}
+        config[name] = {"enabled": True, **SERVICES[name], **at}
+        tell(config)
+        assert len(receiver.received) == 1
+    assert "urllib3.connectionpool:connectionpool.py" in caplog.text
+    assert outlets.QUIET in caplog.text
+    for secret in (TOKEN, "a-made-up", "h00k", "seCret", "d1scord"):
+        assert secret not in caplog.text
+
+
+def test_words_of_an_address_are_left_out_of_nothing_else(config: dict[str, Any]) -> None:
+    with Receiver() as receiver:
+        config["webhook"] = {
+            "enabled": True,
+            "url": f"{receiver.url}/trigger/freqtrade_status/with/key",
+            "format": "json",
+        }
+        tell(config)
+    assert harmless("`freqtrade-bitmex-guard credentials rotate`") == "?freqtrade-bitmex-guard credentials rotate?"
 
 
 def test_services_that_hang_take_five_seconds_together(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,24 @@ def test_hidden_values_are_left_out_before_anything_is_cut(monkeypatch: pytest.M
     assert harmless("x" * 70 + "LAqUlngMIQkIUjXMUreyu3qn") == "x" * 70 + "LAqU…"
 
 
+def test_only_the_beginning_of_a_long_text_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    def cleared(text: str) -> str:
+        looked_at.append(len(text))
+        return text
+
+    monkeypatch.setattr(redaction, "cleared", cleared)
+    assert len(harmless("x" * 4_000_000)) == 80
+    assert looked_at == [10_000]
+
+
+@pytest.mark.parametrize("text", ["a+b/c%d==", "A+B/C%D==", "a%2Bb%2Fc%25d%3D%3D", "a+b\\/c%d==", "YStiL2MlZD09"])
+def test_a_value_stands_in_a_text_in_whatever_form(text: str) -> None:
+    assert redaction.stands_in("a+b/c%d==", f"x{text}x")
+    assert not redaction.stands_in("a+b/c%d==", f"x{text[1:-1]}x")
+
+
 def test_a_users_name_and_password_are_left_out_of_a_url() -> None:
     assert harmless("https://bob:hunter2@www.bitmex.com/api") == "https://…@www.bitmex.com/api"
 

@@ -9,15 +9,14 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from freqtrade_bitmex_guard.audit.audit import Audit
 from freqtrade_bitmex_guard.audit.report import Section, headline, sections
 from freqtrade_bitmex_guard.facts import NotTold
 from freqtrade_bitmex_guard.posture import Event, OtherKey
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import cleared, harmless
 from freqtrade_bitmex_guard.report import json as check_json
-from freqtrade_bitmex_guard.report.text import COLOURS, printed
+from freqtrade_bitmex_guard.report.text import COLOURS, printed, shown
 from freqtrade_bitmex_guard.rules.account import dangers
 
 _ACTIVE = re.compile(r"[@#]|:(?=//)|w(?=ww\.)")
@@ -25,14 +24,14 @@ _ACTIVE = re.compile(r"[@#]|:(?=//)|w(?=ww\.)")
 
 def print_text(audit: Audit, console: Console) -> None:
     """Print an audit for a person at a terminal."""
-    console.print(Text(headline(audit), style=COLOURS[audit.verdict.outcome]))
+    console.print(shown(headline(audit), style=COLOURS[audit.verdict.outcome]))
     for section in sections(audit):
         console.print()
-        console.print(Text(section.title, style="bold"))
+        console.print(shown(section.title, style="bold"))
         if section.columns:
             console.print(_table(section))
         for note in section.notes:
-            console.print(Text(note))
+            console.print(shown(note))
 
 
 def text(audit: Audit) -> str:
@@ -45,7 +44,7 @@ def _table(section: Section) -> Table:
     for column in section.columns:
         table.add_column(column, overflow="fold")
     for row in section.rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(shown, row))
     return table
 
 
@@ -71,8 +70,11 @@ def _row(cells: Any) -> str:
 
 
 def _inert(cell: str) -> str:
-    """Text that stays text in a wiki or an issue: no column, mention, reference, link or emphasis."""
-    return _ACTIVE.sub(lambda found: f"{found[0]}\u200b", cell.replace("|", "/")).replace("_", r"\_")
+    """Text that stays text in a wiki or an issue: no column, mention, reference, link or emphasis.
+
+    Cleared before it is changed: afterwards nobody would know a secret again.
+    """
+    return _ACTIVE.sub(lambda found: f"{found[0]}\u200b", cleared(cell).replace("|", "/")).replace("_", r"\_")
 
 
 def document(audit: Audit) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def document(audit: Audit) -> dict[str, Any]:
         "since": audit.since.isoformat(timespec="seconds"),
         "last_audit_at": audit.last_at.isoformat(timespec="seconds") if audit.last_at else None,
         "not_kept": audit.not_kept,
-        "keys": None if others is None else [_key(other, audit) for other in others],
+        "keys": None if others is None else [_key(other) for other in others],
         "account": {
             "two_factor": None if isinstance(account.two_factor, NotTold) else account.two_factor,
             "withdrawal_addresses": None
@@ -114,10 +116,9 @@ def document(audit: Audit) -> dict[str, Any]:
     }
 
 
-def _key(other: OtherKey, audit: Audit) -> dict[str, Any]:
+def _key(other: OtherKey) -> dict[str, Any]:
     facts = None if other.facts is None else check_json.facts(other.facts)
-    found = dangers(other, audit.terms) if audit.terms else []
-    return {"key": other.shown, "mark": other.mark, "facts": facts, "dangers": found}
+    return {"key": other.shown, "mark": other.mark, "facts": facts, "dangers": dangers(other)}
 
 
 def _event(event: Event) -> dict[str, Any]:

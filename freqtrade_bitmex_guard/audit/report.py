@@ -10,25 +10,22 @@ from typing import TypeVar
 from freqtrade_bitmex_guard.addresses import count
 from freqtrade_bitmex_guard.audit.audit import Audit
 from freqtrade_bitmex_guard.audit.changes import Change, Kind
-from freqtrade_bitmex_guard.facts import KeyFacts, NotTold, Only
+from freqtrade_bitmex_guard.facts import KeyFacts, NotTold, Only, together
 from freqtrade_bitmex_guard.findings import Finding, Outcome, Severity
 from freqtrade_bitmex_guard.posture import Event, OtherKey
 from freqtrade_bitmex_guard.redaction import harmless, some
 from freqtrade_bitmex_guard.report.text import blocks, rights
+from freqtrade_bitmex_guard.rules import POSTURE
 from freqtrade_bitmex_guard.rules.account import dangers
-from freqtrade_bitmex_guard.terms import Terms
 
 _HEADLINES = {
     Outcome.ADMITTED: "a bot starts on this key",
-    Outcome.REFUSED: "no bot starts on this key until what is marked error is mended",
+    Outcome.REFUSED: "no bot starts on this key until what is marked error is fixed",
     Outcome.UNVERIFIED: "nothing shows that the key is fine, so no bot starts on it",
     Outcome.MISCONFIGURED: "the audit cannot be made like this",
 }
-_URGENT = (
-    *("security-event", "sibling-keys", "withdrawal-address", "two-factor"),
-    *("account", "legacy-key", "key-age", "key-name"),
-)
-_ABOUT_THE_ACCOUNT = _URGENT[:4]
+_URGENCY = {rule.name: rule.urgency for rule in POSTURE}
+_ABOUT_THE_ACCOUNT = {rule.name for rule in POSTURE if not rule.of_the_key}
 _MOST_ROWS = 20
 _MOST_EVENTS = 30
 _T = TypeVar("_T")
@@ -63,7 +60,7 @@ def sections(audit: Audit) -> list[Section]:
     """The report, the most urgent part first. What there is nothing to say about is left out."""
     parts = [_to_do(audit.verdict.findings), _changed(audit)]
     if audit.terms is not None and audit.own:
-        parts += [_keys(audit, audit.terms), _account(audit), _timeline(audit)]
+        parts += [_keys(audit), _account(audit), _timeline(audit)]
     return [part for part in parts if part is not None]
 
 
@@ -83,9 +80,8 @@ def _to_do(findings: Sequence[Finding]) -> Section | None:
 
 
 def _urgency(finding: Finding) -> tuple[int, int]:
-    """What may cost money today comes before what may cost some one day; the guard's own rules come first."""
-    order = _URGENT.index(finding.rule) if finding.rule in _URGENT else -1
-    return list(Severity).index(finding.severity), order
+    """Posture rules in the order of their urgency; the guard's own rules come first."""
+    return list(Severity).index(finding.severity), _URGENCY.get(finding.rule, 0)
 
 
 def _changed(audit: Audit) -> Section | None:
@@ -107,18 +103,18 @@ def _change(change: Change) -> tuple[str, str, str]:
     return change.key, change.name or "", told
 
 
-def _keys(audit: Audit, terms: Terms) -> Section:
+def _keys(audit: Audit) -> Section:
     columns = ("key", "name", "rights", "works from", "made", "")
     rows = [(f"{audit.verdict.key} (this bot's)", *_about(facts), _concern(audit)) for facts in audit.own]
     others = audit.account.others
     if isinstance(others, NotTold):
         return Section("Keys", columns, tuple(rows), (f"Other keys of the account: not told ({others.why}).",))
-    risky = [(other, danger) for other in others if (danger := dangers(other, terms))]
+    risky = [(other, danger) for other in others if (danger := dangers(other))]
     risky.sort(key=lambda found: len(found[1]), reverse=True)
     shown, left = _first(risky, _MOST_ROWS)
     rows += [(other.shown, *_about(other.facts), ", ".join(danger)) for other, danger in shown]
     notes = [f"And {left:,} more that can do what a bot's key must not; --format json has all."] if left else []
-    harmless_ones = [other for other in others if not dangers(other, terms)]
+    harmless_ones = [other for other in others if not dangers(other)]
     if len(harmless_ones) <= _MOST_ROWS - len(shown):
         rows += [(other.shown, *_about(other.facts), "") for other in harmless_ones]
     else:
@@ -141,7 +137,7 @@ def _about(facts: KeyFacts | None) -> tuple[str, str, str, str]:
 def _in_groups(others: Iterable[OtherKey]) -> list[str]:
     alike = Counter(f"{rights(other.facts)}; from {_reach(other.facts)}" for other in others if other.facts is not None)
     most, left = _first(alike.most_common(), 5)
-    notes = [f"{_several(number, 'more key')} can do no harm by withdrawing: {what}." for what, number in most]
+    notes = [f"{_several(number, 'more key')} cannot withdraw: {what}." for what, number in most]
     return [*notes, f"And {left:,} other kinds of such keys."] if left else notes
 
 
@@ -155,6 +151,7 @@ def _account(audit: Audit) -> Section:
     account = audit.account
     two_factor = account.two_factor
     addresses = account.withdrawal_addresses
+    own = together(audit.own)
     rows = [
         ("two-factor", f"not told ({two_factor.why})" if isinstance(two_factor, NotTold) else _on(two_factor)),
         (
@@ -164,7 +161,7 @@ def _account(audit: Audit) -> Section:
             else f"{_several(len(addresses), 'saved address', 'saved addresses')}, "
             f"{sum(bool(address.skips) for address in addresses):,} of them without a safeguard",
         ),
-        ("user, account", f"{harmless(audit.own[0].user_id or '?')}, {harmless(audit.own[0].account_id or '?')}"),
+        ("user, account", f"{harmless(own.user_id or '?')}, {harmless(own.account_id or '?')}"),
     ]
     return Section("Account", ("", ""), tuple((name, harmless(told, 200)) for name, told in rows))
 
@@ -204,7 +201,7 @@ def _by_kind(events: Sequence[Event]) -> list[str]:
     for word, number in kinds.most_common(8):
         places = Counter(harmless(event.address or "nowhere", 45) for event in events if event.word == word)
         from_where = some(place for place, _ in places.most_common())
-        notes.append(f"{harmless(word, 40)}: {number:,} times, from {from_where}.")
+        notes.append(f"{harmless(word, 40)}: {_several(number, 'time')}, from {from_where}.")
     return notes
 
 

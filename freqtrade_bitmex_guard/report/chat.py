@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from freqtrade_bitmex_guard.findings import Severity
+from freqtrade_bitmex_guard.redaction import cleared
 from freqtrade_bitmex_guard.report.text import headline
 from freqtrade_bitmex_guard.verdict import Verdict
 
@@ -23,8 +24,8 @@ def refusal(verdict: Verdict, bot: str) -> str:
         [
             f"{bot} was not started.",
             f"API key guard: {headline(verdict)}",
-            *_reasons(verdict),
             "Open trades stay on the exchange, and no bot manages them.",
+            *_reasons(verdict),
         ]
     )
 
@@ -80,5 +81,5 @@ def _reasons(verdict: Verdict) -> list[str]:
 
 
 def _short(lines: list[str]) -> str:
-    message = "\n".join(lines).replace("`", "'")
+    message = cleared("\n".join(lines)).replace("`", "'")
     return message if len(message) <= _MOST_CHARACTERS else message[: _MOST_CHARACTERS - 1] + "…"

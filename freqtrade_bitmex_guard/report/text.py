@@ -10,7 +10,7 @@ from rich.text import Text
 
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, Only
 from freqtrade_bitmex_guard.findings import Outcome, Severity
-from freqtrade_bitmex_guard.redaction import harmless, some
+from freqtrade_bitmex_guard.redaction import cleared, harmless, some
 from freqtrade_bitmex_guard.verdict import Verdict
 
 _HEADLINES = {
@@ -40,7 +40,7 @@ def rights(facts: KeyFacts) -> str:
     """A key's rights, in the exchange's words."""
     if facts.permissions is None:
         return "not told"
-    return some(harmless(permission.word) for permission in sorted(facts.permissions)) or "none (it only reads)"
+    return some(sorted(facts.permissions), lambda permission: harmless(permission.word)) or "none (it only reads)"
 
 
 def blocks(facts: KeyFacts) -> str:
@@ -64,7 +64,12 @@ def plain(verdict: Verdict) -> str:
     lines += [f"  Key {verdict.key}: rights {rights(facts)}; works from {blocks(facts)}" for facts in verdict.facts]
     for finding in verdict.findings:
         lines += [f"  [{finding.severity}] {finding.rule}: {finding.message}", f"      What to do: {finding.fix}"]
-    return "\n".join(lines)
+    return cleared("\n".join(lines))
+
+
+def shown(text: str, style: str = "") -> Text:
+    """Text for a console. Cleared before it is laid out: in a narrow cell a line may end in the middle of a secret."""
+    return Text(cleared(text), style=style)
 
 
 def printed(show: Callable[[Console], None]) -> str:
@@ -91,18 +96,18 @@ def table(verdict: Verdict, console: Console) -> None:
         verdict: what to print.
         console: where; it decides on colours and width.
     """
-    console.print(Text(headline(verdict), style=COLOURS[verdict.outcome]))
+    console.print(shown(headline(verdict), style=COLOURS[verdict.outcome]))
     about = Table.grid(padding=(0, 2))
     about.add_column(style="dim", no_wrap=True)
     about.add_column(overflow="fold")
-    about.add_row("exchange", Text(verdict.exchange or "—"))
-    about.add_row("key", Text(verdict.key or "— (not read)"))
+    about.add_row("exchange", shown(verdict.exchange or "—"))
+    about.add_row("key", shown(verdict.key or "— (not read)"))
     for facts in verdict.facts:
         if facts.name:
-            about.add_row("name", Text(harmless(facts.name)))
-        about.add_row("rights", Text(rights(facts)))
-        about.add_row("works from", Text(blocks(facts)))
-    about.add_row("requests", Text(f"{verdict.requests} in {verdict.duration_ms} ms"))
+            about.add_row("name", shown(harmless(facts.name)))
+        about.add_row("rights", shown(rights(facts)))
+        about.add_row("works from", shown(blocks(facts)))
+    about.add_row("requests", shown(f"{verdict.requests} in {verdict.duration_ms} ms"))
     console.print(about)
     if not verdict.findings:
         return
@@ -110,9 +115,9 @@ def table(verdict: Verdict, console: Console) -> None:
     found.add_column("rule", no_wrap=True)
     found.add_column("what was found", overflow="fold")
     for finding in verdict.findings:
-        found.add_row(Text(finding.rule, style=_SEVERITIES[finding.severity]), Text(finding.message))
+        found.add_row(shown(finding.rule, style=_SEVERITIES[finding.severity]), shown(finding.message))
     console.print(found)
-    console.print(Text("What to do:", style="bold"))
+    console.print(shown("What to do:", style="bold"))
     for fix in dict.fromkeys(finding.fix for finding in verdict.findings):
         # On a line of its own, not in a cell: a command in it must come out whole when it is copied.
-        console.print(Text(f"- {fix}"), soft_wrap=True)
+        console.print(shown(f"- {fix}"), soft_wrap=True)

@@ -1,0 +1,219 @@
+"""Nor by a message of the bot, nor by anything else that a real bot brings out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+from freqtrade.enums import RPCMessageType
+from pandas import Categorical, DataFrame
+
+from freqtrade_bitmex_guard import freqtrade_rpc
+from freqtrade_bitmex_guard.demo.bot import Bot
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests.adversarial.forms import close
+from tests.leaks import secrets_in
+from tests.processes.test_freqtrade import API_SERVER, free_port
+from tests.support import KEY_ID, SECRET, belongs
+
+
+class Ways:
+    """Freqtrade's `RPCManager`, with one way out that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+        def send(msg: Any, parse_mode: str = "") -> None:
+            self.sent.append(msg)
+
+        self.registered_modules = [SimpleNamespace(send_msg=send, _send_msg=send)]
+
+
+@pytest.fixture
+def way(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A way out as a bot has it from its making on, and what was sent there."""
+    monkeypatch.setattr(Ways, "__init__", Ways.__init__)
+    freqtrade_rpc.place(SimpleNamespace(RPCManager=Ways))  # type: ignore[arg-type]
+    ways = Ways()
+    close()
+    ways.registered_modules[0].sent = ways.sent
+    return ways.registered_modules[0]
+
+
+class Odd:
+    def __repr__(self) -> str:
+        return f"Odd({SECRET})"
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        (SECRET, "…"),
+        ([KEY_ID, {"x": (f"u:{SECRET}",)}], ["LAqU…", {"x": ["u:…"]}]),
+        ({SECRET: 1}, {"…": 1}),
+        (ValueError(f"GET https://x/?key={KEY_ID}"), "GET https://x/?key=LAqU…"),
+        (SECRET.encode(), "b'…'"),
+        ({SECRET}, "{'…'}"),
+        (Odd(), "Odd(…)"),
+        (None, None),
+        (1.5, 1.5),
+        (logging.INFO, logging.INFO),
+    ],
+    ids=["text", "nested", "name", "error", "bytes", "set", "object", "nothing", "number", "enum"],
+)
+def test_no_message_of_the_bot_shows_a_secret(way: Any, told: Any, sent: Any) -> None:
+    way.send_msg({"type": RPCMessageType.STATUS, "status": told})
+    way._send_msg(told)
+    way._send_msg(msg=told, parse_mode="HTML")
+    assert way.sent == [{"type": RPCMessageType.STATUS, "status": sent}, sent, sent]
+    assert way.sent[0]["type"] is RPCMessageType.STATUS
+
+
+def test_no_table_for_other_bots_shows_a_secret(way: Any) -> None:
+    table = DataFrame({"close": [1.0, 2.0], "enter_tag": [f"x {SECRET}", None]})
+    way.send_msg({"type": RPCMessageType.ANALYZED_DF, "data": {"df": table}})
+    sent = way.sent[0]["data"]["df"]
+    assert sent["enter_tag"][0] == "x …"
+    assert sent["enter_tag"].isna()[1]
+    assert list(sent["close"]) == [1.0, 2.0]
+    assert table["enter_tag"][0] == f"x {SECRET}", "what the strategy has stays its own"
+
+
+def test_nor_does_one_with_odd_columns(way: Any) -> None:
+    table = DataFrame(
+        {0: ["a", "b"], KEY_ID: [SECRET, "c"], "kind": Categorical([SECRET, "d"]), "close": [1.0, 2.0]},
+        index=[SECRET, "e"],
+    )
+    way.send_msg({"df": table})
+    sent = way.sent[0]["df"]
+    assert sent.to_dict("split") == {
+        "index": ["…", "e"],
+        "columns": [0, "LAqU…", "kind", "close"],
+        "data": [["a", "…", "…", 1.0], ["b", "c", "d", 2.0]],
+    }
+
+
+def test_a_way_out_that_outlives_its_bot_is_not_cleared_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    server = SimpleNamespace(send_msg=kept.append)
+
+    class Reloaded:
+        def __init__(self) -> None:
+            self.registered_modules = [server]
+
+    freqtrade_rpc.place(SimpleNamespace(RPCManager=Reloaded))  # type: ignore[arg-type]
+    Reloaded()
+    send = server.send_msg
+    assert send is not kept.append
+    Reloaded()
+    assert server.send_msg is send
+
+
+CARELESS = """
+import base64, logging, threading
+from freqtrade.enums import RPCMessageType
+from never_trades import NeverTrades
+
+class Careless(NeverTrades):
+    def bot_start(self, **more):
+        client = self.dp._exchange._api
+        self.dp._DataProvider__rpc.send_msg({"type": RPCMessageType.WARNING, "status": f"said early {client.secret}"})
+        logging.getLogger(f"of.{client.apiKey}").warning("said by its name")
+
+    def bot_loop_start(self, current_time, **more):
+        client = self.dp._exchange._api
+        print("said", client.secret)
+        try:
+            raise ValueError(f"said ?key={client.apiKey} {client.secret}")
+        except ValueError as problem:
+            self.dp.send_msg(problem)
+        for value in (client.apiKey, client.secret):
+            for said in (value, repr([value]), base64.b64encode(f"u:{value}".encode()).decode()):
+                logging.getLogger("careless").warning("said %s", said)
+                self.dp.send_msg(f"said {said}")
+                self.dp._DataProvider__rpc.send_msg({"type": RPCMessageType.WARNING, "status": f"said {said}"})
+        def fail(): raise ValueError(client.secret)
+        threading.Thread(target=fail).start()
+        logging.getLogger("careless").warning("SAID IT ALL")
+        raise ValueError(f"{client.apiKey} {client.secret}")
+"""
+
+
+class Receiver(HTTPServer):
+    """Where the bot's webhook sends its messages."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        super().__init__(("127.0.0.1", 0), Receiving)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+
+class Receiving(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is printed."""
+
+
+@pytest.mark.slow
+def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    port, receiver = free_port(), Receiver()
+    (bot.folder / "user_data" / "strategies" / "careless.py").write_text(CARELESS)
+    bot.config |= {
+        "strategy": "Careless",
+        "api_server": {**API_SERVER, "listen_port": port},
+        "webhook": {
+            "enabled": True,
+            "url": f"http://127.0.0.1:{receiver.server_port}",
+            "format": "json",
+            "allow_custom_messages": True,
+            "webhookstatus": {"text": "{status}"},
+            "strategy_msg": {"text": "{msg}"},
+        },
+    }
+    log = bot.folder / "freqtrade.log"
+    process = bot.trade("--logfile", str(log), "-vvv", python=str(wheel))
+    assert process.reaches(), process.output
+    assert process.reaches("SAID IT ALL"), process.output
+    assert process.reaches("ValueError"), process.output
+    kept = requests.get(f"http://127.0.0.1:{port}/api/v1/logs", auth=("u", "p"), timeout=10).json()
+    process.stop()
+    receiver.shutdown()
+    messages = b"\n".join(receiver.bodies).decode()
+    for outlet in (process.output, log.read_text(), json.dumps(kept), messages):
+        assert "said" in outlet
+        assert secrets_in(outlet) == []
+    assert "said early" in messages
+    assert "said ?key=LAqU" in messages.encode().decode("unicode_escape", "replace")
+    assert "said LAqU" in messages.encode().decode("unicode_escape", "replace")
+    assert exchange.asked[1].headers["api-signature"] not in process.output + log.read_text()
+    for path in bot.folder.rglob("*"):
+        if path.is_file() and path.parent != bot.folder:
+            assert secrets_in(path.read_bytes()) == [], path
+    assert secrets_in((bot.folder / "trades.sqlite").read_bytes()) == []
+
+
+@pytest.mark.slow
+def test_a_schema_error_that_quotes_a_secret_from_a_wrong_place_of_the_config_shows_none(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    belongs(bot.folder / "config.json")
+    bot.config["unfilledtimeout"] = {"unit": f"{KEY_ID} {SECRET}"}
+    process = bot.trade(python=str(wheel))
+    process.wait()
+    assert "Invalid configuration. Reason: 'LAqU… …' is not one of" in process.output, process.output
