@@ -23,26 +23,30 @@ def run(work: Callable[[], _T], seconds: float, cut: Callable[[], None] = lambda
 
     Raises:
         TimeoutError: the time is over.
-        BaseException: whatever the work raised, SystemExit included.
+        BaseException: whatever the work raised, SystemExit included; of Ctrl-C, KeyboardInterrupt once it was cut.
     """
     returned: list[_T] = []
     raised: list[BaseException] = []
+    # Not the thread's own join: one that Ctrl-C interrupts takes the thread for ended (CPython 3.11).
+    ended = threading.Event()
 
     def carry_out() -> None:
         try:
             returned.append(work())
         except BaseException as problem:
             raised.append(problem)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=carry_out, name="freqtrade-bitmex-guard", daemon=True)
     thread.start()
     try:
-        thread.join(seconds)
+        ended.wait(seconds)
     finally:
-        late = thread.is_alive()
+        late = not ended.is_set()
         if late:
             cut()
-            thread.join(_LAST_WORDS_SECONDS)
+            ended.wait(_LAST_WORDS_SECONDS)
     if late:
         # Whatever it came to after it was cut off, it may be the cut that made it so.
         raise TimeoutError

@@ -15,7 +15,7 @@ class Answer:
     Attributes:
         status: the HTTP status.
         headers: by lower-case name.
-        body: as sent, decompressed, 4 MB at most.
+        body: as sent, decompressed, 4 MB and 160,000 values at most.
         received_at: this machine's clock when it came, in Unix seconds.
     """
 

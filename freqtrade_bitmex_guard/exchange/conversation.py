@@ -10,7 +10,7 @@ from typing import Any
 from freqtrade_bitmex_guard import bounded
 from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.exchange.transport import BoundedSession, Fault, Record
-from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.findings import WAIT_FOR_EXCHANGE, stop
 from freqtrade_bitmex_guard.terms import Terms
 
 _FIRST_PAUSE_SECONDS = 1.0
@@ -18,8 +18,10 @@ _FIXES = {
     "host-not-allowed": "Look for urls in exchange.ccxt_config, and treat the key as exposed if they are not yours.",
     "redirected": "Look which host your network or proxy puts in between; nothing signed was sent on to it.",
     "tls-failed": "Check this machine's date, and whether a proxy or virus scanner opens encrypted traffic.",
-    "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network.",
-    "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again.",
+    "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network. "
+    f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
+    "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
+    f"While the exchange itself is away, {WAIT_FOR_EXCHANGE}",
     "answer-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "answer-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",

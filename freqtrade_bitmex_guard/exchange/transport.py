@@ -7,6 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any
 
 import requests
@@ -17,6 +18,13 @@ from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.exchange.route import Origin
 
 MOST_BYTES = 4_000_000
+MOST_BYTES_OF_SEVERAL = 1_000_000
+"""Of each answer, where several are asked for at the same time."""
+# What can make a value in JSON. A value takes up to 150 bytes for each of them, so a short text can fill the memory;
+# a thousand keys hold some 25 each.
+_MARKS = (b",", b":", b"[", b"{")
+_BYTES_A_MARK = 25
+_MOST_BYTES_OF_HEADERS = 100_000
 _CHUNK = 65_536
 _SETTINGS = (
     requests.exceptions.MissingSchema,
@@ -71,8 +79,9 @@ class BoundedSession(requests.Session):
         seconds: how long the next request may wait for its peer.
     """
 
-    def __init__(self, servers: frozenset[Origin]) -> None:
+    def __init__(self, servers: frozenset[Origin], most_bytes: int = MOST_BYTES) -> None:
         super().__init__()
+        self._most_bytes = most_bytes
         self.trust_env = False  # variables and .netrc have no say in where a signed request goes
         self.sent = 0
         self.record = Record()
@@ -104,7 +113,7 @@ class BoundedSession(requests.Session):
             with super().request(method, url, **options) as response:
                 if 300 <= response.status_code < 400:
                     raise Fault("redirected", f"the answer was a redirect (HTTP {response.status_code})")
-                body = _plain(_read(response), response.headers.get("Content-Encoding", ""))
+                body = self._body(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as problem:
             raise _fault(problem) from None
         finally:
@@ -119,8 +128,15 @@ class BoundedSession(requests.Session):
             body=body,
             received_at=time.time(),
         )
-        response._content = body
+        response._content = b""  # ccxt would read it once more, and less strictly; only the answer is judged
         return response
+
+    def _body(self, response: requests.Response) -> bytes:
+        most = self._most_bytes
+        body = _plain(_read(response, most), response.headers.get("Content-Encoding", ""), most)
+        if sum(map(body.count, _MARKS)) > most // _BYTES_A_MARK:
+            raise Fault("answer-too-large", "the answer holds far more values than an honest one")
+        return body
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         """None: asked, requests would read the body of a redirect, of whatever size, before we see it."""
@@ -144,6 +160,35 @@ class BoundedSession(requests.Session):
             raise Fault("timed-out", "no answer came in time", passing=True)
 
 
+class _Response(HTTPResponse):
+    """Ends where status line and headers are too long: http.client alone would take 6 MB and make 50 of it."""
+
+    def begin(self) -> None:
+        whole: Any = self.fp
+        self.fp = _Head(whole)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:  # it was not closed
+                self.fp = whole
+
+
+class _Head:
+    """The beginning of an answer, line by line."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._left = _MOST_BYTES_OF_HEADERS
+        self.close = file.close
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._file.readline(limit)
+        self._left -= len(line)
+        if self._left < 0:
+            raise Fault("answer-too-large", f"the answer's headers are larger than {_MOST_BYTES_OF_HEADERS // 1000} KB")
+        return line
+
+
 class _RememberingAdapter(HTTPAdapter):
     """Tells of every socket that is opened."""
 
@@ -158,6 +203,7 @@ class _RememberingAdapter(HTTPAdapter):
 
             class Remembering(pool.ConnectionCls):  # type: ignore[misc]
                 remembers = True
+                response_class = _Response
 
                 def _new_conn(self) -> socket.socket:
                     connection: socket.socket = super()._new_conn()
@@ -168,29 +214,31 @@ class _RememberingAdapter(HTTPAdapter):
         return pool
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, most: int) -> bytes:
     body = bytearray()
     while chunk := response.raw.read(_CHUNK, decode_content=False):
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise Fault("answer-too-large", f"the answer is larger than {MOST_BYTES // 1_000_000} MB")
+        if len(body) > most:
+            raise Fault("answer-too-large", f"the answer is larger than {most // 1_000_000} MB")
     return bytes(body)
 
 
-def _plain(body: bytes, encoding: str) -> bytes:
+def _plain(body: bytes, encoding: str, most: int) -> bytes:
     if encoding.strip().lower() in ("", "identity"):
         return body
     if encoding.strip().lower() != "gzip":
         raise Fault("answer-invalid", "the answer is compressed in a way that was not asked for")
     unpack = zlib.decompressobj(wbits=31)
     try:
-        plain = unpack.decompress(body, MOST_BYTES + 1)
+        plain = unpack.decompress(body, most + 1)
     except zlib.error:
         raise Fault("answer-invalid", "the compressed answer is damaged") from None
-    if len(plain) > MOST_BYTES:
-        raise Fault("answer-too-large", f"the answer unpacks to more than {MOST_BYTES // 1_000_000} MB")
+    if len(plain) > most:
+        raise Fault("answer-too-large", f"the answer unpacks to more than {most // 1_000_000} MB")
     if not unpack.eof:
         raise Fault("answer-invalid", "the compressed answer is cut short")
+    if unpack.unused_data:
+        raise Fault("answer-invalid", "something follows the compressed answer")
     return plain
 
 
@@ -203,6 +251,14 @@ def _fault(problem: Exception) -> Fault:
         return Fault("timed-out", "no answer came in time", passing=True)
     if isinstance(problem, _SETTINGS):
         return Fault("client-settings", f"the request could not be made ({name}); socks proxies need PySocks")
-    if isinstance(problem, _GARBLED):
+    if isinstance(problem, _GARBLED) or _is_no_http(problem):
         return Fault("answer-invalid", f"the answer is not HTTP as it should be ({name})")
     return Fault("unreachable", f"the connection failed or broke ({name})", passing=True)
+
+
+def _is_no_http(problem: BaseException) -> bool:
+    """Whether something came that http.client could not read, rather than nothing or too little."""
+    cause: BaseException | None = problem
+    while cause is not None and not isinstance(cause, HTTPException):
+        cause = cause.__context__
+    return cause is not None and not isinstance(cause, RemoteDisconnected | IncompleteRead)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from freqtrade_bitmex_guard.findings import Outcome
 from tests.adversarial import faults
 from tests.adversarial.faults import FAULTS, Fault, measure
+from tests.support import belongs
 
 TABLE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
 CELLS = [[cell.strip() for cell in row.strip("|").split("|")] for row in TABLE.removeprefix(faults.HEAD).splitlines()]
@@ -20,31 +20,38 @@ HARMLESS = {
     "gzip: whole, though not asked for",
     "headers: a good answer as `text/html`",
     "headers: a good answer as `text/plain`",
+    "body: a good key with as many values as may be, and an emoji",
+    "connection: lost between the key and the account",
+    "account: dropped",
+    "account: a server error",
+    "account: redirected",
+    "account: an empty list for each question",
+    "account: never answered",
+    "account: never answered, after a key that came late",
     "TLS: a trusted certificate",
+    "account: 5 MB of headers for each question",
+    "account: 4 MB of the smallest objects for each question",
+    "account: silent, with 5,000 other keys of long words",
+    "account: as many values as may be for each question, and for the key",
     "clock: this machine's is 15 minutes ahead",
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What the first check imports is no fault's memory."""
-    measure(FAULTS[0], tmp_path_factory.mktemp("warm"))
-
-
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_has_its_verdict_its_cause_and_its_bounds_as_documented(tmp_path: Path, fault: Fault) -> None:
+    belongs(tmp_path / "key", tmp_path / "secret")  # a process of its own writes them
     measured = measure(fault, tmp_path)
+    if measured.verdict.duration_ms > faults.MOST_MILLISECONDS:  # once more, for a busy machine is no failure
+        measured = measure(fault, tmp_path)
     assert measured.cells == ROWS[fault.name][:4]
-    assert (
-        measured.verdict.duration_ms <= 2 * faults.MOST_MILLISECONDS
-    )  # a busy machine is no failure; the table holds it
+    assert measured.verdict.duration_ms <= faults.MOST_MILLISECONDS
     assert measured.megabytes <= faults.MOST_MEGABYTES
     assert measured.verdict.admitted == (measured.exit_code == 0) == (fault.name in HARMLESS)
     assert fault.place or fault.name.startswith("TLS") or measured.asked == measured.verdict.requests
     if fault.name.startswith("TLS") and fault.name not in HARMLESS:
         assert measured.asked == 0
     assert not measured.verdict.is_bug
-    assert not [thread for thread in threading.enumerate() if thread.name == "freqtrade-bitmex-guard"]
+    assert measured.threads == 0
 
 
 def test_the_documented_table_holds_every_fault_and_its_measured_bounds() -> None:

@@ -1,0 +1,170 @@
+"""What bounds a check: how large an answer may be, and how long it may take to read it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from freqtrade_bitmex_guard import bounded
+from freqtrade_bitmex_guard.exchange import client
+from freqtrade_bitmex_guard.exchange.answer import Answer
+from freqtrade_bitmex_guard.exchange.conversation import Conversation
+from freqtrade_bitmex_guard.findings import Outcome, Stopped
+from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.simulator.behaviour import Respond
+from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.verdict import Verdict
+from tests.support import bot_config, key, store_files
+
+
+def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
+    return Check(bot_config(folder, exchange, **section)).run()
+
+
+def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
+    return verdict.outcome, [finding.rule for finding in verdict.findings], verdict.requests
+
+
+def with_marks(number: int) -> bytes:
+    """A good list that holds so many of the characters that can make a value."""
+    body = json.dumps([{**key().described(), "nonce": [0, 0]}])
+    marks = sum(map(body.count, ",:[{"))
+    return body.replace("[0, 0]", f"[0, 0{', 0' * (number - marks)}]").encode()
+
+
+@pytest.mark.parametrize(
+    ("marks", "rules", "requests"), [(160_000, [], 4), (160_001, ["answer-too-large"], 1)], ids=["most", "too many"]
+)
+def test_an_answer_with_too_many_values_is_not_even_read(
+    tmp_path: Path, exchange: Lookalike, marks: int, rules: list[str], requests: int
+) -> None:
+    exchange.always("/apiKey", Respond(200, with_marks(marks)))
+    assert told(check(tmp_path, exchange))[1:] == (rules, requests)
+
+
+def test_five_thousand_keys_are_not_too_many_values(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.keys += [Key(f"{number:04d}-other", "s", cidr=None, cidrs=["203.0.113.7"]) for number in range(5_000)]
+    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
+
+
+def test_a_thousand_withdrawal_addresses_are_not_too_many_values(tmp_path: Path, exchange: Lookalike) -> None:
+    for number in range(1_000):
+        exchange.account.saves(f"Ledger of customer {number:05d}")
+        exchange.account.addresses[-1] |= {"memo": None, "cooldownExpires": None, "note": "x" * 80}
+    assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [(b" " * 1_000_001, "larger than 1 MB"), (b"[" + b"0," * 40_000 + b"0]", "far more values")],
+    ids=["bytes", "values"],
+)
+def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
+    tmp_path: Path, exchange: Lookalike, body: bytes, why: str
+) -> None:
+    for path in ("/user", "/address", "/userEvent"):
+        exchange.always(path, Respond(200, body))
+    verdict = check(tmp_path, exchange)
+    assert told(verdict) == (Outcome.ADMITTED, ["two-factor", "withdrawal-address", "security-event"], 4)
+    assert all(why in finding.message for finding in verdict.findings)
+
+
+@pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["answer-too-large"])], ids=["most", "too many"])
+def test_an_answer_with_more_than_a_hundred_kilobytes_of_headers_is_not_even_read(
+    tmp_path: Path, exchange: Lookalike, each: int, rules: list[str]
+) -> None:
+    body = json.dumps([key().described()]).encode()
+    exchange.always("/apiKey", Respond(200, body, {"X-One": "x" * each, "X-Other": "x" * each}))
+    assert told(check(tmp_path, exchange))[1] == rules
+
+
+def test_ccxt_does_not_read_an_answer_once_more(tmp_path: Path, exchange: Lookalike) -> None:
+    read: list[str] = []
+    with mock.patch("ccxt.base.exchange.Exchange.parse_json", lambda _, text: read.append(text)):
+        assert check(tmp_path, exchange).admitted
+    assert read == [""] * 4
+
+
+class Line:
+    """In the place of a ccxt client: it answers well, and takes down how much time it was given."""
+
+    route = None
+    sent = 0
+    left_seconds = 0.7
+
+    def __init__(self, one_request_seconds: float = 1.0) -> None:
+        self.one_request_seconds = one_request_seconds
+        self.given: list[tuple[float, bool]] = []
+        self.told = {"apiKey": [key().described()], "user": {"TFAEnabled": "GA"}, "address": [], "userEvent": []}
+
+    def twin(self) -> Line:
+        return self
+
+    def conversation(self, _: Any, seconds: float, *, patient: bool = True) -> Line:
+        self.given.append((seconds, patient))
+        return self
+
+    def ask(self, path: str, **_: Any) -> Answer:
+        return Answer(200, {}, json.dumps(self.told[path]).encode(), time.time())
+
+
+@pytest.fixture
+def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Line], Check]:
+    """A check that asks by a line of the test's own, with nine seconds for all talk."""
+
+    def give(line: Line) -> Check:
+        monkeypatch.setattr(client, "build", lambda *_: line)
+        section = {"credentials": store_files(tmp_path), "timeout_seconds": 9}
+        return Check({"exchange": {"name": "bitmex"}, "api_key_guard": section})
+
+    return give
+
+
+def test_the_questions_about_the_account_get_what_the_key_left_of_the_time(asking: Callable[[Line], Check]) -> None:
+    line = Line()
+    assert asking(line).run().admitted
+    assert line.given == [(9.0, True), (0.7, False), (0.7, False), (0.7, False)]
+
+
+@pytest.mark.parametrize(("one_request_seconds", "seconds"), [(0.3, 0.3), (20.0, 9.0)])
+def test_another_look_gets_the_time_of_one_request(
+    asking: Callable[[Line], Check], one_request_seconds: float, seconds: float
+) -> None:
+    line = Line(one_request_seconds)
+    check = asking(line)
+    assert check.run().admitted
+    line.given.clear()
+    assert check.again().admitted
+    assert line.given == [(seconds, False)]
+
+
+def test_a_request_gets_no_more_than_what_is_left_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=100.0)
+
+    def wait(seconds: float) -> None:
+        clock.now += seconds
+
+    def run(work: Any, seconds: float, cut: Any) -> None:
+        given.append((seconds, session.seconds))
+        wait(seconds)
+        raise TimeoutError
+
+    given: list[tuple[float, float]] = []
+    session: Any = SimpleNamespace(sent=0, hosts=set(), seconds=None, record=None, cut=None)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(time, "sleep", wait)
+    monkeypatch.setattr(bounded, "run", run)
+    talk = Conversation(SimpleNamespace(timeout=3_000), session, TERMS, 6.0)
+    with pytest.raises(Stopped, match="no answer"):
+        talk.ask("apiKey")
+    assert given == [(3.0, 3.0), (2.0, 2.0)]
+    assert talk.left_seconds == 0
