@@ -12,8 +12,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses,
 Network = IPv4Network | IPv6Network
 
 # Only `address` or `address/prefix`: `ipaddress` alone would also take netmasks, zone ids and padded prefixes.
-_BLOCK = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/(?:0|[1-9][0-9]{0,2}))?", re.ASCII)
+_BLOCK = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/(?:0|[1-9][0-9]{0,2}))?")
 _MAPPED = IPv6Network("::ffff:0:0/96")
+# All of IPv4, and what of IPv6 is given out to anybody (global unicast, RFC 4291 and IANA's registry).
+_INTERNET = (IPv4Network("0.0.0.0/0"), IPv6Network("2000::/3"))
 
 
 def parse_block(text: str) -> Network:
@@ -45,15 +47,19 @@ def union(networks: Iterable[Network]) -> tuple[Network, ...]:
 
 
 def admits_everyone(networks: Iterable[Network]) -> bool:
-    """Whether the blocks together mean every address.
+    """Whether the blocks together mean every address, or so many that a stranger is more likely inside than out.
 
-    So does a block at the unspecified address (`0.0.0.0`, `::`) with any prefix, which exchanges read as "any",
-    and an IPv6 block that holds all of IPv4 (`::ffff:0:0/96`).
+    That is half of IPv4, or half of what is given out of IPv6. So does a block at the unspecified address (`0.0.0.0`,
+    `::`) with any prefix, which exchanges read as "any", and an IPv6 block that holds all of IPv4 (`::ffff:0:0/96`).
     """
     blocks = tuple(networks)
     return any(
         block.network_address.is_unspecified or (isinstance(block, IPv6Network) and block.supernet_of(_MAPPED))
-        for block in (*blocks, *union(blocks))
+        for block in blocks
+    ) or any(
+        # A block that is wider than one of these starts at the unspecified address.
+        2 * count(block for block in blocks if _subnet_of(block, internet)) >= internet.num_addresses
+        for internet in _INTERNET
     )
 
 

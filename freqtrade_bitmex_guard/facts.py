@@ -7,12 +7,15 @@ because the operator's policy is written in the exchange's words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
+from typing import TypeVar
 
 from freqtrade_bitmex_guard.addresses import Network
+
+_T = TypeVar("_T")
 
 
 class Right(StrEnum):
@@ -111,7 +114,8 @@ def together(facts: Sequence[KeyFacts]) -> KeyFacts:
         facts: at least one entry.
 
     Returns:
-        The union of rights and addresses; switched off if any entry says so.
+        The union of rights and addresses; switched off if any entry says so. What else the entries do not agree on is
+        not told.
     """
     return reduce(_both, facts)
 
@@ -120,12 +124,19 @@ def _both(one: KeyFacts, other: KeyFacts) -> KeyFacts:
     permissions = None
     if one.permissions is not None and other.permissions is not None:
         permissions = one.permissions | other.permissions
-    return replace(
-        one,
+    return KeyFacts(
         permissions=permissions,
         addresses=_wider(one.addresses, other.addresses),
-        enabled=False if False in (one.enabled, other.enabled) else one.enabled,
+        enabled=False if False in (one.enabled, other.enabled) else _agreed(one.enabled, other.enabled),
+        name=_agreed(one.name, other.name),
+        created=_agreed(one.created, other.created),
+        user_id=_agreed(one.user_id, other.user_id),
+        account_id=_agreed(one.account_id, other.account_id),
     )
+
+
+def _agreed(one: _T | None, other: _T | None) -> _T | None:
+    return one if one == other else None
 
 
 def _wider(one: AddressLimit, other: AddressLimit) -> AddressLimit:

@@ -55,10 +55,10 @@ class Event:
     """Something that happened to the account.
 
     Attributes:
-        word: what the exchange calls it, exactly.
+        word: what the exchange calls it, exactly, but cut where it is far too long.
         moment: when.
-        address: from which address, exactly as told, or None.
-        status: how it ended, exactly as told, or None.
+        address: from which address, as told, cut likewise; or None.
+        status: how it ended, as told, cut likewise; or None.
         weighty: whether it changes who can get at the money.
         makes_a_key: whether it is the making of an API key.
     """

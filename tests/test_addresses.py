@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -84,13 +84,36 @@ def test_everything_else_is_not_a_block(text: str) -> None:
         "8000::/1,::1/1",
         "203.0.113.7,::/0",
         "203.0.113.7/32,0.0.0.0",
+        "128.0.0.0/1",
+        "64.0.0.0/2,128.0.0.0/2",
+        "64.0.0.0/2,128.0.0.0/3,160.0.0.0/3",
+        ",".join(map(str, IPv4Network("0.0.0.0/0").address_exclude(IPv4Network("0.0.0.0/32")))),
+        "::ffff:128.0.0.0/97",
+        "2000::/3",
+        "3000::/4",
+        "2000::/2",
+        "203.0.113.7,2000::/5,2800::/5",
     ],
 )
 def test_these_mean_everyone(blocks: str) -> None:
     assert admits_everyone([parse_block(block) for block in blocks.split(",")])
 
 
-@pytest.mark.parametrize("blocks", ["203.0.113.7", "10.0.0.0/8", "128.0.0.0/1", "2000::/3", "::1", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        "203.0.113.7",
+        "10.0.0.0/8",
+        "128.0.0.0/2,128.0.0.0/3",
+        "128.0.0.0/2,192.0.0.0/3,224.0.0.0/4",
+        "128.0.0.0/2,2000::/5",
+        "2000::/5",
+        "4000::/2",
+        "8000::/1",
+        "::1",
+        "127.0.0.1",
+    ],
+)
 def test_these_do_not(blocks: str) -> None:
     assert not admits_everyone([parse_block(block) for block in blocks.split(",")])
 
@@ -145,6 +168,24 @@ def test_counting_and_containment_agree_with_listing_every_address(
     assert count(blocks) == len(listed)
     assert {address for block in union(blocks) for address in block} == listed
     assert all(inside(block, within) for block in blocks) is (listed <= allowed)
+
+
+# Blocks no smaller than one 256th of each Internet, so that one address of every 256th counts them.
+wide_four = st.lists(st.builds("{}.0.0.0/{}".format, st.integers(1, 255), st.integers(2, 8)), max_size=6)
+wide_six = st.lists(st.builds("{:x}::/{}".format, st.integers(0x2000, 0x3FFF), st.integers(4, 11)), max_size=6)
+
+
+@given(wide_four, wide_six)
+def test_half_of_either_internet_is_everyone(four: list[str], six: list[str]) -> None:
+    networks = [ip_network(block, strict=False) for block in (*four, *six)]
+    of_four = [ip_address(f"{corner}.9.9.9") for corner in range(256)]
+    of_six = [ip_address((0x2000 << 112) + (corner << 117) + 9) for corner in range(256)]
+    has_half = any(
+        sum(any(address in network for network in networks) for address in internet) >= 128
+        for internet in (of_four, of_six)
+    )
+    means_any = any(network.network_address.is_unspecified for network in networks)
+    assert admits_everyone(map(parse_block, (*four, *six))) is (has_half or means_any)
 
 
 @given(st.text(max_size=50))

@@ -82,6 +82,7 @@ def test_a_key_that_is_listed_twice_is_judged_by_both() -> None:
         ("position", Right.READ),
         ("withdraw", Right.WITHDRAW),
         ("Withdraw ", Right.WITHDRAW),
+        ("withdrawal", Right.WITHDRAW),
         ("Order", Right.UNKNOWN),
         ("transfer", Right.UNKNOWN),
         ("", Right.UNKNOWN),
@@ -101,6 +102,7 @@ def test_each_word_keeps_its_spelling_beside_its_kind(word: str, right: Right) -
         ("203.0.113.7/32", None, ["203.0.113.7/32"]),
         (None, ["203.0.113.7"], ["203.0.113.7/32"]),
         (..., ["203.0.113.7", "198.51.100.0/24"], ["203.0.113.7/32", "198.51.100.0/24"]),
+        (None, ["203.0.113.7"] * 249 + ["0.0.0.0/0"], ["203.0.113.7/32"] * 249 + ["0.0.0.0/0"]),
         ("203.0.113.7", ["203.0.113.8"], ["203.0.113.7/32", "203.0.113.8/32"]),
         ("203.0.113.7", ["0.0.0.0/0"], ["203.0.113.7/32", "0.0.0.0/0"]),
         ("", ..., None),
@@ -131,6 +133,13 @@ def test_both_address_fields_count_together_and_what_is_blank_or_not_given_means
 def test_an_error_without_a_text_is_named_by_its_status(text: Any) -> None:
     assert finding(answer({"error": {"message": text}}, 502)).rule == "maintenance"
     assert finding(answer({"error": text}, 502)).rule == "maintenance"
+    assert finding(answer({"error": text}, 403)).rule == "exchange-error"
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("text", ["Access Denied", "Invalid API Key.", "This key is disabled."])
+def test_a_failure_of_the_exchange_is_no_fault_of_the_key(status: int, text: str) -> None:
+    assert finding(answer(message(text), status)).rule == "server-error"
 
 
 def test_a_block_that_cannot_be_read_is_kept_and_made_harmless() -> None:
@@ -179,6 +188,60 @@ def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "Permissions",
+        "permissions ",
+        "PERMISSIONS",
+        "permission",
+        "permissions_v2",
+        "PermissionsV2",
+        "ID",
+        " id",
+        "CIDR",
+        "cidr6",
+        "cidrs[]",
+        "Enabled",
+        "enabled\x00",
+        "Name",
+        "user_id",
+        "target-account-id",
+        "created_",
+    ],
+)
+def test_a_field_that_looks_like_one_that_counts_makes_the_answer_unreliable(name: str) -> None:
+    found = finding(answer([entry(**{name: ["order"]})]))
+    assert found.rule == "answer-invalid"
+    assert "look like others" in found.message
+    assert found.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\uff50ermissions",
+        "permissions\u200b",
+        "p\u0435rmissions",
+        "\u540d",
+        "\ud800",
+        "x" * 65,
+    ],
+)
+def test_a_field_with_a_name_like_none_of_theirs_makes_the_answer_unreliable(name: str) -> None:
+    found = finding(answer([entry(**{name: ["order"]})]))
+    assert found.rule == "answer-invalid"
+    assert found.message == (
+        "BitMEX's answer describes the key in a field whose name is longer than any, or not ASCII, so nothing in it "
+        "can be relied on."
+    )
+
+
+@pytest.mark.parametrize("name", ["", "nonce", "secret", "lastUsed", "description", "x" * 64, "_id", "ids", "names"])
+def test_a_field_that_looks_like_none_may_be_new(name: str) -> None:
+    assert facts(answer([entry(**{name: ["order"]})]))
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
@@ -197,7 +260,7 @@ def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> N
         b"<html>..",
         b"\xff\xfe[]",
         b"\xef\xbb\xbf[]",
-        b"[NaN]",
+        *(json.dumps([{**GOOD, "nonce": float(no_number)}]).encode() for no_number in ("nan", "inf", "-inf")),
         json.dumps([GOOD]).encode()[:-3],
         json.dumps([GOOD]).encode() * 2,
         json.dumps([GOOD]).replace('"permissions"', '"permissions": ["withdraw"], "permissions"').encode(),
@@ -249,12 +312,23 @@ def test_what_the_key_says_of_itself_is_read_just_as_strictly(itself: Answer, ru
     assert finding(answer([]), itself).rule == rule
 
 
-def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one() -> None:
-    for listed in (answer(message("Access denied by policy"), 403), answer(message("Access Denied"), 401)):
-        script = Script(listed, answer(GOOD))
-        with pytest.raises(Stopped):
-            VENUE.read_key(script, KEY_ID)
-        assert script.asked == ["apiKey"]
+@pytest.mark.parametrize(
+    ("listed", "status"),
+    [
+        (message("Access denied by policy"), 403),
+        (message("Access Denied"), 401),
+        ({"error": {"message": "Access Denied"}}, 403),
+        ({"error": {"message": "Access Denied", "name": "RateLimitError"}}, 403),
+        ({"error": {"message": "Access Denied", "name": "HTTPError", "code": 7}}, 403),
+        ({"error": {"message": "Access Denied", "name": "HTTPError"}, "more": []}, 403),
+        (b"Access Denied", 403),
+    ],
+)
+def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one(listed: Any, status: int) -> None:
+    script = Script(answer(listed, status), answer(GOOD))
+    with pytest.raises(Stopped):
+        VENUE.read_key(script, KEY_ID)
+    assert script.asked == ["apiKey"]
 
 
 # Every case of the catalogue of recorded errors; where the status was never seen, several.
@@ -314,7 +388,7 @@ def test_a_page_instead_of_an_answer_is_named_by_its_status(status: int, rule: s
     assert finding(answer(b"<html> <head><title>403 Forbidden</title></head>", status)).rule == rule
 
 
-def test_an_ip_ban_says_to_stop_knocking() -> None:
+def test_an_ip_ban_says_to_stop_asking() -> None:
     found = finding(answer(b"<html>", 403))
     assert not found.passing
     assert "wait an hour" in found.fix

@@ -71,6 +71,25 @@ def test_an_error_or_another_shape_ends_the_question(read: Any, content: Any, st
         ({"TFAEnabled": False}, False),
         ({"TFAEnabled": ""}, False),
         ({"TFAEnabled": "GA"}, True),
+        ({"TFAEnabled": "Yubikey"}, True),
+        *(
+            ({"TFAEnabled": word}, NotTold("TFAEnabled is not what BitMEX documents"))
+            for word in (
+                "false",
+                "no",
+                "None",
+                "off",
+                "0",
+                "disabled",
+                "null",
+                "\u200b",
+                "true",
+                "GA ",
+                "ga",
+                "G",
+                "SMS",
+            )
+        ),
         ({"TFAEnabled": " "}, NotTold("TFAEnabled is not what BitMEX documents")),
         ({"TFAEnabled": True}, NotTold("TFAEnabled is not what BitMEX documents")),
         ({"TFAEnabled": 0}, NotTold("TFAEnabled is not what BitMEX documents")),
@@ -100,8 +119,8 @@ ODD_LIST = NotTold("the list is not what BitMEX documents")
         ([{"name": "x"}], ODD_LIST),
         ([FLAGS, {"name": "x"}], ODD_LIST),
         ([FLAGS, "skip2FA"], ODD_LIST),
-        ([FLAGS] * 5_001, ODD_LIST),
-        ([FLAGS] * 5_000, (WithdrawalAddress("without a name", ()),) * 5_000),
+        ([FLAGS] * 1_001, NotTold("BitMEX listed 1,001 of them, more than 1,000")),
+        ([FLAGS] * 1_000, (WithdrawalAddress("without a name", ()),) * 1_000),
     ],
     ids=range(17),
 )
@@ -133,6 +152,7 @@ def test_events_are_told_with_what_is_known_of_them_the_newest_first(shape: Any)
     ("word", "weighty"),
     [
         ("apiKeyCreated", True),
+        ("APIKEYCREATED", True),
         ("twoFactorDisabled", True),
         ("passwordChanged", True),
         ("addressSkipConfirmVerified", True),
@@ -146,6 +166,16 @@ def test_what_an_event_weighs_is_told_by_its_word(word: str, weighty: bool) -> N
     told = VENUE.read_events(says([event(word=word)]), None)
     assert isinstance(told, Page)
     assert told.timeline.events[0].weighty is weighty
+    assert told.timeline.events[0].makes_a_key is (word.lower() == "apikeycreated")
+
+
+def test_what_an_event_says_is_cut_where_it_is_far_too_long() -> None:
+    long = event(word="withdrawal" + "x" * 90, ip="7" * 99, status="s" * 99)
+    told = VENUE.read_events(says([long]), None)
+    assert isinstance(told, Page)
+    (only,) = told.timeline.events
+    assert (only.word, only.address, only.status) == ("withdrawal" + "x" * 54, "7" * 64, "s" * 64)
+    assert only.weighty
 
 
 def test_a_full_page_in_order_tells_since_when_nothing_is_missing_and_where_the_next_begins() -> None:
@@ -236,15 +266,41 @@ def test_another_key_is_told_by_mask_mark_and_facts_or_none_if_it_is_odd() -> No
     assert "Anot" not in good.mark
 
 
-def test_more_other_keys_or_blocks_than_any_account_has_are_not_told() -> None:
-    small = {**OWN, "id": "x"}
-    assert len(others(*[small] * 5_000)) == 5_000
-    assert others(*[small] * 5_001) == NotTold("BitMEX listed 5,001 of them, with 0 address blocks")
-    wide = {**small, "cidrs": ["203.0.113.7"] * 250}
-    assert len(others(*[wide] * 80, {**small, "cidrs": None}, {**small, "cidrs": "?" * 9})) == 82
-    assert others(*[wide] * 80, {**small, "cidrs": ["::1"]}) == NotTold(
-        "BitMEX listed 81 of them, with 20,001 address blocks"
-    )
+SMALL = {**OWN, "id": "x", "permissions": ["order", "position"]}
+
+
+def test_as_many_other_keys_with_as_many_rights_as_any_account_has_are_told() -> None:
+    assert len(others(*[SMALL] * 5_000)) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("listed", "keys", "of_them"),
+    [
+        ([SMALL] * 5_000 + [{**SMALL, "permissions": []}], 5_001, 10_000),
+        ([SMALL] * 4_999 + [{**SMALL, "permissions": ["order"] * 3}], 5_000, 10_001),
+        ([SMALL] * 4_999 + [{**SMALL, "cidrs": ["::1"]}], 5_000, 10_001),
+        ([{**SMALL, "cidrs": ["203.0.113.7"] * 250, "permissions": "?"}] * 41, 41, 10_250),
+        ([{**SMALL, "permissions": ["\ufdfa" * 60] * 50}] * 201, 201, 10_050),
+    ],
+    ids=["keys", "rights", "blocks", "blocks alone", "rights alone"],
+)
+def test_more_than_any_account_has_are_not_told(listed: list[Any], keys: int, of_them: int) -> None:
+    assert others(*listed) == NotTold(f"BitMEX listed {keys:,} of them, with {of_them:,} rights and address blocks")
+
+
+@pytest.mark.parametrize(
+    "odd", [{"permissions": ["w" * 65]}, {"permissions": ["order"] * 51}, {"cidrs": ["::1"] * 251}, {"w" * 65: 0}]
+)
+def test_a_longer_word_or_list_than_any_key_has_is_odd(odd: dict[str, Any]) -> None:
+    assert [other.facts for other in others({**OWN, "id": "x", **odd})] == [None]
+    with pytest.raises(Stopped, match="describes the key"):
+        VENUE.read_key(says([{**OWN, **odd}]), KEY_ID)
+
+
+@pytest.mark.parametrize("most", [{"permissions": ["w" * 64] * 50}, {"cidrs": ["::1"] * 250}])
+def test_the_longest_words_and_lists_are_read(most: dict[str, Any]) -> None:
+    (other,) = others({**OWN, "id": "x", **most})
+    assert other.facts is not None
 
 
 def test_a_key_that_only_tells_of_itself_tells_of_no_others() -> None:

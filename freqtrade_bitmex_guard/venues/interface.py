@@ -17,8 +17,10 @@ _NO_QUESTION = NotTold("this exchange is not asked about it")
 class Ask(Protocol):
     """Sends one signed request."""
 
-    def __call__(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Answer:
+    def __call__(self, path: str, verb: str = ..., api: str = ..., **query: str | int) -> Answer:
         """The answer to one call, whatever its status; path, verb, api and query as ccxt's `request` takes them.
+
+        Without them it is a GET of the private API.
 
         Raises:
             Stopped: if none came that may be looked at.

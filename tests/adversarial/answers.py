@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import IPv4Network
 from typing import Any
 
 from hypothesis import strategies as st
@@ -40,7 +41,11 @@ _BLOCKS = (
     + [f"{HOME}/32"] * 4
     + ["203.0.113.6/31", "203.0.113.0/24", "203.0.113.8", "198.51.100.1/32", f"{HOME}/31", f"{HOME}/0", f"{HOME}/1"]
     + ["0.0.0.0", "0.0.0.0/0", "0.0.0.0/1", "0.0.0.0/32", "128.0.0.0/1", "10.0.0.0/8", "::", "::/0", "::/1", "8000::/1"]
+    + ["128.0.0.0/2", "64.0.0.0/2", "192.0.0.0/3", "2000::/3", "3000::/4", "2000::/5", "4000::/3"]
     + [f"::ffff:{HOME}", f"::ffff:{HOME}/128", f"::ffff:{HOME}/120", "::ffff:0:0/96", "::ffff:0.0.0.0", "2001:db8::1"]
+    + ["::ffff:0.0.0.0"] * 2
+    + ["::fffe:0:0/95"]
+    + ["2001:db8::/127"] * 2
     + ["2001:db8::1/64", "2001:db8::1/128", "", " ", "\t", "*", "any", "localhost", f"{HOME}/33", f"{HOME}/-1"]
     + [
         f"{HOME}/032",
@@ -53,6 +58,7 @@ _BLOCKS = (
     ]
     + [f"{HOME},0.0.0.0/0", f"{HOME} 0.0.0.0/0", "3405803783", "0x7f.1", "\u0662\u0660\u0663.0.113.7", SECRET, None, 0]
 )
+_SIX = ["2001:db8::", "2001:db8::1", f"::ffff:{HOME}", "::ffff:0.0.0.0", "::fffe:0:0", "::"]
 _JUNK: list[Any] = [None, True, False, 0, 1, -1, 2**70, 1.5, "", " ", "order", "true", [], {}, [None], [[]], ["order"]]
 _JUNK += [{"order": True}, {"0": "order"}, [{"name": "order"}], {"": None}, "\x00", "\ud800", SECRET]
 
@@ -81,21 +87,54 @@ blocks = by_weight(
         st.builds("{}.{}.{}.{}/{}".format, *[st.sampled_from([0, 1, 7, 127, 203, 255, 256])] * 4, st.integers(0, 33)),
     ),
     near=(1, st.builds("203.0.113.{}/{}".format, st.integers(0, 12), st.integers(24, 32))),
+    six=(2, st.builds("{}/{}".format, st.sampled_from(_SIX), st.sampled_from([64, 95, 96, 120, 126, 127, 128]))),
     text=(1, st.text(alphabet="0123456789abcdef.:/ ", max_size=12)),
 )
 
 _some_words = [st.lists(words, max_size=4), words.map(lambda word: ["order", word])]
-_some_blocks = st.lists(blocks, max_size=3)
+# The block that counts may be the last of many.
+_some_blocks = st.one_of(
+    st.lists(blocks, max_size=3), st.builds(lambda many, block: [HOME] * many + [block], st.integers(0, 12), blocks)
+)
+_ALL_BUT_ONE = [str(block) for block in IPv4Network("0.0.0.0/0").address_exclude(IPv4Network("0.0.0.0/32"))]
+_HALF_OF_SIX = ["2000::/5", "3000::/5"]
+_MORE_THAN_FOUR = ["::fffe:0:0/95"]
 _nothing = st.just(ABSENT)
 _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "id": st.sampled_from(_IDS),
     "permissions": mostly([["order"], ["order"], ["order", "position"]], *_some_words * 3, junk, _nothing),
     "cidr": mostly([HOME] * 6 + [f"{HOME}/32", "203.0.113.8", "198.51.100.1", None], *[blocks] * 6, junk, _nothing),
-    "cidrs": mostly([ABSENT] * 4 + [[], None, [HOME], [HOME], ["203.0.113.8"]], *[_some_blocks] * 6, junk),
+    "cidrs": mostly(
+        [ABSENT] * 4 + [[], None, [HOME], [HOME], ["203.0.113.8"], _ALL_BUT_ONE, _HALF_OF_SIX, _MORE_THAN_FOUR],
+        *[_some_blocks] * 6,
+        junk,
+    ),
     "enabled": mostly([True], *[st.sampled_from([False, ABSENT, "true", 1, None])] * 3, junk),
     "name": mostly(["bot"], *[st.text(max_size=6), st.just(f"{KEY_ID} {SECRET}"), _nothing] * 3, junk),
+    "nonce": mostly([0, 1, ABSENT], junk, st.sampled_from([float("nan"), float("inf"), float("-inf")])),
+    "secret": mostly([ABSENT], st.sampled_from([SECRET, "", None]), junk),
+    "userId": mostly([395724, "395724", ABSENT], junk),
+    "targetAccountId": mostly([395724, None, ABSENT], junk),
     "created": mostly(["2026-05-01T09:00:00.000Z"], *[_nothing, st.just("9999-99-99T99:99:99Z")] * 3, junk),
     "anything": mostly([ABSENT], junk),
+    "_id": mostly([ABSENT], junk),
+    "scopes": mostly([ABSENT], st.sampled_from([["order"], ["withdraw"]])),
+}
+# Names that are none of the documented ones, but that another reader may take for one, or that are like no name there.
+_LOOKALIKES = {
+    "id": ["Id", "ID", " id"],
+    "permissions": [
+        "Permissions",
+        "permissions ",
+        "PERMISSIONS",
+        "\uff50ermissions",
+        "permissions\u200b",
+        "permission",
+        "permissions_v2",
+    ],
+    "cidr": ["CIDR", "cidr6", "cidr\n"],
+    "cidrs": ["CIDRs", "cidrs[]", "cidrs2"],
+    "enabled": ["Enabled", "_enabled", "enabled\x00", "\u0435nabled", "e\u0315\u0316nabled", "enabled" * 10],
 }
 
 
@@ -114,6 +153,11 @@ class Twice(dict[str, Any]):
 def _entries(draw: st.DrawFn) -> dict[str, Any]:
     entry = {name: value for name, field in _FIELDS.items() if (value := draw(field)) is not ABSENT}
     if draw(st.integers(0, 19)) == 0:
+        name = draw(st.sampled_from(list(_LOOKALIKES)))
+        value = draw(_FIELDS[name])
+        if value is not ABSENT:
+            entry[draw(st.sampled_from(_LOOKALIKES[name]))] = value
+    if draw(st.integers(0, 19)) == 0:
         name = draw(st.sampled_from(["permissions", "cidr", "cidrs", "enabled", "id"]))
         value = draw(_FIELDS[name])
         if value is not ABSENT:
@@ -126,7 +170,15 @@ def _error(message: Any) -> dict[str, Any]:
 
 
 _MESSAGES = ["Access Denied", "access denied", "Invalid API Key.", "Account is restricted", "", None, 7, f"x {SECRET}"]
-_errors = st.sampled_from([*map(_error, _MESSAGES), {"error": None}, {"error": "x"}, {"error": {}}])
+_NEARLY_DENIED: list[Any] = [
+    {"error": {"message": "Access Denied"}},
+    {"error": {"message": "Access Denied", "name": "RateLimitError"}},
+    {"error": {"message": "Access Denied", "name": "HTTPError", "code": 7}},
+    {"error": {"message": "Access Denied", "name": "HTTPError"}, "more": []},
+]
+_errors = st.sampled_from(
+    [*map(_error, _MESSAGES * 2), *_NEARLY_DENIED, {"error": None}, {"error": "x"}, {"error": {}}]
+)
 _MANGLED = {
     "as it is": lambda body: body,
     "cut short": lambda body: body[:-1],
@@ -168,7 +220,10 @@ POLICIES: list[dict[str, Any]] = [
     {"max_ip_addresses": 2},
     {"max_ip_addresses": 256},
     {"max_ip_addresses": 1000},
+    {"max_ip_addresses": 2**33},
+    *[{"max_ip_addresses": 2**128}] * 2,
     {"ip_within": ["203.0.113.0/28"]},
+    {"ip_within": [HOME], "max_ip_addresses": 256},
     {"ip_within": ["203.0.113.0/29", "203.0.113.8/30", "2001:db8::1"], "max_ip_addresses": 4},
     {"allowed_permissions": ["order"], "required_permissions": []},
     {"allowed_permissions": ["order", "orderCancel", "position", "transfer"], "required_permissions": ["order"]},

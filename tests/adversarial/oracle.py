@@ -1,18 +1,27 @@
 """Who may start, said a second time and much more simply than the guard says it.
 
 Written from the exchange's documentation and the README alone. It knows no rules, no facts and no address arithmetic:
-rights are sets of words, address blocks are written out as sets of addresses. Where it is in doubt it says no, but it
-may say yes where the guard says no: the guard is allowed to be stricter, never laxer.
+rights are sets of words, address blocks are written out as sets of addresses, the widest by their first addresses and
+one address from each corner of the Internet. Where it is in doubt it says no, but it may say yes where the guard says
+no: the guard is allowed to be stricter, never laxer.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import islice
 from typing import Any
 
-MOST_WRITTEN_OUT = 4096
+DECIDE = ("id", "permissions", "cidr", "cidrs", "enabled")
+LONGEST_NAME = 64
+MOST_WRITTEN_OUT = 1024
+CORNERS = range(256)
+FOUR = [ip_address(f"{corner}.1.1.1") for corner in CORNERS]
+MAPPED = [ip_address(f"::ffff:{address}") for address in FOUR]
+SIX = [IPv6Address((0x2000 << 112) + (corner << 117) + 1) for corner in CORNERS]
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,8 @@ def may_start(listed: Told, itself: Told, key_id: str, wanted: Wanted) -> bool:
         own = [entry] if isinstance(entry, dict) and entry.get("id") == key_id else []
     if not own or any(entry.get("enabled", True) is not True for entry in own):
         return False
+    if any(name not in DECIDE and reads_like_one(name) for entry in own for name in entry):
+        return False
     try:
         words = {word for entry in own for word in entry["permissions"]}
         addresses = {address for entry in own for address in works_from(entry)}
@@ -54,6 +65,7 @@ def may_start(listed: Told, itself: Told, key_id: str, wanted: Wanted) -> bool:
         all(isinstance(entry["permissions"], list) and wanted.required <= set(entry["permissions"]) for entry in own)
         and words <= wanted.allowed
         and 0 < len(addresses) <= wanted.most
+        and not any(2 * len(addresses & set(map(str, internet))) >= len(CORNERS) for internet in (FOUR, SIX))
         and (wanted.within is None or addresses <= wanted.within)
     )
 
@@ -61,7 +73,7 @@ def may_start(listed: Told, itself: Told, key_id: str, wanted: Wanted) -> bool:
 def read(body: bytes) -> Any:
     """A JSON text as everybody reads it; None for one that two readers could read differently."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=once, parse_constant=float.fromhex)
+        return json.loads(body.decode(), object_pairs_hook=once, parse_constant=no_number)
     except (ValueError, RecursionError):
         return None
 
@@ -70,6 +82,19 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError
     return dict(pairs)
+
+
+def reads_like_one(name: str) -> bool:
+    """Whether somebody who reads carelessly takes a name for one that decides: by its letters, one s or none, perhaps
+    a version behind; `id` is too short for that. Any name that is long or not ASCII may be taken for anything.
+    """
+    letters = "".join(letter for letter in name.lower() if "a" <= letter <= "z").removesuffix("v")
+    like_a_word = any(spelled in DECIDE and spelled != "id" for spelled in (letters, f"{letters}s"))
+    return len(name) > LONGEST_NAME or not name.isascii() or like_a_word or name.strip().lower() == "id"
+
+
+def no_number(_name: str) -> None:
+    raise ValueError
 
 
 def works_from(entry: dict[str, Any]) -> set[str]:
@@ -83,15 +108,16 @@ def works_from(entry: dict[str, Any]) -> set[str]:
     return {address for block in blocks for address in written_out(block)}
 
 
-def written_out(block: str) -> set[str]:
+@lru_cache(1000)  # the same blocks are drawn again and again
+def written_out(block: str) -> frozenset[str]:
     if not isinstance(block, str):
         raise TypeError
     network = ip_network(block, strict=False)
-    if network.num_addresses > MOST_WRITTEN_OUT:
-        raise ValueError
-    written: list[IPv4Address | IPv6Address] = list(network)
+    written: list[IPv4Address | IPv6Address] = list(islice(network, MOST_WRITTEN_OUT + 1))
+    if len(written) > MOST_WRITTEN_OUT:
+        written += [address for address in (*FOUR, *MAPPED, *SIX) if address in network]
     mapped = [address.ipv4_mapped if isinstance(address, IPv6Address) else None for address in written]
     addresses = [four or address for four, address in zip(mapped, written, strict=True)]
     if any(address.is_unspecified for address in addresses):
         raise ValueError
-    return {str(address) for address in addresses}
+    return frozenset(str(address) for address in addresses)

@@ -45,7 +45,7 @@ TERMS = Terms(
     permissions_field="API Permissions",
     permission_labels={"modify-trades": "Create & modify orders", "withdraw-funds": "Withdraw"},
     address_field="IP address restriction",
-    replace_key="Edit the key on Kraken's page API.",
+    edit_key="Edit the key on Kraken's page API.",
 )
 
 
@@ -58,9 +58,12 @@ class _Key(BaseModel):
 
 
 class Kraken(Venue):
+    """Kraken's answers about the one key that asks."""
+
     terms = TERMS
 
     def read_key(self, ask: Ask, key_id: str) -> Listing:
+        """See `Venue.read_key`. Kraken tells of this key only."""
         answer = ask("GetApiKeyInfo", verb="POST")
         try:
             content = answer.json()
@@ -101,5 +104,5 @@ def _explain(errors: Any) -> NoReturn:
     if said == "EAPI:Invalid key":
         stop("key-unknown", "Kraken does not know this key id.", "Store it again.")
     if said == "EGeneral:Permission denied":
-        stop("access-denied", "Kraken denies the key the look at itself.", "Give it the right to query.")
+        stop("access-denied", "Kraken does not even let the key see itself.", "Give it the right to query.")
     stop("answer-invalid", f"Kraken's answer cannot be relied on ({harmless(said) or 'not as documented'}).", "Retry.")

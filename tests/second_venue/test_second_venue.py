@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +18,9 @@ from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.simulator.behaviour import Respond
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.support import store_files
+from tests.support import KRAKEN_ID, KRAKEN_SECRET, store_files
+from tests.terminal import ROOT
 
-KEY_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
-SECRET = base64.b64encode(b"made up, 32 bytes of it or so...").decode()
 PATH = "/0/private/GetApiKeyInfo"
 
 
@@ -40,7 +39,7 @@ def told(**changed: Any) -> Respond:
     """The shape that real answers have, as an SDK's fixture recorded it."""
     result = {
         "api_key_name": "TestKey",
-        "api_key": KEY_ID,
+        "api_key": KRAKEN_ID,
         "permissions": ["query-funds", "modify-trades"],
         "ip_allowlist": ["203.0.113.7"],
         "valid_until": "0",
@@ -56,7 +55,7 @@ def check(folder: Path, answer: Respond, severity_not_told: str = "ignore", **po
         config = {
             "exchange": {"name": "kraken", "ccxt_config": {"urls": {"api": urls}}},
             "api_key_guard": {
-                "credentials": store_files(folder, KEY_ID, SECRET),
+                "credentials": store_files(folder, KRAKEN_ID, KRAKEN_SECRET),
                 "allowed_hosts": ["127.0.0.1"],
                 "policy": {"severity_not_told": severity_not_told, **policy},
             },
@@ -69,11 +68,8 @@ def check(folder: Path, answer: Respond, severity_not_told: str = "ignore", **po
     [
         (told(), Outcome.ADMITTED, []),
         (told(permissions=["modify-trades", "withdraw-funds"]), Outcome.REFUSED, ["withdraw-permission"]),
-        (
-            told(permissions=["modify-trades", "earn-funds"]),
-            Outcome.REFUSED,
-            ["withdraw-permission", "permission-not-allowed"],
-        ),
+        (told(permissions=["modify-trades", "earn-funds"]), Outcome.REFUSED, ["withdraw-permission"]),
+        (told(permissions=["modify-trades", "add-withdraw-address"]), Outcome.REFUSED, ["withdraw-permission"]),
         (told(permissions=["query-funds"]), Outcome.REFUSED, ["permission-missing"]),
         (told(ip_allowlist=[""]), Outcome.REFUSED, ["ip-unrestricted"]),
         (told(ip_allowlist=[]), Outcome.REFUSED, ["ip-unrestricted"]),
@@ -94,6 +90,19 @@ def test_the_core_judges_an_exchange_it_has_never_heard_of(
     assert verdict.exchange == "kraken"
 
 
+def test_a_right_that_moves_money_is_named_as_the_page_names_it_or_else_as_the_key_does(tmp_path: Path) -> None:
+    (finding,) = check(tmp_path, told(permissions=["modify-trades", "earn-funds"])).findings
+    assert "the right 'earn-funds' (transfer): " in finding.message
+    assert "leave earn-funds unticked" in finding.fix
+
+
+def test_where_a_key_can_be_changed_it_is_changed_and_not_replaced(tmp_path: Path) -> None:
+    (finding,) = check(tmp_path, told(permissions=["modify-trades", "withdraw-funds"])).findings
+    assert finding.fix == (
+        "Edit the key on Kraken's page API. Under API Permissions, leave Withdraw unticked. Then start again."
+    )
+
+
 def test_its_own_words_are_the_policys_defaults_and_can_be_written(tmp_path: Path) -> None:
     assert check(tmp_path, told(), required_permissions=["query-ledger"]).outcome is Outcome.MISCONFIGURED
     assert check(tmp_path, told(), allowed_permissions=["withdraw-funds"]).outcome is Outcome.MISCONFIGURED
@@ -107,6 +116,14 @@ def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_r
     assert verdict.requests == 1
     not_told = {"two-factor", "key-age", "key-name", "sibling-keys", "withdrawal-address", "security-event"}
     assert {finding.rule for finding in verdict.findings} == not_told
+
+
+def test_it_could_lie_among_the_venues_as_it_is() -> None:
+    text = (Path(__file__).parent / "kraken.py").read_text(encoding="utf-8")
+    place = "freqtrade_bitmex_guard/venues/kraken.py"
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "--stdin-filename", place, "-"]
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_core_names_no_exchange() -> None:

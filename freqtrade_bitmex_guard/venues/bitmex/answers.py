@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.exchange.conversation import retry_after
-from freqtrade_bitmex_guard.findings import PUBLISHED, stop
+from freqtrade_bitmex_guard.findings import PUBLISHED, WAIT_FOR_EXCHANGE, stop
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.venues.bitmex.terms import TERMS
 
@@ -31,7 +31,7 @@ def content(answer: Answer, *shapes: type[Any]) -> Any:
     except ValueError:
         told = None
     if answer.status != 200 or (isinstance(told, dict) and "error" in told):
-        _explain(answer, message(told))
+        _explain(answer, message(told), is_page=told is None)
     if not isinstance(told, shapes):
         invalid("is not the documented JSON")
     return told
@@ -66,7 +66,7 @@ def invalid(what: str) -> NoReturn:
     )
 
 
-_KEEP_AND_RETRY = "Leave the key as it is and start again later; status.bitmex.com tells more."
+_KEEP_AND_RETRY = f"Leave the key as it is and start again later; {WAIT_FOR_EXCHANGE} status.bitmex.com tells more."
 
 # By the message's text, because the status of several was never seen: text, rule, what it means, what to do.
 _CAUSES = (
@@ -117,8 +117,8 @@ _CAUSES = (
     (
         "access denied",
         "access-denied",
-        "BitMEX denies the key even the look at itself, so nothing shows what else it may do.",
-        TERMS.replace_key,
+        "BitMEX does not even let the key see itself, so nothing shows what else it may do.",
+        TERMS.replaced(),
     ),
     ("overloaded", "overloaded", "BitMEX is overloaded.", _KEEP_AND_RETRY),
     ("maintenance", "maintenance", "BitMEX is down for maintenance.", _KEEP_AND_RETRY),
@@ -126,7 +126,7 @@ _CAUSES = (
 )
 
 
-def _explain(answer: Answer, message: str | None) -> NoReturn:
+def _explain(answer: Answer, message: str | None, *, is_page: bool) -> NoReturn:
     """Name the cause of an answer that is an error, by its message first and its status second."""
     text = (message or "").casefold()
     if "expired" in text and "expires" in text:
@@ -137,26 +137,27 @@ def _explain(answer: Answer, message: str | None) -> NoReturn:
         wait = retry_after(answer)
         stop(
             "rate-limited",
-            "BitMEX asks for fewer requests"
-            + (f"; it will listen again in {wait:.0f} seconds." if wait is not None else "."),
-            "Wait, then start again. Do not let a restart loop knock: that ends in a ban of this address.",
+            "BitMEX asks for fewer requests" + (f"; try again in {_seconds(wait)}." if wait is not None else "."),
+            "Wait, then start again. Do not restart the bot in a tight loop: that ends in a ban of this address.",
         )
+    # Nor is it the key's fault if the exchange fails.
+    is_failure = answer.status >= 500
     for cause, rule, meaning, fix in _CAUSES:
-        if cause in text and not (is_denial and PUBLISHED[rule].passing):
+        if cause in text and not (is_denial if PUBLISHED[rule].passing else is_failure):
             stop(rule, meaning, fix)
-    if message is None and answer.status == 403:
+    if is_page and answer.status == 403:
         stop(
             "address-banned",
-            "BitMEX blocks this machine's address: an error page came instead of an answer. Knocking on makes it "
-            "longer (an hour at first, then a week).",
+            "BitMEX blocks this machine's address: an error page came instead of an answer. Further requests "
+            "make the ban longer (an hour at first, then a week).",
             "Stop everything that talks to BitMEX from here, wait an hour, then start again.",
         )
     if message is None and answer.status in (502, 503, 504, 530):
         stop(
             "maintenance", f"BitMEX is down: a page came instead of an answer (HTTP {answer.status}).", _KEEP_AND_RETRY
         )
-    if answer.status >= 500:
-        stop("server-error", f"BitMEX failed inside (HTTP {answer.status}).", _KEEP_AND_RETRY)
+    if is_failure:
+        stop("server-error", f"BitMEX had an internal error (HTTP {answer.status}).", _KEEP_AND_RETRY)
     said = f": {harmless(message, 120)}" if message else ""
     stop(
         "exchange-error",
@@ -165,12 +166,16 @@ def _explain(answer: Answer, message: str | None) -> NoReturn:
     )
 
 
+def _seconds(number: float) -> str:
+    return f"{number:,.0f} second{'' if round(number) == 1 else 's'}"
+
+
 def _explain_skew(answer: Answer, text: str) -> NoReturn:
     told = re.search(r"current time: ([0-9]{9,11})\b", text)
     how_far = "is off by more than 5 seconds"
     if told:
         behind = float(told[1]) - answer.received_at
-        how_far = f"is {abs(behind):,.0f} seconds {'behind' if behind > 0 else 'ahead'}"
+        how_far = f"is {_seconds(abs(behind))} {'behind' if behind > 0 else 'ahead'}"
     stop(
         "clock-skew",
         f"This machine's clock {how_far}, so BitMEX takes what it signs for expired.",

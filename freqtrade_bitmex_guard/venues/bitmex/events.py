@@ -18,6 +18,7 @@ from freqtrade_bitmex_guard.venues.interface import Ask, Page
 _PAGE = 150  # the documented default
 # A page that is no multiple of this was not cut short by a limit of the exchange's own, so nothing lies beyond it.
 _SMALLEST_PAGE = 25
+_LONGEST = 64  # characters of what an event says; an audit keeps 30,000 events
 _WEIGHTY = {"apikeycreated", "twofactordisabled", "passwordchanged"}
 _WEIGHTY_KINDS = ("addressskipconfirm", "withdrawal")
 
@@ -71,8 +72,9 @@ def _event(entry: dict[str, Any]) -> Event | None:
         return None
     plain = word.casefold()
     weighty = plain in _WEIGHTY or plain.startswith(_WEIGHTY_KINDS)
-    return Event(word, when, _text(entry.get("ip")), _text(entry.get("status")), weighty, plain == "apikeycreated")
+    where, how_it_ended = _text(entry.get("ip")), _text(entry.get("status"))
+    return Event(word[:_LONGEST], when, where, how_it_ended, weighty, plain == "apikeycreated")
 
 
 def _text(told: object) -> str | None:
-    return told if isinstance(told, str) and told else None
+    return told[:_LONGEST] if isinstance(told, str) and told else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,8 +17,9 @@ from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.facts import AddressLimit, Everywhere, KeyFacts, NotTold, Only, Permission, Right
 from freqtrade_bitmex_guard.findings import Stopped, stop
 from freqtrade_bitmex_guard.posture import OtherKey
-from freqtrade_bitmex_guard.redaction import harmless, mark, mask
-from freqtrade_bitmex_guard.venues.bitmex.answers import content, invalid, message, moment
+from freqtrade_bitmex_guard.redaction import harmless, mark, mask, some
+from freqtrade_bitmex_guard.sealed import same
+from freqtrade_bitmex_guard.venues.bitmex.answers import content, invalid, moment
 from freqtrade_bitmex_guard.venues.bitmex.terms import TERMS
 from freqtrade_bitmex_guard.venues.interface import Ask, Listing
 
@@ -33,9 +34,15 @@ _RIGHTS = {
 # Far more than any real key has; a hostile answer must not keep us busy or fill the log.
 _MOST_ENTRIES = 10
 _MOST_OTHERS = 5_000
-_MOST_OTHERS_BLOCKS = 20_000
+_MOST_OF_OTHERS = 10_000
+_LISTS = ("permissions", "cidrs")
 _MOST_PERMISSIONS = 50
+_LONGEST_WORD = 64
 _MOST_BLOCKS = 250
+
+# What a key without the right to see the list is told, whole: NOTICE names the projects that recorded it. Anything else
+# is somebody else's no, and the key's word about itself is no way around that.
+_DENIAL = {"error": {"message": "Access Denied", "name": "HTTPError"}}
 
 
 class _Entry(BaseModel):
@@ -44,7 +51,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     id: str
-    permissions: list[str] = Field(max_length=_MOST_PERMISSIONS)
+    permissions: list[Annotated[str, Field(max_length=_LONGEST_WORD)]] = Field(max_length=_MOST_PERMISSIONS)
     cidr: str | None = None
     cidrs: list[str] | None = Field(default=None, max_length=_MOST_BLOCKS)
     enabled: bool = True
@@ -52,6 +59,20 @@ class _Entry(BaseModel):
     created: str | None = None
     user_id: Any = Field(default=None, alias="userId")
     account_id: Any = Field(default=None, alias="targetAccountId")
+
+
+def _letters(name: str) -> str:
+    """What a careless reader sees of a field's name: `CIDR`, `cidr6`, `cidr_v2` and `cidrs` read alike."""
+    return re.sub("[^a-z]", "", name.lower()).removesuffix("v").removesuffix("s")
+
+
+_FIELDS = frozenset(field.alias or name for name, field in _Entry.model_fields.items())
+# `_id` and `names` are words of their own.
+_LOOK = frozenset(map(_letters, _FIELDS - {"id", "name"}))
+
+
+def _looks_like_another(name: str) -> bool:
+    return name not in _FIELDS and (_letters(name) in _LOOK or name.strip().lower() in _FIELDS)
 
 
 def read(ask: Ask, key_id: str) -> Listing:
@@ -65,10 +86,10 @@ def read(ask: Ask, key_id: str) -> Listing:
     own: list[dict[str, Any]] = []
     if not _is_denied(answer):
         listed = _entries(content(answer, list))
-        own = [entry for entry in listed if entry["id"] == key_id]
+        own = [entry for entry in listed if same(entry["id"], key_id)]
     if not own:
         listed = None  # a list without the key that asked is somebody else's
-        own = [entry for entry in _entries([content(ask("apiKey/self"), dict)]) if entry["id"] == key_id]
+        own = [entry for entry in _entries([content(ask("apiKey/self"), dict)]) if same(entry["id"], key_id)]
     if not own:
         stop(
             "key-not-listed",
@@ -84,10 +105,10 @@ def read(ask: Ask, key_id: str) -> Listing:
 def _others(listed: list[dict[str, Any]] | None, key_id: str) -> tuple[OtherKey, ...] | NotTold:
     if listed is None:
         return NotTold("BitMEX showed this key only")
-    others = [entry for entry in listed if entry["id"] != key_id]
-    blocks = sum(len(entry["cidrs"]) for entry in others if isinstance(entry.get("cidrs"), list))
-    if len(others) > _MOST_OTHERS or blocks > _MOST_OTHERS_BLOCKS:
-        return NotTold(f"BitMEX listed {len(others):,} of them, with {blocks:,} address blocks")
+    others = [entry for entry in listed if not same(entry["id"], key_id)]
+    listed_of_them = sum(len(told) for entry in others for told in map(entry.get, _LISTS) if isinstance(told, list))
+    if len(others) > _MOST_OTHERS or listed_of_them > _MOST_OF_OTHERS:
+        return NotTold(f"BitMEX listed {len(others):,} of them, with {listed_of_them:,} rights and address blocks")
     return tuple(_other(entry) for entry in others)
 
 
@@ -107,6 +128,13 @@ def _entries(listed: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _facts(entry: dict[str, Any]) -> KeyFacts:
+    # BitMEX names its fields in short ASCII words; among all others there are too many ways to write one of them.
+    if not all(name.isascii() and len(name) <= _LONGEST_WORD for name in entry):
+        invalid("describes the key in a field whose name is longer than any, or not ASCII")
+    # Who wins where `permissions` and `Permissions` differ is known to the exchange alone. Other new fields may come.
+    lookalikes = list(filter(_looks_like_another, entry))
+    if lookalikes:
+        invalid(f"describes the key in fields that look like others: {some(lookalikes, harmless)}")
     try:
         key = _Entry.model_validate(entry)
     except ValidationError as problem:
@@ -156,6 +184,6 @@ def _is_denied(answer: Answer) -> bool:
     if answer.status != 403:
         return False
     try:
-        return message(answer.json()) == "Access Denied"
+        return bool(answer.json() == _DENIAL)
     except ValueError:
         return False

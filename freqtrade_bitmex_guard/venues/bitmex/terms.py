@@ -29,10 +29,6 @@ TERMS = Terms(
         "withdraw": "Withdraw",
     },
     address_field="CIDR",
-    replace_key=(
-        "On the page API Keys (www.bitmex.com/app/apiKeys) press Create API Key to make a new key, store it instead, "
-        "then delete this one: a key cannot be changed there."
-    ),
     notice="BitMEX closed on 2026-09-23, so its own hosts may never answer again.",
     last_ccxt="4.5.83",
     security_page="the page Security (www.bitmex.com/app/security)",
