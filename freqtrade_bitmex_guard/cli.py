@@ -10,11 +10,11 @@ import logging
 import os
 import sys
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
-from freqtrade_bitmex_guard import __version__, echo, exit_codes
+from freqtrade_bitmex_guard import __version__, echo, exit_codes, usage
 from freqtrade_bitmex_guard.findings import Stopped, stop, warning
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import cleared
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
 
 _USAGE = """\
@@ -31,23 +31,27 @@ exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage,
 130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it."""
 
 _AUDIT_DAYS = 30
+_WAITS = "keep asking, slowly, while the exchange is down, overloaded or unreachable"
 
-
-class _Parser(argparse.ArgumentParser):
-    """argparse ends with 2 on wrong usage, which here means "refused"."""
-
-    def error(self, message: str) -> NoReturn:
-        stop("usage", f"Wrong usage: {message}.", "See `freqtrade-bitmex-guard --help`.")
+_SEE = "See `freqtrade-bitmex-guard --help`."
+_TAKES = {
+    "--check-only": "give it no value",
+    "--format": "give text, json or markdown",
+    "--days": "give days from 1 to 3650",
+    "--wait-for-exchange": "give minutes from 1 to 10080",
+    "--version": "give it no value",
+}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = usage.Parser(
+        _TAKES,
+        _SEE,
         prog="freqtrade-bitmex-guard",
         usage=_USAGE,
         description="Shows that a freqtrade bot's API key can do no more than trade, or keeps the bot from starting.",
         epilog=_EXIT_CODES_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
         add_help=False,
     )
     parser.add_argument("--check-only", action="store_true", help="check the key and start nothing")
@@ -57,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wait-for-exchange",
         metavar="MINUTES",
         type=_minutes,
-        help="with trade: keep asking, slowly, while the exchange is down, overloaded or unreachable",
+        help=f"with trade: {_WAITS}",
     )
     parser.add_argument("--version", action="version", version=f"freqtrade-bitmex-guard {__version__}")
     return parser
@@ -85,6 +89,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit code.
+
+    Raises:
+        usage.Answered: after help or the version was printed.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show … must not change the exit code
@@ -96,16 +103,21 @@ def main(arguments: list[str] | None = None) -> int:
             from freqtrade_bitmex_guard import lean  # noqa: PLC0415
 
             lean.prepare()
-        return _run(given)
-    except Stopped as end:
-        return _report(Verdict(findings=ordered(end.findings)), as_json=as_json)
+        try:
+            return _run(given)
+        except Stopped as end:
+            return _report(Verdict(findings=ordered(end.findings)), as_json=as_json)
     except KeyboardInterrupt:
         print("Interrupted; no bot was started.", file=sys.stderr)
         return exit_codes.INTERRUPTED
-    except Exception as bug:
-        from freqtrade_bitmex_guard.guard import internal_error  # noqa: PLC0415
+    except usage.Answered:
+        raise
+    except BaseException as bug:  # SystemExit too: its code may be 0, which here means "admitted"
+        with contextlib.suppress(BaseException):
+            from freqtrade_bitmex_guard.guard import internal_error  # noqa: PLC0415
 
-        return _report(Verdict(findings=(internal_error(bug),)), as_json=as_json)
+            _report(Verdict(findings=(internal_error(bug),)), as_json=as_json)
+        return exit_codes.BUG
 
 
 def _run(given: list[str]) -> int:
@@ -131,25 +143,33 @@ def _run(given: list[str]) -> int:
     if own.check_only:
         return _check_only(rest, as_json=own.format == "json")
     if command != "trade":
-        what = f"there is no command {harmless(rest[0])!r}" if rest else "say what to do"
-        stop("usage", f"Wrong usage: {what}.", "See `freqtrade-bitmex-guard --help`.")
+        what = "a command (trade, audit, setup, credentials, demo) or --check-only comes first"
+        stop("usage", f"Wrong usage: {what}.{f' {usage.EXPOSED}' if rest else ''}", _SEE)
     from freqtrade_bitmex_guard import launcher  # noqa: PLC0415
 
-    return launcher.trade(rest, wait_seconds=60 * (own.wait_for_exchange or 0))
+    try:
+        return launcher.trade(rest, wait_seconds=60 * (own.wait_for_exchange or 0))
+    except usage.Answered:
+        if {"-h", "--help"} & set(rest):  # below freqtrade's own, where it is read
+            print(
+                "\nWith freqtrade-bitmex-guard, besides:",
+                f"  --wait-for-exchange MINUTES\n{' ' * 24}{_WAITS}",
+                sep="\n",
+            )
+        raise
 
 
 def _check_usage(own: argparse.Namespace, command: str | None) -> None:
-    see = "See `freqtrade-bitmex-guard --help`."
     if own.wait_for_exchange and (command != "trade" or own.check_only):
-        stop("usage", "--wait-for-exchange belongs to a start with trade.", see)
+        stop("usage", "--wait-for-exchange belongs to a start with trade.", _SEE)
     if own.check_only and command == "audit":
-        stop("usage", "audit is a check already, without --check-only.", see)
+        stop("usage", "audit is a check already, without --check-only.", _SEE)
     if own.days and command != "audit":
-        stop("usage", "--days belongs to audit.", see)
+        stop("usage", "--days belongs to audit.", _SEE)
     if own.format and not own.check_only and command != "audit":
-        stop("usage", "--format belongs to --check-only and audit.", see)
+        stop("usage", "--format belongs to --check-only and audit.", _SEE)
     if own.format == "markdown" and command != "audit":
-        stop("usage", "--format markdown belongs to audit.", see)
+        stop("usage", "--format markdown belongs to audit.", _SEE)
 
 
 def _audit(arguments: list[str], days: int, form: str) -> int:
@@ -203,7 +223,7 @@ def _report(verdict: Verdict, *, as_json: bool) -> int:
 
 def _print(report: str) -> None:
     try:
-        print(report.rstrip("\n"), flush=True)
+        print(cleared(report).rstrip("\n"), flush=True)
     except BrokenPipeError:  # nobody reads on, as behind `| head -1`: the exit code still tells
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -37,8 +37,8 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
         main(["trade", *arguments])
     except SystemExit as end:
         code = end.code
-    if GATE.stopped is not None:
-        return exit_codes.of(GATE.stopped)
+    if GATE.ended is not None:
+        return exit_codes.of(GATE.ended)
     if autoload.refusal is not None:
         return exit_codes.OF[Outcome.MISCONFIGURED]
     return code if isinstance(code, int) else 0 if code is None else 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import NoReturn
 
+from freqtrade_bitmex_guard import usage
 from freqtrade_bitmex_guard.findings import stop
 
 USAGE = """\
 freqtrade-bitmex-guard setup [-c CONFIG]...
        freqtrade-bitmex-guard credentials set|show|delete|migrate|rotate [-c CONFIG]... [--yes]"""
+_SEE = "See `freqtrade-bitmex-guard credentials --help`. Secrets are asked for, or read from standard input."
 ACTIONS = ("set", "show", "delete", "migrate", "rotate")
 
 _HELP = """\
@@ -41,16 +42,6 @@ class Request:
     is_sure: bool
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:  # noqa: ARG002 - it repeats what was typed, which may be a secret
-        stop(
-            "usage",
-            "Wrong usage: what was typed is not known here. If a secret was among it, it stands in the shell's history "
-            "now and counts as exposed.",
-            "See `freqtrade-bitmex-guard credentials --help`. Secrets are asked for, or read from standard input.",
-        )
-
-
 def parse(given: list[str]) -> Request:
     """Read a command line that begins with `setup` or `credentials`.
 
@@ -58,19 +49,22 @@ def parse(given: list[str]) -> Request:
         Stopped: misconfigured, if it is wrong.
         SystemExit: with code 0, after the help was printed.
     """
-    parser = _Parser(
+    parser = usage.Parser(
+        {"-c/--config": "give a config file", "-y/--yes": "give it no value"},
+        _SEE,
         prog="freqtrade-bitmex-guard",
         usage=USAGE,
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("-c", "--config", action="append", default=[], metavar="CONFIG", help="as freqtrade takes it")
     parser.add_argument("-y", "--yes", action="store_true", help="with delete: do not ask")
     command, *rest = given
     actions = [argument for argument in rest[:1] if argument in ACTIONS] if command == "credentials" else []
     asked = parser.parse_args(rest[len(actions) :])
-    if (command == "credentials" and not actions) or (asked.yes and actions != ["delete"]):
-        parser.error("")
+    if command == "credentials" and not actions:
+        stop("usage", f"Wrong usage: behind credentials, the action is missing: {', '.join(ACTIONS)}.", _SEE)
+    if asked.yes and actions != ["delete"]:
+        stop("usage", "Wrong usage: --yes belongs to credentials delete.", _SEE)
     config = [part for file in asked.config for part in ("--config", file)]
     return Request(command, actions[0] if actions else None, config, asked.yes)

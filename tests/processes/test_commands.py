@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -17,7 +18,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.findings import PUBLISHED
 from freqtrade_bitmex_guard.simulator.behaviour import Hang, error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, QUESTIONS, SECRET, key, keyring_that
+from tests.support import KEY_ID, QUESTIONS, SECRET, belongs, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
@@ -197,6 +198,7 @@ def test_files_variables_and_standard_input_are_merged_as_freqtrade_does(
 def test_a_config_that_cannot_be_read_and_wrong_usage_end_with_4_and_show_no_secret(
     bot: Bot, exchange: Lookalike, wheel: Path, arguments: list[str], rule: str
 ) -> None:
+    belongs(bot.folder / "broken.json")
     (bot.folder / "broken.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
     (bot.folder / "list.json").write_text("[]")
     (bot.folder / "loop.json").write_text('{"add_config_files": ["loop.json"]}')
@@ -283,14 +285,14 @@ def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: Bot, exchange: Lo
 
 def test_a_bug_in_the_guard_ends_with_1_and_says_where(bot: Bot, wheel: Path) -> None:
     script = (
-        "import sys, freqtrade_bitmex_guard.rules as rules\n"
-        f"def broken(*a): raise ValueError('{SECRET}')\n"
+        "import os, sys, freqtrade_bitmex_guard.rules as rules\n"
+        "def broken(*a): raise ValueError(os.environ['SAID'])\n"
         "rules.apply = broken\n"
         "from freqtrade_bitmex_guard.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     command = [str(wheel), "-c", script, "--check-only", "--format", "json", "-c", str(bot.write())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={**os.environ, "SAID": SECRET}, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
     assert done.returncode == 1
     assert (report["verdict"], rules(report)) == ("unverified", ["internal-error"])
@@ -368,6 +370,7 @@ def test_wrong_usage_of_the_launcher_ends_with_4_where_freqtrade_itself_would_en
 
 
 def test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret(bot: Bot, wheel: Path) -> None:
+    belongs(bot.folder / "config.json")
     (bot.folder / "config.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
     done = run(wheel, bot, "trade", "-c", "config.json")
     assert done.returncode == 4

@@ -1,0 +1,69 @@
+"""The command line, where something in it breaks: no exit code but 0 says "admitted", and none of these says 0."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard import cli, exit_codes, usage
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from tests.support import bot_config
+
+COMMANDS = {"check": ["--check-only"], "audit": ["audit"], "trade": ["trade"]}
+OF_EACH = {"freqtrade_bitmex_guard.freqtrade_config.parse": ["check", "audit", "trade"]}
+OF_BOTH = [
+    "freqtrade_bitmex_guard.freqtrade_config.load",
+    "freqtrade_bitmex_guard.guard.Check.__init__",
+    "freqtrade_bitmex_guard.exit_codes.of",
+]
+PLACES = [
+    *[(command, place) for place, commands in OF_EACH.items() for command in commands],
+    *[(command, place) for place in OF_BOTH for command in ("check", "audit")],
+    ("check", "freqtrade_bitmex_guard.report.text.of"),
+    ("audit", "freqtrade_bitmex_guard.audit.render.text"),
+    ("trade", "freqtrade_bitmex_guard.launcher._look_ahead"),
+    ("trade", "freqtrade_bitmex_guard.autoload.place"),
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path, exchange: Lookalike) -> str:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**bot_config(tmp_path, exchange), "user_data_dir": str(tmp_path)}))
+    return str(path)
+
+
+@pytest.mark.parametrize("raised", [SystemExit(0), SystemExit(None), GeneratorExit(), MemoryError(), ImportError()])
+@pytest.mark.parametrize(("command", "place"), PLACES)
+def test_whatever_breaks_is_a_bug_and_no_admission(
+    monkeypatch: pytest.MonkeyPatch, config: str, command: str, place: str, raised: BaseException
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise raised
+
+    monkeypatch.setattr(place, fail)
+    assert cli.main([*COMMANDS[command], "-c", config]) == exit_codes.BUG
+
+
+def test_the_help_of_a_start_ends_with_the_option_that_is_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    for given, is_help in ((["--help"], True), (["-h"], True), (["--version"], False)):
+        with pytest.raises(usage.Answered):
+            cli.main(["trade", *given])
+        shown = capsys.readouterr().out
+        assert ("--wait-for-exchange MINUTES" in shown.rpartition("--strategy")[2]) is is_help
+
+
+def test_without_a_fault_the_same_is_admitted(config: str) -> None:
+    assert cli.main(["--check-only", "-c", config]) == 0
+    assert cli.main(["audit", "-c", config]) == 0
+
+
+@pytest.mark.parametrize("given", [["--version"], ["trade", "--help"], ["credentials", "--help"]])
+def test_help_and_version_end_with_0(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(usage.Answered) as end:
+        cli.main(given)
+    assert end.value.code == 0
+    assert "freqtrade" in capsys.readouterr().out

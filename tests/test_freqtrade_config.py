@@ -1,0 +1,46 @@
+"""What is wrong with a config file is told by its place, and nothing that stands in it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from freqtrade_bitmex_guard import freqtrade_config
+from freqtrade_bitmex_guard.findings import Finding, Stopped
+
+WRONG = {
+    '{"a": "ü€",\n "b": 7,,}': "Missing a name for object member, at line 2, column 9",
+    '{"a": 1,\r\n // x\r\n "b" 7}': "Missing a colon after a name of object member, at line 3, column 6",
+    "{": "Missing a name for object member, at line 1, column 2",
+    '\ufeff{"a": 1}': "Invalid value, at line 1, column 1",
+}
+
+
+def complaint(file: Path) -> Finding:
+    with pytest.raises(Stopped) as stopped:
+        freqtrade_config.read([str(file)])
+    (finding,) = stopped.value.findings
+    assert finding.rule == "config-unreadable"
+    return finding
+
+
+@pytest.mark.parametrize("text", WRONG, ids=["two commas", "CRLF and a comment", "cut off", "a byte order mark"])
+def test_wrong_json_is_told_by_line_and_column(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_bytes(text.encode())
+    finding = complaint(file)
+    assert f"{WRONG[text]} of {file}." in finding.message
+    assert ("byte order mark" in finding.fix) is text.startswith("\ufeff")
+
+
+def test_it_is_the_included_file_that_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    (tmp_path / "good.json").write_text('{"add_config_files": null}')
+    (tmp_path / "bad.json").write_text('{\n"a" 1}')
+    file.write_text('{"add_config_files": ["good.json", "bad.json"]}')
+    assert f"at line 2, column 5 of {tmp_path / 'bad.json'}." in complaint(file).message
+
+
+def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
+    assert freqtrade_config._place(Path("gone.json"), 7) == freqtrade_config._place(None, 7) == "at offset 7"
