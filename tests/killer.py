@@ -87,8 +87,6 @@ def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:
     if child == 0:
         code = 99
         try:
-            for stream in (1, 2):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
             sys.stdin = io.StringIO(stdin)
             arm(at, (folder,))
             code = cli.main(arguments)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from freqtrade_bitmex_guard import exit_codes, outlets
-from freqtrade_bitmex_guard.config import KeyringStore
+from freqtrade_bitmex_guard.config import SECTION
 from freqtrade_bitmex_guard.credentials.access import held, in_time
 from freqtrade_bitmex_guard.credentials.interface import Keeper, Seen
-from freqtrade_bitmex_guard.custody import arguments, elsewhere
+from freqtrade_bitmex_guard.custody import arguments, elsewhere, entries
 from freqtrade_bitmex_guard.custody.migration import migrate
 from freqtrade_bitmex_guard.custody.subject import Subject
 from freqtrade_bitmex_guard.findings import Stopped, stop
@@ -57,11 +57,13 @@ def _set(subject: Subject, terminal: Terminal) -> int:
     if (there := held(keeper)) is not None:
         stop(
             "credentials-differ",
-            f"The store already holds the key {there.masked}.",
-            "Use `freqtrade-bitmex-guard credentials rotate` to replace it by a new one that is checked first.",
+            f"The key {there.masked} lies in {subject.where} already; it may be another bot's.",
+            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {subject.arguments}` replaces it by a "
+            "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
+            f"{entries.one_of_its_own(subject)}.",
         )
     given = terminal.credentials()
-    in_time(keeper, lambda: keeper.put(given, Seen(None)))
+    in_time(keeper, lambda: keeper.put(given, Seen(None)), writes=True)
     terminal.say(
         f"Stored: the key {given.masked} in {subject.where}. It was not checked.",
         f"Check it: freqtrade-bitmex-guard --check-only {subject.arguments}",
@@ -85,24 +87,55 @@ def _show(subject: Subject, terminal: Terminal) -> int:
 
 
 def _delete(subject: Subject, terminal: Terminal, *, is_sure: bool) -> int:
+    _refuse_without_section(subject)
     keeper = subject.keeper or _only_read(subject, "to_delete")
+    what = _lying_in(keeper)
     if not is_sure:
         if not terminal.is_attended:
             stop("usage", "Nobody can be asked here whether to delete.", "Say so on the command line: --yes")
-        question = f"Delete key and secret from {subject.where}? The exchange shows a secret only once."
+        question = f"Delete {what} from {subject.where}? The exchange shows a secret only once."
         if not terminal.confirm(question):
             terminal.say("Nothing was deleted.")
             return 0
-    if not in_time(keeper, keeper.erase):
+    if not in_time(keeper, keeper.erase, writes=True):
         stop("credentials-missing", f"There is nothing in {subject.where}.", "Nothing is to be done.")
     terminal.say(
-        f"Deleted from {subject.where}. The bot does not start again without a key.",
+        f"Deleted: {what} from {subject.where}. The bot does not start again without a key.",
         f"If nothing else uses the key, delete it on the exchange, too: {subject.terms.keys_page}.",
     )
     return 0
 
 
+def _refuse_without_section(subject: Subject) -> None:
+    """Take nothing out of a store on a guess.
+
+    Raises:
+        Stopped: misconfigured, if the config does not say where its key lies.
+    """
+    if subject.written is None:
+        stop(
+            "section-missing",
+            f"The config has no {SECTION} section, so nothing tells which key in the store is this bot's: the usual "
+            "entry may be another bot's only one.",
+            f"Write the section first, by `freqtrade-bitmex-guard setup {subject.arguments}` or by hand, with the "
+            f'service of this bot: "{SECTION}": {{"credentials": {{"store": "keyring", "service": "…"}}}}. Then '
+            "`freqtrade-bitmex-guard credentials show` names the key in there.",
+        )
+
+
+def _lying_in(keeper: Keeper) -> str:
+    """What a store holds, for a person; what cannot be read as a whole key is deleted all the same."""
+    try:
+        there = in_time(keeper, keeper.load)
+    except Stopped as end:
+        if any(finding.rule not in ("credentials-missing", "credentials-malformed") for finding in end.findings):
+            raise
+        return "what is left of a key"
+    return f"the key {there.masked} with its secret"
+
+
 def _rotate(subject: Subject, terminal: Terminal) -> int:
+    _refuse_without_section(subject)
     keeper = subject.keeper or _only_read(subject, "to_replace")
     old = in_time(keeper, keeper.load)
     terminal.say(f"In use: the key {old.masked}. Make a new one on {subject.terms.keys_page}; leave the old one there.")
@@ -114,7 +147,7 @@ def _rotate(subject: Subject, terminal: Terminal) -> int:
     if not verdict.admitted:
         terminal.say(f"The old key {old.masked} stays in use; nothing was stored.", style="bold")
         return exit_codes.of(verdict)
-    in_time(keeper, lambda: keeper.put(new, Seen(old)))
+    in_time(keeper, lambda: keeper.put(new, Seen(old)), writes=True)
     terminal.say(
         f"Stored: the key {new.masked} in {subject.where}.",
         "Now, in this order:",
@@ -130,19 +163,14 @@ def _only_read(subject: Subject, action: str) -> Keeper:
     Raises:
         Stopped: always.
     """
-    store = subject.section.credentials
-    if isinstance(store, KeyringStore):
-        raise TypeError("a keyring is written, too")
+    store = elsewhere.only_read(subject.section.credentials)
     lines: dict[str, Sequence[str]] = {
         "to_store": elsewhere.to_store(store, subject.terms.exchange),
         "to_replace": elsewhere.to_replace(store, subject.terms.exchange, subject.arguments),
         "to_delete": elsewhere.to_delete(store, subject.terms.exchange),
     }
-    stop(
-        "store-not-written",
-        f"The store {store.store!r} is kept by somebody else; the guard only reads it.",
-        "Run instead, as the user that the bot runs as:\n" + "\n".join(f"    {line}" for line in lines[action]),
-    )
+    instead = "\n".join(f"    {line}" for line in lines[action])
+    elsewhere.refuse(store, f"Run instead, as the user that the bot runs as:\n{instead}")
 
 
 def age(moment: datetime | None) -> str:

@@ -5,15 +5,41 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import NoReturn
 
-from freqtrade_bitmex_guard.config import CommandStore, FileStore
-from freqtrade_bitmex_guard.credentials.files import SecretFiles
+from freqtrade_bitmex_guard.config import AnyStore, CommandStore, FileStore, ReadStore
+from freqtrade_bitmex_guard.credentials.files import SecretFiles, usual_name
+from freqtrade_bitmex_guard.credentials.secret import PARTS
+from freqtrade_bitmex_guard.findings import stop
+from freqtrade_bitmex_guard.redaction import harmless
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
-_PARTS = {"key": "key id", "secret": "secret"}
 
 
-def to_store(store: FileStore | CommandStore, exchange: str) -> list[str]:
+def only_read(config: AnyStore) -> ReadStore:
+    """A store, as one that is only read here.
+
+    Args:
+        config: `api_key_guard.credentials`.
+
+    Raises:
+        TypeError: if it is written, too, and nobody need run anything else: a bug.
+    """
+    if not isinstance(config, ReadStore):
+        raise TypeError("this store is written, too")
+    return config
+
+
+def refuse(store: ReadStore, fix: str) -> NoReturn:
+    """Say that a store is not ours to change.
+
+    Raises:
+        Stopped: misconfigured, always.
+    """
+    stop("store-not-written", f"The store {store.store!r} is kept by somebody else; the guard only reads it.", fix)
+
+
+def to_store(store: ReadStore, exchange: str) -> list[str]:
     """Commands that put a first key into the store. None of them takes a value as an argument.
 
     Args:
@@ -21,7 +47,7 @@ def to_store(store: FileStore | CommandStore, exchange: str) -> list[str]:
         exchange: the exchange's ccxt id.
     """
     if isinstance(store, CommandStore):
-        return [_insert(command, name) for name, command in _commands(store).items()]
+        return [_stored(command, name) for name, command in _commands(store).items()]
     if is_handed_over(store):
         return _hand_over(exchange)
     paths = _paths(store, exchange)
@@ -29,15 +55,16 @@ def to_store(store: FileStore | CommandStore, exchange: str) -> list[str]:
     return [*(f"mkdir -p -m 700 {shlex.quote(folder)}" for folder in folders), *_written(paths)]
 
 
-def to_replace(store: FileStore | CommandStore, exchange: str, config: str) -> list[str]:
+def to_replace(store: ReadStore, exchange: str, config: str) -> list[str]:
     """Commands that put a new key beside the old one, check it, and only then let it take the old one's place."""
     check = f"freqtrade-bitmex-guard --check-only {config}"
     if isinstance(store, CommandStore):
-        new = {name: [*command[:-1], f"{command[-1]}.new"] for name, command in _commands(store).items()}
-        given = " ".join(f"{_VARIABLE}{name.upper()}_COMMAND={_quoted(new[name])}" for name in _PARTS)
-        inserted = [_insert(command, name) for name, command in new.items()]
-        moved = [_renamed(command, new[name], name) for name, command in _commands(store).items()]
-        return [*inserted, f"{given} {check}", *moved]
+        commands = _commands(store)
+        given = " ".join(f"{_VARIABLE}{name.upper()}_COMMAND={_new(command)}" for name, command in commands.items())
+        remark = "" if all(map(_is_pass, commands.values())) else "   # for …: what prints the new one"
+        inserted = [_stored_beside(command, name) for name, command in commands.items()]
+        moved = [_renamed(command, name) for name, command in commands.items()]
+        return [*inserted, f"{given} {check}{remark}", *moved]
     if is_handed_over(store):
         return [*_hand_over(exchange), check]
     paths = _paths(store, exchange)
@@ -47,14 +74,14 @@ def to_replace(store: FileStore | CommandStore, exchange: str, config: str) -> l
     return [*_written(beside), f"{given} {check}", " && ".join(moved)]
 
 
-def to_delete(store: FileStore | CommandStore, exchange: str) -> list[str]:
+def to_delete(store: ReadStore, exchange: str) -> list[str]:
     """Commands that take the key out of the store."""
     if isinstance(store, CommandStore):
         return [
             f"pass rm {shlex.quote(command[-1])}"
             if _is_pass(command)
-            else f"with {command[0]}, delete what `{shlex.join(command)}` prints"
-            for command in _commands(store).values()
+            else f"with {_program(command)}, delete what {name}_command prints"
+            for name, command in _commands(store).items()
         ]
     if is_handed_over(store):
         names = " ".join(_names(exchange).values())
@@ -68,14 +95,14 @@ def is_handed_over(store: FileStore) -> bool:
 
 
 def _names(exchange: str) -> dict[str, str]:
-    return {name: f"{exchange}_api_{name}" for name in _PARTS}
+    return {name: usual_name(exchange, name) for name in PARTS}
 
 
 def _hand_over(exchange: str) -> list[str]:
     lines = ["systemd, as root, for LoadCredentialEncrypted= in the unit:"]
     for part, name in _names(exchange).items():
         into = f"/etc/credstore.encrypted/{name}"
-        ask = f'systemd-ask-password -n "{_PARTS[part].capitalize()}:"'
+        ask = f'systemd-ask-password -n "{PARTS[part].capitalize()}:"'
         lines.append(f"  {ask} | systemd-creds encrypt --name={name} - {into}")
     lines.append("Docker or Podman Compose, in the folder of compose.yaml, as its owner, for its `secrets:`:")
     inside = {part: Path("secrets") / name for part, name in _names(exchange).items()}
@@ -90,7 +117,7 @@ def _paths(store: FileStore, exchange: str) -> dict[str, Path]:
 def _written(paths: dict[str, Path]) -> list[str]:
     return [
         f"(umask 077; trap 'stty echo' 0; stty -echo; cat > {shlex.quote(str(path))})"
-        f"   # paste the {_PARTS[name]}, Enter, Ctrl-D"
+        f"   # paste the {PARTS[name]}, Enter, Ctrl-D"
         for name, path in paths.items()
     ]
 
@@ -103,17 +130,34 @@ def _is_pass(command: list[str]) -> bool:
     return len(command) == 3 and Path(command[0]).name == "pass" and command[1] == "show"
 
 
-def _insert(command: list[str], name: str) -> str:
+def _program(command: list[str]) -> str:
+    """All that is shown of a command: what stands behind the program's name may be a secret."""
+    return harmless(Path(command[0]).name)
+
+
+def _stored(command: list[str], name: str) -> str:
     if _is_pass(command):
-        return f"pass insert {shlex.quote(command[-1])}   # asks for the {_PARTS[name]}"
-    return f"with {command[0]}, store the {_PARTS[name]} so that `{shlex.join(command)}` prints it alone"
+        return f"pass insert {shlex.quote(command[-1])}   # asks for the {PARTS[name]}"
+    return f"with {_program(command)}, store the {PARTS[name]} so that {name}_command prints it alone"
 
 
-def _renamed(command: list[str], new: list[str], name: str) -> str:
+def _stored_beside(command: list[str], name: str) -> str:
     if _is_pass(command):
-        return f"pass mv -f {shlex.quote(new[-1])} {shlex.quote(command[-1])}"
-    return f"with {command[0]}, have `{shlex.join(command)}` print the new {_PARTS[name]}"
+        return _stored(_newly(command), name)
+    return f"with {_program(command)}, store the new {PARTS[name]} beside the old one, under another name"
 
 
-def _quoted(command: list[str]) -> str:
-    return shlex.quote(json.dumps(command))
+def _renamed(command: list[str], name: str) -> str:
+    if _is_pass(command):
+        return f"pass mv -f {shlex.quote(_newly(command)[-1])} {shlex.quote(command[-1])}"
+    return f"with {_program(command)}, have {name}_command print the new {PARTS[name]}"
+
+
+def _newly(command: list[str]) -> list[str]:
+    return [*command[:-1], f"{command[-1]}.new"]
+
+
+def _new(command: list[str]) -> str:
+    if _is_pass(command):
+        return shlex.quote(json.dumps(_newly(command)))
+    return shlex.quote(json.dumps([_program(command), "…"], ensure_ascii=False))

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from freqtrade_bitmex_guard import freqtrade_config
-from freqtrade_bitmex_guard.config import SECTION, KeyringStore
+from freqtrade_bitmex_guard.config import SECTION
 from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
 from freqtrade_bitmex_guard.config_text import Path, Place, Span
 from freqtrade_bitmex_guard.credentials.access import held, in_time
 from freqtrade_bitmex_guard.credentials.interface import Seen
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
-from freqtrade_bitmex_guard.custody import elsewhere, git
+from freqtrade_bitmex_guard.credentials.secret import PARTS, Credentials, Secret, credential
+from freqtrade_bitmex_guard.custody import elsewhere, entries, git
 from freqtrade_bitmex_guard.custody.subject import Subject
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, stands_in
+from freqtrade_bitmex_guard.sealed import record, same
 from freqtrade_bitmex_guard.terminal import Terminal
 
-_PARTS = ("key", "secret")
 _SHORTEST = 8  # what is shorter is no secret, and stands in the middle of words
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Found:
     """A credential in a config file."""
 
@@ -59,13 +58,13 @@ def migrate(subject: Subject, terminal: Terminal) -> int:
     with replacing([change for change in changes if change.text != change.file.text.text]) as replace:
         if not is_stored:
             _store(subject, credentials)
+        terminal.say(f"The key {credentials.masked} lies in {subject.where} now, read back and found the same.")
         replace()
-    terminal.say(f"The key {credentials.masked} lies in {subject.where} now, read back and found the same.")
     changed = [change.file for change in changes if change.text != change.file.text.text]
     for file in changed:
         terminal.say(f"Blanked in {file.shown}, in comments too; everything else in it is as it was.")
     if SECTION not in subject.config:
-        terminal.say(f"Nothing reads it from there yet: freqtrade-bitmex-guard setup {subject.arguments}")
+        terminal.say(f"Nothing reads it from there yet; do this next: freqtrade-bitmex-guard setup {subject.arguments}")
     _warn(subject, changed, terminal)
     return 0
 
@@ -88,7 +87,7 @@ def _refuse_what_cannot_be_moved(files: Sequence[ConfigFile], found: Sequence[Fo
             "Take the variable away.",
         )
     for each in found:
-        if each.part not in _PARTS or each.place.content is None:
+        if each.part not in PARTS or each.place.content is None:
             stop(
                 "credentials-malformed",
                 f"At {each.where} stands something that is no key id and no secret of this exchange.",
@@ -99,7 +98,7 @@ def _refuse_what_cannot_be_moved(files: Sequence[ConfigFile], found: Sequence[Fo
         for place in file.text.places:
             texts = [place.content or "", *(step for step in place.path[-1:] if isinstance(step, str))]
             is_ours = any(each.file is file and each.place is place for each in found)
-            if not is_ours and any(secret in text for text in texts for secret in secrets if len(secret) >= _SHORTEST):
+            if not is_ours and any(_holds(text, secret) for text in texts for secret in secrets):
                 other = ".".join(harmless(str(step)) for step in place.path[:-1]) or "the top level"
                 stop(
                     "credentials-differ",
@@ -108,31 +107,40 @@ def _refuse_what_cannot_be_moved(files: Sequence[ConfigFile], found: Sequence[Fo
                 )
 
 
+def _holds(text: str, value: str) -> bool:
+    return len(value) >= _SHORTEST and stands_in(value, text)
+
+
 def _whole(subject: Subject, found: Sequence[Found]) -> tuple[Credentials, bool]:
     """Both parts, and whether the store holds them already, as after a run that was interrupted."""
     stored = held(subject.store)
     parts: dict[str, Secret] = {}
-    for part in _PARTS:
-        places = {each.place.content: each.where for each in found if each.part == part}
-        if len(places) > 1:
+    for part in PARTS:
+        different: list[Found] = []
+        for each in found:
+            if each.part == part and not any(same(each.place.content, other.place.content) for other in different):
+                different.append(each)
+        if len(different) > 1:
+            places = " and at ".join(each.where for each in different)
             stop(
                 "credentials-differ",
-                f"Different values stand at {' and at '.join(places.values())}: only one of them can be the bot's.",
+                f"Different values stand at {places}: only one of them can be the bot's.",
                 "Take the other out by hand, then try again.",
             )
-        for value, place in places.items():
-            parts[part] = credential(str(value), part, place)
+        for each in different:
+            parts[part] = credential(str(each.place.content), part, each.where)
     if stored is not None:
         for part, given in parts.items():
             if not getattr(stored, part).matches(given.reveal()):
                 stop(
                     "credentials-differ",
-                    f"The store already holds another key, {stored.masked}: one of the two would be lost.",
-                    "If the one in the store is the bot's, blank the config by hand; if it is not, take it out: "
-                    "`freqtrade-bitmex-guard credentials delete`.",
+                    f"Another key lies in {subject.where} already, {stored.masked}, which may be another bot's: one "
+                    "of the two would be lost.",
+                    f"If {stored.masked} is this bot's, blank the config by hand. If it is not, leave it there, give "
+                    f"this bot an entry of its own, and try again: {entries.one_of_its_own(subject)}.",
                 )
         return stored, True
-    missing = [part for part in _PARTS if part not in parts]
+    missing = [part for part in PARTS if part not in parts]
     if missing:
         stop(
             "credentials-missing",
@@ -145,18 +153,16 @@ def _whole(subject: Subject, found: Sequence[Found]) -> tuple[Credentials, bool]
 def _store(subject: Subject, credentials: Credentials) -> None:
     keeper = subject.keeper
     if keeper is not None:
-        in_time(keeper, lambda: keeper.put(credentials, Seen(None)))
+        in_time(keeper, lambda: keeper.put(credentials, Seen(None)), writes=True)
         return
-    store = subject.section.credentials
-    if not isinstance(store, KeyringStore):
-        lines = "\n".join(f"    {line}" for line in elsewhere.to_store(store, subject.terms.exchange))
-        stop(
-            "store-not-written",
-            f"The store {store.store!r} is kept by somebody else; the guard only reads it.",
-            f"Store both yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares, and "
-            "blanks the config. Where only the bot's unit or container can read the store, blank exchange.key and "
-            "exchange.secret by hand instead, and run --check-only in there.",
-        )
+    store = elsewhere.only_read(subject.section.credentials)
+    lines = "\n".join(f"    {line}" for line in elsewhere.to_store(store, subject.terms.exchange))
+    elsewhere.refuse(
+        store,
+        f"Store both yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares, and "
+        "blanks the config. Where only the bot's unit or container can read the store, blank exchange.key and "
+        "exchange.secret by hand instead, and run --check-only in there.",
+    )
 
 
 def _blanked(file: ConfigFile, found: Sequence[Found], credentials: Credentials) -> Change:
@@ -172,6 +178,12 @@ def _blanked(file: ConfigFile, found: Sequence[Found], credentials: Credentials)
         for value in values:
             if len(value) >= _SHORTEST:
                 text = text.replace(value, "")
+        if any(_holds(text, value) for value in values):
+            stop(
+                "credentials-differ",
+                f"A comment in {file.shown} holds key or secret in another spelling.",
+                "Take it out there by hand, then try again: migrate leaves no copy behind.",
+            )
         changes.append((comment, text))
     return Change(file, file.text.replaced(changes), meaning)
 
@@ -181,7 +193,7 @@ def _blank(meaning: Any, path: Path, value: str) -> None:
     with contextlib.suppress(KeyError, IndexError, TypeError):
         for step in path[:-1]:
             meaning = meaning[step]
-        if meaning[path[-1]] == value:
+        if same(meaning[path[-1]], value):
             meaning[path[-1]] = ""
 
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard import config_files, freqtrade_config, venues
 from freqtrade_bitmex_guard.config import SECTION, GuardConfig, KeyringStore
 from freqtrade_bitmex_guard.config_files import ConfigFile
+from freqtrade_bitmex_guard.config_text import Path
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, Keeper
 from freqtrade_bitmex_guard.credentials.keyring_keeper import open_keeper
 from freqtrade_bitmex_guard.credentials.secret import Credentials
+from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, hide, mask
+from freqtrade_bitmex_guard.sealed import record
 from freqtrade_bitmex_guard.terms import Terms
 from freqtrade_bitmex_guard.trial import Trial
 from freqtrade_bitmex_guard.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subject:
     """One bot, as its config describes it.
 
@@ -53,6 +55,7 @@ class Subject:
             stop("usage", "A config from standard input cannot be changed.", "Name the file: -c config.json")
         config = freqtrade_config.read(files)
         exchange = config.get("exchange")
+        _hide(_exchange_settings(exchange))
         venue = venues.find(exchange.get("name") if isinstance(exchange, dict) else None)
         written = config[SECTION] if configuration.wanted(config) is not None else None
         return cls(files, config, venue.terms, written)
@@ -63,7 +66,10 @@ class Subject:
         Raises:
             Stopped: misconfigured, if one cannot be read.
         """
-        return config_files.read([*self.files, *self.config["config_files"]])
+        files = config_files.read([*self.files, *self.config["config_files"]])
+        for file in files:  # a name that stands twice is there twice, while freqtrade knows the last one only
+            _hide((place.path, place.content) for place in file.text.places)
+        return files
 
     @property
     def section(self) -> GuardConfig:
@@ -110,3 +116,19 @@ class Subject:
     def arguments(self) -> str:
         """The arguments that name its config, fit for a shell."""
         return " ".join(f"-c {shlex.quote(file)}" for file in self.files)
+
+
+def _hide(values: Iterable[tuple[Path, object]]) -> None:
+    """From now on no log and no message shows the credentials among these, whoever says them."""
+    for path, value in values:
+        part = settings.credential_at(path)
+        if part is not None and isinstance(value, str):
+            hide(value, mask(value) if part == "key" else "…")
+
+
+def _exchange_settings(exchange: object) -> Iterable[tuple[Path, object]]:
+    """Everything in freqtrade's `exchange` section and in its clients' blocks, with the way there."""
+    for name, value in exchange.items() if isinstance(exchange, Mapping) else ():
+        yield ("exchange", name), value
+        for inner, deeper in value.items() if isinstance(value, Mapping) else ():
+            yield ("exchange", name, inner), deeper

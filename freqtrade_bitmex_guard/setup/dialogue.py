@@ -21,7 +21,7 @@ from freqtrade_bitmex_guard.verdict import Verdict
 
 _AGAIN = "I have changed something: check the same key again"
 _ANOTHER = "I have made another key: take its id and secret"
-_END = "end here: nothing was written; setup goes on from here when it is run again"
+_END = "end here: nothing was written, so setup begins anew when it is run again"
 
 
 def run(arguments: list[str], terminal: Terminal) -> int:
@@ -67,6 +67,7 @@ def run(arguments: list[str], terminal: Terminal) -> int:
     with replacing(_changes(subject, section, files)) as replace:
         if there is None:
             stores.keep(subject, store, candidate, terminal)
+            terminal.say(f"The key {candidate.masked} is in the store now.")
         replace()
     _tell_how_to_start(subject, candidate, terminal)
     return exit_codes.of(verdict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from freqtrade_bitmex_guard.addresses import Network, admits_everyone, parse_block
+from freqtrade_bitmex_guard.custody.entries import bot_name, plain
 from freqtrade_bitmex_guard.facts import KeyFacts, Only
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.posture import Account, Posture
@@ -20,8 +20,6 @@ from freqtrade_bitmex_guard.rules.upkeep import is_generic
 from freqtrade_bitmex_guard.terms import Terms
 
 _LONGEST_NAME = 40
-_LONGEST_SERVICE = 60
-_MOST_SERVICES = 50
 # Addresses that are none on the Internet: an exchange sees the router's instead.
 _HOME = tuple(
     ip_network(block)
@@ -50,9 +48,9 @@ def key_name(config: Mapping[str, Any], terms: Terms) -> str:
     listed = exchange.get("pair_whitelist") if isinstance(exchange, dict) else None
     pairs = [pair for pair in listed if isinstance(pair, str)] if isinstance(listed, list) else []
     trades = pairs[0] if len(pairs) == 1 else f"{len(pairs)} pairs" if pairs else ""
-    name = _plain(f"{bot_name(config)} {trades}")
+    name = plain(f"{bot_name(config)} {trades}")
     if is_generic(name, terms):
-        name = _plain(f"{name} {socket.gethostname()}")
+        name = plain(f"{name} {socket.gethostname()}")
     return name[:_LONGEST_NAME].strip("-")
 
 
@@ -61,21 +59,6 @@ def will_do_as_name(name: str, policy: Policy, terms: Terms) -> bool | str:
     now = datetime.now(UTC)
     known = KeyFacts(permissions=None, addresses=Only(()), name=name)
     return next((concern.message for concern in upkeep.key_name(Posture(known, Account(), now), policy, terms)), True)
-
-
-def bot_name(config: Mapping[str, Any]) -> str:
-    """The bot's own name, in small letters, digits and hyphens."""
-    return _plain(str(config.get("bot_name") or "")) or "freqtrade"
-
-
-def services(config: Mapping[str, Any], terms: Terms) -> list[str]:
-    """Names in the keyring for this bot alone, the next one if the one before is taken: many bots are called alike."""
-    first = f"freqtrade-{terms.exchange}-{bot_name(config)}"[:_LONGEST_SERVICE]
-    return [first, *(f"{first}-{number}" for number in range(2, _MOST_SERVICES))]
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def block(text: str) -> Network:
@@ -94,8 +77,8 @@ def block(text: str) -> Network:
             network = _holding(network, parse_block(last))
     except (ValueError, TypeError):
         raise ValueError("Write an address (203.0.113.7), a block (203.0.113.0/28) or a range (first-last).") from None
-    if admits_everyone([network]) or network.prefixlen == 0:
-        raise ValueError("The block that holds both is every address there is, which is no limit.")
+    if admits_everyone([network]):
+        raise ValueError("The block that holds both is every address there is, or half of them, which is no limit.")
     return network
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from freqtrade_bitmex_guard.config import FileStore, KeyringStore
+from freqtrade_bitmex_guard.config import FileStore
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import held, in_time
+from freqtrade_bitmex_guard.credentials.files import usual_name
 from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.keyring_keeper import open_keeper
-from freqtrade_bitmex_guard.credentials.secret import Credentials
-from freqtrade_bitmex_guard.custody import elsewhere
+from freqtrade_bitmex_guard.credentials.secret import PARTS, Credentials
+from freqtrade_bitmex_guard.custody import elsewhere, entries
 from freqtrade_bitmex_guard.custody.subject import Subject
 from freqtrade_bitmex_guard.findings import Stopped, stop
-from freqtrade_bitmex_guard.setup import guide
 from freqtrade_bitmex_guard.terminal import Terminal
 
 Written = dict[str, Any]
@@ -33,29 +33,29 @@ def choose(subject: Subject, terminal: Terminal) -> tuple[Written, Credentials |
     """
     if subject.written is not None:
         return dict(subject.written.get("credentials", {})), held(subject.store)
-    usual: Written = {"store": "keyring", "service": subject.section.credentials.model_dump()["service"]}
     ways = {
         "two files, as systemd, Docker or Podman hand them over": _files,
         "a program that prints them: pass, op, vault, sops": _programs,
     }
     try:
-        ways = {**_entries(subject, usual, terminal), **ways}
+        ways = {**_entries(subject, terminal), **ways}
     except Stopped as end:
         terminal.say(f"This machine's keyring will not do: {end.findings[0].message}")
     store = terminal.choose("Where are id and secret to be kept?", ways)(subject, terminal)
     return store, _held(subject, store)
 
 
-def _entries(subject: Subject, usual: Written, terminal: Terminal) -> dict[str, Callable[..., Written]]:
-    """The keyring's entries to choose from: those that hold a key, which may be this bot's, and the first free one."""
+def _entries(subject: Subject, terminal: Terminal) -> dict[str, Callable[..., Written]]:
+    """The keyring's entries to choose from: the first free one, and those that hold a key, which may be this bot's.
+
+    In this order, for the first one is what Enter takes, and that must not share another bot's key.
+    """
     ways: dict[str, Callable[..., Written]] = {}
-    services = [str(usual["service"]), *guide.services(subject.config, subject.terms)]
-    for service in services:
+    for service, there in entries.known(subject):
         store: Written = {"store": "keyring", "service": service}
-        there = _held(subject, store)
         if there is None:
             free = f"one key for each bot: keep this bot's as {service!r}" if ways else "this user's keyring"
-            return {**ways, free: lambda *_, store=store: store}
+            return {free: lambda *_, store=store: store, **ways}
         terminal.say(f"The keyring holds a key already: {there.masked} (service {service!r}).")
         ways[f"{there.masked} ({service!r}) is this bot's: go on with it"] = lambda *_, store=store: store
     return ways
@@ -70,13 +70,12 @@ def keep(subject: Subject, store: Mapping[str, Any], credentials: Credentials, t
     config = subject.with_section({"credentials": store}).credentials
     keeper = open_keeper(config)
     if keeper is not None:
-        in_time(keeper, lambda: keeper.put(credentials, Seen(None)))
+        in_time(keeper, lambda: keeper.put(credentials, Seen(None)), writes=True)
         return
-    if isinstance(config, KeyringStore):
-        raise TypeError("a keyring is written, too")
+    kept_elsewhere = elsewhere.only_read(config)
     terminal.say("In another terminal:")
-    terminal.say(*(f"    {line}" for line in elsewhere.to_store(config, subject.terms.exchange)))
-    if isinstance(config, FileStore) and elsewhere.is_handed_over(config):
+    terminal.say(*(f"    {line}" for line in elsewhere.to_store(kept_elsewhere, subject.terms.exchange)))
+    if isinstance(kept_elsewhere, FileStore) and elsewhere.is_handed_over(kept_elsewhere):
         terminal.say(
             "Only the bot's own unit or container gets these files: they cannot be read back here. Check it in there:"
         )
@@ -112,14 +111,14 @@ def _files(subject: Subject, terminal: Terminal) -> Written:
     if not folder:
         return {"store": "files"}
     path = Path(folder).expanduser().absolute()
-    names = {part: path / f"{subject.terms.exchange}_api_{part}" for part in ("key", "secret")}
-    return {"store": "files", **{f"{part}_file": str(file) for part, file in names.items()}}
+    names = {f"{part}_file": str(path / usual_name(subject.terms.exchange, part)) for part in PARTS}
+    return {"store": "files", **names}
 
 
 def _programs(subject: Subject, terminal: Terminal) -> Written:
     written: Written = {"store": "command"}
-    for part, shown in (("key", "key id"), ("secret", "secret")):
-        usual = f"pass show {subject.terms.exchange}/{guide.bot_name(subject.config)}/{part}"
+    for part, shown in PARTS.items():
+        usual = f"pass show {subject.terms.exchange}/{entries.bot_name(subject.config)}/{part}"
         command = terminal.ask(f"Command that prints the {shown} alone:", usual, _is_command)
         written[f"{part}_command"] = shlex.split(command)
     return written

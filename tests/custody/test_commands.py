@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keyring
 import pytest
 
+from freqtrade_bitmex_guard import bounded
 from freqtrade_bitmex_guard.config import CommandStore, FileStore
+from freqtrade_bitmex_guard.credentials import access
 from freqtrade_bitmex_guard.credentials.files import SecretFiles
 from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
 from freqtrade_bitmex_guard.custody import elsewhere
+from freqtrade_bitmex_guard.custody.subject import Subject
+from freqtrade_bitmex_guard.findings import Stopped
 from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.setup import stores
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.terminal import Terminal
 from freqtrade_bitmex_guard.trial import Trial
 from tests.custody.conftest import Run
-from tests.support import KEY_ID, SECRET, bot_config, key
+from tests.support import KEY_ID, NEW_ID, NEW_SECRET, OTHER_ID, OTHER_SECRET, SECRET, belongs, bot_config, key, new_key
+from tests.vault import Vault
 
-NEW_ID = "NEWidngMIQkIUjXMUreyu3qn"
-NEW_SECRET = SECRET[::-1]
 OLD, NEW = f"{KEY_ID}\n{SECRET}\n", f"{NEW_ID}\n{NEW_SECRET}\n"
 
 
@@ -83,6 +92,94 @@ def test_set_overwrites_nothing(run: Run, config: str) -> None:
     assert entry()["key"] == KEY_ID
 
 
+@pytest.fixture
+def in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Writes to the keyring hang until this is set; a store has a second."""
+    go_on = threading.Event()
+    for name in ("set_password", "delete_password"):
+        original = getattr(Vault, name)
+        late = lambda *given, original=original: go_on.wait(60) and original(*given)  # noqa: E731
+        monkeypatch.setattr(Vault, name, late)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # for a lock of its own: nobody else shall wait so long
+    monkeypatch.setattr(access, "READING_SECONDS", 1.0)
+    monkeypatch.setattr(bounded, "_LAST_WORDS_SECONDS", 0.1)
+    yield go_on
+    go_on.set()
+    # They find the keyring's file by a variable: one that came later would write into the next test's.
+    for thread in [each for each in threading.enumerate() if each.name == "freqtrade-bitmex-guard"]:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def becomes(expected: str | None) -> None:
+    until = time.monotonic() + 30
+    while entry().get("key") != expected:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def both_are_to_be_kept(printed: str) -> None:
+    for word in ("store-not-written", "old key", "the new one", "both secrets", "credentials show -c CONFIG"):
+        assert word in printed
+    assert "unlock it" not in printed
+
+
+@pytest.mark.parametrize(
+    ("action", "flags", "before", "after"),
+    [("set", [], None, NEW_ID), ("rotate", [], KEY_ID, NEW_ID), ("delete", ["--yes"], KEY_ID, None)],
+    ids=["set", "rotate", "delete"],
+)
+def test_a_change_that_may_still_come_is_not_told_as_if_nothing_had_been_done(
+    run: Run,
+    config: str,
+    exchange: Lookalike,
+    in_time: threading.Event,
+    action: str,
+    flags: list[str],
+    before: str | None,
+    after: str | None,
+) -> None:
+    in_time.set()
+    if before:
+        credentials(run, "set", config, stdin=OLD)
+    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
+    in_time.clear()
+    both_are_to_be_kept(credentials(run, action, config, *flags, stdin=NEW, code=4))
+    assert entry().get("key") == before
+    in_time.set()
+    becomes(after)
+
+
+@pytest.mark.parametrize("action", ["rotate", "delete"])
+def test_a_change_that_breaks_off_is_not_told_as_if_nothing_had_been_done(
+    run: Run, config: str, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    def breaks(*_: str) -> None:
+        raise SystemExit(0)
+
+    credentials(run, "set", config, stdin=OLD)
+    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
+    monkeypatch.setattr(Vault, "set_password", breaks)
+    monkeypatch.setattr(Vault, "delete_password", breaks)
+    flags = ["--yes"] if action == "delete" else []
+    both_are_to_be_kept(credentials(run, action, config, *flags, stdin=NEW, code=4))
+
+
+def test_setup_and_migrate_tell_of_a_change_that_may_still_come_likewise(
+    run: Run, config: str, in_time: threading.Event
+) -> None:
+    belongs(Path(config))
+    subject, given = Subject.read(["-c", config]), Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    with pytest.raises(Stopped) as stopped:
+        stores.keep(subject, {"store": "keyring"}, given, Terminal())
+    both_are_to_be_kept(f"{stopped.value} {stopped.value.findings[0].fix}")
+    content = json.loads(Path(config).read_text())
+    content["exchange"] |= {"key": KEY_ID, "secret": SECRET}
+    Path(config).write_text(json.dumps(content))
+    both_are_to_be_kept(credentials(run, "migrate", config, code=4))
+    assert json.loads(Path(config).read_text()) == content  # and so both stay where they were
+
+
 def test_show_masks_the_key_and_tells_store_age_and_whether_it_verifies(
     run: Run, config: str, exchange: Lookalike
 ) -> None:
@@ -117,11 +214,54 @@ def test_delete_asks_first_and_takes_everything(run: Run, config: str) -> None:
     assert "credentials-missing" in credentials(run, "delete", config, "--yes", code=4)
 
 
+def test_delete_names_the_key_and_its_place(run: Run, config: str) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    printed = credentials(run, "delete", config, "--yes")
+    assert "Deleted: the key LAqU… with its secret from this user's keyring (service 'freqtrade-bitmex')." in printed
+    keyring.set_password("freqtrade-bitmex", "credentials", "no pair")
+    assert "Deleted: what is left of a key" in credentials(run, "delete", config, "--yes")
+    assert keyring.get_password("freqtrade-bitmex", "credentials") is None
+
+
+@pytest.mark.parametrize("arguments", [["delete", "--yes"], ["rotate"]], ids=lambda given: given[0])
+def test_without_a_section_nobody_knows_whose_key_would_be_lost(
+    run: Run, config: str, exchange: Lookalike, arguments: list[str]
+) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    content = json.loads(Path(config).read_text())
+    del content["api_key_guard"]
+    Path(config).write_text(json.dumps(content))
+    exchange.keys.append(new_key())
+    action, *flags = arguments
+    printed = credentials(run, action, config, *flags, stdin=NEW, code=4)
+    assert "section-missing" in printed
+    assert '"api_key_guard": {"credentials": {"store": "keyring", "service": "…"}}' in printed
+    assert entry()["key"] == KEY_ID
+    printed = credentials(run, "set", config, stdin=NEW, code=4)
+    assert "another bot's" in printed
+    assert '"service": "freqtrade-bitmex-freqtrade"' in printed
+
+
+def test_what_the_readme_says_of_uninstalling_leaves_no_secret_behind(
+    run: Run, tmp_path: Path, exchange: Lookalike, vault: Path
+) -> None:
+    config = written(tmp_path, exchange, credentials={"service": "freqtrade-bitmex-north"})
+    credentials(run, "set", config, stdin=OLD)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    first, then = re.findall(
+        r"^```sh\n(.*?)\n```$", readme.split("\n## Uninstall\n")[1].split("\n## ")[0], re.MULTILINE | re.DOTALL
+    )
+    assert SECRET in vault.read_text()
+    assert run(*first.replace("config.json", config).split()[1:], "--yes")[0] == 0
+    assert SECRET not in vault.read_text()
+    assert then == "pip uninstall freqtrade-bitmex-guard"
+
+
 def test_rotate_takes_a_key_that_is_admitted_and_says_what_to_do_in_which_order(
     run: Run, config: str, exchange: Lookalike
 ) -> None:
     credentials(run, "set", config, stdin=OLD)
-    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
+    exchange.keys.append(new_key())
     printed = credentials(run, "rotate", config, stdin=NEW)
     assert (entry()["key"], entry()["secret"]) == (NEW_ID, NEW_SECRET)
     restart, delete = printed.index("Restart the bot"), printed.index("delete the key LAqU…")
@@ -131,10 +271,10 @@ def test_rotate_takes_a_key_that_is_admitted_and_says_what_to_do_in_which_order(
 @pytest.mark.parametrize(
     ("new", "code", "word"),
     [
-        (Key(NEW_ID, NEW_SECRET, permissions=["order", "withdraw"]), 2, "withdraw-permission"),
-        (Key(NEW_ID, NEW_SECRET, cidr=""), 2, "ip-unrestricted"),
-        (Key(NEW_ID, "another-secret"), 3, "signature-invalid"),
-        (Key("another-id", NEW_SECRET), 3, "key-unknown"),
+        (new_key(permissions=["order", "withdraw"]), 2, "withdraw-permission"),
+        (new_key(cidr=""), 2, "ip-unrestricted"),
+        (Key(NEW_ID, OTHER_SECRET), 3, "signature-invalid"),
+        (Key(OTHER_ID, NEW_SECRET), 3, "key-unknown"),
     ],
 )
 def test_rotate_keeps_the_old_key_where_the_new_one_is_not_admitted(
@@ -192,7 +332,7 @@ def test_a_trial_never_admits_another_key_than_the_candidate(
     candidate = Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
     config = bot_config(tmp_path, exchange)
     assert not Trial(config, candidate).run().admitted
-    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
+    exchange.keys.append(new_key())
     assert Trial(config, candidate).run().admitted
     monkeypatch.delattr(Trial, "_credentials")  # as if the check had come to read the store again
     with pytest.raises(RuntimeError):
@@ -270,3 +410,21 @@ def test_pass_is_told_by_its_own_commands() -> None:
     assert """KEY_COMMAND='["pass", "show", "a.new"]'""" in check
     assert moved == ["pass mv -f a.new a", "pass mv -f b.new b"]
     assert elsewhere.to_delete(store, "bitmex") == ["pass rm a", "pass rm b"]
+
+
+def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, exchange: Lookalike) -> None:
+    store = {"store": "command", "key_command": ["/usr/bin/echo", KEY_ID], "secret_command": ["printf", "%s", SECRET]}
+    config = written(tmp_path, exchange, credentials=store)
+    belongs(Path(config))
+    for action, expected in {
+        "set": "with echo, store the key id so that key_command prints it alone",
+        "rotate": """SECRET_COMMAND='["printf", "…"]' freqtrade-bitmex-guard --check-only""",
+        "delete": "with printf, delete what secret_command prints",
+    }.items():
+        printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
+        assert expected in printed
+    # And what is printed before anything was read, so before anything is hidden:
+    plain = CommandStore(store="command", key_command=["op", KEY_ID], secret_command=["op", SECRET])
+    ways = (elsewhere.to_store(plain, "x"), elsewhere.to_replace(plain, "x", ""), elsewhere.to_delete(plain, "x"))
+    told = [line for way in ways for line in way]
+    assert not any(hidden in line for line in told for hidden in (KEY_ID, SECRET))

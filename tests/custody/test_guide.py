@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freqtrade_bitmex_guard.custody import entries
 from freqtrade_bitmex_guard.setup import guide
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import policy
@@ -43,7 +44,7 @@ def test_a_name_that_the_bots_own_rule_would_not_pass_is_not_taken() -> None:
 
 
 def test_many_bots_of_one_name_have_a_place_each() -> None:
-    services = guide.services({}, TERMS)
+    services = entries.services({}, TERMS)
     assert services[:3] == [
         "freqtrade-bitmex-freqtrade",
         "freqtrade-bitmex-freqtrade-2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,8 +14,9 @@ import keyring
 import pytest
 
 from freqtrade_bitmex_guard.custody import git
+from freqtrade_bitmex_guard.custody.subject import Subject
 from tests.custody.conftest import Run
-from tests.support import KEY_ID, SECRET, skip_or_fail, store_files
+from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, skip_or_fail, store_files
 
 CONFIG = """\
 {
@@ -32,6 +34,7 @@ CONFIG = """\
 
 def config(folder: Path, text: str = CONFIG, name: str = "config.json") -> Path:
     path = folder / name
+    belongs(path)
     path.write_bytes(text.replace("KEY", KEY_ID).replace("SECRET", SECRET).encode())
     return path
 
@@ -40,8 +43,8 @@ def blanked(text: str = CONFIG) -> bytes:
     return text.replace("KEY", "").replace("SECRET", "").encode()
 
 
-def stored() -> dict[str, str]:
-    entry = json.loads(keyring.get_password("freqtrade-bitmex", "credentials") or "{}")
+def stored(service: str = "freqtrade-bitmex") -> dict[str, str]:
+    entry = json.loads(keyring.get_password(service, "credentials") or "{}")
     return {name: entry.get(name) for name in ("key", "secret")}
 
 
@@ -149,16 +152,49 @@ def test_a_read_only_file_is_not_changed_and_nothing_is_stored(run: Run, tmp_pat
     assert "chmod u+w" in untouched(run, path, "config-not-written")
 
 
+def test_what_was_stored_before_a_file_could_not_be_replaced_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(new: Path, old: Path) -> None:
+        if old == path:
+            raise PermissionError(13, "Permission denied")
+        really(new, old)
+
+    really, path = os.replace, config(tmp_path)
+    monkeypatch.setattr(os, "replace", denied)
+    printed = migrated(run, path, code=4)
+    assert "lies in this user's keyring" in printed
+    assert "Nothing" not in printed
+    assert stored() == {"key": KEY_ID, "secret": SECRET}
+    assert SECRET in path.read_text()
+
+
+def test_what_nobody_has_stored_is_not_blanked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Subject, "keeper", None)  # as if somebody had forgotten how to write this store
+    path = config(tmp_path)
+    migrated(run, path, code=1)
+    assert SECRET in path.read_text()
+
+
 def test_two_different_secrets_are_both_left_where_they_are(run: Run, tmp_path: Path) -> None:
-    text = CONFIG.replace("true,}", 'true, "secret": "another-secret"}')
+    text = CONFIG.replace("true,}", f'true, "secret": "{OTHER_SECRET}"}}')
     printed = untouched(run, config(tmp_path, text), "credentials-differ")
     assert "exchange.ccxt_config.secret" in printed
-    assert "another-secret" not in printed
+    assert OTHER_SECRET not in printed
 
 
 def test_a_secret_that_is_used_for_something_else_too_is_left_where_it_is(run: Run, tmp_path: Path) -> None:
     text = CONFIG.replace('"dry_run"', '"api_server": {"password": "SECRET"},\n    "dry_run"')
     assert "api_server" in untouched(run, config(tmp_path, text), "credentials-differ")
+
+
+@pytest.mark.parametrize("spelt", [r"a\/b\/c%d==", "a%2Fb%2Fc%25d%3D%3D"], ids=["as JSON may", "as in a URL"])
+@pytest.mark.parametrize("place", ["// was SPELT", '"x": "of SPELT",'], ids=["in a comment", "in another value"])
+def test_a_secret_that_stands_elsewhere_in_another_spelling_is_left_where_it_is(
+    run: Run, tmp_path: Path, spelt: str, place: str
+) -> None:
+    text = CONFIG.replace("SECRET", "a/b/c%d==").replace('"dry_run"', f'{place.replace("SPELT", spelt)}\n    "dry_run"')
+    untouched(run, config(tmp_path, text), "credentials-differ")
 
 
 @pytest.mark.parametrize("part", ["key", "secret"])
@@ -178,12 +214,46 @@ def test_a_credential_in_a_variable_is_told(run: Run, tmp_path: Path, monkeypatc
 
 
 def test_another_key_in_the_store_is_not_overwritten(run: Run, tmp_path: Path) -> None:
-    run("credentials", "set", "-c", str(config(tmp_path, blanked().decode())), stdin="other-key-id\nother-secret\n")
+    run("credentials", "set", "-c", str(config(tmp_path, blanked().decode())), stdin=f"{OTHER_ID}\n{OTHER_SECRET}\n")
     before = stored()
     path = config(tmp_path)
     assert "credentials-differ" in migrated(run, path, code=4)
     assert path.read_bytes() == config(tmp_path).read_bytes()
-    assert stored() == before == {"key": "other-key-id", "secret": "other-secret"}
+    assert stored() == before == {"key": OTHER_ID, "secret": OTHER_SECRET}
+
+
+def test_what_is_printed_for_a_second_bot_leaves_the_first_ones_key_alone_and_gives_it_an_entry_of_its_own(
+    run: Run, tmp_path: Path
+) -> None:
+    run("credentials", "set", "-c", str(config(tmp_path, blanked().decode())), stdin=f"{OTHER_ID}\n{OTHER_SECRET}\n")
+    path = config(tmp_path, CONFIG.replace('"dry_run"', '"bot_name": "ETH bot", "dry_run"'))
+    printed = migrated(run, path, code=4)
+    assert "another bot's" in printed
+    assert "delete" not in printed
+    (section,) = re.findall(r'write ("api_key_guard": {.*}) into the config', printed)
+    assert json.loads(f"{{{section}}}")["api_key_guard"]["credentials"]["service"] == "freqtrade-bitmex-eth-bot"
+    migrated(run, config(tmp_path, path.read_text().replace('"dry_run"', f'{section}, "dry_run"')))
+    assert stored() == {"key": OTHER_ID, "secret": OTHER_SECRET}
+    assert stored("freqtrade-bitmex-eth-bot") == {"key": KEY_ID, "secret": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "way_out"),
+    [
+        ({"service": "north"}, 'write "service": "freqtrade-bitmex-freqtrade" into api_key_guard.credentials'),
+        (None, "name another place for this bot in api_key_guard.credentials"),
+    ],
+    ids=["another service", "another store"],
+)
+def test_a_section_that_names_a_place_with_another_key_is_told_to_name_a_free_one(
+    run: Run, tmp_path: Path, credentials: dict[str, str] | None, way_out: str
+) -> None:
+    entry = json.dumps({"key": OTHER_ID, "secret": OTHER_SECRET})
+    keyring.set_password("north", "credentials", entry)
+    section = json.dumps({"credentials": credentials or store_files(tmp_path, OTHER_ID, OTHER_SECRET)})
+    printed = migrated(run, config(tmp_path, CONFIG.replace('"dry_run"', f'"api_key_guard": {section}, "dry_run"')), 4)
+    assert way_out in printed
+    assert "delete" not in printed
 
 
 def test_a_store_that_is_only_read_is_filled_by_hand_and_then_compared(run: Run, tmp_path: Path) -> None:
@@ -191,6 +261,7 @@ def test_a_store_that_is_only_read_is_filled_by_hand_and_then_compared(run: Run,
     text = CONFIG.replace('"dry_run"', f'"api_key_guard": {{"credentials": {json.dumps(credentials)}}},\n    "dry_run"')
     printed = untouched(run, config(tmp_path, text), "store-not-written")
     (tmp_path / "no").mkdir()
+    belongs(tmp_path / "no" / "key")
     (line,) = (line.strip() for line in printed.splitlines() if "no/key" in line)
     subprocess.run(["sh", "-uc", line.partition("  #")[0]], input=f"{KEY_ID}\n", text=True, check=True)
     path = config(tmp_path, text)
@@ -203,6 +274,7 @@ def repository(tmp_path: Path) -> Path:
     if shutil.which("git") is None:
         skip_or_fail("git")
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    belongs(tmp_path / ".git" / "objects")
     return tmp_path
 
 

@@ -18,12 +18,12 @@ from freqtrade_bitmex_guard import freqtrade_config
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, SECRET, key
+from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, key, new_key
 from tests.terminal import DOWN, END_OF_FILE, ENTER, GUARD, INTERRUPT, Session, environment
 
 pytestmark = pytest.mark.slow
 
-NEW = Key("NEWidngMIQkIUjXMUreyu3qn", SECRET[::-1])
+NEW = new_key()
 CONFIG = """\
 {
     // The bot of the north.
@@ -138,7 +138,7 @@ def test_a_range_is_turned_into_a_block_and_its_size_is_told(tmp_path: Path, exc
     assert freqtrade_config.read([str(path)])["api_key_guard"]["policy"] == {"ip_within": ["127.0.0.0/30"]}
 
 
-def test_a_refused_key_leaves_everything_as_it_was_and_setup_goes_on_from_there(
+def test_a_refused_key_leaves_everything_as_it_was_and_setup_begins_anew(
     tmp_path: Path, exchange: Lookalike, vault: Path
 ) -> None:
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
@@ -148,6 +148,7 @@ def test_a_refused_key_leaves_everything_as_it_was_and_setup_goes_on_from_there(
     walk(talk, key())
     talk.sees("withdraw-permission")
     talk.answer("What now?", f"{DOWN}{DOWN}{ENTER}")
+    talk.sees("begins anew")
     assert talk.end() == 2
     assert "leave Withdraw unticked" in talk.shown
     assert path.read_bytes() == before
@@ -209,20 +210,20 @@ def test_a_key_that_lies_in_the_keyring_already_is_gone_on_with(
     talk = session(path, vault)
     to_the_store(talk)
     talk.sees("holds a key already: LAqU…")
-    talk.answer("kept?")
+    talk.answer("kept?", f"{DOWN}{ENTER}")
     talk.answer("first-last):", f"127.0.0.1{ENTER}")
     talk.answer("like this?", "y")
     assert talk.end() == 0
     assert Check(freqtrade_config.read([str(path)])).run().admitted
 
 
-def test_another_bots_key_stays_its_own(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
-    other = {"key": "other-key-id", "secret": "other-secret"}
+def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+    other = {"key": OTHER_ID, "secret": OTHER_SECRET}
     keyring.set_password("freqtrade-bitmex", "credentials", json.dumps(other))
     path = written(tmp_path, exchange)
     talk = session(path, vault)
     to_the_store(talk)
-    talk.answer("kept?", f"{DOWN}{ENTER}")
+    talk.answer("kept?")
     to_the_address(talk)
     give(talk, key())
     assert talk.end() == 0
@@ -230,17 +231,24 @@ def test_another_bots_key_stays_its_own(tmp_path: Path, exchange: Lookalike, vau
     assert Check(freqtrade_config.read([str(path)])).run().admitted
 
 
-def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_stored_is_compared(
-    tmp_path: Path, exchange: Lookalike, vault: Path
-) -> None:
-    path = written(tmp_path, exchange)
+def with_a_key_for_two_files(path: Path, vault: Path) -> Session:
+    """Setup on a machine without a keyring, as far as a key is given that belongs in two files beside the config."""
     talk = session(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    belongs(path.parent / "secrets")
     to_the_store(talk)
     talk.sees("This machine has no keyring.")
     talk.answer("kept?")
     talk.answer("mounts them):", f"secrets{ENTER}")
     to_the_address(talk)
     give(talk, key())
+    return talk
+
+
+def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_stored_is_compared(
+    tmp_path: Path, exchange: Lookalike, vault: Path
+) -> None:
+    path = written(tmp_path, exchange)
+    talk = with_a_key_for_two_files(path, vault)
     talk.answer("Is it there?")
     talk.sees("credentials-missing")
     lines = [line.strip() for line in talk.shown.splitlines() if line.startswith("    ")]
@@ -253,6 +261,24 @@ def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_st
     talk.answer("Is it there?")
     assert talk.end() == 0
     assert Check(freqtrade_config.read([str(path)])).run().admitted
+
+
+def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_stored_by_then_is_told(
+    tmp_path: Path, exchange: Lookalike, vault: Path
+) -> None:
+    path = written(tmp_path, exchange)
+    talk = with_a_key_for_two_files(path, vault)
+    talk.sees("Is it there?")
+    (tmp_path / "secrets").mkdir()
+    for part, value in (("key", KEY_ID), ("secret", SECRET)):
+        (tmp_path / "secrets" / f"bitmex_api_{part}").touch(0o600)
+        (tmp_path / "secrets" / f"bitmex_api_{part}").write_text(value)
+    path.write_text(changed := path.read_text() + "// mine")
+    talk.press(ENTER)
+    talk.sees("The key LAqU… is in the store now.")
+    talk.sees("changed meanwhile")
+    assert talk.end() == 4
+    assert path.read_text() == changed
 
 
 def test_what_is_typed_too_early_is_neither_shown_nor_taken(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
@@ -288,7 +314,7 @@ def test_the_third_bot_of_one_name_gets_an_entry_of_its_own(tmp_path: Path, exch
         keyring.set_password(service, "credentials", entry)
     talk = session(written(tmp_path, exchange), vault)
     to_the_store(talk)
-    talk.answer("kept?", f"{DOWN}{DOWN}{ENTER}")
+    talk.answer("kept?")
     to_the_address(talk)
     give(talk, key())
     assert talk.end() == 0
@@ -306,6 +332,7 @@ def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: Looka
     to_the_address(talk)
     give(talk, key())
     talk.sees("store the key id so that")
+    belongs(tmp_path / "the key", tmp_path / "the sec")
     (tmp_path / "the key").write_text(KEY_ID)
     (tmp_path / "the sec").write_text(SECRET)
     talk.answer("Is it there?")
@@ -396,6 +423,7 @@ def test_what_stands_in_the_way_is_told_before_anybody_makes_a_key(
     tmp_path: Path, exchange: Lookalike, vault: Path, text: str, mode: int, word: str
 ) -> None:
     path = written(tmp_path, exchange, text)
+    belongs(path)
     path.chmod(mode)
     before = path.read_bytes()
     talk = session(path, vault)
@@ -430,6 +458,7 @@ def test_secrets_are_asked_for_without_showing_them_and_delete_asks(
     assert stored()["key"] == NEW.id
     for answer, left in (("n", NEW.id), ("y", None)):
         talk = session(path, vault, "credentials", "delete")
+        talk.sees("Delete the key NEWi… with its secret from this user's keyring (service 'freqtrade-bitmex')?")
         talk.answer("only once.", answer)
         assert talk.end() == 0
         assert stored().get("key") == left
@@ -439,6 +468,7 @@ def test_migrate_offers_to_look_whether_git_has_the_file(tmp_path: Path, exchang
     plain: dict[str, Any] = {"exchange": {"name": "bitmex", **GOOD}}
     path = tmp_path / "config.json"
     path.write_text(json.dumps(plain))
+    belongs(path, tmp_path / ".git" / "objects")
     for command in (["init", "-q"], ["add", "config.json"]):
         subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
     talk = session(path, vault, "credentials", "migrate")

@@ -17,15 +17,14 @@ from freqtrade_bitmex_guard.config import KeyringStore
 from freqtrade_bitmex_guard.credentials.access import held
 from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.killer import forked
-from tests.support import KEY_ID, SECRET
+from tests.support import KEY_ID, SECRET, belongs, new_key
 from tests.terminal import DOWN, ENTER, Session, environment
 
 pytestmark = pytest.mark.slow
 
-NEW = Key("NEWidngMIQkIUjXMUreyu3qn", SECRET[::-1])
+NEW = new_key()
 OLD_ENTRY = json.dumps({"key": KEY_ID, "secret": SECRET})
 MOST_WRITES = 60
 NEVER = 10_000
@@ -112,6 +111,7 @@ def test_migrate(tmp_path: Path, vault: Path) -> None:
 
     def attempt(at: int) -> int:
         vault.unlink(missing_ok=True)
+        belongs(*(tmp_path / name for name in old))
         for name, text in old.items():
             (tmp_path / name).write_bytes(text.encode())
         arguments = ["credentials", "migrate", "-c", str(tmp_path / "config.json")]
@@ -160,7 +160,7 @@ def test_setup(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
         talk = Session(*killed, env=environment(vault), folder=tmp_path)
         try:
             talk.answer("yours?", "y")
-            talk.answer("kept?")
+            talk.answer("kept?", ENTER if held_key() is None else f"{DOWN}{ENTER}")
             if held_key() is None:
                 talk.answer("already?", f"{DOWN}{ENTER}")
             talk.answer("first-last):", f"127.0.0.1{ENTER}")
