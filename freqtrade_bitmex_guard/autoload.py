@@ -68,12 +68,13 @@ def _refuse_every_start(module: ModuleType, problem: BaseException) -> None:
     global refusal  # noqa: PLW0603 - one fact of the process, which the launcher reads
     from freqtrade.exceptions import OperationalException  # noqa: PLC0415
 
-    why = str(problem) if type(problem).__name__ == "Stopped" else f"{type(problem).__name__} while placing the guard"
+    why = f"{type(problem).__name__} while placing the guard"
+    fix = "Reinstall the guard from its checkout: it, or what it depends on, may be broken."
+    if type(problem).__name__ == "Stopped":
+        why, fix = str(problem).rstrip("."), " ".join(finding.fix for finding in getattr(problem, "findings", ()))
     refusal = (
         f"API key guard: MISCONFIGURED: {why}. Nothing was started.\n"
-        "      What to do: install a freqtrade that this version of freqtrade-bitmex-guard supports "
-        "(pip install -U freqtrade-bitmex-guard, or an older freqtrade), or uninstall freqtrade-bitmex-guard to run "
-        "unguarded."
+        f"      What to do: {fix} Or uninstall freqtrade-bitmex-guard to run unguarded."
     )
     text = refusal
 

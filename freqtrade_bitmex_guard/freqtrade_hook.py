@@ -1,4 +1,4 @@
-"""The only room that knows FreqtradeBot.
+"""The guard around the start of freqtrade's bot; what happens while it runs is in `freqtrade_loop`.
 
 freqtrade has no plugin entry points. The one place that only `trade` and its reload reach is the bot's `__init__`:
 credentials put into the config there reach the exchange and are stripped again by freqtrade itself. Everything that
@@ -22,8 +22,8 @@ from freqtrade.exchange import Exchange
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard import freqtrade_loop, freqtrade_rpc, operator_news
 from freqtrade_bitmex_guard.exchange import settings
-from freqtrade_bitmex_guard.exchange.client import SILENT, Proven
-from freqtrade_bitmex_guard.findings import Severity, Stopped, stop
+from freqtrade_bitmex_guard.exchange.client import SILENT, Proven, can_sign
+from freqtrade_bitmex_guard.findings import Severity, Stopped, stop, unsupported
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
@@ -34,6 +34,8 @@ logger = logging.getLogger("freqtrade_bitmex_guard")
 _FIRST_WAIT_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 300.0
 
+_Admitted = tuple[Check, Proven]
+
 
 class Gate:
     """What stands between a config and a bot, one for each process.
@@ -41,35 +43,36 @@ class Gate:
     Attributes:
         required: whether a live start without an enabled guard is misconfigured, as the launcher wants it.
         wait_seconds: how long the first start may keep asking while the exchange is unverified for a passing cause.
-        stopped: the verdict with which a start was stopped last, if one was.
+        stopped: the verdict with which anything was refused last, since the last admission.
+        ended: the verdict that kept a bot from being built, once it has.
         proven: what the bot of this process was admitted with.
         clients: the ccxt clients that were compared with it, since that admission.
     """
-
-    _ahead: tuple[dict[str, Any], Check | None] | None = None
 
     def __init__(self) -> None:
         self.required = False
         self.wait_seconds = 0.0
         self.stopped: Verdict | None = None
+        self.ended: Verdict | None = None
         self.proven: Proven | None = None
         self.clients: list[Any] = []
+        self._ahead: tuple[dict[str, Any], _Admitted | None] | None = None
 
-    def admit(self, config: dict[str, Any]) -> Check | None:
+    def admit(self, config: dict[str, Any]) -> _Admitted | None:
         """Check the key of a config before a bot is built from it.
 
         Returns:
-            The check that proved it, or None where there is nothing to guard: dry-run, or the operator did not ask
-            for it.
+            The check and what it proved, or None where there is nothing to guard: dry-run, or the operator did not
+            ask for it.
 
         Raises:
             Stopped, OperationalException: in every other case.
         """
-        self.proven, self.clients = None, []
+        self.stopped, self.proven, self.clients = None, None, []
         ahead, self._ahead = self._ahead, None
-        check = ahead[1] if ahead is not None and ahead[0] is config else self._admitted(config)
-        self.proven = check.proven if check is not None else None
-        return check
+        admitted = ahead[1] if ahead is not None and ahead[0] is config else self._admitted(config)
+        self.proven = None if admitted is None else admitted[1]
+        return admitted
 
     def look_ahead(self, config: dict[str, Any]) -> None:
         """Check a config while another bot is still running; `admit` then takes the outcome for this very config.
@@ -82,7 +85,7 @@ class Gate:
         with self.closed_on_failure():
             self._ahead = (config, self._admitted(config))
 
-    def _admitted(self, config: dict[str, Any]) -> Check | None:
+    def _admitted(self, config: dict[str, Any]) -> _Admitted | None:
         # freqtrade strips the credentials only where this is true; anything odd counts as live.
         if config.get("dry_run") is True:
             _tell_of_dry_run(config)
@@ -98,7 +101,7 @@ class Gate:
         for finding in verdict.findings:
             logger.log(logging.WARNING if finding.severity is Severity.WARNING else logging.INFO, finding.message)
         logger.info(text.one_line(verdict))
-        return check
+        return check, check.proven
 
     def _checked(self, config: dict[str, Any]) -> tuple[Check, Verdict]:
         ends = time.monotonic() + self.wait_seconds
@@ -127,7 +130,7 @@ class Gate:
         Raises:
             Stopped: misconfigured, if it differs.
         """
-        if self.proven is None:
+        if self.proven is None or not can_sign(client):  # a strategy may make one of its own, for public data
             return
         found = list(self.proven.objections(client, asynchronous=not client.synchronous))
         if found:
@@ -144,13 +147,9 @@ class Gate:
         held = [exchange._api, exchange._api_async, getattr(exchange, "_ws_async", None)]
         for client in held[:2] if held[2] is None else held:
             if not any(client is compared for compared in self.clients):
-                stop(
-                    "freqtrade-unsupported",
-                    "freqtrade built a client in a way that the guard did not see",
-                    "Install a freqtrade that this version supports.",
-                )
+                unsupported("freqtrade built a client in a way that the guard did not see.")
 
-    def refuse(self, verdict: Verdict) -> None:
+    def refuse(self, verdict: Verdict) -> NoReturn:
         """Keep the bot from starting.
 
         Raises:
@@ -202,12 +201,13 @@ def place(module: ModuleType) -> None:
         return
     _check_shape(bot)
     freqtrade_loop.place(bot)
+    freqtrade_rpc.place(module)
     bot.__init__ = _guarded(bot.__init__)
     Exchange._init_ccxt = _watched(Exchange._init_ccxt)
 
 
 def _check_shape(bot: Any) -> None:
-    """Everything of freqtrade's inside that the guard stands on."""
+    """Everything of freqtrade's internals that the guard stands on."""
     as_expected = (
         inspect.isclass(bot)
         and list(inspect.signature(build := bot.__init__).parameters) == ["self", "config"]
@@ -219,11 +219,7 @@ def _check_shape(bot: Any) -> None:
         and issubclass(OperationalException, FreqtradeException)
     )
     if not as_expected:
-        stop(
-            "freqtrade-unsupported",
-            "the inside of the installed freqtrade has changed, so the guard cannot be placed",
-            "Install a freqtrade that this version supports.",
-        )
+        unsupported()
 
 
 def _guarded(build: Callable[..., None]) -> Callable[..., None]:
@@ -231,13 +227,14 @@ def _guarded(build: Callable[..., None]) -> Callable[..., None]:
     def guarded(self: Any, config: dict[str, Any]) -> None:
         try:
             with GATE.closed_on_failure():
-                check = GATE.admit(config)
+                admitted = GATE.admit(config)
                 freqtrade_loop.place_in_worker(GATE)
-            if check is None or check.proven is None:
+            if admitted is None:
                 build(self, config)
             else:
-                _build_with(check, check.proven, build, self, config)
+                _build_with(*admitted, build, self, config)
         except OperationalException:
+            GATE.ended = GATE.stopped
             if GATE.stopped is not None:
                 operator_news.tell_of_refusal(config, GATE.stopped)
             raise
@@ -258,9 +255,8 @@ def _build_with(check: Check, proven: Proven, build: Callable[..., None], bot: A
     try:
         with GATE.closed_on_failure():
             GATE.confirm(bot.exchange)
-            freqtrade_rpc.clear(bot)
             freqtrade_loop.watch(bot, Watch(check.again, check.section))
-    except OperationalException:
+    except BaseException:
         # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
         try:
             bot.cleanup()
@@ -284,6 +280,9 @@ def _tell_of_dry_run(config: dict[str, Any]) -> None:
     try:
         if configuration.wanted(config):
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
+            # freqtrade strips those that it knows itself, and ccxt signs with all others.
+            for finding in settings.credentials_in(config.get("exchange") or {}):
+                logger.warning("API key guard: %s: %s %s", finding.rule, finding.message, finding.fix)
     except Stopped as end:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", end)
 
@@ -293,7 +292,8 @@ def _refuse_unguarded(wanted: bool | None) -> NoReturn:
         stop(
             "section-missing",
             "A guarded start was asked for, but the config has no api_key_guard section.",
-            'Add "api_key_guard": {} to the config, or start plain `freqtrade trade` to run unguarded.',
+            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} to the config; '
+            "or start plain `freqtrade trade` to run unguarded.",
         )
     stop(
         "guard-disabled",

@@ -18,7 +18,7 @@ from freqtrade.enums import State
 from freqtrade.exceptions import OperationalException
 
 from freqtrade_bitmex_guard import freqtrade_config
-from freqtrade_bitmex_guard.findings import Stopped, error, stop
+from freqtrade_bitmex_guard.findings import Stopped, error, unsupported
 from freqtrade_bitmex_guard.guard import internal_error
 from freqtrade_bitmex_guard.report import chat
 from freqtrade_bitmex_guard.verdict import Verdict
@@ -29,15 +29,10 @@ logger = logging.getLogger("freqtrade_bitmex_guard")
 _WATCH = "_api_key_guard_watch"
 _STATE = "_api_key_guard_state"
 _BEFORE_RELOAD = "_api_key_guard_state_before_reload"
-_UNSUPPORTED = (
-    "freqtrade-unsupported",
-    "the inside of the installed freqtrade has changed, so the guard cannot be placed",
-    "Install a freqtrade that this version supports.",
-)
 _UNREADABLE = (
     "config-unreadable",
     "freqtrade does not take the new config, though it can be read.",
-    "Try it beside the bot: `freqtrade show-config -c CONFIG` says what is wrong. Mend it, then reload again.",
+    "Try it beside the bot: `freqtrade show-config -c CONFIG` says what is wrong. Fix it, then reload again.",
 )
 
 
@@ -66,9 +61,9 @@ def place(bot: Any) -> None:
     """
     for name in ("process", "process_stopped"):
         if list(inspect.signature(getattr(bot, name)).parameters) != ["self"]:
-            stop(*_UNSUPPORTED)
+            unsupported()
     if hasattr(bot, "state") or not {"RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"} <= set(State.__members__):
-        stop(*_UNSUPPORTED)
+        unsupported()
     bot.process = _after_a_look(bot.process)
     bot.process_stopped = _after_a_look(bot.process_stopped)
     bot.state = property(_state, _set_state)
@@ -93,7 +88,7 @@ def place_in_worker(doorkeeper: Doorkeeper) -> None:
     if not callable(module.Configuration) or any(
         list(inspect.signature(getattr(worker, name)).parameters) != shape for name, shape in shapes.items()
     ):
-        stop(*_UNSUPPORTED)
+        unsupported()
     worker._reconfigure = _after_a_check(worker._reconfigure, doorkeeper)
 
 
@@ -140,14 +135,16 @@ def _look(bot: Any) -> None:
         return
     try:
         news = watching.look()
-    except Exception as bug:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as bug:
         news = watching.give_up(internal_error(bug))
     before = bot.state
     if watching.violation is not None and (before is State.RUNNING or (before is State.PAUSED and watching.stops)):
         # In every iteration, not only once: a command may have come between the look and its outcome.
         bot.state = before
     if news is not None:
-        _tell(bot, chat.fine_again() if news.is_fine else _words(news, before, stops=watching.stops))
+        _tell(bot, lambda: chat.fine_again() if news.is_fine else _words(news, before, stops=watching.stops))
 
 
 def _words(news: News, before: State, *, stops: bool) -> str:
@@ -157,11 +154,15 @@ def _words(news: News, before: State, *, stops: bool) -> str:
     return chat.violation(news.verdict, held, silent_minutes=news.silent_minutes)
 
 
-def _tell(bot: Any, message: str) -> None:
-    logger.warning("%s", message.partition("\n")[0])
+def _tell(bot: Any, make: Callable[[], str]) -> None:
+    """Tell the operator; whatever fails over it, the bot goes on to manage its open trades."""
     try:
+        message = make()
+        logger.warning("%s", message.partition("\n")[0])
         bot.notify_status(message)  # which writes the whole of it into the log
-    except Exception as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         logger.warning("API key guard: the operator could not be told (%s).", type(problem).__name__)
 
 
@@ -213,4 +214,4 @@ def _keep(bot: Any, verdict: Verdict) -> None:
     watching: Watch | None = bot.__dict__.get(_WATCH)
     if watching is not None:
         watching.hurry()  # it may be the key that is not fine
-    _tell(bot, chat.refused_reload(verdict, stopped=bot.state is State.STOPPED))
+    _tell(bot, lambda: chat.refused_reload(verdict, stopped=bot.state is State.STOPPED))

@@ -24,6 +24,7 @@ from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped, error, s
 from freqtrade_bitmex_guard.inquiry import Inquiry
 from freqtrade_bitmex_guard.posture import Account, Posture, Topic
 from freqtrade_bitmex_guard.redaction import harmless, mark
+from freqtrade_bitmex_guard.sealed import record, sealed
 from freqtrade_bitmex_guard.terms import Terms
 from freqtrade_bitmex_guard.venues.interface import Listing, Venue
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
@@ -53,7 +54,7 @@ class _Course:
         )
 
 
-@dataclass(frozen=True)
+@record
 class _Means:
     """What it takes to ask about a key: the exchange, the operator's section, a fit client, the key."""
 
@@ -63,6 +64,7 @@ class _Means:
     credentials: Credentials
 
 
+@sealed
 class Check:
     """One check of one bot's key.
 
@@ -112,7 +114,7 @@ class Check:
 
     def _reached(self) -> _Means:
         if self._means is None:
-            stop("internal-error", "The check did not come so far.", "Please report this.")
+            stop("internal-error", "The check did not get that far.", "Please report this.")
         return self._means
 
     def run(self) -> Verdict:
@@ -142,20 +144,19 @@ class Check:
             means = self._reached()
             one_request_seconds = min(means.section.timeout_seconds, means.line.one_request_seconds)
             listing, _ = self._ask(means, course, one_request_seconds, patient=False)
-            posture = Posture(together(listing.own), Account(), course.at)
-            course.findings += rules.apply_upkeep(posture, means.section.policy, means.venue.terms)
+            self._judge_each_entry(means, course, listing)
+            course.facts = listing.own
         return course.verdict()
 
     def _carry_out(self, course: _Course) -> None:
         means = self._means = self._prepare(course)
         listing, left_seconds = self._ask(means, course, means.section.timeout_seconds, patient=True)
-        facts, course.facts = course.facts, ()
         if self._audit_since or not _has_errors(course.findings):
             self._ask_about_the_account(means, course, listing, left_seconds)
-        # Facts are handed out only now: a verdict without facts cannot admit, whatever fails above.
-        course.facts = facts
         hosts = tuple(means.section.allowed_hosts)
         self.proven = Proven(means.credentials, means.line.route, means.venue.terms, hosts)
+        # Only now: a verdict without facts cannot admit, whatever fails above.
+        course.facts = listing.own
 
     def _prepare(self, course: _Course) -> _Means:
         exchange = self._exchange()
@@ -164,13 +165,14 @@ class Check:
             stop(
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",
-                'Add "api_key_guard": {} for a key in the system\'s keyring; the README has the other stores.',
+                'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
+                "in the system's keyring. The README has the other stores.",
             )
         venue = venues.find(exchange.get("name"))
         section = configuration.read(self._config[configuration.SECTION], venue.terms)
         line = client.build(exchange, venue.terms, section.allowed_hosts)
-        credentials = self._credentials(section, venue.terms.exchange)
         outlets.close()
+        credentials = self._credentials(section, venue.terms.exchange)
         return _Means(venue, section, line, credentials)
 
     def _ask(self, means: _Means, course: _Course, seconds: float, *, patient: bool) -> tuple[Listing, float]:
@@ -182,7 +184,6 @@ class Check:
         policy, terms = means.section.policy, means.venue.terms
         for entry in (*listing.own, together(listing.own)):
             course.findings += rules.apply(entry, policy, terms)
-        course.facts = listing.own
         return listing, conversation.left_seconds
 
     def _ask_about_the_account(self, means: _Means, course: _Course, listing: Listing, seconds: float) -> None:
@@ -193,6 +194,14 @@ class Check:
         self.listing = listing
         self.account = inquiry.account(listing, topics, self._audit_since)
         course.findings += rules.apply_posture(Posture(together(listing.own), self.account, course.at), policy, terms)
+        self._judge_each_entry(means, course, listing)
+
+    @staticmethod
+    def _judge_each_entry(means: _Means, course: _Course, listing: Listing) -> None:
+        """Judge what a key that is listed twice says of itself in each place; what it may do was judged together."""
+        for entry in listing.own:
+            posture = Posture(entry, Account(), course.at)
+            course.findings += rules.apply_upkeep(posture, means.section.policy, means.venue.terms)
 
     def _exchange(self) -> Mapping[str, Any]:
         exchange = self._config.get("exchange")

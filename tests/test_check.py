@@ -26,7 +26,7 @@ from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, R
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.support import KEY_ID, SECRET, bot_config, key, trusted_authority
+from tests.support import KEY_ID, SECRET, bot_config, key, other_key, trusted_authority
 
 
 def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
@@ -84,7 +84,7 @@ def test_a_key_listed_twice_is_judged_by_all_it_can_do(tmp_path: Path) -> None:
 
 
 def test_another_key_of_the_account_keeps_nothing_from_starting(tmp_path: Path) -> None:
-    with Lookalike([Key("other", "other", ["withdraw"], cidr=""), key()]) as exchange:
+    with Lookalike([other_key(permissions=["withdraw"], cidr=""), key()]) as exchange:
         assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, ["sibling-keys"], 4)
 
 
@@ -263,7 +263,7 @@ def test_what_the_exchange_quotes_of_key_and_secret_is_left_out(tmp_path: Path, 
 def test_an_answer_that_would_keep_us_busy_is_turned_away(tmp_path: Path, exchange: Lookalike) -> None:
     entry = key().described()
     for many in (
-        [{**entry, "cidr": f"10.0.{number // 256}.{number % 256}"} for number in range(12_000)],
+        [{**entry, "cidr": f"10.0.{number // 256}.{number % 256}"} for number in range(5_000)],
         [{**entry, "cidrs": [f"odd {number}" for number in range(100_000)]}],
         [{**entry, "permissions": [f"word{number}" for number in range(100_000)]}],
     ):

@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import KEY_ID, SECRET, bot_config, key
 
-NOT_SO_FAR = ("internal-error", "The check did not come so far.", "Please report this.")
+NOT_SO_FAR = ("internal-error", "The check did not get that far.", "Please report this.")
 
 
 def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: Lookalike) -> None:
@@ -36,11 +36,19 @@ def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: 
 def test_a_check_that_was_run_tells_what_it_read_and_when(
     tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed = []
-    monkeypatch.setattr(outlets, "close", lambda: closed.append(len(exchange.asked)))
+    done: list[object] = []
+    monkeypatch.setattr(outlets, "close", lambda: done.append(len(exchange.asked)))
+    read = Check._credentials
+
+    def reads(*which: Any) -> Any:
+        done.append("read")
+        return read(*which)
+
+    monkeypatch.setattr(Check, "_credentials", staticmethod(reads))
     check = Check(bot_config(tmp_path, exchange, timeout_seconds=9))
     verdict = check.run()
-    assert closed == [0], "the outlets are closed before anything is asked"
+    assert done[:2] == [0, "read"], "the outlets are closed before anything is read or asked"
+    assert set(done[2:]) <= {0}
     assert (check.section.timeout_seconds, check.terms, check.mark) == (9, TERMS, redaction.mark(KEY_ID))
     assert verdict.checked_at is not None
     assert timedelta(0) <= datetime.now(UTC) - verdict.checked_at < timedelta(minutes=1)
@@ -63,6 +71,20 @@ def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path
     assert verdict.outcome is Outcome.REFUSED
     assert (check.proven, check.listing, check.account) == (None, None, Account())
     assert len(verdict.facts) == verdict.requests == 1
+
+
+@pytest.mark.parametrize("bug", [RuntimeError("x"), MemoryError(), SystemExit(0)])
+def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
+    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, bug: BaseException
+) -> None:
+    def fail(*_: Any) -> None:
+        raise bug
+
+    monkeypatch.setattr("freqtrade_bitmex_guard.guard.Inquiry.account", fail)
+    check = Check(bot_config(tmp_path, exchange))
+    verdict = check.run()
+    assert (verdict.outcome, verdict.facts, check.proven) == (Outcome.UNVERIFIED, (), None)
+    assert [finding.rule for finding in verdict.findings] == ["internal-error"]
 
 
 def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(tmp_path: Path, exchange: Lookalike) -> None:
@@ -99,7 +121,8 @@ def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: 
             (
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",
-                'Add "api_key_guard": {} for a key in the system\'s keyring; the README has the other stores.',
+                'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
+                "in the system's keyring. The README has the other stores.",
             ),
         ),
         ({"exchange": {}}, None, ("section-missing", None, None)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import ccxt
@@ -197,13 +197,45 @@ def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: 
         gate.refuse(Verdict(findings=()))
 
 
-def test_a_client_is_judged_whether_it_can_sign_or_not(tmp_path: Path, gate: Gate) -> None:
+def test_clients_that_were_compared_with_an_older_admission_count_no_more(
+    tmp_path: Path, gate: Gate, exchange: Lookalike
+) -> None:
+    config = bot_config(tmp_path, exchange)
+    gate.admit(config)
+    older = ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **exchange.ccxt_config()})
+    gate.judge(older)
+    gate.confirm(SimpleNamespace(_api=older, _api_async=older))
+    gate.admit(config)
+    with pytest.raises(
+        Stopped, match="freqtrade-unsupported: freqtrade built a client in a way that the guard did not see\\.$"
+    ):
+        gate.confirm(SimpleNamespace(_api=older, _api_async=older))
+
+
+def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bots(tmp_path: Path, gate: Gate) -> None:
     with Lookalike([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         gate.admit(config)
         settings = exchange.ccxt_config()
         gate.judge(ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **settings}))
-        for other in ({}, {"apiKey": KEY_ID}, {"apiKey": "x", "secret": SECRET}):
+        others: list[dict[str, Any]] = [{"apiKey": KEY_ID}, {"apiKey": "x", "secret": SECRET}, {"secret": SECRET}]
+        for other in (*others, {"token": "x"}, {"headers": {"api-key": "x"}}):
             with pytest.raises(Stopped):
                 gate.judge(ccxt.bitmex({**other, **settings}))
-    assert len(gate.clients) == 1
+        gate.judge(ccxt.bitmex(settings))
+    assert len(gate.clients) == 1, "a bot with any other is not confirmed"
+
+
+def test_a_bot_that_was_refused_is_no_reason_against_the_next(tmp_path: Path, gate: Gate, exchange: Lookalike) -> None:
+    with pytest.raises(OperationalException):
+        gate.refuse(Verdict(findings=()))
+    assert gate.admit(bot_config(tmp_path, exchange)) is not None
+    assert gate.stopped is None
+
+
+def test_a_credential_that_ccxt_would_sign_with_in_dry_run_is_a_warning(
+    gate: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange = {"name": "bitmex", "ccxt_config": {"apiKey": "x" * 24}}
+    assert gate.admit({"dry_run": True, "api_key_guard": {}, "exchange": exchange}) is None
+    assert "credentials-in-config: A credential stands at exchange.ccxt_config.apiKey" in caplog.text

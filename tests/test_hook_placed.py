@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -25,7 +26,7 @@ from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.support import KEY_ID, SECRET, bot_config
+from tests.support import KEY_ID, OTHER_SECRET, SECRET, bot_config
 
 UNSUPPORTED = "freqtrade-unsupported"
 BUILDER = SimpleNamespace(_ccxt_params={}, get_option=lambda _name: False)
@@ -42,16 +43,25 @@ def built(config: dict[str, Any], *, synchronous: bool) -> Any:
     return Exchange._init_ccxt(BUILDER, config["exchange"], synchronous, config["exchange"]["ccxt_config"])
 
 
+class Ways:
+    """What it knows of freqtrade's `RPCManager`."""
+
+    def __init__(self, bot: Shape) -> None:
+        self.registered_modules = [SimpleNamespace(send_msg=bot.sent.append)]
+
+
 class Shape:
     """What the hook knows of freqtrade's bot."""
+
+    ways: type[Any]
 
     sockets = False
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.cleaned = 0
         self.sent: list[Any] = []
-        self.rpc = SimpleNamespace(registered_modules=[SimpleNamespace(send_msg=self.sent.append)])
         self.exchange = self.load_exchange(config)
+        self.rpc = self.ways(self)
 
     def load_exchange(self, config: dict[str, Any]) -> Any:
         held = {"_api": built(config, synchronous=True), "_api_async": built(config, synchronous=False)}
@@ -70,7 +80,8 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Freqtrade's module with such a bot; nothing is placed yet."""
     monkeypatch.setattr(Exchange, "_init_ccxt", inspect.unwrap(Exchange._init_ccxt))
     module: Any = ModuleType("freqtrade.freqtradebot")
-    module.FreqtradeBot = type("Bot", (Shape,), {"__init__": Shape.__init__})
+    module.RPCManager = type("Ways", (Ways,), {"__init__": Ways.__init__})
+    module.FreqtradeBot = type("Bot", (Shape,), {"__init__": Shape.__init__, "ways": module.RPCManager})
     yield module
     gc.collect()
 
@@ -96,12 +107,37 @@ def test_a_bot_with_a_good_key_is_built_watched_and_silent(
     assert watch._every == 3600
 
 
+@pytest.mark.parametrize("caught", [True, False])
+def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, caught: bool
+) -> None:
+    class Another(module.FreqtradeBot):
+        def load_exchange(self, config: dict[str, Any]) -> Any:
+            held = super().load_exchange(config)
+            with suppress(*[OperationalException] * caught):
+                built({"exchange": {**config["exchange"], "secret": OTHER_SECRET}}, synchronous=True)
+            return held
+
+    module.FreqtradeBot = Another
+    freqtrade_hook.place(module)
+    with nullcontext() if caught else pytest.raises(OperationalException, match="client-changed"):
+        module.FreqtradeBot(bot_config(tmp_path, exchange))
+    assert gate.stopped is not None
+    assert (gate.ended is None) == caught
+
+
 def test_placing_the_guard_twice_places_it_once(module: Any) -> None:
     freqtrade_hook.place(module)
     placed = module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt
     assert Exchange._init_ccxt is not inspect.unwrap(Exchange._init_ccxt)
     freqtrade_hook.place(module)
     assert placed == (module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt)
+
+
+def test_a_bot_whose_messages_cannot_be_cleared_is_not_guessed_at(module: Any) -> None:
+    del module.RPCManager
+    with pytest.raises(Stopped, match=UNSUPPORTED):
+        freqtrade_hook.place(module)
 
 
 def test_a_bot_that_cannot_be_taken_down_is_not_guessed_at(module: Any) -> None:
@@ -181,7 +217,7 @@ def test_without_a_proven_key_clients_are_freqtrades_own_affair(exchange: Lookal
 @pytest.mark.parametrize(
     ("section", "rule", "fix"),
     [
-        ({}, "section-missing", 'Add "api_key_guard": {} to the config, or start plain `freqtrade trade` to run'),
+        ({}, "section-missing", "Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "),
         ({"api_key_guard": {"enabled": False}}, "guard-disabled", "Set it to true, or start plain `freqtrade trade`"),
     ],
 )
@@ -213,11 +249,12 @@ def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
     assert gate.wait_seconds == 0.0
     asked = len(exchange.asked)
     assert asked > 0
-    check = gate.admit(config)
-    assert check is not None
-    assert gate.proven is check.proven is not None
+    admitted = gate.admit(config)
+    assert admitted is not None
+    check, proven = admitted
+    assert gate.proven is check.proven is proven
     assert len(exchange.asked) == asked, "the outcome of the look was taken"
-    assert gate.admit(config) is not check
+    assert gate.admit(config) != admitted
     assert len(exchange.asked) == 2 * asked
     gate.look_ahead(config)
     gate.admit({**config})
@@ -242,3 +279,19 @@ def test_a_refusal_is_the_report(gate: Gate) -> None:
         gate.refuse(verdict)
     assert str(refused.value) == text.plain(verdict)
     assert gate.stopped is verdict
+
+
+def test_ctrl_c_while_the_watch_is_being_set_up_takes_the_bot_down(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bots: list[Any] = []
+
+    def interrupt(bot: Any, _watch: Any) -> None:
+        bots.append(bot)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(freqtrade_loop, "watch", interrupt)
+    freqtrade_hook.place(module)
+    with pytest.raises(KeyboardInterrupt):
+        module.FreqtradeBot(bot_config(tmp_path, exchange))
+    assert bots[0].cleaned == 1

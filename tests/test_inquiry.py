@@ -156,3 +156,7 @@ def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left
     monkeypatch.setattr("time.sleep", pauses.append)
     Case(page(0, 1, 90), page(1, 5, 80), left=left).ask(Topic.EVENTS, back_to=SINCE)
     assert pauses == slept
+
+
+def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
+    assert Listing(()).others() == NotTold("the exchange showed this key only")

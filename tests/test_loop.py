@@ -83,8 +83,10 @@ def test_what_becomes_of_a_bot_and_what_its_operator_is_told_are_the_same(
 ) -> None:
     case = Case(state, on_violation=on_violation)
     assert case.iterate() is state
+    processed = case.processed
     case.verdict = BAD
     assert case.iterate() is becomes
+    assert case.processed == processed + (becomes is State.PAUSED), "the iteration that stops the bot trades no more"
     (message,) = case.told
     assert said in message
     for _ in range(3):
@@ -134,9 +136,13 @@ def test_fine_again_resumes_nothing_and_lets_the_operator_resume() -> None:
     assert len(case.told) == 2
 
 
-def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration() -> None:
+@pytest.mark.parametrize("raised", [ZeroDivisionError, AttributeError, MemoryError, SystemExit])
+def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration(raised: type[BaseException]) -> None:
+    def fail() -> None:
+        raise raised
+
     case = Case()
-    case.watch.look = lambda: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    case.watch.look = fail  # type: ignore[method-assign]
     assert case.iterate() is State.PAUSED
     assert case.iterate() is State.PAUSED
     assert case.processed == 2
@@ -144,9 +150,19 @@ def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration() -> None:
     assert "internal-error" in message
 
 
-def test_an_operator_who_cannot_be_told_changes_nothing() -> None:
+@pytest.mark.parametrize("raised", [ZeroDivisionError, MemoryError, SystemExit])
+@pytest.mark.parametrize("place", ["freqtrade_bitmex_guard.report.chat.violation", None])
+def test_an_operator_who_cannot_be_told_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, place: str | None, raised: type[BaseException]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise raised
+
     case = Case()
-    case.bot.notify_status = lambda message: 1 / 0
+    if place:
+        monkeypatch.setattr(place, fail)
+    else:
+        case.bot.notify_status = fail
     case.verdict = BAD
     assert case.iterate() is State.PAUSED
 
@@ -176,7 +192,7 @@ def test_a_state_that_was_never_set_is_missing_as_it_was_before() -> None:
 
 def test_how_long_nothing_could_be_found_out_is_told() -> None:
     case = Case(recheck_grace_minutes=90)
-    case.verdict = Verdict(findings=(error("server-error", "BitMEX failed inside", "start again later"),))
+    case.verdict = Verdict(findings=(error("server-error", "BitMEX had an internal error", "start again later"),))
     for _ in range(3):
         case.iterate()
     (message,) = case.told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from freqtrade_bitmex_guard import lean
@@ -12,8 +11,9 @@ from freqtrade_bitmex_guard.credentials.secret import Credentials
 from freqtrade_bitmex_guard.exchange import settings
 from freqtrade_bitmex_guard.exchange.conversation import Conversation
 from freqtrade_bitmex_guard.exchange.route import Route, differences, objections
-from freqtrade_bitmex_guard.exchange.transport import BoundedSession
+from freqtrade_bitmex_guard.exchange.transport import MOST_BYTES, MOST_BYTES_OF_SEVERAL, BoundedSession
 from freqtrade_bitmex_guard.findings import Finding, Stopped, error, stop
+from freqtrade_bitmex_guard.sealed import record, sealed
 from freqtrade_bitmex_guard.terms import Terms
 
 _OTHER_CREDENTIALS = ("password", "uid", "accountId", "login", "privateKey", "walletAddress", "token", "twofa")
@@ -29,6 +29,7 @@ class _Silent(logging.Logger):
 SILENT = _Silent("freqtrade_bitmex_guard.ccxt")
 
 
+@sealed
 class Line:
     """A client that is fit to ask, without credentials yet.
 
@@ -36,12 +37,13 @@ class Line:
         route: how it gets to the exchange.
     """
 
-    def __init__(self, terms: Terms, given: Mapping[str, Any]) -> None:
+    def __init__(self, terms: Terms, given: Mapping[str, Any], most_bytes: int = MOST_BYTES) -> None:
         """Make the client.
 
         Args:
             terms: the exchange's words.
             given: ccxt's settings for it, judged already.
+            most_bytes: how large an answer may be.
 
         Raises:
             Stopped: misconfigured, if ccxt cannot work with them.
@@ -50,7 +52,7 @@ class Line:
         self._given = given
         self._client = _client(terms, given)
         self.route = Route.of(self._client, asynchronous=False)
-        self._session = BoundedSession(self.route.servers)
+        self._session = BoundedSession(self.route.servers, most_bytes)
         self._client.session = self._session
         self._client.logger = SILENT
         self._client.enableRateLimit = False  # it would sleep beyond the bound; our few requests need no throttle
@@ -77,8 +79,8 @@ class Line:
         return told / 1000
 
     def twin(self) -> Line:
-        """Another client like this one, to ask something at the same time."""
-        return Line(self._terms, self._given)
+        """Another client like this one, to ask something at the same time; for shorter answers."""
+        return Line(self._terms, self._given, MOST_BYTES_OF_SEVERAL)
 
     def conversation(self, credentials: Credentials, seconds: float, *, patient: bool = True) -> Conversation:
         """Hand the client its credentials and start to talk.
@@ -185,7 +187,13 @@ def _client(terms: Terms, given: Mapping[str, Any]) -> Any:
         )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+def can_sign(client: Any) -> bool:
+    """Whether a ccxt client holds anything that it could sign a request with."""
+    names = ("apiKey", "secret", *_OTHER_CREDENTIALS)
+    return any(getattr(client, name, None) for name in names) or any(settings.signed_headers(vars(client)))
+
+
+@record
 class Proven:
     """What was shown to be fine: this key, by this route."""
 

@@ -39,6 +39,8 @@ _KNOWN = frozenset(
     proxy proxyUrl proxy_url proxyUrlCallback proxy_url_callback verify validateServerSsl cafile verbose
     """.split()  # noqa: SIM905 - forty names are read more easily like this
 )
+# For how long a signature is good, by the names of ccxt's options (ccxt/bitmex.py, `sign`): milliseconds and seconds.
+_LONGEST = {"recvWindow": 60_000, "api-expires": 60}
 _SIGNED_HEADERS = frozenset(["apikey", "apisignature", "apiexpires", "apinonce", "authorization", "cookie", "host"])
 
 
@@ -153,18 +155,31 @@ def malformed(exchange: Mapping[str, Any]) -> Iterator[Finding]:
                     "any, and some of them change whom it talks to or trusts.",
                     "Take it out. If the bot really needs it, report it, so that it can be judged.",
                 )
-        options = settings.get("options")
-        if isinstance(options, dict) and "ws" in options:
-            yield error(
-                "client-settings",
-                f"exchange.{block}.options.ws changes where websockets go, by which proxy, and what they print.",
-                "Take it out; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
-            )
+        yield from _odd_options(settings.get("options"), f"exchange.{block}.options")
         for name in odd_headers(settings):
             yield error(
                 "client-settings",
                 f"exchange.{block}.{name} is not a text: ccxt would lay it over the headers of signed requests.",
                 'Write "headers": {"Name": "text"} and "userAgent": "text", or take it out.',
+            )
+
+
+def _odd_options(options: Any, path: str) -> Iterator[Finding]:
+    if not isinstance(options, dict):
+        return
+    if "ws" in options:
+        yield error(
+            "client-settings",
+            f"{path}.ws changes where websockets go, by which proxy, and what they print.",
+            "Take it out; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
+        )
+    for name, longest in _LONGEST.items():
+        if name in options and not (type(options[name]) is int and 0 < options[name] <= longest):
+            yield error(
+                "client-settings",
+                f"{path}.{name} lets signatures stay good for longer than a minute: whoever sees one can send the same "
+                "request again.",
+                f"Take it out, or write a number up to {longest}.",
             )
 
 

@@ -8,20 +8,20 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
 import trustme
 from freqtrade.exceptions import OperationalException
-from keyring.backend import KeyringBackend
 
 from freqtrade_bitmex_guard import freqtrade_hook
 from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.processes.test_freqtrade import API_SERVER, free_port
+from tests.processes.test_freqtrade import API_SERVER, free_port, refused
+from tests.processes.test_freqtrade import start as started
 from tests.processes.trading import tell
-from tests.support import KEY_ID, SECRET, bot_config, key
+from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, bot_config, credentials_in_config, key
 from tests.test_route import HOSTS, rules, urls
 
 
@@ -109,34 +109,6 @@ def test_an_error_anywhere_on_the_way_builds_no_bot(
     assert not config["exchange"].get("secret")
 
 
-def test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once(
-    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class TwoFaced(KeyringBackend):
-        priority = 9.0
-        answers = {"key": [KEY_ID, "another-key"], "secret": [SECRET, "another-secret"]}
-
-        def get_password(self, service: str, username: str) -> str | None:
-            return self.answers[username].pop(0) if username in self.answers else None
-
-        def set_password(self, service: str, username: str, password: str) -> None:
-            """Nothing is kept."""
-
-    monkeypatch.setattr(keyring.core, "_keyring_backend", TwoFaced())  # type: ignore[no-untyped-call]
-    config = bot_config(tmp_path, exchange)
-    config["api_key_guard"]["credentials"] = {"store": "keyring"}
-    given = {}
-
-    def build(self: Any, config: dict[str, Any]) -> None:
-        given.update(config["exchange"])
-        raise BuiltError
-
-    with pytest.raises(BuiltError):
-        freqtrade_hook._guarded(build)(object(), config)
-    assert exchange.asked[0].key == given["key"] == KEY_ID
-    assert given["secret"] == SECRET
-
-
 @pytest.mark.parametrize(
     ("settings", "rule"),
     [
@@ -203,12 +175,60 @@ def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_pas
     bot: Bot, exchange: Lookalike, wheel: Path
 ) -> None:
     del bot.config["api_key_guard"]
-    bot.config["exchange"] |= {"key": KEY_ID, "secret": SECRET}
+    credentials_in_config(bot)
     script = f"{ANOTHER_FINDER_FIRST}\nfrom freqtrade_bitmex_guard.cli import main\nsys.exit(main(sys.argv[1:]))"
     process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
     assert process.wait() == 4, process.output
     assert "[error] section-missing:" in process.output
     assert exchange.asked == []
+
+
+TWO_FACED = f"""
+from keyring.backend import KeyringBackend
+class Keyring(KeyringBackend):
+    priority = 9
+    answers = {{"key": ["{KEY_ID}", "{OTHER_ID}"], "secret": ["{SECRET}", "{OTHER_SECRET}"]}}
+    def get_password(self, service, username):
+        return self.answers[username].pop(0) if username in self.answers else None
+    def set_password(self, *what): pass
+"""
+
+
+@pytest.mark.slow
+def test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once(
+    bot: Bot, exchange: Lookalike, wheel: Path
+) -> None:
+    exchange.keys.append(Key(OTHER_ID, OTHER_SECRET))
+    (bot.folder / "twofaced.py").write_text(TWO_FACED)
+    belongs(bot.folder / "twofaced.py", bot.folder / "__pycache__")
+    bot.config["api_key_guard"]["credentials"] = {"store": "keyring"}
+    variables = {"PYTHON_KEYRING_BACKEND": "twofaced.Keyring", "PYTHONPATH": str(bot.folder)}
+    process = bot.trade(python=str(wheel), extra=variables)
+    assert process.reaches(), process.output
+    process.kill()
+    assert {asked.key for asked in exchange.asked if asked.key} == {KEY_ID}
+    assert "/user/margin" in [asked.path for asked in exchange.asked if asked.status == 200]
+
+
+ANOTHER_KEY_FOR_THE_THIRD = """
+import freqtrade.exchange.exchange as room
+inner, built = room.Exchange._init_ccxt, []
+def other(self, exchange_config, sync, ccxt_kwargs):
+    built.append(inner(self, exchange_config, sync, ccxt_kwargs))
+    if len(built) == 3: built[-1].apiKey = "another"
+    return built[-1]
+room.Exchange._init_ccxt = other
+"""
+
+
+@pytest.mark.slow
+def test_the_client_of_websockets_is_compared_as_well(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+    bot.config["exchange"]["_ft_has_params"] = {"ws_enabled": True}
+    process = bot.trade(python=str(wheel))
+    assert process.reaches(), process.output
+    process.kill()
+    exchange.asked.clear()
+    refused(started(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
 
 
 TAKES_THE_HOOK_OUT = """

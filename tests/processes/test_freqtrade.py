@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.simulator.behaviour import error, page
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, QUESTIONS, SECRET, key, keyring_that
+from tests.support import KEY_ID, QUESTIONS, SECRET, credentials_in_config, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +105,7 @@ def test_an_exchange_that_does_not_tell_starts_no_bot(
         (lambda bot: bot.config.update(api_key_guard=True), "section-invalid"),
         (lambda bot: bot.config["api_key_guard"].update(enabled="no"), "section-invalid"),
         (lambda bot: bot.config.update(api_key_gaurd=bot.config.pop("api_key_guard")), "section-misnamed"),
-        (lambda bot: bot.config["exchange"].update(key=KEY_ID), "credentials-in-config"),
+        (lambda bot: credentials_in_config(bot, key=KEY_ID), "credentials-in-config"),
         (
             lambda bot: bot.config["exchange"]["ccxt_config"].update(proxyUrl="http://127.0.0.1:1/"),
             "requests-forwarded",
@@ -228,7 +228,7 @@ def test_without_the_section_or_with_it_switched_off_freqtrade_is_as_if_nothing_
     if section:
         bot.config["api_key_guard"] = section
     exchange.keys[:] = [key(permissions=["order", "withdraw"], cidr="")]
-    bot.config["exchange"] |= {"key": KEY_ID, "secret": SECRET}
+    credentials_in_config(bot)
     process = bot.trade(python=str(wheel))
     assert process.reaches(), process.output
     process.stop()
@@ -319,7 +319,7 @@ def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
 ) -> None:
     if not with_section:
         del bot.config["api_key_guard"]
-        bot.config["exchange"] |= {"key": KEY_ID, "secret": SECRET}
+        credentials_in_config(bot)
     process = start(wheel, bot, changed)
     assert process.wait() in (1, 2), process.output
     assert "to: RUNNING" not in process.output
