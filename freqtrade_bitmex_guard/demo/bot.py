@@ -20,7 +20,9 @@ from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 
 _RUNNING = "to: RUNNING"
-_ASK_AGAIN_SECONDS = 10.0
+_ASK_AGAIN_SECONDS = 20.0
+# What freqtrade says first once an interrupt has reached it, with a bot that stands and without one.
+_HEARD = ("worker found ... calling exit", "SIGINT received")
 
 
 class Bot:
@@ -132,8 +134,7 @@ class Process:
         try:
             self.exit_code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
             raise TimeoutError(f"did not end within {seconds:.0f} s:\n{self.output}") from None
         self._reader.join(5)
         return self.exit_code
@@ -150,17 +151,24 @@ class Process:
             time.sleep(0.05)
         return False
 
-    def stop(self, seconds: float = 30) -> int:
+    def stop(self, seconds: float = 50) -> int:
         """Interrupt it as Ctrl-C does, and return its exit code.
 
-        Python loses an interrupt that comes while it runs a callback of its import system, so it may take another.
+        Python loses an interrupt that comes while it runs a callback of its import system, so it may take another. One
+        that comes while it is ending already would kill it outright, so it is not asked again once it has heard.
         """
         ends = time.monotonic() + seconds
         while self._process.poll() is None and time.monotonic() < ends:
-            self._process.send_signal(signal.SIGINT)
+            if not any(heard in self.output for heard in _HEARD):
+                self._process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_ASK_AGAIN_SECONDS)
         return self.wait(1)
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
 
     def _collect(self) -> None:
         if self._process.stdout is None:
