@@ -7,7 +7,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from difflib import SequenceMatcher, get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -71,14 +71,23 @@ class CommandStore(Section):
     secret_command: Command = Field(examples=[["pass", "show", "bitmex/secret"]])
 
 
-Store = Annotated[KeyringStore | FileStore | CommandStore, Field(discriminator="store")]
+ReadStore = FileStore | CommandStore
+"""The stores that somebody else keeps: the guard only reads them."""
+
+AnyStore = KeyringStore | ReadStore
+"""All stores; what is said of them follows from here."""
+
+_STORES: dict[str, type[BaseModel]] = {
+    word: model for model in get_args(AnyStore) for word in get_args(model.model_fields["store"].annotation)
+}
 
 
 class GuardConfig(Section):
     """Refuse to start on an API key that can do more than trade."""
 
     enabled: bool = Field(default=True, description="Whether `freqtrade trade` is guarded.", examples=[True])
-    credentials: Store = Field(
+    credentials: AnyStore = Field(
+        discriminator="store",
         description="Where key id and secret live.",
         examples=[{"store": "keyring", "service": "freqtrade-bitmex"}],
     )
@@ -146,14 +155,25 @@ class GuardConfig(Section):
         return [host.lower().strip("[]") for host in hosts]
 
 
-_STORES: dict[str, type[BaseModel]] = {"keyring": KeyringStore, "files": FileStore, "command": CommandStore}
+# By pydantic's type of error; the limits are those that it tells with it.
 _WORDS = {
     "missing": "is missing",
+    "bool_type": "must be true or false, without quotes",
+    "dict_type": "must be an object",
+    "finite_number": "must be a finite number",
+    "float_type": "must be a number, without quotes",
+    "greater_than_equal": "must be {ge:g} or more",
+    "int_type": "must be a whole number, without quotes",
+    "less_than_equal": "must be {le:g} or less",
     "list_type": "must be a list",
-    "string_type": "must be a text in quotes",
-    "string_pattern_mismatch": "must be one word of letters, digits and _ . : -",
-    "int_type": "must be a whole number",
+    "literal_error": "must be {expected}",
+    "model_attributes_type": "must be an object",
     "model_type": "must be an object",
+    "string_pattern_mismatch": "must be one word of letters, digits and _ . : -",
+    "string_too_short": "must not be empty",
+    "string_type": "must be a text in quotes",
+    "string_unicode": "must be a text of valid characters",
+    "too_short": "must not be empty",
 }
 
 
@@ -167,7 +187,7 @@ def wanted(config: Mapping[str, Any]) -> bool | None:
         None if the section is absent, else its `enabled`.
 
     Raises:
-        Stopped: misconfigured, where it is unclear: a name that nearly is the section's, a section that is not an
+        Stopped: misconfigured, where it is unclear: a name that is almost the section's, a section that is not an
             object, an `enabled` that is not a boolean. Unclear is never "off".
     """
     exchange = config.get("exchange")
@@ -178,7 +198,7 @@ def wanted(config: Mapping[str, Any]) -> bool | None:
             *(
                 error(
                     "section-misnamed",
-                    f"The config has a key {harmless(name)!r}, which nearly is the section {SECTION!r}: as it stands, "
+                    f"The config has a key {harmless(name)!r}, which is almost the section {SECTION!r}: as it stands, "
                     "nothing would be guarded.",
                     f"Rename it to {SECTION!r}, at the top level, or give it a name of its own.",
                 )
@@ -230,40 +250,36 @@ def _wrong(path: str, what: str, example: str) -> Finding:
 
 
 def _explain(detail: ErrorDetails) -> Finding:
-    steps = [step for step in detail["loc"] if step not in ("keyring", "files", "command")]
+    steps = list(detail["loc"])
+    # Of several models pydantic names the one it took, by the store's word; nobody wrote that there.
+    store = _STORES.get(str(steps.pop(1))) if len(steps) > 1 and steps[0] == "credentials" else None
     path = ".".join([SECTION, *(harmless(str(step)) for step in steps)])
     if detail["type"] == "extra_forbidden":
         *parents, name = steps
-        return error("section-invalid", f"{path} is not a known key.", _instead(str(name), parents, str(detail["loc"])))
-    what = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        return error("section-invalid", f"{path} is not a known key.", _instead(str(name), parents, store))
+    what = _WORDS.get(detail["type"], "").format(**detail.get("ctx", {}))
+    what = what or detail["msg"].removeprefix("Value error, ")
     if detail["type"].startswith("union_tag"):
-        path, what = f"{path}.store", "must be 'keyring', 'files' or 'command'"
+        *words, last = map(repr, _STORES)
+        path, what = f"{path}.store", f"must be {', '.join(words)} or {last}"
     what = what if what.startswith(("must", "is ")) else f"is wrong: {harmless(what, 200)}"
     return _wrong(path, what, _example(steps))
 
 
-def _instead(name: str, parents: list[int | str], location: str) -> str:
-    names = _names(parents, location)
+def _instead(name: str, parents: list[int | str], store: type[BaseModel] | None) -> str:
+    names = list((store or (Policy if parents else GuardConfig)).model_fields)
     places: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
     places |= {f'credentials with "store": "{tag}"': model for tag, model in _STORES.items()}
     elsewhere = next((place for place, model in places.items() if name in model.model_fields), None)
     known = f"Known here: {', '.join(names)}."
     if elsewhere:
-        return f"{name!r} belongs into {elsewhere}. {known}"
+        return f"{name!r} belongs in {elsewhere}. {known}"
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}? Else take it out." if near else f"Take it out. {known}"
 
 
-def _names(parents: list[int | str], location: str) -> list[str]:
-    if not parents:
-        return list(GuardConfig.model_fields)
-    if parents[0] == "policy":
-        return list(Policy.model_fields)
-    return next((list(model.model_fields) for tag, model in _STORES.items() if repr(tag) in location), ["store"])
-
-
 def _example(steps: list[int | str]) -> str:
-    models: tuple[type[BaseModel], ...] = (GuardConfig, Policy, KeyringStore, FileStore, CommandStore)
+    models: tuple[type[BaseModel], ...] = (GuardConfig, Policy, *_STORES.values())
     names = [step for step in steps if isinstance(step, str)]
     for name, model in itertools.product(reversed(names), models):
         field = model.model_fields.get(name)

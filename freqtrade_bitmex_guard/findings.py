@@ -36,11 +36,13 @@ class Rule:
         outcome: the verdict that an error of this rule leads to.
         meaning: one sentence for the documentation.
         passing: whether the cause usually goes away by itself, so that asking again later makes sense.
+        posture: whether its severity is the operator's to choose; the policy then knows it by its name.
     """
 
     outcome: Outcome
     meaning: str
     passing: bool = False
+    posture: bool = False
 
 
 _M, _R, _U, _A = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED, Outcome.ADMITTED
@@ -56,34 +58,36 @@ PUBLISHED: dict[str, Rule] = {
     "ip-unreadable": Rule(_R, "An address block of the key is not of the form address or address/prefix."),
     "key-disabled": Rule(_R, "The key is switched off on the exchange."),
     # The account's posture: a warning, or an error where the policy says so.
-    "two-factor": Rule(_R, "Logging in to the account takes no second factor."),
-    "key-age": Rule(_R, "The key is older than `max_key_age_days`."),
-    "legacy-key": Rule(_R, "The key is so old that it is weaker than newer ones."),
-    "key-name": Rule(_R, "The key's name is empty, says nothing, or is not like `key_name`."),
-    "account": Rule(_R, "The key belongs to another user or account than the policy expects."),
-    "sibling-keys": Rule(_R, "Another key of the account can withdraw or works from every address."),
-    "withdrawal-address": Rule(_R, "Withdrawals to a saved address skip confirmation or two-factor."),
-    "security-event": Rule(_R, "Something happened to the account that its owner should know of."),
+    "two-factor": Rule(_R, "Logging in to the account takes no second factor.", posture=True),
+    "key-age": Rule(_R, "The key is older than `max_key_age_days`.", posture=True),
+    "legacy-key": Rule(_R, "The key is so old that it is weaker than newer ones.", posture=True),
+    "key-name": Rule(_R, "The key's name is empty, says nothing, or is not like `key_name`.", posture=True),
+    "account": Rule(_R, "The key belongs to another user or account than the policy expects.", posture=True),
+    "sibling-keys": Rule(_R, "Another key of the account can withdraw or works from every address.", posture=True),
+    "withdrawal-address": Rule(_R, "Withdrawals to a saved address skip confirmation or two-factor.", posture=True),
+    "security-event": Rule(_R, "Something happened to the account that its owner should know of.", posture=True),
     # The key could not be read.
     "key-unknown": Rule(_U, "The exchange does not know this key id."),
     "signature-invalid": Rule(_U, "The exchange does not accept the signature: the secret is wrong."),
     "clock-skew": Rule(_U, "This machine's clock is off, so the exchange rejects what it signs."),
     "address-not-allowed": Rule(_U, "The key does not work from this machine's address."),
     "address-banned": Rule(_U, "The exchange blocks this machine's address."),
-    "access-denied": Rule(_U, "The exchange denies the key even the look at itself."),
+    "access-denied": Rule(_U, "The exchange does not even let the key see itself."),
     "account-restricted": Rule(_U, "The exchange has restricted or disabled the account."),
     "subaccount-key": Rule(_U, "The key belongs to a sub-account and was used as if it did not."),
     "key-not-listed": Rule(_U, "The exchange's answer does not hold this key."),
-    "rate-limited": Rule(_U, "The exchange asks for fewer requests, for longer than there is time."),
+    "rate-limited": Rule(_U, "The exchange asks for fewer requests, for longer than this check can wait."),
     "overloaded": Rule(_U, "The exchange is overloaded.", passing=True),
     "maintenance": Rule(_U, "The exchange is down for maintenance.", passing=True),
-    "server-error": Rule(_U, "The exchange failed inside.", passing=True),
+    "server-error": Rule(_U, "The exchange had an internal error.", passing=True),
     "unreachable": Rule(_U, "The exchange cannot be reached, or the connection broke.", passing=True),
     "timed-out": Rule(_U, "The exchange did not answer in time.", passing=True),
     "tls-failed": Rule(_U, "The encrypted connection could not be trusted."),
     "redirected": Rule(_U, "The exchange's address sent us elsewhere; the signed request was not sent on."),
     "answer-invalid": Rule(_U, "The answer is not what the exchange documents."),
-    "answer-too-large": Rule(_U, "The answer is larger than 4 MB and was cut off."),
+    "answer-too-large": Rule(
+        _U, "The answer is larger than 4 MB, or holds too many values or headers, and was cut off."
+    ),
     "exchange-error": Rule(_U, "The exchange answered with an error that this version does not know."),
     "internal-error": Rule(_U, "The guard itself failed; please report it."),
     # The check could not be made as configured.
@@ -91,7 +95,7 @@ PUBLISHED: dict[str, Rule] = {
     "config-unreadable": Rule(_M, "A config file is missing or is not JSON."),
     "section-missing": Rule(_M, "The config has no `api_key_guard` section."),
     "section-invalid": Rule(_M, "Something in the `api_key_guard` section is wrong."),
-    "section-misnamed": Rule(_M, "A top-level name in the config nearly is `api_key_guard`."),
+    "section-misnamed": Rule(_M, "A top-level name in the config is almost `api_key_guard`."),
     "guard-disabled": Rule(_M, "The guard is switched off where a guarded start was asked for; else a warning."),
     "exchange-unknown": Rule(_M, "The guard does not know this exchange, so it can prove nothing about the key."),
     "ccxt-class-missing": Rule(_M, "The installed ccxt has no class for this exchange."),
@@ -113,10 +117,13 @@ PUBLISHED: dict[str, Rule] = {
     "file-exposed": Rule(_M, "Others on this machine can read or write a credential file."),
     "command-failed": Rule(_M, "The program that hands over a credential failed."),
     "config-not-written": Rule(_M, "A config file cannot be changed without losing something; it was left as it was."),
-    "store-not-written": Rule(_M, "The credential store is only read here, or did not keep what it was given."),
+    "store-not-written": Rule(_M, "The credential store is only read here, or may not have kept what it was given."),
     "credentials-differ": Rule(_M, "Several credentials are found where one is meant; none was touched."),
-    "freqtrade-unsupported": Rule(_M, "freqtrade's inside has changed: the guard cannot be placed."),
+    "freqtrade-unsupported": Rule(_M, "freqtrade's internals have changed: the guard cannot be placed."),
 }
+
+WAIT_FOR_EXCHANGE = "`freqtrade-bitmex-guard trade --wait-for-exchange 60` keeps asking, and starts once it is back."
+"""The way out of a passing cause, for the fix of a finding, whatever the exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ class Stopped(Exception):  # noqa: N818 - it is not always an error: a check may
 
 
 def error(rule: str, message: str, fix: str) -> Finding:
-    """A finding that keeps the bot from starting: rule name, what was found, and how to mend it."""
+    """A finding that keeps the bot from starting: rule name, what was found, and how to fix it."""
     return Finding(rule, Severity.ERROR, message, fix)
 
 
@@ -176,3 +183,22 @@ def stop(rule: str, message: str, fix: str) -> NoReturn:
     """
     # What was being handled may hold a secret in its arguments: it must not follow into a traceback.
     raise Stopped(error(rule, message, fix)) from None
+
+
+def unsupported(
+    what: str = "The internals of the installed freqtrade have changed, so the guard cannot be placed.",
+) -> NoReturn:
+    """End the check: freqtrade is not as this was written for.
+
+    Args:
+        what: is not, as a whole sentence.
+
+    Raises:
+        Stopped: always.
+    """
+    stop(
+        "freqtrade-unsupported",
+        what,
+        "Install a freqtrade that this version of the guard supports (2026.8 or later; 2026.9 is the newest it was "
+        "tested with), or reinstall the guard from a newer checkout.",
+    )

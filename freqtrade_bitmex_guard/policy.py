@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -15,17 +15,7 @@ from freqtrade_bitmex_guard.section import Section, terms_of
 Word = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Number = Annotated[int | str, Field(union_mode="left_to_right")]
 Level = Literal["error", "warning", "ignore"]
-PostureRuleName = Literal[
-    "two-factor",
-    "key-age",
-    "legacy-key",
-    "key-name",
-    "account",
-    "sibling-keys",
-    "withdrawal-address",
-    "security-event",
-]
-POSTURE_RULES: tuple[str, ...] = get_args(PostureRuleName)
+POSTURE_RULES = tuple(name for name, rule in PUBLISHED.items() if rule.posture)
 
 
 class Policy(Section):
@@ -83,8 +73,9 @@ class Policy(Section):
         description="How many days back the rule security-event looks. Default: 7.",
         examples=[7],
     )
-    severity: dict[PostureRuleName, Level] = Field(
+    severity: dict[str, Level] = Field(
         default={},
+        json_schema_extra={"propertyNames": {"enum": list(POSTURE_RULES)}},
         description="What a rule about the account's posture leads to: error refuses the start, warning tells, ignore "
         "does not even ask. The guard's own rules always refuse.",
         examples=[{"key-age": "error", "sibling-keys": "ignore"}],
@@ -126,18 +117,18 @@ class Policy(Section):
                     raise ValueError(f"it names a rule that does not exist; there are {', '.join(POSTURE_RULES)}")
         return severities
 
-    @field_validator("expected_user_id", "expected_target_account_id")
+    @field_validator("expected_user_id", "expected_target_account_id", mode="before")
     @classmethod
-    def _a_number_that_can_be(cls, number: int | str) -> int | str:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(number)):
-            raise ValueError("must be the number that the exchange tells, or it as text")
+    def _a_number_that_can_be(cls, number: Any) -> Any:
+        if type(number) not in (int, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(number)):
+            raise ValueError("must be the number that the exchange shows, or that number as text")
         return number
 
     @field_validator("ip_within")
     @classmethod
     def _networks_that_are_a_limit(cls, blocks: list[str]) -> list[str]:
         if admits_everyone(_networks(blocks)):
-            raise ValueError("these networks together admit every address, which is no limit")
+            raise ValueError("these networks together admit every address, or half of them, which is no limit")
         return blocks
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from freqtrade_bitmex_guard.redaction import harmless
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -17,7 +19,8 @@ class Terms:
         title: its name as people write it.
         allowed_permissions: the policy's default, in the exchange's words.
         required_permissions: likewise.
-        never_allowed: words, lower case, that no policy may allow, because they move money out.
+        never_allowed: words, lower case, that no policy may allow, because they move money out; nor one that begins
+            with such a word.
         hosts: where its API lives; the default of `allowed_hosts`.
         websocket_hosts: where its stream lives.
         two_factor: where a person switches two-factor authentication on, as a whole sentence.
@@ -27,7 +30,7 @@ class Terms:
         permissions_field: what the page calls the rights of a key.
         permission_labels: what the page shows for a right, by its word; a word that is not there is shown itself.
         address_field: what the page calls the address limit.
-        replace_key: how to change a key there, as a whole sentence.
+        edit_key: how to change a key there, as a whole sentence; empty where none can be changed.
         notice: what a person should know who cannot reach its own hosts, as a whole sentence, if anything.
         last_ccxt: the last version of ccxt that has the exchange, if it was dropped.
         security_page: where a person manages two-factor, sessions and withdrawal addresses.
@@ -49,7 +52,7 @@ class Terms:
     permissions_field: str
     permission_labels: Mapping[str, str]
     address_field: str
-    replace_key: str
+    edit_key: str = ""
     notice: str | None = None
     last_ccxt: str | None = None
     security_page: str = "the security settings of your account"
@@ -57,9 +60,31 @@ class Terms:
     legacy_risk: str = ""
 
     def forbids(self, word: str) -> bool:
-        """Whether a word means one that no policy may allow, whatever its case, padding or typeface."""
-        return unicodedata.normalize("NFKC", word).strip().casefold() in self.never_allowed
+        """Whether a word begins with one that no policy may allow, whatever its case, padding or typeface."""
+        return unicodedata.normalize("NFKC", word).strip().casefold().startswith(tuple(self.never_allowed))
 
     def label(self, word: str) -> str:
-        """What the page shows for a right."""
-        return self.permission_labels.get(word, word)
+        """What the page shows for a right, made harmless: a word may come from outside."""
+        return self.permission_labels.get(word) or harmless(word.strip())
+
+    def changed(self, how: str) -> str:
+        """What to do to a key that is not as it should be: change it where the exchange can, else replace it.
+
+        Args:
+            how: what to change, as whole sentences.
+        """
+        if self.edit_key:
+            return f"{self.edit_key} {how} Then start again."
+        return f"A key cannot be changed on {self.title}. {self.replaced(how)}"
+
+    def replaced(self, how: str = "") -> str:
+        """What to do where only a new key helps, in the order in which a bot always has one that works.
+
+        Args:
+            how: what to mind when it is made, as whole sentences.
+        """
+        make = f"Make a new key on {self.keys_page}.{how and f' {how}'}"
+        return (
+            f"{make} If the old one is stored already, `freqtrade-bitmex-guard credentials rotate -c CONFIG` puts the "
+            "new one in its place; then restart the bot, and delete the old one last."
+        )

@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, R
 from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.support import bot_config, key
+from tests.support import bot_config, key, other_key
 
 QUESTIONS = {"/user": "two-factor", "/address": "withdrawal-address", "/userEvent": "security-event"}
 
@@ -35,7 +35,7 @@ def careless(exchange: Lookalike) -> None:
     exchange.account.two_factor = None
     exchange.account.saves("hot wallet", skip2FA=True)
     exchange.account.happened("withdrawalRequested", days_ago=2, ip="198.51.100.9")
-    exchange.keys.append(Key("anothers", "secret", ["order", "withdraw"], cidr=None, name="old test"))
+    exchange.keys.append(other_key(permissions=["order", "withdraw"], cidr=None, name="old test"))
 
 
 def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: Lookalike) -> None:
@@ -216,7 +216,7 @@ def test_numbers_made_to_collide_and_more_events_than_asked_for_keep_nobody_busy
 def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchange: Lookalike) -> None:
     for number in range(200):
         exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "s", cidrs=["203.0.113.7"] * 240))
-    assert "with 48,000 address blocks" in check(tmp_path, exchange).findings[0].message
+    assert "with 48,200 rights and address blocks" in check(tmp_path, exchange).findings[0].message
 
 
 @pytest.mark.parametrize("addresses", [[{}], [{"skip_confirm": True}], [{"skipConfirm": False}, {"name": "x"}]])
@@ -226,7 +226,7 @@ def test_an_address_without_any_known_flag_is_not_told(
     exchange.always("/address", Respond(200, json.dumps(addresses).encode()))
     verdict = check(tmp_path, exchange)
     assert found(verdict) == {"withdrawal-address": "warning"}
-    assert "did not tell" in verdict.findings[0].message
+    assert "did not reveal" in verdict.findings[0].message
 
 
 def test_the_questions_are_asked_at_the_same_time_and_share_what_is_left_of_the_time(

@@ -64,9 +64,16 @@ def test_the_section_of_the_readme_reads_like_an_empty_one() -> None:
             "api_key_guard.credentials.service",
             '"store": "keyring"',
         ),
+        (
+            {"credentials": {"store": "files", "keyring": "x"}},
+            "api_key_guard.credentials.keyring",
+            "'key_file'",
+        ),
+        ({"policy": {"command": []}}, "api_key_guard.policy.command", "Known here: allowed_permissions"),
+        ({"files": {}}, "api_key_guard.files", "Known here: enabled"),
         ({"allowed_host": []}, "api_key_guard.allowed_host", "'allowed_hosts'"),
         ({"key_file": "x"}, "api_key_guard.key_file", 'credentials with "store": "files"'),
-        ({"max_ip_addresses": 1}, "api_key_guard.max_ip_addresses", "belongs into policy"),
+        ({"max_ip_addresses": 1}, "api_key_guard.max_ip_addresses", "belongs in policy"),
         ({"zzz": 1}, "api_key_guard.zzz", "Known here: enabled, credentials"),
     ],
 )
@@ -132,14 +139,52 @@ def test_an_error_says_the_path_what_is_wrong_and_an_example(section: Any, path:
     assert all("For example:" in finding.fix for finding in findings)
 
 
-@pytest.mark.parametrize("word", ["withdraw", "Withdraw", "WITHDRAW", " withdraw", "withdraw\n", "ｗithdraw"])
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"enabled": "true"}, "enabled must be true or false, without quotes."),
+        ({"timeout_seconds": 301}, "timeout_seconds must be 300 or less."),
+        ({"timeout_seconds": 0.5}, "timeout_seconds must be 1 or more."),
+        ({"timeout_seconds": "30"}, "timeout_seconds must be a number, without quotes."),
+        ({"timeout_seconds": float("inf")}, "timeout_seconds must be a finite number."),
+        ({"recheck_minutes": 10_081}, "recheck_minutes must be 10080 or less."),
+        ({"on_violation": "sell"}, "on_violation must be 'pause' or 'stop'."),
+        ({"allowed_hosts": []}, "allowed_hosts must not be empty."),
+        ({"allowed_hosts": ["\ud800"]}, "allowed_hosts.0 must be a text of valid characters."),
+        ({"credentials": []}, "credentials must be an object."),
+        ({"credentials": {"store": "files", "key_file": ""}}, "credentials.key_file must not be empty."),
+        ({"policy": {"max_ip_addresses": "1"}}, "policy.max_ip_addresses must be a whole number, without quotes."),
+        ({"policy": {"max_key_age_days": 36_501}}, "policy.max_key_age_days must be 36500 or less."),
+        ({"policy": {"severity": ["key-age"]}}, "policy.severity must be an object."),
+        (
+            {"policy": {"severity": {"key-age": "off"}}},
+            "policy.severity.key-age must be 'error', 'warning' or 'ignore'.",
+        ),
+        (
+            {"policy": {"expected_user_id": 1.5}},
+            "policy.expected_user_id must be the number that the exchange shows, or that number as text.",
+        ),
+    ],
+)
+def test_an_error_is_told_in_our_words_and_names_the_limit(section: Any, message: str) -> None:
+    (finding,) = complaints(section)
+    assert finding.message == f"api_key_guard.{message}"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("withdraw", "Withdraw", "WITHDRAW", " withdraw", "withdraw\n", "withdraw\x00", "ｗithdraw"),
+        *("withdrawal", "Withdrawals", "withdraw_all", "WITHDRAW:crypto"),
+    ],
+)
 @pytest.mark.parametrize("field", ["allowed_permissions", "required_permissions"])
 def test_a_right_to_withdraw_cannot_be_written_in_any_spelling(field: str, word: str) -> None:
     findings = complaints({"policy": {field: ["order", word]}})
     assert any("withdraw can never be allowed" in finding.message for finding in findings)
 
 
-@pytest.mark.parametrize("word", ["\u200bwithdraw", "with\u00addraw", "withdraw\x00", "wıthdraw", "with draw"])
+@pytest.mark.parametrize("word", ["\u200bwithdraw", "with\u00addraw", "wıthdraw", "with draw"])
 def test_a_word_that_no_exchange_has_cannot_be_allowed(word: str) -> None:
     (finding,) = complaints({"policy": {"allowed_permissions": ["order", word]}})
     assert "must be one word" in finding.message
@@ -254,6 +299,7 @@ def test_no_section_whatever_stands_in_it_ends_otherwise_than_read_or_misconfigu
         config = read(section, TERMS)
     except Stopped as stopped:
         assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.findings)
+        assert not any("should" in finding.message for finding in stopped.findings), "pydantic's words"
     else:
         assert not any(TERMS.forbids(word) for word in config.policy.allowed_permissions)
         assert config.policy.most_addresses >= 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from freqtrade_bitmex_guard import rules
 from freqtrade_bitmex_guard.addresses import parse_block
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped
-from freqtrade_bitmex_guard.policy import PostureRuleName
+from freqtrade_bitmex_guard.policy import POSTURE_RULES
 from freqtrade_bitmex_guard.posture import EVER, Account, Event, OtherKey, Posture, Timeline, Topic, WithdrawalAddress
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import facts, policy
@@ -52,7 +53,8 @@ def severities(findings: list[Finding]) -> list[str]:
 
 
 def test_the_policy_knows_exactly_the_rules_there_are() -> None:
-    assert [rule.name for rule in rules.POSTURE] == list(get_args(PostureRuleName))
+    assert [rule.name for rule in rules.POSTURE] == list(POSTURE_RULES)
+    assert sorted(rule.urgency for rule in rules.POSTURE) == list(range(1, len(POSTURE_RULES) + 1))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,11 @@ def test_names_that_say_nothing_are_known() -> None:
         assert severities(found("key-name", key(name=f"{name}-btc-server"))) == [], name
 
 
+def test_what_a_name_says_stands_in_its_first_two_hundred_characters() -> None:
+    assert severities(found("key-name", key(name="7" * 197 + "btc"))) == []
+    assert severities(found("key-name", key(name="7" * 200 + "btc"))) == ["warning"]
+
+
 @pytest.mark.parametrize(
     ("name", "wanted", "expected"),
     [
@@ -185,7 +192,7 @@ OPEN = Everywhere("CIDR is blank")
         ((OtherKey("AbCd…", "mark", None),), "described oddly"),
         ((OtherKey("AbCd…", "mark", KeyFacts(None, key().addresses)),), "rights not told"),
         ((other("withdraw"), other("order"), other("order", addresses=OPEN)), "2 other keys of the account"),
-        (WHY, "did not tell which other keys the account has (Access Denied)"),
+        (WHY, "did not reveal which other keys the account has (Access Denied)"),
     ],
 )
 def test_no_other_key_of_the_account_can_do_what_this_one_must_not(others: Any, danger: str | None) -> None:
@@ -200,6 +207,19 @@ def test_two_hundred_risky_keys_are_one_finding_of_a_readable_length() -> None:
     assert "200 other keys" in finding.message
     assert "195 more" in finding.message
     assert len(finding.message) < 600
+
+
+def test_only_those_of_two_hundred_risky_keys_that_are_shown_are_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(key: OtherKey) -> str:
+        written.append(key)
+        return "one"
+
+    written: list[OtherKey] = []
+    module = importlib.import_module("freqtrade_bitmex_guard.rules.account")  # the package has a rule of that name
+    monkeypatch.setattr(module, "shown", write)
+    (finding,) = found("sibling-keys", account=Account(others=(other("withdraw"),) * 200))
+    assert "one (can withdraw), 195 more" in finding.message
+    assert len(written) == 5
 
 
 @pytest.mark.parametrize(
@@ -244,6 +264,24 @@ def test_the_making_of_this_very_key_is_no_alarm_but_that_of_another_is() -> Non
     assert found("security-event", key(created=None), Account(timeline=Timeline((own,), EVER))) != []
     withdrawn = Event("withdrawalCompleted", own.moment, None, "success", weighty=True)
     assert found("security-event", new, Account(timeline=Timeline((withdrawn,), EVER))) != []
+
+
+@pytest.mark.parametrize(("seconds", "alarms"), [(59, 0), (-59, 0), (60, 1), (-60, 1), (90, 1)])
+def test_the_making_of_this_key_is_what_happened_within_a_minute_of_it(seconds: int, alarms: int) -> None:
+    made = NOW - timedelta(hours=1)
+    happened = Event(
+        "apiKeyCreated", made + timedelta(seconds=seconds), None, "success", weighty=True, makes_a_key=True
+    )
+    timeline = Timeline((happened,), EVER)
+    assert len(found("security-event", key(created=made), Account(timeline=timeline))) == alarms
+
+
+def test_a_name_that_is_wanted_is_shown_by_its_first_eighty_characters() -> None:
+    wanted = "a" * 79 + "bcd"
+    for name in ("x", ""):
+        (finding,) = found("key-name", key(name=name), key_name=wanted)
+        assert wanted[:80] in finding.message + finding.fix
+        assert wanted[:81] not in finding.message + finding.fix
 
 
 def test_an_event_is_told_with_time_and_address_and_how_it_ended() -> None:

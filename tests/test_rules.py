@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,10 @@ from freqtrade_bitmex_guard.rules.permissions import no_withdrawal, nothing_beyo
 from freqtrade_bitmex_guard.rules.state import switched_on
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import facts, policy
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ABOUT: dict[str, Any] = {"name": "x", "created": NOON - timedelta(days=1), "user_id": "7", "account_id": "8"}
+OTHERWISE = {"name": "y", "created": NOON, "user_id": "8", "account_id": "9"}
 
 
 def found(rule: rules.Rule, known: KeyFacts, **written: Any) -> list[str]:
@@ -35,6 +41,7 @@ def found(rule: rules.Rule, known: KeyFacts, **written: Any) -> list[str]:
         ((" withdraw\t",), True),
         (("WITHDRAW",), True),
         (("ｗｉｔｈｄｒａｗ",), True),
+        (("withdrawal",), True),
     ],
 )
 def test_a_right_to_withdraw_is_found_in_any_spelling(words: tuple[str, ...], is_found: bool) -> None:
@@ -45,6 +52,7 @@ def test_a_right_to_withdraw_is_found_in_any_spelling(words: tuple[str, ...], is
 def test_a_right_that_moves_money_is_found_whatever_it_is_called_and_allowed(right: Right) -> None:
     known = KeyFacts(frozenset({Permission("order", Right.TRADE), Permission("sweep", right)}), facts().addresses)
     assert found(no_withdrawal, known, allowed_permissions=["order", "sweep"]) == ["withdraw-permission"]
+    assert [each.rule for each in rules.apply(known, policy(), TERMS)] == ["withdraw-permission"], "and told once"
 
 
 @pytest.mark.parametrize(
@@ -209,9 +217,28 @@ def test_a_good_key_breaks_no_rule() -> None:
         (facts(addresses=Everywhere("x")), facts(), facts(addresses=Everywhere("x"))),
         (facts(addresses=Everywhere("x")), facts(addresses=NotTold("y")), facts(addresses=Everywhere("x"))),
         (facts(), facts(addresses=NotTold("x")), facts(addresses=NotTold("x"))),
+        (facts(addresses=NotTold("x")), facts(), facts(addresses=NotTold("x"))),
+        (
+            facts(addresses=Only((), ("a",))),
+            facts(addresses=Only((), ("b", "a"))),
+            facts(addresses=Only((), ("a", "b"))),
+        ),
         (facts(enabled=True), facts(enabled=False), facts(enabled=False)),
-        (facts("order"), KeyFacts(None, facts().addresses), KeyFacts(None, facts().addresses, enabled=True)),
+        (facts("order"), KeyFacts(None, facts().addresses), KeyFacts(None, facts().addresses)),
     ],
 )
 def test_a_key_listed_twice_can_do_what_either_entry_says(one: KeyFacts, other: KeyFacts, merged: KeyFacts) -> None:
     assert together([one, other]) == merged
+
+
+@pytest.mark.parametrize("name", ABOUT)
+def test_what_the_entries_of_a_key_do_not_agree_on_is_not_told(name: str) -> None:
+    one, other = replace(facts(), **ABOUT), replace(facts(), **{**ABOUT, name: OTHERWISE[name]})
+    silent = replace(facts(), **{**ABOUT, name: None})
+    assert together([one, one]) == one
+    for entries in ([one, other], [other, one], [one, silent], [silent, one], [one, other, one]):
+        assert together(entries) == silent
+
+
+def test_a_right_is_called_what_the_page_shows_and_an_unknown_one_itself() -> None:
+    assert [TERMS.label(word) for word in ("orderCancel", "transfer")] == ["Order Cancel", "transfer"]

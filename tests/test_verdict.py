@@ -8,7 +8,18 @@ import traceback
 import pytest
 
 from freqtrade_bitmex_guard import exit_codes
-from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Outcome, Severity, Stopped, error, stop, warning
+from freqtrade_bitmex_guard.facts import Right
+from freqtrade_bitmex_guard.findings import (
+    PUBLISHED,
+    Finding,
+    Outcome,
+    Severity,
+    Stopped,
+    error,
+    stop,
+    unsupported,
+    warning,
+)
 from freqtrade_bitmex_guard.verdict import Verdict, ordered
 from tests.support import facts
 
@@ -18,6 +29,19 @@ AN_ERROR = {
     Outcome.REFUSED: error("ip-too-many", "m", "f"),
     Outcome.UNVERIFIED: error("maintenance", "m", "f"),
 }
+
+
+def test_an_unsupported_freqtrade_is_told_with_the_versions_that_will_do() -> None:
+    with pytest.raises(Stopped) as stopped:
+        unsupported()
+    fix = (
+        "Install a freqtrade that this version of the guard supports (2026.8 or later; 2026.9 is the newest it was "
+        "tested with), or reinstall the guard from a newer checkout."
+    )
+    what = "The internals of the installed freqtrade have changed, so the guard cannot be placed."
+    assert stopped.value.findings == (error("freqtrade-unsupported", what, fix),)
+    with pytest.raises(Stopped, match="freqtrade-unsupported: Something else\\."):
+        unsupported("Something else.")
 
 
 def test_nothing_is_admitted_without_facts() -> None:
@@ -49,6 +73,16 @@ def test_findings_are_told_once_and_the_gravest_first() -> None:
 def test_a_rule_that_is_not_published_cannot_be_found() -> None:
     with pytest.raises(ValueError, match="no such rule"):
         Finding("made-up", Severity.ERROR, "m", "f")
+
+
+def test_a_finding_is_what_it_was_made_of_and_several_end_a_check_together() -> None:
+    two = warning("guard-disabled", "m", "f"), error("maintenance", "n", "g")
+    assert two == (
+        Finding("guard-disabled", Severity.WARNING, "m", "f"),
+        Finding("maintenance", Severity.ERROR, "n", "g"),
+    )
+    assert str(Stopped(*two)) == "guard-disabled: m; maintenance: n"
+    assert Stopped(*two).findings == two
 
 
 def test_what_was_being_handled_does_not_follow_a_finding_into_a_traceback() -> None:
@@ -83,3 +117,14 @@ def test_admitted_ends_with_0_and_a_bug_with_1() -> None:
 def test_no_published_rule_leads_to_admission() -> None:
     assert all(rule.outcome is not Outcome.ADMITTED for rule in PUBLISHED.values())
     assert all(rule.outcome is Outcome.UNVERIFIED for rule in PUBLISHED.values() if rule.passing)
+
+
+def test_the_words_that_others_read_in_the_json_stay_as_they_are() -> None:
+    assert list(Outcome) == ["misconfigured", "refused", "unverified", "admitted"]
+    assert list(Severity) == ["error", "warning", "info"]
+    assert list(Right) == ["read", "trade", "cancel", "withdraw", "transfer", "manage keys", "unknown"]
+
+
+def test_a_verdict_that_nobody_worked_for_cost_nothing() -> None:
+    verdict = Verdict(findings=())
+    assert (verdict.requests, verdict.duration_ms, verdict.exchange, verdict.key) == (0, 0, None, None)

@@ -73,7 +73,8 @@ def test_what_does_not_pass_by_itself_is_told_at_once_and_once(rule: str) -> Non
     for _ in range(100):
         assert day.after(5, bad(rule)) is None
     assert day.looks == 101
-    assert day.after(5).is_fine
+    news = day.after(5)
+    assert (news.is_fine, news.verdict) == (True, FINE)
     assert day.watch.violation is None
     assert day.after(5) is None
     assert day.looks == 102, "fine again, so the next look comes after a whole interval"
@@ -151,9 +152,35 @@ def test_a_verdict_that_says_nothing_is_no_passing_cause() -> None:
 def test_a_watch_that_fails_itself_holds_the_bot_and_says_so_once() -> None:
     day = Day()
     finding = error("internal-error", "what", "fix")
-    assert day.watch.give_up(finding) is not None
+    news = day.watch.give_up(finding)
+    assert news is not None
+    assert news.verdict.findings == (finding,)
     assert day.watch.give_up(finding) is None
     assert day.watch.violation is not None
+
+
+def test_a_look_that_fails_itself_is_not_repeated_in_every_iteration() -> None:
+    day = Day()
+
+    def fail() -> Verdict:
+        raise RuntimeError
+
+    watch = Watch(fail, configuration.read({}, TERMS), clock=lambda: day.now)
+    looked = []
+    for minute in range(1, 71):
+        day.now += 60
+        try:
+            assert watch.look() is None
+        except RuntimeError:
+            looked.append(minute)
+    assert looked == [60, 65, 70]
+
+
+@pytest.mark.parametrize(
+    ("written", "stops"), [({}, False), ({"on_violation": "pause"}, False), ({"on_violation": "stop"}, True)]
+)
+def test_the_bot_is_stopped_only_where_the_operator_says_so(written: dict[str, Any], stops: bool) -> None:
+    assert Day(**written).watch.stops is stops
 
 
 def test_what_the_operator_is_told_fits_a_chat() -> None:
@@ -166,6 +193,7 @@ def test_what_the_operator_is_told_fits_a_chat() -> None:
     ):
         assert len(message) <= 1_000
         assert "`" not in message
+    assert "Open trades stay" in chat.refusal(long, "my bot"), "what is cut off is the reasons"
 
 
 @pytest.mark.parametrize(

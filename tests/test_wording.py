@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import rules, venues
+from freqtrade_bitmex_guard.exchange import conversation
 from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Stopped
@@ -196,3 +197,11 @@ def test_what_a_person_reads_is_what_was_reviewed() -> None:
     assert text == FILE.read_text()
     assert " None" not in text
     assert all(line.partition(" ")[0] in PUBLISHED for line in text.splitlines() if line[0] not in "# ")
+
+
+def test_what_passes_by_itself_names_the_start_that_waits_for_it_and_nothing_else_does() -> None:
+    told = [(each.rule, each.fix) for _, findings in listed() for each in findings] + list(conversation._FIXES.items())
+    waits = {rule: "trade --wait-for-exchange 60" in fix for rule, fix in told}
+    passing = {name for name, rule in PUBLISHED.items() if rule.passing}
+    assert {rule for rule, does in waits.items() if does} == passing
+    assert len(passing) == 5

@@ -35,17 +35,29 @@ RULES: tuple[Rule, ...] = (
 
 
 POSTURE: tuple[PostureRule, ...] = (
-    PostureRule("two-factor", Severity.ERROR, two_factor, topic=Topic.TWO_FACTOR),
-    PostureRule("key-age", Severity.WARNING, key_age, expects=("max_key_age_days",)),
-    PostureRule("legacy-key", Severity.WARNING, legacy_key),
-    PostureRule("key-name", Severity.WARNING, key_name, expects=("key_name",)),
-    PostureRule("account", Severity.ERROR, account, expects=("expected_user_id", "expected_target_account_id")),
-    PostureRule("sibling-keys", Severity.WARNING, sibling_keys),
-    PostureRule("withdrawal-address", Severity.WARNING, withdrawal_address, topic=Topic.WITHDRAWAL_ADDRESSES),
-    PostureRule("security-event", Severity.WARNING, security_event, topic=Topic.EVENTS),
+    PostureRule("two-factor", Severity.ERROR, two_factor, urgency=4, of_the_key=False, topic=Topic.TWO_FACTOR),
+    PostureRule("key-age", Severity.WARNING, key_age, urgency=7, of_the_key=True, expects=("max_key_age_days",)),
+    PostureRule("legacy-key", Severity.WARNING, legacy_key, urgency=6, of_the_key=True),
+    PostureRule("key-name", Severity.WARNING, key_name, urgency=8, of_the_key=True, expects=("key_name",)),
+    PostureRule(
+        "account",
+        Severity.ERROR,
+        account,
+        urgency=5,
+        of_the_key=True,
+        expects=("expected_user_id", "expected_target_account_id"),
+    ),
+    PostureRule("sibling-keys", Severity.WARNING, sibling_keys, urgency=2, of_the_key=False),
+    PostureRule(
+        "withdrawal-address",
+        Severity.WARNING,
+        withdrawal_address,
+        urgency=3,
+        of_the_key=False,
+        topic=Topic.WITHDRAWAL_ADDRESSES,
+    ),
+    PostureRule("security-event", Severity.WARNING, security_event, urgency=1, of_the_key=False, topic=Topic.EVENTS),
 )
-
-UPKEEP = tuple(rule for rule in POSTURE if rule.judge in (key_age, legacy_key, key_name, account))
 
 
 def apply(facts: KeyFacts, policy: Policy, terms: Terms) -> list[Finding]:
@@ -65,4 +77,5 @@ def apply_posture(posture: Posture, policy: Policy, terms: Terms) -> list[Findin
 
 def apply_upkeep(posture: Posture, policy: Policy, terms: Terms) -> list[Finding]:
     """Those of the rules that need nothing but the key itself."""
-    return [finding for rule in UPKEEP for finding in rule.apply(posture, policy, terms)]
+    of_the_key = (rule for rule in POSTURE if rule.of_the_key)
+    return [finding for rule in of_the_key for finding in rule.apply(posture, policy, terms)]

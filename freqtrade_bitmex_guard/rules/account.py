@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from freqtrade_bitmex_guard.addresses import admits_everyone
-from freqtrade_bitmex_guard.facts import MOVES_MONEY, Everywhere, KeyFacts, NotTold, Only, Right
+from freqtrade_bitmex_guard.facts import MOVES_MONEY, Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.posture import Event, OtherKey, Posture, Timeline
 from freqtrade_bitmex_guard.redaction import harmless, some
@@ -34,14 +34,13 @@ def sibling_keys(posture: Posture, _policy: Policy, terms: Terms) -> Iterator[Co
     if isinstance(others, NotTold):
         yield not_told("which other keys the account has", others, terms)
         return
-    risky = [(other, danger) for other in others if (danger := dangers(other, terms))]
+    risky = [(other, danger) for other in others if (danger := dangers(other))]
     if risky:
         keys = "Another key" if len(risky) == 1 else f"{len(risky):,} other keys"
-        listed = some(f"{shown(other)} ({', '.join(danger)})" for other, danger in risky)
+        listed = some(risky, lambda found: f"{shown(found[0])} ({', '.join(found[1])})")
         yield Concern(
-            f"{keys} of the account can do what this one must not: {listed}. A leak of any of them costs the same "
-            "money.",
-            f"Delete those that nothing needs, and replace the others: {terms.keys_page}.",
+            f"{keys} of the account can do what this one must not: {listed}. If one leaks, the same money is at risk.",
+            f"Delete those that are not needed, and replace the others: {terms.keys_page}.",
         )
 
 
@@ -51,11 +50,12 @@ def shown(other: OtherKey) -> str:
     return f"{other.shown} {harmless(name, 30)!r}" if name else other.shown
 
 
-def dangers(other: OtherKey, terms: Terms) -> list[str]:
+def dangers(other: OtherKey) -> list[str]:
     """What makes another key a danger, in a few words each; nothing if it is none."""
     if other.facts is None:
         return ["described oddly"]
-    found = [f"can {right}" for right in sorted({right.value for right in _money_rights(other.facts, terms)})]
+    rights = {permission.right for permission in other.facts.permissions or ()}
+    found = [f"can {right}" for right in sorted(rights.intersection(MOVES_MONEY))]
     if other.facts.permissions is None:
         found.append("rights not told")
     if _is_open(other.facts):
@@ -63,14 +63,6 @@ def dangers(other: OtherKey, terms: Terms) -> list[str]:
     if found and other.facts.enabled is False:
         found.append("switched off at present")
     return found
-
-
-def _money_rights(facts: KeyFacts, terms: Terms) -> Iterator[Right]:
-    for permission in facts.permissions or ():
-        if permission.right in MOVES_MONEY:
-            yield permission.right
-        elif terms.forbids(permission.word):
-            yield Right.WITHDRAW
 
 
 def _is_open(facts: KeyFacts) -> bool:
@@ -88,7 +80,7 @@ def withdrawal_address(posture: Posture, _policy: Policy, terms: Terms) -> Itera
         return
     loose = [address for address in told if address.skips]
     if loose:
-        listed = some(f"{harmless(address.name, 30)!r} ({', '.join(address.skips)})" for address in loose)
+        listed = some(loose, lambda address: f"{harmless(address.name, 30)!r} ({', '.join(address.skips)})")
         yield Concern(
             f"Withdrawals to {len(loose):,} saved address{'es' if len(loose) > 1 else ''} skip a safeguard: {listed}. "
             "Whoever is logged in can send money there at once.",
@@ -108,7 +100,7 @@ def security_event(posture: Posture, policy: Policy, terms: Terms) -> Iterator[C
     weighty = [event for event in timeline.since(since) if event.weighty and event is not own]
     if weighty:
         yield Concern(
-            f"In the last {days}: {some(map(told_of, weighty))}. If that was not you, somebody else is in the account.",
+            f"In the last {days}: {some(weighty, told_of)}. If that was not you, somebody else is in the account.",
             f"If you do not know of it: change the password, end all sessions, delete all keys: {terms.security_page}.",
         )
     if not timeline.covers(since):

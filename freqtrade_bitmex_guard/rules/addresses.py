@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.terms import Terms
 
 
 def _restrict(terms: Terms) -> str:
-    return f"{terms.replace_key} Write the bot's own address into {terms.address_field}, for example 203.0.113.7/32."
+    return terms.changed(f"Write the bot's own address into {terms.address_field}, for example 203.0.113.7/32.")
 
 
 def not_everywhere(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def not_everywhere(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[F
     elif isinstance(limit, NotTold):
         why = f"{limit.why}, so nothing shows that it is limited"
     elif admits_everyone(limit.networks):
-        why = "its address blocks together admit every address"
+        why = "its address blocks together admit every address, or half of them"
     elif not limit.networks and not limit.unreadable:
         why = "it names no address"
     if why is not None:
@@ -41,7 +41,7 @@ def blocks_are_readable(facts: KeyFacts, _policy: Policy, terms: Terms) -> Itera
     if isinstance(facts.addresses, Only) and facts.addresses.unreadable:
         yield error(
             "ip-unreadable",
-            f"On the key {some(map(repr, facts.addresses.unreadable))} cannot be read as address or address/prefix, so "
+            f"On the key {some(facts.addresses.unreadable, repr)} cannot be read as address or address/prefix, so "
             "it could admit anyone.",
             _restrict(terms),
         )
@@ -56,7 +56,8 @@ def few_addresses(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Fin
         yield error(
             "ip-too-many",
             f"The key works from {admitted:,} addresses; the policy allows {policy.most_addresses:,}.",
-            f"{_restrict(terms)} If the bot really needs them all, raise api_key_guard.policy.max_ip_addresses.",
+            f"{_restrict(terms)} If the bot needs that many addresses, raise api_key_guard.policy.max_ip_addresses "
+            "instead.",
         )
 
 
@@ -69,6 +70,6 @@ def within_networks(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[F
     if outside:
         yield error(
             "ip-outside",
-            f"The key works from {some(map(str, outside))}, which is not inside api_key_guard.policy.ip_within.",
-            f"{_restrict(terms)} Or add the network to ip_within, if it is yours.",
+            f"The key works from {some(outside)}, which is not inside api_key_guard.policy.ip_within.",
+            f"{_restrict(terms)} If the network is yours, add it to ip_within instead.",
         )

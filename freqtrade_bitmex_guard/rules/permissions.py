@@ -4,42 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freqtrade_bitmex_guard.facts import MOVES_MONEY, KeyFacts
+from freqtrade_bitmex_guard.facts import MOVES_MONEY, KeyFacts, Permission
 from freqtrade_bitmex_guard.findings import Finding, error
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.redaction import harmless
 from freqtrade_bitmex_guard.terms import Terms
 
 
+def moves_money(permission: Permission, terms: Terms) -> bool:
+    """Whether a right moves money out of the account, or changes what keys may do, by its kind or by its word."""
+    return permission.right in MOVES_MONEY or terms.forbids(permission.word)
+
+
 def no_withdrawal(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
     """No right that moves money out of the account or changes what keys may do, whatever the policy allows."""
     for permission in sorted(facts.permissions or ()):
-        if permission.right in MOVES_MONEY or terms.forbids(permission.word):
+        if moves_money(permission, terms):
             yield error(
                 "withdraw-permission",
-                f"The key has the right {harmless(permission.word)!r} ({permission.right}): whoever gets hold of it "
-                "can take the money, not only trade with it.",
-                f"{terms.replace_key} Under {terms.permissions_field}, leave Withdraw unticked.",
+                f"The key has the right {_shown(permission)}: whoever gets hold of it can take the money, not only "
+                "trade with it.",
+                terms.changed(f"Under {terms.permissions_field}, leave {terms.label(permission.word)} unticked."),
             )
 
 
 def nothing_beyond_allowed(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Finding]:
-    """Every right of the key is one that the policy names, letter by letter; a list that is not told allows nothing."""
+    """Every right of the key is one that the policy names, letter by letter; a list that is not told allows nothing.
+
+    What moves money is `no_withdrawal`'s to find.
+    """
     if facts.permissions is None:
         yield error(
             "permission-not-allowed",
             f"{terms.title} did not say what the key may do, so nothing shows that it can only trade.",
-            f"{terms.replace_key} If the new key shows the same, report it.",
+            f"{terms.replaced()} If the new key shows the same, report it.",
         )
         return
     for permission in sorted(facts.permissions):
-        if permission.word not in policy.allowed_permissions and not terms.forbids(permission.word):
+        if permission.word not in policy.allowed_permissions and not moves_money(permission, terms):
             yield error(
                 "permission-not-allowed",
-                f"The key has the right {harmless(permission.word)!r} ({permission.right}), which the policy does not "
-                f"allow (allowed: {', '.join(policy.allowed_permissions) or 'none'}).",
-                f"{terms.replace_key} Tick only the rights the bot needs; or, if it needs this one, add it to "
-                "api_key_guard.policy.allowed_permissions.",
+                f"The key has the right {_shown(permission)}, which the policy does not allow (allowed: "
+                f"{', '.join(policy.allowed_permissions) or 'none'}).",
+                f"{terms.changed('Tick only the rights that the bot needs.')} If it needs this right, add it to "
+                "api_key_guard.policy.allowed_permissions instead.",
             )
 
 
@@ -50,6 +58,13 @@ def required_are_there(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterato
     if missing:
         yield error(
             "permission-missing",
-            f"The key lacks the right {', '.join(missing)}: a bot that trades with it would fail at its first order.",
-            f"{terms.replace_key} Under {terms.permissions_field}, choose {', '.join(missing)}.",
+            f"The key lacks the right{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}: a bot that "
+            "trades with it would fail at its first order.",
+            terms.changed(f"Under {terms.permissions_field}, choose {', '.join(map(terms.label, missing))}."),
         )
+
+
+def _shown(permission: Permission) -> str:
+    """A right, for a person: the exchange's word, and what kind it is where the word does not say so."""
+    says_it = permission.word.strip().casefold() == permission.right
+    return f"{harmless(permission.word)!r}{'' if says_it else f' ({permission.right})'}"

@@ -46,6 +46,8 @@ class PostureRule:
         name: as in `findings.PUBLISHED`.
         severity: what it leads to unless the operator says otherwise.
         judge: yields what concerns it; nothing if the rule is positively met.
+        urgency: where an audit tells of it, from 1 on: what may cost money today comes before what may one day.
+        of_the_key: whether it needs nothing but the key itself, so that it is watched while the bot runs.
         topic: what has to be asked of the exchange for it, beyond the key itself.
         expects: the policy's fields in which the operator writes what must be so.
     """
@@ -53,6 +55,8 @@ class PostureRule:
     name: str
     severity: Severity
     judge: Judge
+    urgency: int
+    of_the_key: bool
     topic: Topic | None = None
     expects: tuple[str, ...] = ()
 
@@ -70,7 +74,7 @@ class PostureRule:
                 yield Finding(self.name, severity, concern.message, concern.fix)
 
     def _chosen(self, policy: Policy) -> str | None:
-        return {str(name): level for name, level in policy.severity.items()}.get(self.name)
+        return policy.severity.get(self.name)
 
     def _severity(self, concern: Concern, policy: Policy) -> Severity | None:
         chosen = self._chosen(policy)
@@ -91,7 +95,7 @@ def not_told(what: str, why: NotTold | None, terms: Terms) -> Concern:
     """
     because = f" ({harmless(why.why, 200)})" if why is not None and why.why else ""
     return Concern(
-        f"{terms.title} did not tell {what}{because}: nothing shows that it is fine.",
-        f"Look yourself: {terms.keys_page} and {terms.security_page}.",
+        f"{terms.title} did not reveal {what}{because}: nothing shows that it is fine.",
+        f"See for yourself: {terms.keys_page} and {terms.security_page}.",
         told=False,
     )

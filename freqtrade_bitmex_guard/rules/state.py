@@ -16,5 +16,5 @@ def switched_on(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Find
         yield error(
             "key-disabled",
             "The key is switched off: the bot could neither trade nor close what is open.",
-            f"Press Enable beside the key on {terms.keys_page}, or store another key.",
+            f"Switch it on: {terms.keys_page}; or store another key.",
         )

@@ -15,6 +15,7 @@ from freqtrade_bitmex_guard.rules.posture import Concern, not_told
 from freqtrade_bitmex_guard.terms import Terms
 
 _CLOCKS_DIFFER = timedelta(days=1)
+_LOOKED_AT = 200  # characters of a name; a hostile one is four million long
 _GENERIC_NAMES = {
     *("", "a", "abc", "api", "apikey", "bot", "default", "freqtrade", "ft", "key", "main", "mine", "my"),
     *("mybot", "mykey", "name", "new", "newkey", "noname", "none", "test", "testkey", "trade", "trader", "trading"),
@@ -33,7 +34,7 @@ def key_age(posture: Posture, policy: Policy, terms: Terms) -> Iterator[Concern]
         yield Concern(
             f"The key is {days:,} days old; the policy allows {policy.max_key_age_days:,}. The longer a key lives, the "
             "more copies of it may lie around.",
-            f"{terms.replace_key} Restart the bot with the new one first.",
+            terms.replaced(),
         )
 
 
@@ -48,7 +49,7 @@ def legacy_key(posture: Posture, _policy: Policy, terms: Terms) -> Iterator[Conc
         withdraws = any(permission.right is Right.WITHDRAW for permission in posture.key.permissions or ())
         yield Concern(
             f"The key was made before {terms.legacy_before:%Y-%m-%d %H:%M} UTC. {terms.legacy_risk}",
-            f"{terms.replace_key} Restart the bot with the new one first.",
+            terms.replaced(),
             severity=Severity.ERROR if withdraws else None,
         )
 
@@ -58,7 +59,7 @@ def key_name(posture: Posture, policy: Policy, terms: Terms) -> Iterator[Concern
     name = posture.key.name
     wanted = policy.key_name
     example = (wanted or "freqtrade-btc-server1")[:80]
-    fix = f"{terms.replace_key} Give it a name that says which bot uses it, for example {example!r}."
+    fix = terms.changed(f"Give it a name that says which bot uses it, for example {example!r}.")
     if name is None:
         yield not_told("what the key is called", None, terms)
     elif not name.strip():
@@ -71,7 +72,7 @@ def key_name(posture: Posture, policy: Policy, terms: Terms) -> Iterator[Concern
 
 def is_generic(name: str, terms: Terms) -> bool:
     """Whether a name says nothing about which bot a key belongs to."""
-    letters = "".join(char for char in name.casefold() if char.isalpha())
+    letters = "".join(char for char in name[:_LOOKED_AT].casefold() if char.isalpha())
     return letters in _GENERIC_NAMES or letters == terms.exchange
 
 
@@ -91,5 +92,5 @@ def account(posture: Posture, policy: Policy, terms: Terms) -> Iterator[Concern]
             yield Concern(
                 f"The key belongs to {what} {harmless(told)}, not to {harmless(expected)} ({field}): the bot would "
                 "trade with somebody else's money, or with money set aside for something else.",
-                f"Store the key of the right account; or, if this is the right one, mend api_key_guard.policy.{field}.",
+                f"Store the key of the right account; or, if this is the right one, fix api_key_guard.policy.{field}.",
             )
