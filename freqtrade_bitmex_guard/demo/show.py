@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +14,10 @@ from rich.text import Text
 from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.report.text import blocks, rights
-from freqtrade_bitmex_guard.simulator.keys import Key
+from freqtrade_bitmex_guard.report.text import COLOURS, blocks, rights
+from freqtrade_bitmex_guard.simulator.keys import Key, made_up
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-
-_ALPHABET = string.ascii_letters + string.digits
-_STYLES = {Outcome.ADMITTED: "bold green"}
 
 
 @dataclass(frozen=True)
@@ -34,19 +29,13 @@ class Scene:
     expected: Outcome
 
 
-def _made(**what: object) -> Key:
-    # Made up anew in every run: even a demo shows no secret that anybody could take for theirs.
-    key_id, secret = ("".join(secrets.choice(_ALPHABET) for _ in range(length)) for length in (24, 48))
-    return Key(key_id, secret, **what)  # type: ignore[arg-type]
-
-
 def scenes() -> list[Scene]:
     """The four keys: the look-alike serves on loopback, so that is the address a good key is restricted to."""
     return [
-        Scene("can withdraw", _made(permissions=["order", "withdraw"]), Outcome.REFUSED),
-        Scene("open to every address", _made(cidr=""), Outcome.REFUSED),
-        Scene("read-only", _made(permissions=[]), Outcome.REFUSED),
-        Scene("good", _made(), Outcome.ADMITTED),
+        Scene("can withdraw", made_up(permissions=["order", "withdraw"]), Outcome.REFUSED),
+        Scene("open to every address", made_up(cidr=""), Outcome.REFUSED),
+        Scene("read-only", made_up(permissions=[]), Outcome.REFUSED),
+        Scene("good", made_up(), Outcome.ADMITTED),
     ]
 
 
@@ -133,7 +122,7 @@ def _table(cast: list[Scene], verdicts: list[Verdict]) -> Table:
             Text(blocks(facts) if facts else "—"),
             Text(
                 "\n".join([verdict.outcome.value, *(finding.rule for finding in verdict.findings)]),
-                style=_STYLES.get(verdict.outcome, "bold red"),
+                style=COLOURS[verdict.outcome],
             ),
         )
     return table

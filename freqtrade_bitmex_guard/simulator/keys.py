@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -10,6 +12,7 @@ from typing import Any
 from freqtrade_bitmex_guard.simulator.market import iso
 
 USER_ID = 395724  # of the account that ccxt's documentation shows
+_ALPHABET = string.ascii_letters + string.digits
 
 
 @dataclass
@@ -73,3 +76,9 @@ class Key:
             except ValueError:
                 return True  # an odd block must not keep a test from reading it
         return False
+
+
+def made_up(**what: Any) -> Key:
+    """A good key, with something changed; drawn anew each time, so that nobody could take its secret for theirs."""
+    key_id, secret = ("".join(secrets.choice(_ALPHABET) for _ in range(length)) for length in (24, 48))
+    return Key(key_id, secret, **what)
