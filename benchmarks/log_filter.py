@@ -11,16 +11,16 @@ from rich.console import Console
 
 from freqtrade_bitmex_guard import outlets, redaction
 
-UNFILTERED = logging.getLogRecordFactory()
+UNFILTERED = logging.Handler.handle
 redaction.hide("key-id-of-24-characters!")
 redaction.hide("secret-of-48-characters-" * 2)
 outlets.close()
-FILTERED = logging.getLogRecordFactory()
+FILTERED = logging.Handler.handle
 
 
-def record(handler: logging.Handler, factory: object) -> None:
+def record(handler: logging.Handler, handle: object) -> None:
     """One usual record through one handler."""
-    logging.setLogRecordFactory(factory)  # type: ignore[arg-type]
+    logging.Handler.handle = handle  # type: ignore[method-assign, assignment]
     logger.handlers = [handler]
     logger.info("Found open order for %s in state %s: %.8f at %.2f", "Trade(id=1, pair=BTC/USDT)", "OPEN", 0.001, 77e3)
 

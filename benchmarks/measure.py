@@ -30,9 +30,10 @@ TEXT = """# What it costs
 
 `python benchmarks/measure.py > benchmarks/README.md` wrote this page (it needs
 [hyperfine](https://github.com/sharkdp/hyperfine)). Each row is two commands, timed in {rounds} alternating rounds; the
-times are medians, the ratio is the median of the rounds' ratios, and beside it that of the CPU time (user and system),
-which other work on the machine moves less. `WITH` and `WITHOUT` are two environments that differ in this plugin alone.
-BitMEX is the look-alike on loopback, which answers at once. Nothing here is a test: no figure fails a build.
+times are medians, the ratio is the median of the rounds' ratios, in brackets the quarters below and above it. Beside it
+stands the ratio of the CPU time (user and system), which other work on the machine moves less. `WITH` and `WITHOUT` are
+two environments that differ in this plugin alone. BitMEX is the look-alike on loopback, which answers at once. Nothing
+here is a test: no figure fails a build.
 
 Machine: {machine}.
 Its load (`uptime`) was {load}: above 1 the ratios near 1 are good to some five in a hundred.
@@ -47,11 +48,15 @@ The commands, as hyperfine ran them:
 {commands}
 ```
 
-Peak memory (`ru_maxrss` of one run): {memory}.
+| peak memory (`ru_maxrss` of one run) | measured | against | ratio | target |
+|---|---|---|---|---|
+{memory}
 
-A guarded start sends {guarded} about the key, and three about the account, before freqtrade's own; most of what
-`--check-only` takes is imports: pydantic for the config section, requests and ccxt's base class to ask, rich for the
-table. Of ccxt's hundred exchanges it opens one, and of freqtrade's config reader no pandas
+Requests of the guard in one guarded start: {about_the_key} about the key, {in_all} in all, before {own} of freqtrade's
+own (target: one that is required, at most four in all).
+
+Most of what `--check-only` takes is imports: pydantic for the config section, requests and ccxt's base class to ask,
+rich for the table. Of ccxt's hundred exchanges it opens one, and of freqtrade's config reader no pandas
 (`freqtrade_bitmex_guard/lean.py`), which is why it is quicker than twelve lines that `import ccxt`.
 `python -X importtime` tells the rest.
 
@@ -59,8 +64,8 @@ An audit, and a look at a running bot's key, `python benchmarks/account.py`:
 
 {account}
 
-The filter before the log, `python benchmarks/log_filter.py` ([pyperf](https://pyperf.readthedocs.io)), costs each
-record:
+The filter before the log, `python benchmarks/log_filter.py --fast` ([pyperf](https://pyperf.readthedocs.io)), costs
+each record:
 
 ```
 {log}
@@ -102,9 +107,12 @@ class Times:
     cpu: list[float]
 
     def against(self, other: "Times") -> str:
-        """The ratios to another command's, as two cells."""
-        pairs = (zip(self.seconds, other.seconds, strict=True), zip(self.cpu, other.cpu, strict=True))
-        return " | ".join(f"{statistics.median(one / two for one, two in each):.3f}" for each in pairs)
+        """The ratios to another command's, as two cells: the median, and the quarters below and above it."""
+        cells = []
+        for ours, theirs in ((self.seconds, other.seconds), (self.cpu, other.cpu)):
+            low, middle, high = statistics.quantiles((one / two for one, two in zip(ours, theirs, strict=True)), n=4)
+            cells.append(f"{middle:.3f} ({low:.2f} to {high:.2f})")
+        return " | ".join(cells)
 
 
 def timed(row: Row, rounds: int, folder: Path) -> tuple[Times, Times]:
@@ -120,12 +128,19 @@ def timed(row: Row, rounds: int, folder: Path) -> tuple[Times, Times]:
     return times[row.one], times[row.other]
 
 
-def peak(command: str, folder: Path) -> str:
+def peak(command: str, folder: Path) -> float:
     """The peak memory of one run, in MB."""
     with subprocess.Popen(command.split(), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _, _, used = os.wait4(process.pid, 0)
         process.returncode = 0
-    return f"{used.ru_maxrss / 1024:.0f} MB"
+    return used.ru_maxrss / 1024
+
+
+def requests(command: str, folder: Path, exchange: Lookalike) -> list[str]:
+    """The paths that one run asks the exchange for."""
+    exchange.asked.clear()
+    subprocess.run(command.split(), cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return [asked.path for asked in exchange.asked]
 
 
 def shown(seconds: float) -> str:
@@ -168,7 +183,7 @@ def main(rounds: int) -> None:
                 "WITH/bin/python -m freqtrade --version",
                 "WITHOUT/bin/python -m freqtrade --version",
                 "1.02",
-                3,
+                12,
             ),
             Row("`freqtrade show-config`", f"WITH/{show}", f"WITHOUT/{show}", "1.02", 3),
             Row(
@@ -188,11 +203,15 @@ def main(rounds: int) -> None:
             lines.append(f"| {row.figure} | {took} | {one.against(other)} | {row.target} |")
             commands.append(f"hyperfine -N '{row.one}' \\\n             '{row.other}'")
             print(lines[-1], file=sys.stderr)
-        named = {"`--check-only`": check, "`show-config`": f"WITHOUT/{show}", "twelve lines of ccxt": bare}
-        memory = ", ".join(f"{name} {peak(command, folder)}" for name, command in named.items())
-        exchange.asked.clear()
-        subprocess.run(f"{start} WITH/{trade}/config.json".split(), cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        about = sum(asked.path.startswith("/apiKey") for asked in exchange.asked)
+        memory = []
+        for row in rows[-2:]:
+            used, against = peak(row.one, folder), peak(row.other, folder)
+            target = "1.1" if row.other.endswith(show) else "none"
+            memory.append(f"| {row.figure} | {used:.0f} MB | {against:.0f} MB | {used / against:.2f} | {target} |")
+        guards = requests(check, folder, exchange)
+        asked = requests(f"{start} WITH/{trade}/config.json", folder, exchange)
+        about_the_key = sum(path.startswith("/apiKey") for path in asked)
+        in_all = sum(path in guards for path in asked)
     log = subprocess.run([sys.executable, HERE / "log_filter.py", "--fast"], capture_output=True, text=True, check=True)
     account = subprocess.run([sys.executable, HERE / "account.py"], capture_output=True, text=True, check=True)
     measured = "\n".join(line for line in log.stdout.splitlines() if "Mean" in line or "filtered" in line)
@@ -203,8 +222,10 @@ def main(rounds: int) -> None:
             load=", ".join(f"{each:.1f}" for each in os.getloadavg()),
             rows="\n".join(lines),
             commands="\n".join(commands).replace(exchange.url, "URL"),
-            memory=memory,
-            guarded=f"{about} request" + "s" * (about != 1),
+            memory="\n".join(memory),
+            about_the_key=about_the_key,
+            in_all=in_all,
+            own=len(asked) - in_all,
             account=account.stdout.strip(),
             log=measured,
         )

@@ -27,3 +27,9 @@ def test_the_page_names_the_command_that_wrote_it_and_every_target() -> None:
     assert "`python benchmarks/measure.py > benchmarks/README.md` wrote this page" in page
     for figure in ("python -c pass", "--version", "show-config", "RUNNING", "--check-only", "twelve lines"):
         assert figure in page
+
+
+def test_the_page_names_the_command_that_measured_the_filter_with_its_option() -> None:
+    for page in ("README.md", "measure.py"):
+        assert "`python benchmarks/log_filter.py --fast`" in (BENCHMARKS / page).read_text()
+    assert 'HERE / "log_filter.py", "--fast"]' in (BENCHMARKS / "measure.py").read_text()

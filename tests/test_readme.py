@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import cli, exit_codes, rules
+from freqtrade_bitmex_guard.audit import record
 from freqtrade_bitmex_guard.config import read
 from freqtrade_bitmex_guard.custody.arguments import ACTIONS
 from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome
+from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.posture import Topic
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
@@ -167,6 +170,23 @@ def test_two_commands_do_all_set_up_and_ci_runs_both_to_the_letter() -> None:
     assert "README.md" in script
     for end in ("guard demo", "-m pytest"):
         assert end in script
+
+
+def test_an_admitted_start_logs_what_it_says(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert "an admitted start logs one line, and before it its warnings" in README
+    for age_days, warnings in ((20, 0), (200, 1)):
+        caplog.clear()
+        with Lookalike([key(age_days=age_days)]) as exchange:
+            Gate().admit(bot_config(tmp_path, exchange))
+        assert [line.levelno for line in caplog.records] == [*[logging.WARNING] * warnings, logging.INFO]
+
+
+def test_what_stays_after_an_uninstall_is_named() -> None:
+    uninstall = README.split("\n## Uninstall\n")[1].split("\n## ")[0]
+    folder = record.path(Path("user_data"), "bitmex", "1").parent
+    assert f"`{folder}/` stays" in uninstall
+    assert "ccxt stays" in uninstall
 
 
 def test_it_says_the_truth_about_bitmex_and_ccxt() -> None:
