@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from freqtrade_bitmex_guard.redaction import cleared
+from freqtrade_bitmex_guard.redaction import TAIL, cleared
 
 LEFT_OUT = "(left out: it could not be checked for secrets)"
 QUIET = "(left out: it was said while something secret was at work)"
@@ -140,6 +140,7 @@ class _Stream:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._before = ""  # `print` writes its arguments one by one
 
     def __getattr__(self, name: str) -> Any:
         if name == "_stream":  # a copy that holds nothing yet
@@ -155,7 +156,8 @@ class _Stream:
     def write(self, text: str, left_out: str = f"{LEFT_OUT}\n") -> int:
         """Write a text cleared of hidden values; says that all of it was written."""
         try:
-            shown = _nothing_of(text) if _secret.now else cleared(text)
+            shown = _nothing_of(text) if _secret.now else cleared(text, self._before)
+            self._before = (self._before + text)[-TAIL:]
         except Exception:  # at the interpreter's very end, when this module's names are gone, for example
             shown = left_out
         self._stream.write(shown)

@@ -24,6 +24,8 @@ class _Place(NamedTuple):
 
 
 _SHORTEST_HIDDEN = 8
+TAIL = 2 * _SHORTEST_HIDDEN
+"""How much of what was shown `cleared` has to know, to see that a hidden value goes on."""
 # What is shown of a text from outside is far shorter; an answer may hold millions of characters to clear.
 _MOST_LOOKED_AT = 10_000
 _STEP = 4
@@ -88,20 +90,28 @@ def stands_in(value: str, text: str) -> bool:
     return any(_folded(form) in folded for form in _written(value))
 
 
-def cleared(text: str) -> str:
-    """The same text without hidden values, in whatever form they or eight characters of them stand in it."""
+def cleared(text: str, before: str = "") -> str:
+    """The same text without hidden values, in whatever form they or eight characters of them stand in it.
+
+    Args:
+        text: anything.
+        before: the end of what was shown already, uncleared: a value that began there does not go on.
+    """
     hidden = _hidden
-    folded = _folded(text)
+    whole = before + text
+    folded = _folded(whole)
     kept: list[str] = []
-    end = 0
+    free = 0  # where the next hidden value may begin
+    end = since = len(before)
     # Eight characters in a row hold four that begin at a multiple of four.
     for at in [at for at in range(0, len(folded), _STEP) if folded[at : at + _STEP] in hidden] if hidden else ():
-        runs = (_run(folded, at, place, end) for place in hidden[folded[at : at + _STEP]])
+        runs = (_run(folded, at, place, free) for place in hidden[folded[at : at + _STEP]])
         begins, ends, shown = max(runs, key=_length)
-        if at >= end and ends - begins >= _SHORTEST_HIDDEN:
-            kept += (text[end:begins], shown)
-            end = ends
-    return "".join((*kept, text[end:])) if kept else text
+        if at >= free and ends > end and ends - begins >= _SHORTEST_HIDDEN:
+            is_told = since - begins >= _SHORTEST_HIDDEN  # then what stands in its place was shown before
+            kept += (whole[end:begins], "" if is_told else shown)
+            free = end = ends
+    return "".join((*kept, whole[end:])) if kept else text
 
 
 def _run(text: str, at: int, place: _Place, since: int) -> tuple[int, int, str]:

@@ -12,10 +12,14 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import rich.traceback
+from hypothesis import given
+from hypothesis import strategies as st
 
+from freqtrade_bitmex_guard import outlets
 from freqtrade_bitmex_guard.outlets import LEFT_OUT
 from tests.adversarial.forms import ROOT, both, close
 from tests.leaks import secrets_in
@@ -131,6 +135,18 @@ sys.exit(f"it failed: {{SECRET}}")
     assert "it failed: …\n" in done.stderr
     assert "unclosed …\n" in done.stderr or LEFT_OUT in done.stderr
     assert secrets_in(done.stderr) == []
+
+
+@given(st.lists(st.integers(0, 120)), st.text(max_size=9))
+def test_a_secret_that_is_printed_in_pieces_does_not_come_together_again(cuts: list[int], between: str) -> None:
+    close()
+    said = f"{between}{SECRET}{between}{KEY_ID} and {SECRET}{SECRET[:20]}."
+    stream = outlets._Stream(kept := io.StringIO())
+    for begins, ends in pairwise([0, *sorted(cuts), len(said)]):
+        stream.write(said[begins:ends])
+    assert secrets_in(kept.getvalue()) == []
+    assert kept.getvalue().startswith(between)
+    assert kept.getvalue().endswith(".")
 
 
 def test_standard_output_stays_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
