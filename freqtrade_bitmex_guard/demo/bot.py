@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.simulator.keys import Key
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 
 _RUNNING = "to: RUNNING"
-_ASK_AGAIN_SECONDS = 20.0
+_ASK_AGAIN_SECONDS = 5.0
 # What freqtrade says first once an interrupt has reached it, with a bot that stands and without one.
 _HEARD = ("worker found ... calling exit", "SIGINT received")
 
@@ -152,18 +152,24 @@ class Process:
         return False
 
     def stop(self, seconds: float = 50) -> int:
-        """Interrupt it as Ctrl-C does, and return its exit code.
+        """Interrupt it as Ctrl-C does, and return its exit code as a shell shows it.
 
-        Python loses an interrupt that comes while it runs a callback of its import system, so it may take another. One
-        that comes while it is ending already would kill it outright, so it is not asked again once it has heard.
+        An interrupt is lost if Python is in a callback of its import system, or if it was started in the background of
+        a script, which ignores them: then freqtrade hears SIGTERM, which it takes for the same. Once it has heard, it
+        is left alone: what comes while it is ending would kill it outright.
         """
         ends = time.monotonic() + seconds
+        asking = signal.SIGINT
         while self._process.poll() is None and time.monotonic() < ends:
             if not any(heard in self.output for heard in _HEARD):
-                self._process.send_signal(signal.SIGINT)
+                self._process.send_signal(asking)
+                asking = signal.SIGTERM
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_ASK_AGAIN_SECONDS)
-        return self.wait(1)
+        code = self.wait(1)
+        # Where an interrupt meets code that was compiled from text, as SQLAlchemy's is, CPython ends by the signal
+        # itself, though freqtrade has dealt with it (Python/pythonrun.c, run_eval_code_obj).
+        return 128 + signal.SIGINT if code == -signal.SIGINT else code
 
     def kill(self) -> None:
         """End it at once, whatever it is doing."""
