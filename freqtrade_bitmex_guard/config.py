@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from freqtrade_bitmex_guard.findings import Finding, Stopped, error
 from freqtrade_bitmex_guard.policy import Policy
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, without_tokens
 from freqtrade_bitmex_guard.section import Section, terms_of
 from freqtrade_bitmex_guard.terms import Terms
 
@@ -155,6 +155,8 @@ class GuardConfig(Section):
         return [host.lower().strip("[]") for host in hosts]
 
 
+_MODELS: tuple[type[BaseModel], ...] = (GuardConfig, Policy, *_STORES.values())
+_NAMES = [name for model in _MODELS for name in model.model_fields]
 # By pydantic's type of error; the limits are those that it tells with it.
 _WORDS = {
     "missing": "is missing",
@@ -255,8 +257,10 @@ def _explain(detail: ErrorDetails) -> Finding:
     store = _STORES.get(str(steps.pop(1))) if len(steps) > 1 and steps[0] == "credentials" else None
     path = ".".join([SECTION, *(harmless(str(step)) for step in steps)])
     if detail["type"] == "extra_forbidden":
-        *parents, name = steps
-        return error("section-invalid", f"{path} is not a known key.", _instead(str(name), parents, store))
+        *parents, name = map(str, steps)
+        if not get_close_matches(name, _NAMES, n=1, cutoff=0.5):  # a secret, perhaps, that was pasted here
+            path = ".".join([SECTION, *parents, without_tokens(name)])
+        return error("section-invalid", f"{path} is not a known key.", _instead(name, parents, store))
     what = _WORDS.get(detail["type"], "").format(**detail.get("ctx", {}))
     what = what or detail["msg"].removeprefix("Value error, ")
     if detail["type"].startswith("union_tag"):
@@ -266,7 +270,7 @@ def _explain(detail: ErrorDetails) -> Finding:
     return _wrong(path, what, _example(steps))
 
 
-def _instead(name: str, parents: list[int | str], store: type[BaseModel] | None) -> str:
+def _instead(name: str, parents: list[str], store: type[BaseModel] | None) -> str:
     names = list((store or (Policy if parents else GuardConfig)).model_fields)
     places: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
     places |= {f'credentials with "store": "{tag}"': model for tag, model in _STORES.items()}
@@ -279,9 +283,8 @@ def _instead(name: str, parents: list[int | str], store: type[BaseModel] | None)
 
 
 def _example(steps: list[int | str]) -> str:
-    models: tuple[type[BaseModel], ...] = (GuardConfig, Policy, *_STORES.values())
     names = [step for step in steps if isinstance(step, str)]
-    for name, model in itertools.product(reversed(names), models):
+    for name, model in itertools.product(reversed(names), _MODELS):
         field = model.model_fields.get(name)
         if field is not None and field.examples:
             return f'"{name}": {json.dumps(field.examples[0])}'

@@ -307,6 +307,7 @@ def test_no_section_whatever_stands_in_it_ends_otherwise_than_read_or_misconfigu
 
 @given(st.text(min_size=8, alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
 def test_no_value_is_shown_in_an_error(value: str) -> None:
+    value = f"~{value}"  # else it may be a word of the message itself: hypothesis draws those, too
     for section in ({"policy": value}, {"credentials": {"service": [value]}}, {"timeout_seconds": value}):
         for finding in complaints(section):
             assert value not in finding.message.replace("api_key_guard", "")

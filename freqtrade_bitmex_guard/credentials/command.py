@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.config import CommandStore
 from freqtrade_bitmex_guard.credentials.interface import READING_SECONDS
 from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless, without_tokens
+from freqtrade_bitmex_guard.redaction import without_tokens
 
 _MOST_BYTES = 8192
 _LOOK_AGAIN_SECONDS = 0.05
@@ -41,7 +41,7 @@ class SecretCommands:
                 os.killpg(running.pid, signal.SIGKILL)
 
     def _run(self, command: list[str], name: str, ends: float) -> Secret:
-        program = harmless(Path(command[0]).name)
+        program = without_tokens(Path(command[0]).name)
         by_hand = f"Run {name}_command by hand as the user that the bot runs as, until it prints the {name} alone."
         try:
             # A session of its own makes it one group with all that it starts, which can be killed as one.

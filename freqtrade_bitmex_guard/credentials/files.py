@@ -11,7 +11,7 @@ from freqtrade_bitmex_guard.config import FileStore
 from freqtrade_bitmex_guard.credentials import mounts
 from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, without_tokens
 
 _RUN_SECRETS = Path("/run/secrets")
 _OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
@@ -50,7 +50,8 @@ class SecretFiles:
 
 
 def _read(path: Path, name: str) -> Secret:
-    shown = harmless(str(path), 200)
+    # A name without a folder may be the value itself.
+    shown = harmless(str(path), 200) if path.is_absolute() else without_tokens(str(path))
     try:
         # Not blocking, so that a pipe without a writer cannot hang us; the check below turns it away.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))

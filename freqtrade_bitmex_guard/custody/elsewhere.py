@@ -11,7 +11,7 @@ from freqtrade_bitmex_guard.config import AnyStore, CommandStore, FileStore, Rea
 from freqtrade_bitmex_guard.credentials.files import SecretFiles, usual_name
 from freqtrade_bitmex_guard.credentials.secret import PARTS
 from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import without_tokens
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
 
@@ -131,8 +131,8 @@ def _is_pass(command: list[str]) -> bool:
 
 
 def _program(command: list[str]) -> str:
-    """All that is shown of a command: what stands behind the program's name may be a secret."""
-    return harmless(Path(command[0]).name)
+    """All that is shown of a command: what stands behind the program's name may be a secret, or in its place."""
+    return without_tokens(Path(command[0]).name)
 
 
 def _stored(command: list[str], name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from freqtrade_bitmex_guard.audit import render
 from freqtrade_bitmex_guard.audit.audit import Audit
 from freqtrade_bitmex_guard.facts import KeyFacts, Only
 from freqtrade_bitmex_guard.findings import error
+from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.posture import Account
 from freqtrade_bitmex_guard.report import chat, json, text
+from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.terminal import Terminal
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.leaks import secrets_in
-from tests.support import KEY_ID, SECRET
+from tests.support import KEY_ID, NEW_ID, NEW_SECRET, SECRET, bot_config
 
 SAID = f"it quotes {KEY_ID} and {SECRET} here"
 FOUND = error("usage", SAID, f"Do {SAID}")
@@ -55,3 +58,26 @@ def test_a_report_that_would_quote_a_secret_leaves_it_out(
     assert secrets_in(shown) == []
     assert not any(part in joined for part in (SECRET[:12], SECRET[-12:], KEY_ID[:12], KEY_ID[-12:]))
     assert "LAqU" in shown
+
+
+@pytest.mark.parametrize(
+    ("section", "rule"),
+    [
+        ({NEW_SECRET: 1}, "section-invalid"),
+        ({"credentials": {NEW_SECRET: 1}}, "section-invalid"),
+        ({"policy": {NEW_SECRET: 1}}, "section-invalid"),
+        ({"policy": {"severity": {NEW_SECRET: "error"}}}, "section-invalid"),
+        ({"policy": {"ip_within": [NEW_SECRET]}}, "section-invalid"),
+        ({"credentials": NEW_SECRET}, "section-invalid"),
+        ({"credentials": {"store": NEW_SECRET}}, "section-invalid"),
+        ({"credentials": {"store": "files", "secret": NEW_SECRET}}, "section-invalid"),
+        ({"credentials": {"store": "files", "key_file": NEW_ID, "secret_file": NEW_SECRET}}, "credentials-missing"),
+        ({"allowed_hosts": [NEW_SECRET]}, "host-not-allowed"),
+    ],
+)
+def test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quoted(
+    section: dict[str, Any], rule: str, tmp_path: Path, exchange: Lookalike
+) -> None:
+    verdict = Check(bot_config(tmp_path, exchange, **section)).run()
+    assert [finding.rule for finding in verdict.findings] == [rule]
+    assert secrets_in(text.of(verdict) + text.plain(verdict) + json.text(verdict)) == []

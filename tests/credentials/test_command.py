@@ -89,6 +89,12 @@ def test_a_failure_shows_no_more_than_200_characters_and_nothing_that_acts_on_a_
     assert "\x1b" not in finding.message
 
 
+def test_a_key_that_was_pasted_where_the_program_belongs_is_not_shown() -> None:
+    # Not a registered one: that would be an argument of a process, which fails a test.
+    pasted = "Zq7XkT93hLmP2vRw8sBn4cJd"
+    assert pasted[:8] not in str(complaint([pasted]))
+
+
 def test_what_it_printed_is_never_shown() -> None:
     shown = "import os; print(os.environ['SECRET'])"
     for code in (f"{shown}; print(1)", f"{shown}; raise SystemExit(3)"):
