@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from freqtrade_bitmex_guard.findings import Finding, error
-from freqtrade_bitmex_guard.redaction import harmless
+from freqtrade_bitmex_guard.redaction import harmless, without_tokens
 from freqtrade_bitmex_guard.terms import Terms
 
 # Deliberately narrow: URL readers disagree about user names, backslashes and the like, and a disagreement sends the
@@ -23,15 +23,16 @@ _FORWARDERS = ("proxy", "proxyUrl", "proxy_url", "proxyUrlCallback", "proxy_url_
 _ENVIRONMENT = ("trust_env", "requests_trust_env", "aiohttp_trust_env")
 _PROXIES = (
     ("httpProxy", "http_proxy"),
+    ("httpProxyCallback", "http_proxy_callback"),
     ("httpsProxy", "https_proxy"),
     ("socksProxy", "socks_proxy"),
-    ("httpProxyCallback", "http_proxy_callback"),
     ("httpsProxyCallback", "https_proxy_callback"),
     ("socksProxyCallback", "socks_proxy_callback"),
     ("wsProxy", "ws_proxy"),
     ("wssProxy", "wss_proxy"),
     ("wsSocksProxy", "ws_socks_proxy"),
 )
+_PLAIN = 2  # so many of them are for plain http
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -180,7 +181,7 @@ def _of_servers(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterato
             yield error(
                 "host-not-allowed",
                 f"Signed requests would go to {origin}, which is not in api_key_guard.allowed_hosts "
-                f"({', '.join(allowed_hosts)}).",
+                f"({', '.join(map(_host, allowed_hosts))}).",
                 f"If that is not {terms.title}, take it out of exchange.ccxt_config.urls and treat the key as "
                 "exposed; if it is yours, add the host to allowed_hosts.",
             )
@@ -200,6 +201,11 @@ def _of_servers(route: Route, allowed_hosts: list[str], terms: Terms) -> Iterato
         )
 
 
+def _host(written: str) -> str:
+    """An allowed host, for a person; what has neither dot nor colon may be a secret that was pasted there."""
+    return harmless(written) if {".", ":"} & set(written) else without_tokens(written)
+
+
 def _of_settings(route: Route, terms: Terms) -> Iterator[Finding]:
     where = "Take it out of exchange.ccxt_config, ccxt_sync_config and ccxt_async_config (and FREQTRADE__… variables)."
     for name in route.environment:
@@ -207,7 +213,15 @@ def _of_settings(route: Route, terms: Terms) -> Iterator[Finding]:
             "routes-differ",
             f"{name} lets variables choose the proxy and the certificates to trust, and the bot's synchronous and "
             "asynchronous clients read different ones.",
-            "Take it out, and write httpProxy, httpsProxy or socksProxy into exchange.ccxt_config.",
+            "Take it out, and write httpsProxy or socksProxy into exchange.ccxt_config.",
+        )
+    # Where the server is asked by plain http, no proxy at all is allowed, above.
+    if any(route.proxies[:_PLAIN]) and any(origin.scheme == "https" for origin in route.servers):
+        yield error(
+            "routes-differ",
+            "httpProxy is for plain http: with https ccxt's synchronous clients go past it and its asynchronous ones "
+            "through it, so what was checked is not what trades.",
+            "Write httpsProxy in its place, the address may stay, or socksProxy, into exchange.ccxt_config.",
         )
     for name in route.forwarders:
         yield error(
@@ -239,7 +253,7 @@ def differences(route: Route, proven: Route) -> Iterator[Finding]:
             "routes-differ",
             "The bot's synchronous and asynchronous clients would not leave this machine by the same proxy, so what "
             "was checked is not what trades.",
-            "Write httpProxy, httpsProxy or socksProxy into exchange.ccxt_config, which both heed, and nowhere else.",
+            "Write httpsProxy or socksProxy into exchange.ccxt_config, which both heed, and nowhere else.",
         )
 
 
