@@ -92,7 +92,8 @@ class Gate:
             return None
         wanted = configuration.wanted(config)
         if not wanted:
-            if self.required:
+            # On a reload, a section that is gone is no decision to go on unguarded; `enabled` as false is one.
+            if self.required or (wanted is None and self.proven is not None):
                 _refuse_unguarded(wanted)
             return None
         check, verdict = self._checked(config)
@@ -291,12 +292,9 @@ def _refuse_unguarded(wanted: bool | None) -> NoReturn:
     if wanted is None:
         stop(
             "section-missing",
-            "A guarded start was asked for, but the config has no api_key_guard section.",
+            "A guarded bot was asked for, but the config has no api_key_guard section.",
             'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} to the config; '
             "or start plain `freqtrade trade` to run unguarded.",
         )
-    stop(
-        "guard-disabled",
-        "A guarded start was asked for, but api_key_guard.enabled is false.",
-        "Set it to true, or start plain `freqtrade trade` to run unguarded.",
-    )
+    fix = "Set it to true, or start plain `freqtrade trade` to run unguarded."
+    stop("guard-disabled", "A guarded bot was asked for, but api_key_guard.enabled is false.", fix)

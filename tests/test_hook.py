@@ -178,6 +178,28 @@ def test_a_verdict_that_admits_without_a_proof_is_refused(
         gate.admit(bot_config(tmp_path, exchange))
 
 
+def test_a_proof_beside_a_verdict_that_does_not_admit_is_refused(
+    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange.keys[0] = key(permissions=["order", "withdraw"])
+    proven = property(lambda _: object(), lambda *_: None)
+    monkeypatch.setattr("freqtrade_bitmex_guard.guard.Check.proven", proven, raising=False)
+    with pytest.raises(OperationalException, match="withdraw-permission"):
+        gate.admit(bot_config(tmp_path, exchange))
+
+
+def test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_is_not(
+    tmp_path: Path, gate: Gate, exchange: Lookalike
+) -> None:
+    config = bot_config(tmp_path, exchange)
+    gate.admit(config)
+    unguarded = {name: value for name, value in config.items() if name != "api_key_guard"}
+    with pytest.raises(OperationalException, match="section-missing"):
+        gate.look_ahead(unguarded)
+    gate.look_ahead(unguarded | {"api_key_guard": {"enabled": False}})
+    gate.look_ahead(unguarded | {"dry_run": True})
+
+
 @pytest.mark.parametrize("raised", [ConfigurationError("x"), SystemExit(0), AttributeError(), Stopped()])
 def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: Gate, raised: BaseException) -> None:
     with pytest.raises(OperationalException) as refused, gate.closed_on_failure():
