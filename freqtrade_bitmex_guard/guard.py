@@ -40,6 +40,7 @@ class _Course:
     facts: tuple[KeyFacts, ...] = ()
     exchange: str | None = None
     key: str | None = None
+    asked: tuple[str, ...] = ()
     requests: Callable[[], int] = lambda: 0
 
     def verdict(self) -> Verdict:
@@ -48,6 +49,7 @@ class _Course:
             facts=self.facts,
             exchange=self.exchange,
             key=self.key,
+            asked=self.asked,
             requests=self.requests(),
             checked_at=self.at,
             duration_ms=round((time.monotonic() - self.began) * 1000),
@@ -178,6 +180,7 @@ class Check:
     def _ask(self, means: _Means, course: _Course, seconds: float, *, patient: bool) -> tuple[Listing, float]:
         """Ask about the key, and judge what the exchange tells of it."""
         course.exchange, course.key = means.venue.terms.exchange, means.credentials.masked
+        course.asked = tuple(map(str, sorted(means.line.route.servers)))
         conversation = means.line.conversation(means.credentials, seconds, patient=patient)
         course.requests = lambda: conversation.sent
         listing = means.venue.read_key(conversation.ask, means.credentials.key.reveal())

@@ -21,6 +21,7 @@ class Verdict:
         facts: what the exchange told of the key, one entry or several; none if it did not come to that.
         exchange: its ccxt id, made harmless, if the config names one.
         key: the key id, masked, if it came to reading it.
+        asked: the servers that vouched for it, as scheme://host:port; the config may name others than the exchange's.
         requests: how many were sent to the exchange.
         checked_at: when the check began.
         duration_ms: how long it took, in milliseconds.
@@ -30,6 +31,7 @@ class Verdict:
     facts: tuple[KeyFacts, ...] = ()
     exchange: str | None = None
     key: str | None = None
+    asked: tuple[str, ...] = ()
     requests: int = 0
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration_ms: int = 0

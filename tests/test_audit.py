@@ -95,6 +95,7 @@ def test_a_careless_account_shows_what_to_do_first(audit: Command, exchange: Loo
     ]
     for shown in ("LAqU… (this bot's)", "anot…", "two-factor", "off", "withdrawalRequested (!)", "198.51.100.9"):
         assert shown in out
+    assert "(!) changes who can get at the money, or moves some" in out
 
 
 def test_an_account_in_order_is_a_short_report(audit: Command) -> None:
@@ -103,6 +104,8 @@ def test_an_account_in_order_is_a_short_report(audit: Command) -> None:
     assert out.startswith("ADMITTED: a bot starts on this key (0 errors, 0 warnings).")
     assert len(out.splitlines()) < 35
     assert "What to do first" not in out
+    assert "apiKeyCreated (this bot's)" in out
+    assert "(!)" not in out
 
 
 def test_the_same_stands_in_markdown(audit: Command, exchange: Lookalike) -> None:
@@ -371,7 +374,8 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, 
     careless(exchange)
     told = audit.json()
     assert list(told) == [
-        *("verdict", "exchange", "key", "findings", "facts", "requests", "checked_at", "duration_ms", "version"),
+        *("verdict", "exchange", "key", "findings", "facts", "asked"),
+        *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]
     assert list(told["keys"][0]) == ["key", "mark", "facts", "dangers"]

@@ -53,8 +53,9 @@ def refused(folder: Path, *arguments: str) -> str:
 
 
 def without_time(text: str) -> str:
-    lines = [line.rstrip() for line in re.sub(r"1 in \d+ ms", "1 in N ms", text).splitlines()]
-    return "\n".join(lines)
+    for varies in (r"1 in \d+ ms", r"127\.0\.0\.1:\d+"):
+        text = re.sub(varies, "N", text)
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def test_the_report_it_shows_is_the_real_one(tmp_path: Path) -> None:
@@ -68,6 +69,7 @@ def test_the_json_it_shows_is_the_real_one(tmp_path: Path) -> None:
     varying: dict[str, Any] = {"checked_at": 0, "duration_ms": 0}
     for told in (shown, real):
         assert told["facts"][0].pop("created")
+        told["asked"] = [without_time(server) for server in told["asked"]]
     assert {**shown, **varying} == {**real, **varying}
     assert list(shown) == list(real)
 

@@ -17,8 +17,8 @@ def document(verdict: Verdict) -> dict[str, Any]:
 
     Returns:
         `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`), `facts`
-        (list, one entry for each time the exchange lists the key), `requests`, `checked_at` (ISO 8601, UTC),
-        `duration_ms`, `version`.
+        (list, one entry for each time the exchange lists the key), `asked` (list of servers), `requests`,
+        `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
     """
     return {
         "verdict": verdict.outcome.value,
@@ -34,6 +34,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
             for finding in verdict.findings
         ],
         "facts": [facts(entry) for entry in verdict.facts],
+        "asked": list(verdict.asked),
         "requests": verdict.requests,
         "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
         "duration_ms": verdict.duration_ms,

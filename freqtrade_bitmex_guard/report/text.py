@@ -53,9 +53,12 @@ def blocks(facts: KeyFacts) -> str:
 
 
 def one_line(verdict: Verdict) -> str:
-    """An admitted start, for the log: masked key, rights, blocks, how long it took."""
+    """An admitted start, for the log: masked key, rights, blocks, who told, how long it took."""
     told = "; ".join(f"rights {rights(facts)}; works from {blocks(facts)}" for facts in verdict.facts)
-    return f"API key {verdict.key} on {verdict.exchange} admitted: {told}; checked in {verdict.duration_ms} ms."
+    return (
+        f"API key {verdict.key} on {verdict.exchange} admitted: {told}; {some(verdict.asked)} told so in "
+        f"{verdict.duration_ms} ms."
+    )
 
 
 def plain(verdict: Verdict) -> str:
@@ -107,6 +110,8 @@ def table(verdict: Verdict, console: Console) -> None:
             about.add_row("name", shown(harmless(facts.name)))
         about.add_row("rights", shown(rights(facts)))
         about.add_row("works from", shown(blocks(facts)))
+    if verdict.asked:
+        about.add_row("asked", shown(some(verdict.asked)))
     about.add_row("requests", shown(f"{verdict.requests} in {verdict.duration_ms} ms"))
     console.print(about)
     if not verdict.findings:
