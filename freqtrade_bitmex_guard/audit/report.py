@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.posture import Event, OtherKey
 from freqtrade_bitmex_guard.redaction import harmless, some
 from freqtrade_bitmex_guard.report.text import blocks, rights
 from freqtrade_bitmex_guard.rules import POSTURE
-from freqtrade_bitmex_guard.rules.account import dangers
+from freqtrade_bitmex_guard.rules.account import dangers, own_making
 
 _HEADLINES = {
     Outcome.ADMITTED: "a bot starts on this key",
@@ -182,16 +182,24 @@ def _timeline(audit: Audit) -> Section:
         weighty, others = list(events), []
     shown, left = _first(weighty, _MOST_EVENTS)
     notes = [f"And {left:,} more; --format json has all."] if left else []
+    own = own_making(together(audit.own), timeline)
+    if any(event.weighty and event is not own for event in shown):
+        notes.append("(!) changes who can get at the money, or moves some: you should know of each.")
     notes += _by_kind(others)
     if not events:
         notes.append("Nothing.")
     if not timeline.covers(audit.since):
         notes.append("The exchange did not tell all of it: earlier events may be missing.")
-    return Section(title, ("when (UTC)", "what", "from", "ended"), tuple(map(_event, shown)), tuple(notes))
+    rows = tuple(_event(event, own) for event in shown)
+    return Section(title, ("when (UTC)", "what", "from", "ended"), rows, tuple(notes))
 
 
-def _event(event: Event) -> tuple[str, str, str, str]:
-    what = f"{harmless(event.word, 40)}{' (!)' if event.weighty else ''}"
+def _event(event: Event, own: Event | None) -> tuple[str, str, str, str]:
+    what = harmless(event.word, 40)
+    if event is own:
+        what += " (this bot's)"
+    elif event.weighty:
+        what += " (!)"
     return (f"{event.moment:%Y-%m-%d %H:%M}", what, harmless(event.address or "", 45), harmless(event.status or "", 20))
 
 

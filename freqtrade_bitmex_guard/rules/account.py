@@ -96,7 +96,7 @@ def security_event(posture: Posture, policy: Policy, terms: Terms) -> Iterator[C
         yield not_told(f"what happened to the account in the last {days}", timeline, terms)
         return
     since = posture.now - timedelta(days=policy.event_days)
-    own = _own_making(posture, timeline)
+    own = own_making(posture.key, timeline)
     weighty = [event for event in timeline.since(since) if event.weighty and event is not own]
     if weighty:
         yield Concern(
@@ -108,9 +108,9 @@ def security_event(posture: Posture, policy: Policy, terms: Terms) -> Iterator[C
         yield not_told(f"all that happened in the last {days}", why, terms)
 
 
-def _own_making(posture: Posture, timeline: Timeline) -> Event | None:
+def own_making(key: KeyFacts, timeline: Timeline) -> Event | None:
     """The event of this very key's making, so that a new key is no alarm; None if it cannot be told from others."""
-    created = posture.key.created
+    created = key.created
     if created is None:
         return None
     made = [event for event in timeline.events if event.makes_a_key and abs(event.moment - created) < _SAME_MOMENT]
