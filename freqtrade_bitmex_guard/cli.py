@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _minutes(text: str) -> float:
     minutes = float(text)
-    if not 0 < minutes <= 7 * 24 * 60:
+    if not 1 <= minutes <= 7 * 24 * 60:
         raise ValueError
     return minutes
 

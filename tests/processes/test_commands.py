@@ -227,7 +227,7 @@ def test_odd_shapes_in_variables_are_misconfigured(bot: Bot, wheel: Path) -> Non
         ["demo", "--check-only"],
         ["trade", "--format", "json"],
         ["--check-only", "--wait-for-exchange", "5"],
-        ["trade", "--wait-for-exchange", "-5"],
+        ["trade", "--wait-for-exchange", "0.9"],
         ["trade", "--wait-for-exchange", "nan"],
     ],
 )
