@@ -7,7 +7,7 @@ because the operator's policy is written in the exchange's words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
@@ -92,7 +92,7 @@ class KeyFacts:
         permissions: its rights, or None if not told.
         addresses: where it works from.
         enabled: whether it is switched on, or None if the exchange does not tell (a signed answer proves it then).
-        name: its name on the exchange, exactly as told, or None.
+        name: its name on the exchange, exactly as told, or None; not in a repr, for people write secrets into names.
         created: when it was made, or None.
         user_id: whose key it is, or None.
         account_id: which account it acts on, or None.
@@ -101,7 +101,7 @@ class KeyFacts:
     permissions: frozenset[Permission] | None
     addresses: AddressLimit
     enabled: bool | None = None
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     created: datetime | None = None
     user_id: str | None = None
     account_id: str | None = None

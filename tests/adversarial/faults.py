@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
+import logging
 import multiprocessing
+import os
 import ssl
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +29,7 @@ import trustme
 
 from freqtrade_bitmex_guard import exit_codes
 from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.report import json, text
 from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
@@ -40,6 +44,7 @@ from tests.adversarial.hostile import (
     LONG_KEYS,
     LONG_NAME,
     MANY_MARKS,
+    QUOTING,
     SMALL,
     SMALL_KEYS,
     SPACE,
@@ -57,7 +62,7 @@ from tests.adversarial.hostile import (
     nobody_listening,
     self_signed,
 )
-from tests.support import bot_config, key, trusted_authority
+from tests.support import KEY_ID, SECRET, bot_config, key, trusted_authority
 
 TIMEOUT_SECONDS = 2
 MOST_MILLISECONDS = 1000 * (TIMEOUT_SECONDS + 2)
@@ -95,6 +100,7 @@ class Measured:
         asked: how many requests came to the look-alike.
         megabytes: the most memory, above what the process had before.
         threads: of ours that were left over.
+        shown: its log down to the lowest level, what it printed, and its verdict in every form.
     """
 
     verdict: Verdict
@@ -102,6 +108,7 @@ class Measured:
     asked: int
     megabytes: float
     threads: int
+    shown: str
 
     @property
     def cells(self) -> list[str]:
@@ -144,6 +151,8 @@ FAULTS = [
     Fault("body: nested 100,000 deep", Respond(200, b"[" * 100_000)),
     Fault("body: not UTF-8", Respond(200, b"\xff\xfe" + GOOD)),
     Fault("body: the key with `permissions` twice", Respond(200, TWICE)),
+    Fault("body: an error that quotes key and secret", says(400, f"{KEY_ID} signed with {SECRET}")),
+    Fault("body: a key whose name quotes them", Respond(200, QUOTING)),
     Fault("gzip: cut short", Respond(200, GZIPPED[:-9], PACKED)),
     Fault("gzip: damaged", Respond(200, b"x" + GZIPPED, PACKED)),
     Fault("gzip: doubled", Respond(200, GZIPPED * 2, PACKED)),
@@ -155,6 +164,8 @@ FAULTS = [
     Fault("gzip: whole, though not asked for", Respond(200, GZIPPED, PACKED)),
     Fault("headers: a good answer as `text/html`", Respond(200, GOOD, {"Content-Type": "text/html"})),
     Fault("headers: a good answer as `text/plain`", Respond(200, GOOD, {"Content-Type": "text/plain"})),
+    Fault("headers: a good answer, with key and secret in them", Respond(200, GOOD, {f"X-{KEY_ID}": SECRET})),
+    Fault("headers: a length that is the secret", Respond(200, GOOD, {"Content-Length": SECRET})),
     Fault("headers: two lengths", Respond(200, GOOD, {"Content-Length": f"2, {len(GOOD)}"})),
     Fault("headers: a length that is too short", Respond(200, GOOD, {"Content-Length": "9"})),
     Fault("headers: a length that is too long", Respond(200, GOOD, {"Content-Length": "9" * 12})),
@@ -170,6 +181,7 @@ FAULTS = [
     Fault("redirect: 304", Respond(304)),
     Fault("redirect: 302 with 50 MB", Respond(302, SPACE, {"Location": "/api/v1/apiKey"})),
     Fault("redirect: 302 with 50 MB in 50 KB", Respond(302, BOMB, {"Location": "/", **PACKED})),
+    Fault("redirect: to key and secret", Respond(302, headers={"Location": f"/{KEY_ID}/{SECRET}"})),
     Fault("redirect: to `http://[`", Respond(302, headers={"Location": "http://["})),
     Fault("TLS: a trusted certificate", certificate=lambda authority: authority.issue_cert("127.0.0.1")),
     Fault("TLS: another name", certificate=lambda authority: authority.issue_cert("bitmex.example")),
@@ -241,11 +253,29 @@ def _let_go_wrong(fault: Fault, folder: Path) -> Measured:
         if fault.place:
             url = stack.enter_context(fault.place())
             config["exchange"]["ccxt_config"] = {"urls": {"api": {"public": url, "private": url}}}
+        said = stack.enter_context(_listening())
         idle = _peak_memory(forget=True)
         verdict = Check(config).run()
         megabytes = (_peak_memory() - idle) / 1024
         left = [thread for thread in threading.enumerate() if thread.name == "freqtrade-bitmex-guard"]
-        return Measured(verdict, exit_codes.of(verdict), len(exchange.asked), megabytes, len(left))
+        shown = "\n".join([said.getvalue(), text.of(verdict), text.plain(verdict), json.text(verdict), repr(verdict)])
+        return Measured(verdict, exit_codes.of(verdict), len(exchange.asked), megabytes, len(left), shown)
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[io.StringIO]:
+    """Everything that this process logs, at every level, and prints."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.NOTSET + 1)
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            yield said
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 def _peak_memory(*, forget: bool = False) -> int:
@@ -271,11 +301,12 @@ have been busy.
 
 def main() -> None:
     """Print the page."""
+    os.environ["PYTHONWARNINGS"] = "ignore::RuntimeWarning:runpy"  # of each child about its main module
     sys.stdout.write(HEAD)
     with tempfile.TemporaryDirectory() as folder:
         for fault in FAULTS:
             measured = measure(fault, Path(folder))
-            numbers = [f"{measured.verdict.duration_ms:,}", f"{abs(measured.megabytes):.1f}"]
+            numbers = [f"{measured.verdict.duration_ms:,}", f"{max(0, measured.megabytes):.1f}"]
             print("|", " | ".join([fault.name, *measured.cells, *numbers]), "|")
 
 

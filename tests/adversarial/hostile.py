@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from freqtrade_bitmex_guard.simulator.behaviour import Behaviour
 from freqtrade_bitmex_guard.simulator.http import Handler
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import key
+from tests.support import KEY_ID, SECRET, key
 
 GOOD = json.dumps([key().described()]).encode()
 GZIPPED = gzip.compress(GOOD)
+QUOTING = json.dumps([key(name=f"{KEY_ID} {SECRET}", odd={"secret": SECRET}).described()]).encode()
 SPACE = b"[" + b" " * 50_000_000 + b"]"
 BOMB = gzip.compress(SPACE)
 WHOLE = {"Content-Length": str(len(GOOD))}

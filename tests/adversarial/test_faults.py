@@ -9,6 +9,7 @@ import pytest
 from freqtrade_bitmex_guard.findings import Outcome
 from tests.adversarial import faults
 from tests.adversarial.faults import FAULTS, Fault, measure
+from tests.leaks import secrets_in
 from tests.support import belongs
 
 TABLE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
@@ -20,6 +21,8 @@ HARMLESS = {
     "gzip: whole, though not asked for",
     "headers: a good answer as `text/html`",
     "headers: a good answer as `text/plain`",
+    "headers: a good answer, with key and secret in them",
+    "body: a key whose name quotes them",
     "body: a good key with as many values as may be, and an emoji",
     "connection: lost between the key and the account",
     "account: dropped",
@@ -50,6 +53,7 @@ def test_a_fault_has_its_verdict_its_cause_and_its_bounds_as_documented(tmp_path
     assert fault.place or fault.name.startswith("TLS") or measured.asked == measured.verdict.requests
     if fault.name.startswith("TLS") and fault.name not in HARMLESS:
         assert measured.asked == 0
+    assert secrets_in(measured.shown) == []
     assert not measured.verdict.is_bug
     assert measured.threads == 0
 
