@@ -1,48 +1,63 @@
-"""The look-alike on its own, to point a bot at: `python -m freqtrade_bitmex_guard.simulator`."""
+"""The look-alike on its own, with a bot that uses it: `python -m freqtrade_bitmex_guard.simulator [RIGHT...]`."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import sys
+import tempfile
 import threading
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
+from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.simulator.keys import made_up
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 
-# Of its own, so that no key that is worth something lies where the made-up one is put.
-_SERVICE = "freqtrade-lookalike"
 
+def main(rights: Sequence[str]) -> None:
+    """Serve one key until Ctrl-C, made up for this run like the bot's folder beside it.
 
-def config(exchange: Lookalike) -> dict[str, Any]:
-    """What a bot's config needs so that the bot talks to a look-alike and to nobody else."""
-    return {
-        "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},
-        "api_key_guard": {
-            "credentials": {"store": "keyring", "service": _SERVICE},
-            "allowed_hosts": ["127.0.0.1"],
-        },
-    }
-
-
-def main() -> None:
-    """Serve one good key, made up for this run, until Ctrl-C."""
-    key = made_up()
-    with Lookalike([key]) as exchange:
+    Args:
+        rights: of the key, in BitMEX's words; by default those that a bot needs.
+    """
+    key = made_up(permissions=list(rights) or ["order"])
+    guard = shlex.quote(str(Path(sys.executable).with_name("freqtrade-bitmex-guard")))
+    with Lookalike([key]) as exchange, tempfile.TemporaryDirectory(prefix="guard-lookalike-") as folder:
+        bot = Bot(Path(folder), exchange)
+        bot.store(key)
+        config = shlex.quote(str(bot.write()))
         print(
-            f"A BitMEX look-alike serves on {exchange.url} until Ctrl-C. This into lookalike.json, as one more -c:",
-            json.dumps(config(exchange), indent=2),
-            "Made up for this run and worth nothing; for `freqtrade-bitmex-guard credentials set -c lookalike.json`:",
+            f"A BitMEX look-alike serves on {exchange.url} until Ctrl-C. Its one key ({', '.join(key.permissions)}) was "
+            "made up for this run and is worth nothing.",
+            "A bot of its own uses it. In another terminal:",
+            f"  {guard} --check-only -c {config}",
+            f"  {guard} audit -c {config}",
+            f"  {guard} trade -c {config}",
+            "To have a bot of yours ask it, start that with this as one more -c, and `credentials set` these two:",
+            json.dumps(_one_more(exchange), indent=2),
             f"key id  {key.id}",
             f"secret  {key.secret}",
-            "Then: freqtrade-bitmex-guard --check-only -c lookalike.json",
             sep="\n",
             flush=True,
         )
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            print("Ended. To take the key out again: freqtrade-bitmex-guard credentials delete -c lookalike.json")
+            print("Ended; the bot's folder is gone.")
+
+
+def _one_more(exchange: Lookalike) -> dict[str, object]:
+    """What makes a bot's config point to a look-alike and to nobody else."""
+    return {
+        "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},
+        "api_key_guard": {
+            # An entry of its own, so that no key that is worth something lies where the made-up one is put.
+            "credentials": {"store": "keyring", "service": "freqtrade-lookalike"},
+            "allowed_hosts": ["127.0.0.1"],
+        },
+    }
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
