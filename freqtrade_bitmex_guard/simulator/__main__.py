@@ -28,7 +28,7 @@ def main(rights: Sequence[str]) -> None:
         bot.store(key)
         config = shlex.quote(str(bot.write()))
         print(
-            f"A BitMEX look-alike serves on {exchange.url} until Ctrl-C. Its one key ({', '.join(key.permissions)}) was "
+            f"A BitMEX look-alike serves on {exchange.url} until Ctrl-C. Its key ({', '.join(key.permissions)}) was "
             "made up for this run and is worth nothing.",
             "A bot of its own uses it. In another terminal:",
             f"  {guard} --check-only -c {config}",
