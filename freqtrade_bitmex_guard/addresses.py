@@ -68,10 +68,22 @@ def count(networks: Iterable[Network]) -> int:
     return sum(block.num_addresses for block in union(networks))
 
 
-def inside(network: Network, within: Iterable[Network]) -> bool:
-    """Whether a block lies inside the union of the others."""
-    # A block inside a union of blocks lies inside one of its maximal blocks, for both are aligned to powers of two.
-    return any(_subnet_of(network, block) for block in union(within))
+def outside(networks: Iterable[Network], within: Iterable[Network]) -> list[Network]:
+    """Those blocks that do not lie inside the union of the others."""
+    # A block inside a union of blocks lies inside one of its maximal blocks, for both are aligned to powers of two: so
+    # one of its own supernets is such a block. There may be thousands of either, but of prefixes only a few.
+    maximal = set(union(within))
+    prefixes = {(block.version, block.prefixlen) for block in maximal}
+    return [
+        network
+        for network in networks
+        if not any(
+            network.version == version
+            and prefix <= network.prefixlen
+            and network.supernet(new_prefix=prefix) in maximal
+            for version, prefix in prefixes
+        )
+    ]
 
 
 def _subnet_of(network: Network, block: Network) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.addresses import admits_everyone, count, inside, parse_block, union
+from freqtrade_bitmex_guard.addresses import admits_everyone, count, outside, parse_block, union
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,14 @@ def test_overlapping_blocks_count_once(blocks: str, addresses: int) -> None:
         ("2001:db8::7", "203.0.113.0/24", False),
         ("203.0.113.7", "2001:db8::/32", False),
         ("2001:db8::7", "2001:db8::/32", True),
+        ("::/0", "::/0", True),
+        ("2001:db8::7", "0.0.0.0/0", False),
         ("::ffff:203.0.113.7", "203.0.113.0/24", True),
     ],
 )
 def test_a_block_lies_inside_the_union_of_networks(block: str, within: str, is_inside: bool) -> None:
-    assert inside(parse_block(block), [parse_block(each) for each in within.split(",")]) is is_inside
+    found = outside([parse_block(block)], [parse_block(each) for each in within.split(",")])
+    assert found == ([] if is_inside else [parse_block(block)])
 
 
 # Small blocks inside one /24, so that every address can be counted by hand.
@@ -167,7 +170,7 @@ def test_counting_and_containment_agree_with_listing_every_address(
     allowed = {address for block in within for address in block}
     assert count(blocks) == len(listed)
     assert {address for block in union(blocks) for address in block} == listed
-    assert all(inside(block, within) for block in blocks) is (listed <= allowed)
+    assert outside(blocks, within) == [block for block in blocks if not set(block) <= allowed]
 
 
 # Blocks no smaller than one 256th of each Internet, so that one address of every 256th counts them.

@@ -207,13 +207,44 @@ def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> N
         "user_id",
         "target-account-id",
         "created_",
+        "cidrv6s",
+        "cidr-v4-s",
+        "permissionss",
+        "permissionList",
+        "isEnabled",
+        "canWithdraw",
     ],
 )
 def test_a_field_that_looks_like_one_that_counts_makes_the_answer_unreliable(name: str) -> None:
     found = finding(answer([entry(**{name: ["order"]})]))
     assert found.rule == "answer-invalid"
-    assert "look like others" in found.message
+    assert "in fields that this version does not know" in found.message
     assert found.message.isprintable()
+
+
+@pytest.mark.parametrize("told", ["withdraw", " Withdrawals", ["order", "WITHDRAW"]])
+def test_a_new_field_that_speaks_of_withdrawing_makes_the_answer_unreliable(told: Any) -> None:
+    found = finding(answer([entry(scopes=told)]))
+    assert found.rule == "answer-invalid"
+    assert "in fields that this version does not know: scopes" in found.message
+
+
+@pytest.mark.parametrize("told", [None, 7, "order", ["order", 1, None, {"withdraw": 1}], {"a": "withdraw"}])
+def test_any_other_new_field_may_come(told: Any) -> None:
+    assert facts(answer([entry(scopes=told)]))
+
+
+@pytest.mark.parametrize("many", [4, 9])
+def test_the_last_of_many_entries_counts(many: int) -> None:
+    told = facts(answer([GOOD] * many + [entry(permissions=["order", "withdraw"])]))
+    assert len(told) == many + 1
+    assert {permission.word for permission in told[-1].permissions or ()} == {"order", "withdraw"}
+
+
+@pytest.mark.parametrize("many", [5, 49])
+def test_the_last_of_many_rights_counts(many: int) -> None:
+    (told,) = facts(answer([entry(permissions=["order"] * many + ["withdraw"])]))
+    assert {permission.word for permission in told.permissions or ()} == {"order", "withdraw"}
 
 
 @pytest.mark.parametrize(

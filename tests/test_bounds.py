@@ -51,8 +51,8 @@ def test_an_answer_with_too_many_values_is_not_even_read(
     assert told(check(tmp_path, exchange))[1:] == (rules, requests)
 
 
-def test_five_thousand_keys_are_not_too_many_values(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.keys += [Key(f"{number:04d}-other", "s", cidr=None, cidrs=["203.0.113.7"]) for number in range(5_000)]
+def test_two_thousand_keys_are_not_too_many_values(tmp_path: Path, exchange: Lookalike) -> None:
+    exchange.keys += [Key(f"{number:04d}-other", "s", cidr=None, cidrs=["203.0.113.7"]) for number in range(2_000)]
     assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
 
 
@@ -97,7 +97,7 @@ def test_ccxt_does_not_read_an_answer_once_more(tmp_path: Path, exchange: Lookal
 class Line:
     """In the place of a ccxt client: it answers well, and takes down how much time it was given."""
 
-    route = None
+    route = SimpleNamespace(servers=frozenset())
     sent = 0
     left_seconds = 0.7
 

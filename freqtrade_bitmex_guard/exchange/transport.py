@@ -171,6 +171,12 @@ class _Response(HTTPResponse):
         finally:
             if self.fp is not None:  # it was not closed
                 self.fp = whole
+        # Nobody wants cookies, and to read hostile ones takes Python longer by the square of their length.
+        for name in ("Set-Cookie", "Set-Cookie2"):
+            del self.headers[name]
+        length, coding = self.headers.get("Content-Length", "0"), self.headers.get("Transfer-Encoding", "chunked")
+        if not (length.isascii() and length.isdigit()) or coding.lower() != "chunked":
+            raise Fault("answer-invalid", "the answer does not say properly how long it is")
 
 
 class _Head:

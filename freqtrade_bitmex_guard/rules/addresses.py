@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freqtrade_bitmex_guard.addresses import admits_everyone, count, inside
+from freqtrade_bitmex_guard.addresses import admits_everyone, count, outside
 from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import Finding, error
 from freqtrade_bitmex_guard.policy import Policy
@@ -63,13 +63,12 @@ def few_addresses(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Fin
 
 def within_networks(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Finding]:
     """Every block of the key lies inside the networks that the policy names, if it names any."""
-    if policy.within is None or not isinstance(facts.addresses, Only):
-        return
     within = policy.within
-    outside = [network for network in facts.addresses.networks if not inside(network, within)]
-    if outside:
+    if within is None or not isinstance(facts.addresses, Only):
+        return
+    if beyond := outside(facts.addresses.networks, within):
         yield error(
             "ip-outside",
-            f"The key works from {some(outside)}, which is not inside api_key_guard.policy.ip_within.",
+            f"The key works from {some(beyond)}, which is not inside api_key_guard.policy.ip_within.",
             f"{_restrict(terms)} If the network is yours, add it to ip_within instead.",
         )

@@ -91,7 +91,12 @@ blocks = by_weight(
     text=(1, st.text(alphabet="0123456789abcdef.:/ ", max_size=12)),
 )
 
-_some_words = [st.lists(words, max_size=4), words.map(lambda word: ["order", word])]
+_some_words = [
+    st.lists(words, max_size=4),
+    words.map(lambda word: ["order", word]),
+    # What counts may be the last of many.
+    st.builds(lambda many, word: ["order"] * many + [word], st.integers(0, 50), words),
+]
 # The block that counts may be the last of many.
 _some_blocks = st.one_of(
     st.lists(blocks, max_size=3), st.builds(lambda many, block: [HOME] * many + [block], st.integers(0, 12), blocks)
@@ -102,7 +107,7 @@ _MORE_THAN_FOUR = ["::fffe:0:0/95"]
 _nothing = st.just(ABSENT)
 _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "id": st.sampled_from(_IDS),
-    "permissions": mostly([["order"], ["order"], ["order", "position"]], *_some_words * 3, junk, _nothing),
+    "permissions": mostly([["order"], ["order"], ["order", "position"]], *_some_words * 2, junk, _nothing),
     "cidr": mostly([HOME] * 6 + [f"{HOME}/32", "203.0.113.8", "198.51.100.1", None], *[blocks] * 6, junk, _nothing),
     "cidrs": mostly(
         [ABSENT] * 4 + [[], None, [HOME], [HOME], ["203.0.113.8"], _ALL_BUT_ONE, _HALF_OF_SIX, _MORE_THAN_FOUR],
@@ -131,10 +136,19 @@ _LOOKALIKES = {
         "permissions\u200b",
         "permission",
         "permissions_v2",
+        "permissionList",
     ],
-    "cidr": ["CIDR", "cidr6", "cidr\n"],
+    "cidr": ["CIDR", "cidr6", "cidr\n", "cidrv6s", "allowedCidr"],
     "cidrs": ["CIDRs", "cidrs[]", "cidrs2"],
-    "enabled": ["Enabled", "_enabled", "enabled\x00", "\u0435nabled", "e\u0315\u0316nabled", "enabled" * 10],
+    "enabled": [
+        "Enabled",
+        "_enabled",
+        "isEnabled",
+        "enabled\x00",
+        "\u0435nabled",
+        "e\u0315\u0316nabled",
+        "enabled" * 10,
+    ],
 }
 
 
@@ -211,7 +225,11 @@ def _told(content: st.SearchStrategy[Any]) -> st.SearchStrategy[Told]:
 
 
 _key = _entries()
-_keys = st.lists(_key, min_size=1, max_size=3)
+_GOOD = {"id": KEY_ID, "permissions": ["order"], "cidr": HOME, "enabled": True}
+_keys = by_weight(
+    few=(3, st.lists(_key, min_size=1, max_size=3)),
+    last=(1, st.builds(lambda many, key: [_GOOD] * many + [key], st.integers(1, 10), _key)),
+)
 listed = _told(by_weight(keys=(9, _keys), none=(1, st.just([])), one=(1, _key), junk=(1, junk)))
 itself = _told(by_weight(key=(9, _key), keys=(1, _keys), junk=(1, junk)))
 POLICIES: list[dict[str, Any]] = [

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Respond, error, page
 
-LATER = {"Retry-After": "60"}
-
 
 def says(status: int, message: str, **headers: str) -> Respond:
     """An error in BitMEX's own shape."""
     return error(status, message, headers)
+
+
+def rate_limit(retry_after: str) -> Respond:
+    """As BitMEX words it, until a time that it may not."""
+    return error(429, "Rate limit exceeded, retry in 1 seconds.", {"Retry-After": retry_after}, "RateLimitError")
 
 
 CATALOGUE: list[tuple[str, Behaviour]] = [
@@ -27,10 +30,10 @@ CATALOGUE: list[tuple[str, Behaviour]] = [
     ("a sub-account's key, misused", says(400, "Invalid use of subaccount API key")),
     ("an account that is disabled", says(403, "Your account has been disabled")),
     ("an account that is restricted", says(403, "Account is restricted")),
-    ("a rate limit, for longer than there is time", error(429, "Rate limit exceeded, retry in 60 seconds.", LATER)),
+    ("a rate limit, for longer than there is time", rate_limit("60")),
     ("a rate limit that does not say for how long", Respond(429)),
-    ("a rate limit until nonsense", error(429, "Rate limit exceeded", {"Retry-After": "nonsense"})),
-    ("a rate limit until the year 10^20", error(429, "x", {"Retry-After": f"Mon, 01 Jan {10**20} 00:00:00 GMT"})),
+    ("a rate limit until nonsense", rate_limit("nonsense")),
+    ("a rate limit until the year 10^20", rate_limit(f"Mon, 01 Jan {10**20} 00:00:00 GMT")),
     ("a banned address (HTML, 403)", page(403)),
     ("an overload", says(503, "The system is currently overloaded. Please try again later.")),
     ("maintenance (`down for maintenance`)", says(503, "down for maintenance")),
@@ -44,5 +47,6 @@ CATALOGUE: list[tuple[str, Behaviour]] = [
     ("an empty object with HTTP 503", Respond(503, b"{}")),
     ("`Not Found`", says(404, "Not Found")),
     ("HTML with HTTP 200", page(200)),
+    ("a ban of withdrawals (401)", says(401, "Withdrawals are suspended, please contact support.")),
     ("a ban of withdrawals", says(403, "Withdrawal ban expires at 2026-12-01T00:00:00.000Z")),
 ]

@@ -33,9 +33,10 @@ from freqtrade_bitmex_guard.report import json, text
 from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.verdict import Verdict
-from tests.adversarial.catalogue import CATALOGUE, says
+from tests.adversarial.catalogue import CATALOGUE, rate_limit, says
 from tests.adversarial.hostile import (
     BOMB,
+    COOKIES,
     FAT,
     FULL_KEYS,
     FULL_USER,
@@ -43,7 +44,10 @@ from tests.adversarial.hostile import (
     GZIPPED,
     LONG_KEYS,
     LONG_NAME,
+    LONG_NUMBER,
+    MANY_BLOCKS,
     MANY_MARKS,
+    MANY_NETWORKS,
     QUOTING,
     SMALL,
     SMALL_KEYS,
@@ -55,12 +59,15 @@ from tests.adversarial.hostile import (
     about_the_account,
     answering,
     chunks_without_end,
+    continues_without_end,
     headers_without_end,
     late,
     listening_and_silent,
     no_http,
     nobody_listening,
     self_signed,
+    single_byte_chunks,
+    trailers_without_end,
 )
 from tests.support import KEY_ID, SECRET, bot_config, key, trusted_authority
 
@@ -113,7 +120,7 @@ class Measured:
     @property
     def cells(self) -> list[str]:
         """The part of a row that is the same each time."""
-        causes = ", ".join(f"`{finding.rule}`" for finding in self.verdict.findings) or "–"
+        causes = ", ".join(dict.fromkeys(f"`{finding.rule}`" for finding in self.verdict.findings)) or "–"
         return [self.verdict.outcome.value, str(self.exit_code), causes, str(self.verdict.requests)]
 
 
@@ -124,6 +131,14 @@ PACKED = {"Content-Encoding": "gzip"}
 FAULTS = [
     Fault("none: a good key, answered at once"),
     *(Fault(f"BitMEX's own: {name}", behaviour) for name, behaviour in CATALOGUE),
+    Fault(
+        "BitMEX's own: an overload, then a good key",
+        arrange=lambda told: told.then("/apiKey", says(503, "The system is currently overloaded.")),
+    ),
+    Fault(
+        "BitMEX's own: a rate limit for a second, then a good key",
+        arrange=lambda told: told.then("/apiKey", rate_limit("1")),
+    ),
     Fault("BitMEX's own: a right that is missing", arrange=lambda told: told.keys.__setitem__(0, DENIED)),
     Fault("connection: refused", place=nobody_listening),
     Fault("connection: accepted, never served", place=lambda: listening_and_silent("http")),
@@ -137,7 +152,16 @@ FAULTS = [
         "connection: never answered, after an overload that came late",
         arrange=late(0.4, says(503, "The system is currently overloaded."), Hang()),
     ),
+    Fault("connection: 100 Continue without end", place=lambda: answering(continues_without_end)),
     Fault("connection: answered byte by byte", Respond(200, GOOD, seconds_a_byte=0.1)),
+    Fault("body: in chunks of one byte", place=lambda: answering(single_byte_chunks)),
+    Fault("body: trailers without end", place=lambda: answering(trailers_without_end)),
+    Fault("body: a number of 400,000 digits", Respond(200, LONG_NUMBER)),
+    Fault(
+        "body: the key as often, with as many blocks, as may be, and 250 networks in `ip_within`",
+        Respond(200, MANY_BLOCKS),
+        policy={"ip_within": MANY_NETWORKS},
+    ),
     Fault("body: chunks without end", place=lambda: answering(chunks_without_end)),
     Fault("body: empty", Respond(200, b"")),
     Fault("body: cut short", Respond(200, GOOD[:-5])),
@@ -166,6 +190,9 @@ FAULTS = [
     Fault("headers: a good answer as `text/plain`", Respond(200, GOOD, {"Content-Type": "text/plain"})),
     Fault("headers: a good answer, with key and secret in them", Respond(200, GOOD, {f"X-{KEY_ID}": SECRET})),
     Fault("headers: a length that is the secret", Respond(200, GOOD, {"Content-Length": SECRET})),
+    Fault("headers: cookies", Respond(200, GOOD, COOKIES)),
+    Fault("headers: a negative length", Respond(200, GOOD, {"Content-Length": "-5"})),
+    Fault("headers: chunked in a way of its own", Respond(200, GOOD, {"Transfer-Encoding": "xchunked"})),
     Fault("headers: two lengths", Respond(200, GOOD, {"Content-Length": f"2, {len(GOOD)}"})),
     Fault("headers: a length that is too short", Respond(200, GOOD, {"Content-Length": "9"})),
     Fault("headers: a length that is too long", Respond(200, GOOD, {"Content-Length": "9" * 12})),
@@ -207,8 +234,16 @@ FAULTS = [
     Fault("account: 5 MB of headers for each question", arrange=about_the_account(Respond(200, b"[]", FAT))),
     Fault("account: 4 MB of the smallest objects for each question", arrange=about_the_account(Respond(200, SMALL))),
     Fault(
-        "account: silent, with 5,000 other keys of long words",
+        "account: silent, with 2,000 other keys of long words",
         arrange=about_the_account(Hang(), Respond(200, LONG_KEYS)),
+    ),
+    Fault(
+        "account: silent, with 2,000 other keys of long words that came late",
+        arrange=late(1.8, Respond(200, LONG_KEYS), account=Hang()),
+    ),
+    Fault(
+        "account: cookies for each question, with 2,000 other keys of long words",
+        arrange=about_the_account(Respond(200, b"[]", COOKIES), Respond(200, LONG_KEYS)),
     ),
     Fault(
         "account: as many values as may be for each question, and for the key",

@@ -55,9 +55,18 @@ MANY_MARKS = json.dumps([{**key().described(), chr(0x315) * 60_000 + chr(0x316) 
 LONG_NAME = json.dumps([{**key().described(), chr(0xFDFA) * 1_330_000: 0}], ensure_ascii=False)
 # One character that stands for a whole sentence: to compare such a word takes longer than to send it.
 LONG_WORDS = [
-    {"id": str(number), "permissions": [f"{chr(0xFDFA) * 56}{number}-{more}" for more in range(2)]}
-    for number in range(5_000)
+    {"id": str(number), "permissions": [f"{chr(0xFDFA) * 56}{number}-{more}" for more in range(3)]}
+    for number in range(2_000)
 ]
+COOKIES = {**dict.fromkeys(["Set-Cookie2", "set-cookie2"], "a," * 24_000), "Set-Cookie": "a=b; Version=1"}
+MANY_BLOCKS = json.dumps(
+    [
+        key(cidr=None, cidrs=[f"10.{entry}.{block}.7" for block in range(250)]).described()
+        for entry in range(10)  # so often, and with so many blocks, one may be listed
+    ]
+).encode()
+MANY_NETWORKS = [f"11.{number}.0.0/24" for number in range(250)]
+LONG_NUMBER = GOOD.replace(b'"nonce": 0', b'"nonce": ' + b"9" * 400_000)
 LONG_KEYS = json.dumps([key().described(), *LONG_WORDS], ensure_ascii=False).encode()
 
 
@@ -150,6 +159,22 @@ def no_http(connection: socket.socket) -> None:
 
 def a_good_key(connection: socket.socket) -> None:
     connection.sendall(_HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD)
+
+
+def single_byte_chunks(connection: socket.socket) -> None:
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in GOOD)
+    connection.sendall(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+
+
+def trailers_without_end(connection: socket.socket) -> None:
+    connection.sendall(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD + b"\r\n0\r\n")
+    while True:
+        connection.sendall(b"X: y\r\n")
+
+
+def continues_without_end(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def headers_without_end(connection: socket.socket, pause: float = 0.0) -> None:

@@ -85,12 +85,12 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def reads_like_one(name: str) -> bool:
-    """Whether somebody who reads carelessly takes a name for one that decides: by its letters, one s or none, perhaps
-    a version behind; `id` is too short for that. Any name that is long or not ASCII may be taken for anything.
+    """Whether somebody who reads carelessly takes a name for one that decides: because one of those stands somewhere in
+    its letters; `id` is too short for that. Any name that is long or not ASCII may be taken for anything.
     """
-    letters = "".join(letter for letter in name.lower() if "a" <= letter <= "z").removesuffix("v")
-    like_a_word = any(spelled in DECIDE and spelled != "id" for spelled in (letters, f"{letters}s"))
-    return len(name) > LONGEST_NAME or not name.isascii() or like_a_word or name.strip().lower() == "id"
+    letters = "".join(letter for letter in name.lower() if letter.isalpha())
+    holds_one = "permission" in letters or "cidr" in letters or "enabled" in letters
+    return len(name) > LONGEST_NAME or not name.isascii() or holds_one or name.strip().lower() == "id"
 
 
 def no_number(_name: str) -> None:

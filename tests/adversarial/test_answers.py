@@ -14,6 +14,7 @@ import os
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -45,7 +46,7 @@ POSTURE_IGNORED = dict.fromkeys(POSTURE_RULES, "ignore")
 class Wire:
     """In the place of a ccxt client and its connection: it answers what the test says."""
 
-    route = None
+    route = SimpleNamespace(servers=frozenset())
     sent = 0
     left_seconds = one_request_seconds = 1.0
 

@@ -33,8 +33,8 @@ _RIGHTS = {
 
 # Far more than any real key has; a hostile answer must not keep us busy or fill the log.
 _MOST_ENTRIES = 10
-_MOST_OTHERS = 5_000
-_MOST_OF_OTHERS = 10_000
+_MOST_OTHERS = 2_000
+_MOST_OF_OTHERS = 6_000
 _LISTS = ("permissions", "cidrs")
 _MOST_PERMISSIONS = 50
 _LONGEST_WORD = 64
@@ -62,17 +62,28 @@ class _Entry(BaseModel):
 
 
 def _letters(name: str) -> str:
-    """What a careless reader sees of a field's name: `CIDR`, `cidr6`, `cidr_v2` and `cidrs` read alike."""
-    return re.sub("[^a-z]", "", name.lower()).removesuffix("v").removesuffix("s")
+    return re.sub("[^a-z]", "", name.lower())
 
 
 _FIELDS = frozenset(field.alias or name for name, field in _Entry.model_fields.items())
-# `_id` and `names` are words of their own.
-_LOOK = frozenset(map(_letters, _FIELDS - {"id", "name"}))
+# What a careless reader takes for one of them; `_id` and `names` are words of their own.
+_ALIKE = frozenset(map(_letters, _FIELDS - {"id", "name"}))
+# What decides, as it may stand in another name: `CIDR`, `cidr_v2`, `permissionList`, `isEnabled`, `canWithdraw`.
+_DECIDING = ("permission", "cidr", "enabled", *TERMS.never_allowed)
 
 
-def _looks_like_another(name: str) -> bool:
-    return name not in _FIELDS and (_letters(name) in _LOOK or name.strip().lower() in _FIELDS)
+def _may_decide(name: str, told: object) -> bool:
+    """Whether another field than the documented ones may say more of a key than they do."""
+    if name in _FIELDS:
+        return False
+    letters = _letters(name)
+    words = told if isinstance(told, list) else [told]
+    return (
+        any(word in letters for word in _DECIDING)
+        or letters in _ALIKE
+        or name.strip().lower() in _FIELDS
+        or any(isinstance(word, str) and TERMS.forbids(word) for word in words)
+    )
 
 
 def read(ask: Ask, key_id: str) -> Listing:
@@ -132,9 +143,9 @@ def _facts(entry: dict[str, Any]) -> KeyFacts:
     if not all(name.isascii() and len(name) <= _LONGEST_WORD for name in entry):
         invalid("describes the key in a field whose name is longer than any, or not ASCII")
     # Who wins where `permissions` and `Permissions` differ is known to the exchange alone. Other new fields may come.
-    lookalikes = list(filter(_looks_like_another, entry))
-    if lookalikes:
-        invalid(f"describes the key in fields that look like others: {some(lookalikes, harmless)}")
+    unknown = [name for name, told in entry.items() if _may_decide(name, told)]
+    if unknown:
+        invalid(f"describes the key in fields that this version does not know: {some(unknown, harmless)}")
     try:
         key = _Entry.model_validate(entry)
     except ValidationError as problem:
