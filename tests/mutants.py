@@ -1,4 +1,7 @@
-"""The small changes of tests/mutation.py: what mutmut leaves alone, one place at a time."""
+"""The small changes of tests/mutation.py: what mutmut leaves alone, one place at a time.
+
+In a function that mutmut does change, these are whole statements and single elements that are left out.
+"""
 
 from __future__ import annotations
 
@@ -48,26 +51,30 @@ def is_left_out_by_mutmut(function: ast.FunctionDef) -> bool:
     return bool(names) and names not in (["staticmethod"], ["classmethod"])
 
 
-def places(node: ast.AST, *, inside: bool = False) -> Iterator[ast.AST]:
-    """Every node that mutmut leaves alone, save annotations and docstrings."""
+def places(node: ast.AST, *, inside: bool = False, plain: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+    """Every node save annotations and docstrings, and whether it is one that mutmut changes, too."""
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or name in ("annotation", "returns", "decorator_list"):
                 continue
-            if isinstance(child, ast.FunctionDef) and not inside and not is_left_out_by_mutmut(child):
-                continue
+            is_function = isinstance(child, ast.FunctionDef)
+            is_plain = plain or (is_function and not inside and not is_left_out_by_mutmut(child))  # type: ignore[arg-type]
             if isinstance(child, ast.Import | ast.ImportFrom) or ast.unparse(child).startswith("__all__ ="):
                 continue
             if isinstance(child, ast.keyword) and child.arg in WORDING:
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue
-            yield child
-            yield from places(child, inside=inside or isinstance(child, ast.FunctionDef))
+            yield child, is_plain
+            yield from places(child, inside=inside or is_function, plain=is_plain)
 
 
-def changes(node: Any) -> Iterator[tuple[str, Callable[[Any], None]]]:  # noqa: C901, PLR0912
-    """What can be changed about one node: a description, and what does it to that node of a copy."""
+Change = tuple[str, Callable[[Any], None]]
+"""A description, and what does it to the same node of a copy."""
+
+
+def changes(node: Any) -> Iterator[Change]:  # noqa: C901, PLR0912
+    """What can be changed about one node that mutmut leaves alone, save what can be left out."""
     value: Any = getattr(node, "value", None)
     match node:
         case ast.Constant(value=bool()):
@@ -89,33 +96,47 @@ def changes(node: Any) -> Iterator[tuple[str, Callable[[Any], None]]]:  # noqa: 
                 yield f"condition -> {always}", lambda n, always=always: setattr(n, "test", ast.Constant(always))  # type: ignore[misc]
         case ast.Return() if value is not None:
             yield "returns None", lambda n: setattr(n, "value", ast.Constant(None))
-        case ast.Tuple() | ast.List() | ast.Set():
-            for i, element in enumerate(node.elts):
-                yield f"without {ast.unparse(element)[:40]}", lambda n, i=i: n.elts.pop(i)  # type: ignore[misc]
         case ast.Call():
             for i, keyword in enumerate(node.keywords):
                 if keyword.arg not in (None, *WORDING):
                     yield f"without {keyword.arg}=", lambda n, i=i: n.keywords.pop(i)  # type: ignore[misc]
+    if isinstance(node, ast.FunctionDef) and any("validator" in ast.unparse(each) for each in node.decorator_list):
+        yield "not a validator", lambda n: n.decorator_list.clear()
+
+
+def omissions(node: Any) -> Iterator[Change]:
+    """What can be left out of any node: an element, or a statement that nothing later needs in order to run."""
+    match node:
+        case ast.Tuple(ctx=ast.Load()) | ast.List(ctx=ast.Load()) | ast.Set():
+            for i, element in enumerate(node.elts):
+                yield f"without {ast.unparse(element)[:40]}", lambda n, i=i: n.elts.pop(i)  # type: ignore[misc]
         case ast.Dict():
             for i, entry in enumerate(node.keys):
                 what = ast.unparse(entry) if entry else "**"
                 yield f"without {what}", lambda n, i=i: (n.keys.pop(i), n.values.pop(i))  # type: ignore[misc]
     for block in ("body", "orelse", "finalbody"):
-        for i, statement in enumerate(getattr(node, block, []) if isinstance(node, ast.stmt) else []):
-            if isinstance(statement, ast.Raise) or (
-                isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-            ):
-                described = ast.unparse(statement).partition("\n")[0][:50]
+        for i, statement in enumerate(
+            getattr(node, block, []) if isinstance(node, ast.stmt | ast.excepthandler) else []
+        ):
+            described = ast.unparse(statement).partition("\n")[0][:50]
+            if is_left_out(statement) and not described.startswith("logger."):
                 yield f"without {described}", lambda n, block=block, i=i: getattr(n, block).__setitem__(i, ast.Pass())  # type: ignore[misc]
-    if isinstance(node, ast.FunctionDef) and any("validator" in ast.unparse(each) for each in node.decorator_list):
-        yield "not a validator", lambda n: n.decorator_list.clear()
+
+
+def is_left_out(statement: ast.stmt) -> bool:
+    """Whether a statement can be left out so that what follows still runs."""
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Call | ast.Yield | ast.YieldFrom)
+    if isinstance(statement, ast.If):
+        return not statement.orelse
+    return isinstance(statement, ast.Raise | ast.Return | ast.AugAssign | ast.Delete)
 
 
 def mutants(file: str) -> Iterator[Mutant]:
     """All mutants of one file of the package."""
     tree = ast.parse((ROOT / PACKAGE / file).read_text())
-    for number, node in enumerate(places(tree)):
-        for change, do in changes(node):
+    for number, (node, is_plain) in enumerate(places(tree)):
+        for change, do in (*(() if is_plain else changes(node)), *omissions(node)):
             changed = copy.deepcopy(tree)
-            do(next(each for i, each in enumerate(places(changed)) if i == number))
+            do(next(each for i, (each, _) in enumerate(places(changed)) if i == number))
             yield Mutant(file, getattr(node, "lineno", 0), change, ast.fix_missing_locations(changed))

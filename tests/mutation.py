@@ -37,7 +37,7 @@ LONGEST_SECONDS = 240
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rules": (("rules/*.py", "policy.py"), ("rules", "posture", "wording", "config")),
     "venues": (("venues/__init__.py", "venues/bitmex/*.py"), ("bitmex", "bitmex_account", "rules", "wording")),
-    "guard": (("guard.py", "inquiry.py"), ("guard", "inquiry", "account")),
+    "guard": (("guard.py", "inquiry.py"), ("guard", "inquiry", "account", "listed_twice", "bounds")),
     "hook": (
         ("autoload.py", "freqtrade_hook.py", "freqtrade_loop.py"),
         ("autoload", "hook", "hook_placed", "loop", "bypass"),
