@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.posture import Account
-from freqtrade_bitmex_guard.simulator.behaviour import error
+from freqtrade_bitmex_guard.simulator.behaviour import Respond, error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import KEY_ID, SECRET, bot_config, key
@@ -62,6 +63,13 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     assert (check.proven.terms, check.proven.allowed_hosts) == (TERMS, ("127.0.0.1",))
     assert check.proven.credentials.key.matches(KEY_ID)
     assert [origin.host for origin in check.proven.route.servers] == ["127.0.0.1"]
+
+
+def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(tmp_path: Path, exchange: Lookalike) -> None:
+    told = [{**key().described(), "cidr": f"203.0.113.{number}"} for number in range(2)]
+    exchange.always("/apiKey", Respond(200, json.dumps(told).encode()))
+    verdict = Check(bot_config(tmp_path, exchange)).run()
+    assert [finding.rule for finding in verdict.findings] == ["ip-too-many"]
 
 
 def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path: Path, exchange: Lookalike) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
 from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped
 from freqtrade_bitmex_guard.policy import POSTURE_RULES
 from freqtrade_bitmex_guard.posture import EVER, Account, Event, OtherKey, Posture, Timeline, Topic, WithdrawalAddress
+from freqtrade_bitmex_guard.rules.upkeep import legacy_key
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import facts, policy
 
@@ -100,6 +102,12 @@ def test_how_old_is_the_operators_to_say() -> None:
 )
 def test_the_key_is_not_from_the_time_of_weak_keys(created: Any, words: tuple[str, ...], expected: list[str]) -> None:
     assert severities(found("legacy-key", key(*words, created=created))) == expected
+
+
+@pytest.mark.parametrize("created", [datetime(2000, 1, 1, tzinfo=UTC), None])
+def test_an_exchange_whose_keys_were_never_weak_has_no_such_key(created: Any) -> None:
+    never_weak = replace(TERMS, legacy_before=None)
+    assert list(legacy_key(Posture(key(created=created), Account(), NOW), policy(), never_weak)) == []
 
 
 @pytest.mark.parametrize(
