@@ -267,7 +267,9 @@ def test_a_field_with_a_name_like_none_of_theirs_makes_the_answer_unreliable(nam
     )
 
 
-@pytest.mark.parametrize("name", ["", "nonce", "secret", "lastUsed", "description", "x" * 64, "_id", "ids", "names", "_name"])
+@pytest.mark.parametrize(
+    "name", ["", "nonce", "secret", "lastUsed", "description", "x" * 64, "_id", "ids", "names", "_name"]
+)
 def test_a_field_that_looks_like_none_may_be_new(name: str) -> None:
     assert facts(answer([entry(**{name: ["order"]})]))
 

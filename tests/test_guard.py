@@ -72,6 +72,15 @@ def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(tmp_p
     assert [finding.rule for finding in verdict.findings] == ["ip-too-many"]
 
 
+def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Check, "_credentials", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Check(bot_config(tmp_path, exchange)).run()
+
+
 def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path: Path, exchange: Lookalike) -> None:
     exchange.keys[0].permissions = ["withdraw"]
     check = Check(bot_config(tmp_path, exchange))

@@ -219,6 +219,20 @@ def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: 
         gate.refuse(Verdict(findings=()))
 
 
+def test_ctrl_c_stays_one_wherever_it_comes(
+    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("freqtrade_bitmex_guard.report.text.plain", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gate.refuse(Verdict(findings=()))
+    monkeypatch.setattr("freqtrade_bitmex_guard.venues.bitmex.BitMEX.read_key", interrupted)
+    with pytest.raises(KeyboardInterrupt), gate.closed_on_failure():
+        gate.admit(bot_config(tmp_path, exchange))
+
+
 def test_clients_that_were_compared_with_an_older_admission_count_no_more(
     tmp_path: Path, gate: Gate, exchange: Lookalike
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -107,6 +108,20 @@ def test_a_bot_with_a_good_key_is_built_watched_and_silent(
     assert watch._every == 3600
 
 
+def test_a_bot_that_was_admitted_has_its_reloads_checked(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Worker:
+        def _init(self, reconfig: bool) -> None: ...
+
+        def _reconfigure(self) -> None: ...
+
+    monkeypatch.setitem(sys.modules, "freqtrade.worker", SimpleNamespace(Worker=Worker, Configuration=dict))
+    freqtrade_hook.place(module)
+    module.FreqtradeBot(bot_config(tmp_path, exchange))
+    assert Worker._reconfigure is not inspect.unwrap(Worker._reconfigure)
+
+
 @pytest.mark.parametrize("caught", [True, False])
 def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
     tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, caught: bool
@@ -129,7 +144,7 @@ def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
 def test_placing_the_guard_twice_places_it_once(module: Any) -> None:
     freqtrade_hook.place(module)
     placed = module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt
-    assert Exchange._init_ccxt is not inspect.unwrap(Exchange._init_ccxt)
+    assert all(each is not inspect.unwrap(each) for each in placed)
     freqtrade_hook.place(module)
     assert placed == (module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt)
 
