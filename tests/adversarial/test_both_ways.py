@@ -38,6 +38,7 @@ class Scene:
         impostor: another, with a certificate that nobody vouches for.
         second: a second `-c` file.
         variables: of the process.
+        printed: what freqtrade alone prints.
     """
 
     bot: Bot
@@ -46,6 +47,7 @@ class Scene:
     impostor: Lookalike
     second: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    printed: Callable[[], str] = str
 
     @property
     def elsewhere(self) -> str:
@@ -82,6 +84,11 @@ def another_key_signs(scene: Scene) -> bool:
 def a_signature_is_good_for_a_year(scene: Scene) -> bool:
     year = time.time() + 365 * 24 * 3600
     return any(float(asked.headers.get("api-expires", 0)) >= year for asked in scene.exchange.asked)
+
+
+def signatures_are_printed(scene: Scene) -> bool:
+    printed = scene.printed()
+    return any(asked.headers.get("api-signature", KEY_ID) in printed for asked in scene.exchange.asked)
 
 
 def the_bot_asks_for_its_balance(scene: Scene) -> bool:
@@ -144,6 +151,10 @@ def signatures_that_do_not_expire(scene: Scene) -> None:
     scene.client({"options": {"recvWindow": 400 * 24 * 3600 * 1000}})
 
 
+def a_client_that_prints_what_it_sends(scene: Scene) -> None:
+    scene.client({"verbose": True})
+
+
 ATTACKS: list[tuple[Callable[[Scene], None], Callable[[Scene], bool], str]] = [
     (a_key_that_can_withdraw, the_bot_asks_for_its_balance, "withdraw-permission"),
     (another_key_in_a_second_file, another_key_signs, "credentials-in-config"),
@@ -158,6 +169,7 @@ ATTACKS: list[tuple[Callable[[Scene], None], Callable[[Scene], bool], str]] = [
     (the_same_by_another_setting, the_attacker_sees_the_key, "client-settings"),
     (a_redirect, the_attacker_sees_the_key, "redirected"),
     (signatures_that_do_not_expire, a_signature_is_good_for_a_year, "client-settings"),
+    (a_client_that_prints_what_it_sends, signatures_are_printed, "verbose-client"),
 ]
 
 
@@ -174,6 +186,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     section = scene.bot.config.pop("api_key_guard")
     credentials_in_config(scene.bot)
     unguarded = scene.start(environment("no pth"))
+    scene.printed = lambda: unguarded.output
     ends = time.monotonic() + LONGEST_SECONDS
     while not gets_by(scene) and time.monotonic() < ends:
         time.sleep(0.05)
@@ -182,6 +195,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     overheard.forget()  # freqtrade alone logs the settings of its client, keys and all
     assert gets_by(scene), "it does not work without the guard, so it shows nothing"
 
+    scene.printed = lambda: process.output
     scene.exchange.asked.clear()
     scene.attacker.asked.clear()
     scene.impostor.asked.clear()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.adversarial import without
 from tests.adversarial.test_both_ways import ATTACKS
+from tests.adversarial.without import NEEDS_NONE, WITHOUT, Without
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adversarial.md").read_text(encoding="utf-8")
@@ -49,3 +51,20 @@ def test_every_row_names_its_test_and_every_test_here_is_listed() -> None:
 def test_every_attack_that_is_tried_both_ways_stands_in_a_row() -> None:
     listed = [name for row in ROWS for names in BOTH_WAYS.findall(row) for name in re.findall(r"`(\w+)`", names)]
     assert sorted(listed) == sorted(attack.__name__ for attack, _, _ in ATTACKS)
+
+
+@pytest.mark.parametrize("attack", WITHOUT, ids=lambda attack: f"{attack.name} {attack.defence}")
+def test_every_defence_that_was_taken_out_is_still_in_its_place(attack: Without) -> None:
+    for cut in attack.cuts:
+        assert (ROOT / without.PACKAGE / cut.file).read_text(encoding="utf-8").count(cut.old) == 1
+
+
+def test_every_attack_that_is_not_tried_both_ways_got_by_without_its_defence() -> None:
+    page = (ROOT / "docs" / "without.md").read_text(encoding="utf-8")
+    assert page.startswith(without.HEAD)
+    rows = [f"| `{attack.name}` | {attack.defence} | gets by |" for attack in WITHOUT]
+    assert page.removeprefix(without.HEAD).split("\n\n")[0].splitlines() == rows
+    assert {name for _, name in NAMED} - {"test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard"} == {
+        *(attack.name for attack in WITHOUT),
+        *NEEDS_NONE,
+    }
