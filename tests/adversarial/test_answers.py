@@ -33,8 +33,8 @@ from tests.adversarial.oracle import Told, Wanted, may_start, written_out
 from tests.support import KEY_ID, SECRET, store_files
 
 ANSWERS = int(os.environ.get("GUARD_ANSWERS", "20000"))
-ROUND = min(ANSWERS, 20_000)
-"""hypothesis remembers every example of a round, so a million of them are fifty rounds with a seed each.
+ROUND = min(ANSWERS, 10_000)
+"""hypothesis remembers every example of a round, so a million of them are a hundred rounds with a seed each.
 
 A last round that is begun is drawn whole."""
 
