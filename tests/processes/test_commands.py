@@ -22,7 +22,10 @@ from tests.support import KEY_ID, QUESTIONS, SECRET, belongs, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
-FIELDS = ["verdict", "exchange", "key", "findings", "facts", "requests", "checked_at", "duration_ms", "version"]
+FIELDS = [
+    *("verdict", "exchange", "key", "findings", "facts", "asked"),
+    *("requests", "checked_at", "duration_ms", "version"),
+]
 
 
 def guard(python: Path, *arguments: str) -> list[str]:
