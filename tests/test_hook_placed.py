@@ -108,6 +108,38 @@ def test_a_bot_with_a_good_key_is_built_watched_and_silent(
     assert watch._every == 3600
 
 
+@pytest.mark.parametrize("section", [None, {"enabled": False}])
+def test_a_bot_that_nobody_guards_is_built_as_ever(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, section: Any
+) -> None:
+    freqtrade_hook.place(module)
+    config = {name: value for name, value in bot_config(tmp_path, exchange).items() if name != "api_key_guard"}
+    bot = module.FreqtradeBot(config if section is None else {**config, "api_key_guard": section})
+    assert not bot.exchange._api.apiKey
+    assert (gate.proven, gate.clients, exchange.asked) == (None, [], [])
+    assert freqtrade_loop._WATCH not in vars(bot)
+
+
+def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itself_is_not(
+    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr("freqtrade_bitmex_guard.operator_news.tell_of_refusal", lambda *what: told.append(what))
+
+    class Another(module.FreqtradeBot):
+        def load_exchange(self, config: dict[str, Any]) -> Any:
+            raise OperationalException("no such pair")
+
+    config = bot_config(tmp_path, exchange)
+    for bot, reason in ((Another, "no such pair"), (module.FreqtradeBot, "withdraw-permission")):
+        module.FreqtradeBot = bot
+        freqtrade_hook.place(module)
+        with pytest.raises(OperationalException, match=reason):
+            bot(config)
+        exchange.keys[0].permissions = ["order", "withdraw"]
+    assert told == [(config, gate.ended)]
+
+
 def test_a_bot_that_was_admitted_has_its_reloads_checked(
     tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

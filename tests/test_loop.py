@@ -177,10 +177,26 @@ def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
         object.__new__(type(case.bot)).state  # noqa: B018
 
 
-@pytest.mark.parametrize("changed", [{"state": State.STOPPED}, {"process": lambda self, more: None}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": State.STOPPED},
+        {"process": lambda self, more: None},
+        {"process_stopped": lambda self, more: None},
+    ],
+)
 def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> None:
     shape: dict[str, Any] = {"process": lambda self: None, "process_stopped": lambda self: None, **changed}
     with pytest.raises(Stopped):
+        freqtrade_loop.place(type("Bot", (), shape))
+
+
+@pytest.mark.parametrize("missing", ["RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"])
+def test_states_that_it_does_not_know_are_not_guessed_at(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    fewer = SimpleNamespace(__members__={name: state for name, state in State.__members__.items() if name != missing})
+    monkeypatch.setattr(freqtrade_loop, "State", fewer)
+    shape = {"process": lambda self: None, "process_stopped": lambda self: None}
+    with pytest.raises(Stopped, match="freqtrade-unsupported"):
         freqtrade_loop.place(type("Bot", (), shape))
 
 
