@@ -200,10 +200,9 @@ def _unreadable(arguments: dict[str, Any]) -> Verdict:
     """Why freqtrade does not take the new config, as far as that can be said without quoting the file."""
     try:
         freqtrade_config.read(arguments["config"])
-    except Stopped as end:
-        return Verdict(findings=end.findings)
-    except Exception:
-        return Verdict(findings=(error(*_UNREADABLE),))
+    except Exception as problem:
+        if isinstance(problem, Stopped):
+            return Verdict(findings=problem.findings)
     return Verdict(findings=(error(*_UNREADABLE),))
 
 

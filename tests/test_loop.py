@@ -191,6 +191,20 @@ def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> N
         freqtrade_loop.place(type("Bot", (), shape))
 
 
+def test_ctrl_c_is_not_kept_from_the_bot() -> None:
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    case = Case()
+    case.verdict = BAD
+    case.bot.notify_status = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        case.iterate()
+    case.watch._ask = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        case.iterate()
+
+
 @pytest.mark.parametrize("missing", ["RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"])
 def test_states_that_it_does_not_know_are_not_guessed_at(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     fewer = SimpleNamespace(__members__={name: state for name, state in State.__members__.items() if name != missing})
