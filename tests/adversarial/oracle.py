@@ -22,6 +22,7 @@ CORNERS = range(256)
 FOUR = [ip_address(f"{corner}.1.1.1") for corner in CORNERS]
 MAPPED = [ip_address(f"::ffff:{address}") for address in FOUR]
 SIX = [IPv6Address((0x2000 << 112) + (corner << 117) + 1) for corner in CORNERS]
+INTERNETS = [set(map(str, corners)) for corners in (FOUR, SIX)]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def may_start(listed: Told, itself: Told, key_id: str, wanted: Wanted) -> bool:
         all(isinstance(entry["permissions"], list) and wanted.required <= set(entry["permissions"]) for entry in own)
         and words <= wanted.allowed
         and 0 < len(addresses) <= wanted.most
-        and not any(2 * len(addresses & set(map(str, internet))) >= len(CORNERS) for internet in (FOUR, SIX))
+        and not any(2 * len(addresses & internet) >= len(CORNERS) for internet in INTERNETS)
         and (wanted.within is None or addresses <= wanted.within)
     )
 
