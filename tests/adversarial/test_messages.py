@@ -6,6 +6,7 @@ import json
 import logging
 import logging.handlers
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -155,6 +156,12 @@ class Receiver(HTTPServer):
         super().__init__(("127.0.0.1", 0), Receiving)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
+    def hears(self, text: bytes, seconds: float = 60) -> bool:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends and not any(text in body for body in self.bodies):
+            time.sleep(0.05)
+        return any(text in body for body in self.bodies)
+
 
 class Receiving(BaseHTTPRequestHandler):
     server: Receiver
@@ -191,6 +198,8 @@ def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
     assert process.reaches(), process.output
     assert process.reaches("SAID IT ALL"), process.output
     assert process.reaches("ValueError"), process.output
+    # What a strategy sends is on its way only once the bot's iteration has come to its end.
+    assert receiver.hears(b"said ?key=LAqU"), receiver.bodies
     kept = requests.get(f"http://127.0.0.1:{port}/api/v1/logs", auth=("u", "p"), timeout=10).json()
     process.stop()
     receiver.shutdown()
