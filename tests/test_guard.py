@@ -54,6 +54,7 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     assert verdict.checked_at is not None
     assert timedelta(0) <= datetime.now(UTC) - verdict.checked_at < timedelta(minutes=1)
     assert 0 < verdict.duration_ms < 60_000
+    assert verdict.asked == (exchange.url,)
     assert redaction.cleared(f"{KEY_ID} {SECRET}") == "LAqU… …"
     assert check.listing is not None
     assert verdict.facts == check.listing.own
