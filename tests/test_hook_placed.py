@@ -278,6 +278,7 @@ def test_a_guarded_start_of_an_unguarded_config_is_misconfigured(
         gate.admit({"dry_run": False, **section})
     (finding,) = stopped.value.findings
     assert finding.rule == rule
+    assert finding.message.startswith("A guarded bot was asked for, but ")
     assert finding.fix.startswith(fix)
 
 
