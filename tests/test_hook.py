@@ -10,6 +10,7 @@ from typing import Any
 import ccxt
 import pytest
 from freqtrade.exceptions import ConfigurationError, OperationalException
+from freqtrade.exchange import Exchange
 from freqtrade.freqtradebot import FreqtradeBot
 
 from freqtrade_bitmex_guard import freqtrade_hook
@@ -64,8 +65,20 @@ def test_any_other_shape_of_the_bot_is_not_guessed_at(bot: Any) -> None:
         freqtrade_hook.place(module)
 
 
+USUAL = type("Bot", (), {"__init__": usual, "cleanup": usual})
+
+
 def test_the_usual_shape_is_taken() -> None:
-    freqtrade_hook._check_shape(type("Bot", (), {"__init__": usual, "cleanup": usual}))
+    freqtrade_hook._check_shape(USUAL)
+
+
+@pytest.mark.parametrize("name", ["_init_ccxt", "_api", "_api_async"])
+def test_nor_is_any_other_shape_of_the_exchange(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = Exchange.__init__.__code__
+    others = tuple("another" if used == name else used for used in code.co_names)
+    monkeypatch.setattr(Exchange.__init__, "__code__", code.replace(co_names=others))
+    with pytest.raises(Stopped):
+        freqtrade_hook._check_shape(USUAL)
 
 
 @pytest.mark.parametrize("raised", [None, OperationalException("x"), ConfigurationError("x"), KeyboardInterrupt()])
