@@ -216,6 +216,7 @@ def test_a_good_key_breaks_no_rule() -> None:
         (facts(), facts(addresses=Everywhere("x")), facts(addresses=Everywhere("x"))),
         (facts(addresses=Everywhere("x")), facts(), facts(addresses=Everywhere("x"))),
         (facts(addresses=Everywhere("x")), facts(addresses=NotTold("y")), facts(addresses=Everywhere("x"))),
+        (facts(addresses=NotTold("y")), facts(addresses=Everywhere("x")), facts(addresses=Everywhere("x"))),
         (facts(), facts(addresses=NotTold("x")), facts(addresses=NotTold("x"))),
         (facts(addresses=NotTold("x")), facts(), facts(addresses=NotTold("x"))),
         (
@@ -224,6 +225,7 @@ def test_a_good_key_breaks_no_rule() -> None:
             facts(addresses=Only((), ("a", "b"))),
         ),
         (facts(enabled=True), facts(enabled=False), facts(enabled=False)),
+        (facts(enabled=False), facts(enabled=True), facts(enabled=False)),
         (facts("order"), KeyFacts(None, facts().addresses), KeyFacts(None, facts().addresses)),
     ],
 )
@@ -242,3 +244,12 @@ def test_what_the_entries_of_a_key_do_not_agree_on_is_not_told(name: str) -> Non
 
 def test_a_right_is_called_what_the_page_shows_and_an_unknown_one_itself() -> None:
     assert [TERMS.label(word) for word in ("orderCancel", "transfer")] == ["Order Cancel", "transfer"]
+
+
+def test_the_name_of_a_key_is_not_in_its_repr_for_it_may_hold_anything() -> None:
+    assert "what was pasted" not in repr(replace(facts("order"), name="what was pasted"))
+
+
+def test_a_key_that_can_be_changed_is_changed_and_another_is_replaced() -> None:
+    assert replace(TERMS, edit_key="Edit it.").changed("Untick it.") == "Edit it. Untick it. Then start again."
+    assert TERMS.changed("Untick it.").startswith("A key cannot be changed on BitMEX. ")
