@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.facts import NotTold
 from freqtrade_bitmex_guard.findings import Stopped, error
 from freqtrade_bitmex_guard.inquiry import Inquiry
 from freqtrade_bitmex_guard.posture import EVER, Account, Event, Timeline, Topic, WithdrawalAddress
-from freqtrade_bitmex_guard.venues.interface import Listing, Page
+from freqtrade_bitmex_guard.venues.interface import Listing, Page, Venue
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADDRESSES = (WithdrawalAddress("cold", ()),)
@@ -160,3 +160,13 @@ def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left
 
 def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
     assert Listing(()).others() == NotTold("the exchange showed this key only")
+
+
+def test_an_exchange_that_brings_no_questions_about_the_account_is_not_taken_to_have_told_anything() -> None:
+    anything: Any = object()
+    for answer in (
+        Venue.read_two_factor(anything, anything),
+        Venue.read_withdrawal_addresses(anything, anything),
+        Venue.read_events(anything, anything, None),
+    ):
+        assert isinstance(answer, NotTold)
