@@ -57,7 +57,7 @@ own (target: one that is required, at most four in all).
 
 Most of what `--check-only` takes is imports: pydantic for the config section, requests and ccxt's base class to ask,
 rich for the table. Of ccxt's hundred exchanges it opens one, and of freqtrade's config reader no pandas
-(`freqtrade_bitmex_guard/lean.py`), which is why it is quicker than twelve lines that `import ccxt`.
+(`freqtrade_bitmex_guard/lean.py`), which is why it takes no longer than twelve lines that `import ccxt`.
 `python -X importtime` tells the rest.
 
 An audit, and a look at a running bot's key, `python benchmarks/account.py`:
