@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -138,6 +139,16 @@ def trusted_authority(folder: Path) -> Iterator[trustme.CA]:
             context = ssl.create_default_context(cafile=str(bundle))
             changes.enter_context(mock.patch("requests.adapters._preloaded_ssl_context", context))
         yield authority
+
+
+def soon(is_so: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so, for no longer than this; whether it is."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def skip_or_fail(missing: str) -> None:

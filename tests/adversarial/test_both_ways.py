@@ -21,7 +21,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.simulator.behaviour import Respond
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests import overheard
-from tests.support import KEY_ID, belongs, credentials_in_config, key, other_key
+from tests.support import KEY_ID, belongs, credentials_in_config, key, other_key, soon
 
 pytestmark = pytest.mark.slow
 
@@ -187,9 +187,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     credentials_in_config(scene.bot)
     unguarded = scene.start(environment("no pth"))
     scene.printed = lambda: unguarded.output
-    ends = time.monotonic() + LONGEST_SECONDS
-    while not gets_by(scene) and time.monotonic() < ends:
-        time.sleep(0.05)
+    soon(lambda: gets_by(scene), LONGEST_SECONDS)
     unguarded.kill()
     unguarded.wait()
     overheard.forget()  # freqtrade alone logs the settings of its client, keys and all

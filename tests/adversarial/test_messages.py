@@ -6,7 +6,6 @@ import json
 import logging
 import logging.handlers
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +22,7 @@ from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.adversarial.forms import close
 from tests.leaks import secrets_in
 from tests.processes.test_freqtrade import API_SERVER, free_port
-from tests.support import KEY_ID, SECRET, belongs
+from tests.support import KEY_ID, SECRET, belongs, soon
 
 
 class Ways:
@@ -156,11 +155,8 @@ class Receiver(HTTPServer):
         super().__init__(("127.0.0.1", 0), Receiving)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
-    def hears(self, text: bytes, seconds: float = 60) -> bool:
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends and not any(text in body for body in self.bodies):
-            time.sleep(0.05)
-        return any(text in body for body in self.bodies)
+    def hears(self, text: bytes) -> bool:
+        return soon(lambda: any(text in body for body in self.bodies), 60)
 
 
 class Receiving(BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.findings import PUBLISHED
 from freqtrade_bitmex_guard.simulator.behaviour import Hang, error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from tests.support import KEY_ID, QUESTIONS, SECRET, belongs, key, keyring_that
+from tests.support import KEY_ID, QUESTIONS, SECRET, belongs, key, keyring_that, soon
 
 pytestmark = pytest.mark.slow
 
@@ -277,9 +277,7 @@ def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: Bot, exchange: Lo
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        ends = time.monotonic() + 30
-        while not exchange.asked and time.monotonic() < ends:
-            time.sleep(0.05)
+        assert soon(lambda: bool(exchange.asked), 30)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=10)
     assert process.returncode == 130

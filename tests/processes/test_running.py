@@ -14,6 +14,7 @@ from freqtrade_bitmex_guard.simulator.behaviour import error
 from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
 from tests.processes.test_freqtrade import API_SERVER, free_port, nothing_secret
 from tests.processes.trading import Receiver, tell, wants_to_trade
+from tests.support import soon
 
 pytestmark = pytest.mark.slow
 
@@ -42,9 +43,7 @@ class Running:
 
     def told(self, count: int, seconds: float = 10) -> list[str]:
         """The guard's messages, once there are so many and no more."""
-        ends = time.monotonic() + seconds
-        while len(self.receiver.from_the_guard) < count and time.monotonic() < ends:
-            time.sleep(0.05)
+        soon(lambda: len(self.receiver.from_the_guard) >= count, seconds)
         time.sleep(2.5)  # a whole interval: a second message would have come
         assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
         return self.receiver.from_the_guard
