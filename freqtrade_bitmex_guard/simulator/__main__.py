@@ -10,9 +10,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.keys import made_up
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, random_key
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 
 def main(rights: Sequence[str]) -> None:
@@ -21,10 +20,10 @@ def main(rights: Sequence[str]) -> None:
     Args:
         rights: of the key, in BitMEX's words; by default those that a bot needs.
     """
-    key = made_up(permissions=list(rights) or ["order"])
+    key = random_key(permissions=list(rights) or ["order"])
     guard = shlex.quote(str(Path(sys.executable).with_name("freqtrade-bitmex-guard")))
-    with Lookalike([key]) as exchange, tempfile.TemporaryDirectory(prefix="guard-lookalike-") as folder:
-        bot = Bot(Path(folder), exchange)
+    with SimulatedBitMEX([key]) as exchange, tempfile.TemporaryDirectory(prefix="guard-lookalike-") as folder:
+        bot = DemoBot(Path(folder), exchange)
         bot.store(key)
         config = shlex.quote(str(bot.write()))
         print(
@@ -47,7 +46,7 @@ def main(rights: Sequence[str]) -> None:
             print("Ended; the bot's folder is gone.")
 
 
-def _one_more(exchange: Lookalike) -> dict[str, object]:
+def _one_more(exchange: SimulatedBitMEX) -> dict[str, object]:
     """What makes a bot's config point to a look-alike and to nobody else."""
     return {
         "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},

@@ -1,4 +1,4 @@
-"""The account behind the look-alike's keys, as /user, /address and /userEvent tell of it.
+"""BitMEX's account behind the keys, as /user, /address and /userEvent report it.
 
 No answer of /address was ever recorded: this one has the documented fields.
 """
@@ -9,34 +9,34 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from freqtrade_bitmex_guard.simulator.keys import USER_ID
+from freqtrade_bitmex_guard.simulator.bitmex.keys import USER_ID
 from freqtrade_bitmex_guard.simulator.market import iso
 
 
 @dataclass
 class Account:
-    """What its owner set up, and what happened to it. By default it is in good order.
+    """An account, by default in good order.
 
     Attributes:
         two_factor: TFAEnabled: a word such as "GA" is on, None or blank is off.
         addresses: saved withdrawal addresses.
-        events: the newest first; `happened` adds one.
+        events: the newest first; `add_event` adds one.
         events_in_a_list: whether /userEvent is as documented; observed was an object around the list.
-        odd: fields that replace those of /user.
+        overrides: fields that replace those of /user.
     """
 
     two_factor: str | None = "GA"
     addresses: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     events_in_a_list: bool = False
-    odd: dict[str, Any] = field(default_factory=dict)
+    overrides: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.happened("login", days_ago=20.1)
-        self.happened("apiKeyCreated", days_ago=20)
+        self.add_event("login", days_ago=20.1)
+        self.add_event("apiKeyCreated", days_ago=20)
 
-    def happened(self, word: str, *, days_ago: float, ip: str = "203.0.113.7", status: str = "success") -> None:
-        """Take down an event, newer than all before."""
+    def add_event(self, word: str, *, days_ago: float, ip: str = "203.0.113.7", status: str = "success") -> None:
+        """Add an event, newer than all before."""
         event = {
             "id": len(self.events) + 1,
             "type": word,
@@ -52,7 +52,7 @@ class Account:
         }
         self.events.insert(0, event)
 
-    def saves(self, name: str, **skips: bool) -> None:
+    def add_withdrawal_address(self, name: str, **skips: bool) -> None:
         """Save a withdrawal address."""
         address = {
             "id": len(self.addresses) + 1,
@@ -71,10 +71,16 @@ class Account:
         }
         self.addresses.append({**address, **skips})
 
-    def tells(self, path: str, query: dict[str, str]) -> Any:
-        """The answer to one of the account's paths; `startId` leads from that event on to older ones."""
+    def respond(self, path: str, query: dict[str, str]) -> Any:
+        """Return the content of one of the account's paths; `startId` leads from that event on to older ones."""
         if path == "/user":
-            return {"id": USER_ID, "username": "owner", "TFAEnabled": self.two_factor, "typ": "Trader", **self.odd}
+            return {
+                "id": USER_ID,
+                "username": "owner",
+                "TFAEnabled": self.two_factor,
+                "typ": "Trader",
+                **self.overrides,
+            }
         if path == "/address":
             return self.addresses
         start, count = int(query.get("startId", "0")), int(query.get("count", "150"))

@@ -1,4 +1,4 @@
-"""A real freqtrade bot in a folder of its own, pointed at a look-alike, for the demo and the tests."""
+"""A real freqtrade bot in a folder of its own that uses a simulated exchange, for the demo and the tests."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
+from freqtrade_bitmex_guard.simulator.keys import KeyState
 
 _RUNNING = "to: RUNNING"
 _ASK_AGAIN_SECONDS = 5.0
@@ -25,22 +25,23 @@ _ASK_AGAIN_SECONDS = 5.0
 _HEARD = ("worker found ... calling exit", "SIGINT received")
 
 
-class Bot:
-    """One bot's folder: its config, its user data, and its key in two files that only their owner reads.
+class DemoBot:
+    """One bot's folder: its config, its user data, and its credentials in files that only their owner reads.
 
     Attributes:
-        folder: where everything lies.
+        folder: holds everything.
+        exchange: is used by the bot.
         config: freqtrade's config; change it before `write`.
     """
 
-    def __init__(self, folder: Path, exchange: Lookalike) -> None:
+    def __init__(self, folder: Path, exchange: SimulatedExchange[Any]) -> None:
         self.folder = folder
+        self.exchange = exchange
         (folder / "user_data" / "strategies").mkdir(parents=True)
         with as_file(files(__package__).joinpath("strategy.py")) as strategy:
             shutil.copy(strategy, folder / "user_data" / "strategies" / "never_trades.py")
         self.config: dict[str, Any] = {
             "dry_run": False,
-            "stake_currency": "USDT",
             "stake_amount": 50,
             "max_open_trades": 1,
             "timeframe": "5m",
@@ -51,28 +52,20 @@ class Bot:
             "entry_pricing": {"price_side": "same", "use_order_book": True, "order_book_top": 1},
             "exit_pricing": {"price_side": "same", "use_order_book": True, "order_book_top": 1},
             "pairlists": [{"method": "StaticPairList"}],
-            "exchange": {
-                "name": "bitmex",
-                "pair_whitelist": ["BTC/USDT"],
-                "pair_blacklist": [],
-                "ccxt_config": exchange.ccxt_config(),
-            },
-            # freqtrade up to 2026.8 blocks BitMEX unless told not to.
-            "experimental": {"block_bad_exchanges": False},
             "internals": {"process_throttle_secs": 1},
             "api_key_guard": {
                 "credentials": {
                     "store": "files",
-                    "key_file": str(folder / "key"),
-                    "secret_file": str(folder / "secret"),
+                    **{f"{part}_file": str(folder / part) for part in exchange.credential_parts},
                 },
                 "allowed_hosts": ["127.0.0.1"],
             },
+            **exchange.bot_config(),
         }
 
-    def store(self, key: Key) -> None:
-        """Put a key's id and secret into the bot's two files."""
-        for name, value in (("key", key.id), ("secret", key.secret)):
+    def store(self, key: KeyState) -> None:
+        """Put a key's credentials into the bot's files."""
+        for name, value in self.exchange.credentials(key).items():
             path = self.folder / name
             path.unlink(missing_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -139,8 +132,8 @@ class Process:
         self._reader.join(5)
         return self.exit_code
 
-    def reaches(self, text: str = _RUNNING, seconds: float = 60) -> bool:
-        """Whether a text appears in its output before it ends or the time is over."""
+    def wait_for_output(self, text: str = _RUNNING, seconds: float = 60) -> bool:
+        """Return whether a text appears in its output before it ends or the time is over."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             if text in self.output:
