@@ -16,10 +16,9 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 KEYS = (10, 100, 1_000)
 AUDITS = 5
@@ -29,18 +28,18 @@ LOOKS = 200
 def serve(keys: int, pipe: Connection) -> None:
     """A look-alike with so many keys, until the pipe says otherwise; sends its config, then the number of requests."""
     others = [Key(f"{number:04d}-another-key-here", "secret", cidr="203.0.113.7") for number in range(keys - 1)]
-    with Lookalike([Key("LAqUlngMIQkIUjXMUreyu3qn", "made-up-for-the-benchmark"), *others]) as exchange:
+    with SimulatedBitMEX([Key("LAqUlngMIQkIUjXMUreyu3qn", "made-up-for-the-benchmark"), *others]) as exchange:
         pipe.send(exchange.ccxt_config())
         pipe.recv()
-        before = len(exchange.asked)
+        before = len(exchange.requests)
         pipe.send(before)
         pipe.recv()
 
 
-def bot(folder: Path, ccxt_config: dict[str, object]) -> Bot:
+def bot(folder: Path, ccxt_config: dict[str, object]) -> DemoBot:
     """A bot's folder that points to a look-alike in another process."""
-    with Lookalike([]) as nobody:
-        made = Bot(folder, nobody)
+    with SimulatedBitMEX([]) as nobody:
+        made = DemoBot(folder, nobody)
     made.store(Key("LAqUlngMIQkIUjXMUreyu3qn", "made-up-for-the-benchmark"))
     made.config["exchange"]["ccxt_config"] = ccxt_config
     made.write()

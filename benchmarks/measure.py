@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 HERE = Path(__file__).parent
 TEXT = """# What it costs
@@ -136,11 +135,11 @@ def peak(command: str, folder: Path) -> float:
     return used.ru_maxrss / 1024
 
 
-def requests(command: str, folder: Path, exchange: Lookalike) -> list[str]:
+def requests(command: str, folder: Path, exchange: SimulatedBitMEX) -> list[str]:
     """The paths that one run asks the exchange for."""
-    exchange.asked.clear()
+    exchange.requests.clear()
     subprocess.run(command.split(), cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return [asked.path for asked in exchange.asked]
+    return [request.path for request in exchange.requests]
 
 
 def shown(seconds: float) -> str:
@@ -157,12 +156,12 @@ def machine() -> str:
 
 def main(rounds: int) -> None:
     """Measure everything and print the page."""
-    with tempfile.TemporaryDirectory() as place, Lookalike([]) as exchange:
+    with tempfile.TemporaryDirectory() as place, SimulatedBitMEX([]) as exchange:
         folder = Path(place)
         list(environments(folder))
         key = Key(secrets.token_hex(12), secrets.token_hex(24))
         exchange.keys.append(key)
-        bot = Bot(folder / "bot", exchange)
+        bot = DemoBot(folder / "bot", exchange)
         bot.store(key)
         bot.write()
         unguarded = {name: value for name, value in bot.config.items() if name != "api_key_guard"}

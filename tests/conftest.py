@@ -16,8 +16,8 @@ import keyring
 import pytest
 
 from freqtrade_bitmex_guard import redaction
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests import leaks
 from tests.support import belongs, key
 from tests.vault import Vault
@@ -103,16 +103,16 @@ def wheel(environment: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture
-def exchange() -> Iterator[Lookalike]:
+def exchange() -> Iterator[SimulatedBitMEX]:
     """A look-alike with one good key."""
-    with Lookalike([key()]) as running:
+    with SimulatedBitMEX([key()]) as running:
         yield running
 
 
 @pytest.fixture
-def bot(tmp_path: Path, exchange: Lookalike) -> Bot:
+def bot(tmp_path: Path, exchange: SimulatedBitMEX) -> DemoBot:
     """A bot's folder with that key in its store."""
-    bot = Bot(tmp_path / "bot", exchange)
+    bot = DemoBot(tmp_path / "bot", exchange)
     belongs(bot.folder / "key", bot.folder / "secret")
     bot.store(exchange.keys[0])
     return bot

@@ -16,11 +16,10 @@ import trustme
 
 from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard.addresses import parse_block
-from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.facts import AddressLimit, KeyFacts, Only, Permission
 from freqtrade_bitmex_guard.policy import Policy
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from freqtrade_bitmex_guard.venues.bitmex.keys import right
 
@@ -101,13 +100,13 @@ def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dic
     return {"store": "files", "key_file": str(folder / "key"), "secret_file": str(folder / "secret")}
 
 
-def credentials_in_config(bot: Bot, **which: str) -> None:
+def credentials_in_config(bot: DemoBot, **which: str) -> None:
     """Put key id and secret, or what is given, where freqtrade alone looks for them: into the bot's config."""
     belongs(bot.folder / "config.json")
     bot.config["exchange"] |= which or {"key": KEY_ID, "secret": SECRET}
 
 
-def bot_config(folder: Path, exchange: Lookalike, **section: Any) -> dict[str, Any]:
+def bot_config(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> dict[str, Any]:
     """What a check needs of freqtrade's merged config."""
     return {
         "dry_run": False,

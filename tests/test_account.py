@@ -14,16 +14,15 @@ from freqtrade_bitmex_guard.facts import NotTold
 from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.posture import Timeline
-from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond, error, page
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response, page
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import bot_config, key, other_key
 
 QUESTIONS = {"/user": "two-factor", "/address": "withdrawal-address", "/userEvent": "security-event"}
 
 
-def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
+def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
     return Check(bot_config(folder, exchange, **section)).run()
 
 
@@ -31,14 +30,14 @@ def found(verdict: Verdict) -> dict[str, str]:
     return {finding.rule: finding.severity.value for finding in verdict.findings}
 
 
-def careless(exchange: Lookalike) -> None:
+def careless(exchange: SimulatedBitMEX) -> None:
     exchange.account.two_factor = None
-    exchange.account.saves("hot wallet", skip2FA=True)
-    exchange.account.happened("withdrawalRequested", days_ago=2, ip="198.51.100.9")
+    exchange.account.add_withdrawal_address("hot wallet", skip2FA=True)
+    exchange.account.add_event("withdrawalRequested", days_ago=2, ip="198.51.100.9")
     exchange.keys.append(other_key(permissions=["order", "withdraw"], cidr=None, name="old test"))
 
 
-def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     verdict = check(tmp_path, exchange)
     assert verdict.outcome is Outcome.REFUSED
@@ -55,7 +54,7 @@ def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: Lookalik
     assert "from 198.51.100.9" in messages
 
 
-def test_what_the_operator_ignores_is_not_asked(tmp_path: Path, exchange: Lookalike) -> None:
+def test_what_the_operator_ignores_is_not_asked(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     ignored = dict.fromkeys([*QUESTIONS.values(), "sibling-keys"], "ignore")
     verdict = check(tmp_path, exchange, policy={"severity": ignored})
@@ -63,7 +62,7 @@ def test_what_the_operator_ignores_is_not_asked(tmp_path: Path, exchange: Lookal
     assert exchange.paths() == ["GET /apiKey"]
 
 
-def test_a_key_that_breaks_the_policy_ends_the_questions(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_key_that_breaks_the_policy_ends_the_questions(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     exchange.keys[0].permissions = ["order", "withdraw"]
     verdict = check(tmp_path, exchange)
@@ -81,19 +80,19 @@ def test_a_key_that_breaks_the_policy_ends_the_questions(tmp_path: Path, exchang
         error(503, "The system is currently overloaded."),
         page(200),
         page(403),
-        Respond(200, b""),
-        Respond(200, b"null"),
-        Respond(200, b'"GA"'),
-        Respond(200, b"[" * 5_000),
-        Respond(200, b'{"error": {"message": "no"}}'),
-        Respond(302, b"", {"Location": "http://127.0.0.1:9/"}),
+        Response(200, b""),
+        Response(200, b"null"),
+        Response(200, b'"GA"'),
+        Response(200, b"[" * 5_000),
+        Response(200, b'{"error": {"message": "no"}}'),
+        Response(302, b"", {"Location": "http://127.0.0.1:9/"}),
         Reset(),
     ],
 )
 def test_a_question_that_is_not_answered_is_not_told_and_not_asked_twice(
-    tmp_path: Path, exchange: Lookalike, path: str, behaviour: Behaviour
+    tmp_path: Path, exchange: SimulatedBitMEX, path: str, behaviour: Reaction
 ) -> None:
-    exchange.always(path, behaviour)
+    exchange.respond_always(path, behaviour)
     verdict = check(tmp_path, exchange)
     assert verdict.outcome is Outcome.ADMITTED
     assert found(verdict) == {QUESTIONS[path]: "warning"}
@@ -118,22 +117,22 @@ def test_a_question_that_is_not_answered_is_not_told_and_not_asked_twice(
     ],
 )
 def test_two_factor_is_on_only_where_a_word_says_so(
-    tmp_path: Path, exchange: Lookalike, told: Any, expected: dict[str, str]
+    tmp_path: Path, exchange: SimulatedBitMEX, told: Any, expected: dict[str, str]
 ) -> None:
-    exchange.account.odd["TFAEnabled"] = told
+    exchange.account.overrides["TFAEnabled"] = told
     assert found(check(tmp_path, exchange)) == expected
 
 
-def test_a_user_without_the_field_is_not_told(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.always("/user", Respond(200, b'{"id": 1}'))
+def test_a_user_without_the_field_is_not_told(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.respond_always("/user", Response(200, b'{"id": 1}'))
     assert found(check(tmp_path, exchange)) == {"two-factor": "warning"}
 
 
 @pytest.mark.parametrize("skips", [True, 1, "no", None, []])
 def test_any_flag_of_an_address_that_is_not_plainly_false_skips_a_safeguard(
-    tmp_path: Path, exchange: Lookalike, skips: Any
+    tmp_path: Path, exchange: SimulatedBitMEX, skips: Any
 ) -> None:
-    exchange.account.saves("wallet", skipConfirm=skips)
+    exchange.account.add_withdrawal_address("wallet", skipConfirm=skips)
     assert found(check(tmp_path, exchange)) == {"withdrawal-address": "warning"}
 
 
@@ -148,8 +147,8 @@ def test_any_flag_of_an_address_that_is_not_plainly_false_skips_a_safeguard(
         ["login"],
     ],
 )
-def test_one_odd_event_leaves_the_timeline_untold(tmp_path: Path, exchange: Lookalike, events: Any) -> None:
-    exchange.always("/userEvent", Respond(200, json.dumps({"userEvents": events}).encode()))
+def test_one_odd_event_leaves_the_timeline_untold(tmp_path: Path, exchange: SimulatedBitMEX, events: Any) -> None:
+    exchange.respond_always("/userEvent", Response(200, json.dumps({"userEvents": events}).encode()))
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
 
 
@@ -167,53 +166,55 @@ def test_one_odd_event_leaves_the_timeline_untold(tmp_path: Path, exchange: Look
     ],
 )
 def test_events_are_read_in_both_shapes(
-    tmp_path: Path, exchange: Lookalike, word: str, expected: dict[str, str], in_a_list: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, word: str, expected: dict[str, str], in_a_list: bool
 ) -> None:
     exchange.account.events_in_a_list = in_a_list
-    exchange.account.happened(word, days_ago=1)
+    exchange.account.add_event(word, days_ago=1)
     assert found(check(tmp_path, exchange)) == expected
 
 
-def test_a_page_that_does_not_reach_back_far_enough_is_not_told(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_page_that_does_not_reach_back_far_enough_is_not_told(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for _ in range(148):
-        exchange.account.happened("login", days_ago=1)
+        exchange.account.add_event("login", days_ago=1)
     assert len(exchange.account.events) == 150
     exchange.account.events[-1]["created"] = exchange.account.events[-2]["created"]
     assert found(check(tmp_path, exchange)) == {}, "the oldest event of the full page is older than a week"
     for _ in range(2):
-        exchange.account.happened("login", days_ago=0.5)
+        exchange.account.add_event("login", days_ago=0.5)
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
 
 
-def test_a_full_page_with_the_oldest_first_shows_nothing_about_lately(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_full_page_with_the_oldest_first_shows_nothing_about_lately(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
     for _ in range(200):
-        exchange.account.happened("login", days_ago=100)
+        exchange.account.add_event("login", days_ago=100)
     oldest_first = list(reversed(exchange.account.events))[:150]
-    exchange.always("/userEvent", Respond(200, json.dumps(oldest_first).encode()))
+    exchange.respond_always("/userEvent", Response(200, json.dumps(oldest_first).encode()))
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
 
 
 @pytest.mark.parametrize("number", [100, 50, 25])
 def test_a_page_that_a_smaller_limit_may_have_cut_is_not_taken_for_all(
-    tmp_path: Path, exchange: Lookalike, number: int
+    tmp_path: Path, exchange: SimulatedBitMEX, number: int
 ) -> None:
     for _ in range(number):
-        exchange.account.happened("login", days_ago=1)
-    exchange.always("/userEvent", Respond(200, json.dumps(exchange.account.events[:number]).encode()))
+        exchange.account.add_event("login", days_ago=1)
+    exchange.respond_always("/userEvent", Response(200, json.dumps(exchange.account.events[:number]).encode()))
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
 
 
 def test_numbers_made_to_collide_and_more_events_than_asked_for_keep_nobody_busy(
-    tmp_path: Path, exchange: Lookalike
+    tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     made = [{"id": (2**61 - 1) * n, "type": "login", "created": "2026-11-01T00:00:00.000Z"} for n in range(40_000)]
-    exchange.always("/userEvent", Respond(200, json.dumps(made).encode()))
+    exchange.respond_always("/userEvent", Response(200, json.dumps(made).encode()))
     began = time.monotonic()
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
     assert time.monotonic() - began < 10
 
 
-def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchange: Lookalike) -> None:
+def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for number in range(200):
         exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "s", cidrs=["203.0.113.7"] * 240))
     assert "with 48,200 rights and address blocks" in check(tmp_path, exchange).findings[0].message
@@ -221,19 +222,19 @@ def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchan
 
 @pytest.mark.parametrize("addresses", [[{}], [{"skip_confirm": True}], [{"skipConfirm": False}, {"name": "x"}]])
 def test_an_address_without_any_known_flag_is_not_told(
-    tmp_path: Path, exchange: Lookalike, addresses: list[dict[str, Any]]
+    tmp_path: Path, exchange: SimulatedBitMEX, addresses: list[dict[str, Any]]
 ) -> None:
-    exchange.always("/address", Respond(200, json.dumps(addresses).encode()))
+    exchange.respond_always("/address", Response(200, json.dumps(addresses).encode()))
     verdict = check(tmp_path, exchange)
     assert found(verdict) == {"withdrawal-address": "warning"}
     assert "did not reveal" in verdict.findings[0].message
 
 
 def test_the_questions_are_asked_at_the_same_time_and_share_what_is_left_of_the_time(
-    tmp_path: Path, exchange: Lookalike
+    tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     for path in QUESTIONS:
-        exchange.always(path, Hang())
+        exchange.respond_always(path, Hang())
     began = time.monotonic()
     verdict = check(tmp_path, exchange, timeout_seconds=1.5)
     assert time.monotonic() - began < 1.5 + 2.5
@@ -242,8 +243,8 @@ def test_the_questions_are_asked_at_the_same_time_and_share_what_is_left_of_the_
     assert verdict.requests == 4
 
 
-def test_an_odd_sibling_is_a_danger_and_keeps_nothing_from_starting(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.keys.append(Key("odd-one-out", "secret", odd={"permissions": {"order": True}}))
+def test_an_odd_sibling_is_a_danger_and_keeps_nothing_from_starting(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.keys.append(Key("odd-one-out", "secret", overrides={"permissions": {"order": True}}))
     verdict = check(tmp_path, exchange)
     assert verdict.outcome is Outcome.ADMITTED
     assert found(verdict) == {"sibling-keys": "warning"}
@@ -251,23 +252,23 @@ def test_an_odd_sibling_is_a_danger_and_keeps_nothing_from_starting(tmp_path: Pa
     assert "odd-… (described oddly)" in verdict.findings[0].message
 
 
-def test_the_right_account_is_the_one_that_the_key_tells(tmp_path: Path, exchange: Lookalike) -> None:
+def test_the_right_account_is_the_one_that_the_key_tells(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     assert check(tmp_path, exchange, policy={"expected_user_id": 395724}).admitted
     assert found(check(tmp_path, exchange, policy={"expected_user_id": 1})) == {"account": "error"}
     for odd in (None, True, 395724.0, {"id": 395724}, ""):
-        exchange.keys[0].odd = {"userId": odd}
+        exchange.keys[0].overrides = {"userId": odd}
         verdict = check(tmp_path, exchange, policy={"expected_user_id": 395724})
         assert verdict.outcome is Outcome.REFUSED, odd
         assert check(tmp_path, exchange).admitted, odd
 
 
 def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_events(
-    tmp_path: Path, exchange: Lookalike
+    tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     careless(exchange)
     exchange.keys[0].permissions = ["withdraw"]
     for number in range(1_000):
-        exchange.account.happened("login", days_ago=40 - number / 30)
+        exchange.account.add_event("login", days_ago=40 - number / 30)
     since = datetime.now(UTC) - timedelta(days=30)
     check = Check(bot_config(tmp_path, exchange), audit_since=since)
     verdict = check.run()
@@ -279,10 +280,10 @@ def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_even
     assert len(check.account.timeline.since(since)) == len(set(check.account.timeline.since(since)))
 
 
-def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, exchange: Lookalike) -> None:
+def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for _ in range(300):
-        exchange.account.happened("login", days_ago=1)
-    exchange.always("/userEvent", Respond(200, json.dumps(exchange.account.events[:150]).encode()))
+        exchange.account.add_event("login", days_ago=1)
+    exchange.respond_always("/userEvent", Response(200, json.dumps(exchange.account.events[:150]).encode()))
     since = datetime.now(UTC) - timedelta(days=30)
     check = Check(bot_config(tmp_path, exchange), audit_since=since)
     check.run()
@@ -293,9 +294,9 @@ def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, excha
 
 def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> None:
     others = [Key(f"other-{number:019d}", "secret", cidr="203.0.113.7") for number in range(999)]
-    with Lookalike([*others, key()]) as exchange:
+    with SimulatedBitMEX([*others, key()]) as exchange:
         for number in range(10_000):
-            exchange.account.happened("login", days_ago=100 - number / 101)
+            exchange.account.add_event("login", days_ago=100 - number / 101)
         check = Check(bot_config(tmp_path, exchange), audit_since=datetime.now(UTC) - timedelta(days=1_000))
         verdict = check.run()
     assert verdict.admitted
@@ -310,12 +311,12 @@ def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> Non
 # Asking again about the key that was admitted.
 
 
-def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: Path, exchange: Lookalike) -> None:
+def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = Check(bot_config(tmp_path, exchange))
     assert check.run().admitted
     for name in ("key", "secret"):
         (tmp_path / name).unlink()
-    exchange.asked.clear()
+    exchange.requests.clear()
     again = check.again()
     assert (again.outcome, again.findings, again.requests, again.key) == (Outcome.ADMITTED, (), 1, "LAqU…")
     assert exchange.paths() == ["GET /apiKey"]
@@ -327,12 +328,12 @@ def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: P
         ({"permissions": ["order", "withdraw"]}, Outcome.REFUSED, "withdraw-permission"),
         ({"cidr": ""}, Outcome.REFUSED, "ip-unrestricted"),
         ({"enabled": False}, Outcome.REFUSED, "key-disabled"),
-        ({"odd": {"userId": 1}}, Outcome.REFUSED, "account"),
+        ({"overrides": {"userId": 1}}, Outcome.REFUSED, "account"),
         ({"id": "gone"}, Outcome.UNVERIFIED, "key-unknown"),
     ],
 )
 def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
-    tmp_path: Path, exchange: Lookalike, change: dict[str, Any], outcome: Outcome, rule: str
+    tmp_path: Path, exchange: SimulatedBitMEX, change: dict[str, Any], outcome: Outcome, rule: str
 ) -> None:
     check = Check(bot_config(tmp_path, exchange, policy={"expected_user_id": 395724}))
     assert check.run().admitted
@@ -343,12 +344,12 @@ def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
     assert again.outcome is outcome
 
 
-def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, exchange: Lookalike) -> None:
+def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     config = bot_config(tmp_path, exchange)
     config["exchange"]["ccxt_config"]["timeout"] = 1_000
     check = Check(config)
     assert check.run().admitted
-    exchange.always("/apiKey", Hang())
+    exchange.respond_always("/apiKey", Hang())
     began = time.monotonic()
     again = check.again()
     assert time.monotonic() - began < 1 + 2.5
@@ -356,5 +357,5 @@ def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, excha
     assert again.passing
 
 
-def test_asking_again_before_a_key_was_read_admits_nothing(tmp_path: Path, exchange: Lookalike) -> None:
+def test_asking_again_before_a_key_was_read_admits_nothing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     assert not Check(bot_config(tmp_path, exchange)).again().admitted

@@ -17,14 +17,12 @@ import pytest
 from freqtrade_bitmex_guard import cli
 from freqtrade_bitmex_guard.audit.changes import Kind, between
 from freqtrade_bitmex_guard.audit.record import KeyThen, Record
-from freqtrade_bitmex_guard.simulator.behaviour import error
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
 from tests.support import KEY_ID, OTHER_ID, SECRET, bot_config, key, other_key
 
 
 @pytest.fixture
-def config(tmp_path: Path, exchange: Lookalike) -> Path:
+def config(tmp_path: Path, exchange: SimulatedBitMEX) -> Path:
     (tmp_path / "user_data").mkdir()
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**bot_config(tmp_path, exchange), "user_data_dir": str(tmp_path / "user_data")}))
@@ -72,15 +70,15 @@ def record(config: Path) -> Path:
     return path
 
 
-def careless(exchange: Lookalike) -> None:
+def careless(exchange: SimulatedBitMEX) -> None:
     exchange.account.two_factor = None
-    exchange.account.saves("hot wallet", skip2FA=True)
-    exchange.account.happened("withdrawalRequested", days_ago=2, ip="198.51.100.9")
+    exchange.account.add_withdrawal_address("hot wallet", skip2FA=True)
+    exchange.account.add_event("withdrawalRequested", days_ago=2, ip="198.51.100.9")
     exchange.keys[0].permissions, exchange.keys[0].name, exchange.keys[0].age_days = ["order", "withdraw"], "bot", 400
     exchange.keys.append(other(permissions=["withdraw"], cidr=""))
 
 
-def test_a_careless_account_shows_what_to_do_first(audit: Command, exchange: Lookalike) -> None:
+def test_a_careless_account_shows_what_to_do_first(audit: Command, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     code, out = audit()
     assert code == 2
@@ -108,7 +106,7 @@ def test_an_account_in_order_is_a_short_report(audit: Command) -> None:
     assert "(!)" not in out
 
 
-def test_the_same_stands_in_markdown(audit: Command, exchange: Lookalike) -> None:
+def test_the_same_stands_in_markdown(audit: Command, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     code, out = audit("--format", "markdown")
     assert code == 2
@@ -118,13 +116,13 @@ def test_the_same_stands_in_markdown(audit: Command, exchange: Lookalike) -> Non
     assert all(line.endswith("|") for line in tables)
 
 
-def test_text_from_outside_is_harmless_in_every_format(audit: Command, exchange: Lookalike) -> None:
+def test_text_from_outside_is_harmless_in_every_format(audit: Command, exchange: SimulatedBitMEX) -> None:
     hostile = "a|b\n# c [red]\x1b[31m <b> `x` \u202e"
     exchange.keys[0].name = hostile
     exchange.keys.append(other(name=hostile, permissions=["withdraw", hostile]))
-    exchange.account.happened(hostile, days_ago=1, ip=hostile, status=hostile)
-    exchange.account.happened("withdrawal" + hostile, days_ago=1, ip=hostile)
-    exchange.account.saves(hostile, skip2FA=True)
+    exchange.account.add_event(hostile, days_ago=1, ip=hostile, status=hostile)
+    exchange.account.add_event("withdrawal" + hostile, days_ago=1, ip=hostile)
+    exchange.account.add_withdrawal_address(hostile, skip2FA=True)
     for form in ("text", "markdown", "json"):
         audit()
         _, out = audit("--format", form)
@@ -134,7 +132,7 @@ def test_text_from_outside_is_harmless_in_every_format(audit: Command, exchange:
         assert "`x`" not in out
 
 
-def test_two_hundred_keys_read_as_quickly_as_one(audit: Command, exchange: Lookalike) -> None:
+def test_two_hundred_keys_read_as_quickly_as_one(audit: Command, exchange: SimulatedBitMEX) -> None:
     for number in range(200):
         exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "secret", cidr=f"203.0.113.{number}"))
     exchange.keys.append(other(permissions=["withdraw"]))
@@ -147,12 +145,14 @@ def test_two_hundred_keys_read_as_quickly_as_one(audit: Command, exchange: Looka
     assert len(audit.json()["keys"]) == 201
 
 
-def test_a_thousand_keys_and_ten_thousand_events_are_still_a_page(audit: Command, exchange: Lookalike) -> None:
+def test_a_thousand_keys_and_ten_thousand_events_are_still_a_page(audit: Command, exchange: SimulatedBitMEX) -> None:
     for number in range(1_000):
         words = ["withdraw"] if number % 2 else ["order"]
-        exchange.keys.append(Key(f"{number:04d}-other-key-made-up", "secret", words, cidr=f"203.0.113.{number % 256}"))
+        exchange.keys.append(
+            Key(f"{number:04d}-other-key-made-up", "secret", permissions=words, cidr=f"203.0.113.{number % 256}")
+        )
     for number in range(10_000):
-        exchange.account.happened("login", days_ago=90 - number / 112, ip=f"198.51.100.{number % 256}")
+        exchange.account.add_event("login", days_ago=90 - number / 112, ip=f"198.51.100.{number % 256}")
     code, out = audit("--days", "365")
     assert code == 0
     assert len(out.splitlines()) < 100
@@ -162,17 +162,17 @@ def test_a_thousand_keys_and_ten_thousand_events_are_still_a_page(audit: Command
     assert (len(told["keys"]), len(told["events"])) == (1_000, 10_002)
 
 
-def test_days_decide_how_far_the_events_are_paged(audit: Command, exchange: Lookalike) -> None:
+def test_days_decide_how_far_the_events_are_paged(audit: Command, exchange: SimulatedBitMEX) -> None:
     for number in range(600):
-        exchange.account.happened("login", days_ago=60 - number / 10)
+        exchange.account.add_event("login", days_ago=60 - number / 10)
     for days, pages in ((1, 1), (30, 3), (365, 5)):
-        exchange.asked.clear()
+        exchange.requests.clear()
         told = audit.json("--days", str(days))
         assert exchange.paths().count("GET /userEvent") == pages
         assert told["events_whole_since"] is not None
 
 
-def test_an_audit_sees_what_changed_since_the_last_one(audit: Command, exchange: Lookalike) -> None:
+def test_an_audit_sees_what_changed_since_the_last_one(audit: Command, exchange: SimulatedBitMEX) -> None:
     exchange.keys.append(other())
     assert "There is no earlier audit to compare with." in audit()[1]
     assert audit.json()["changes"] == []
@@ -192,26 +192,26 @@ def test_an_audit_sees_what_changed_since_the_last_one(audit: Command, exchange:
 
 
 def test_an_audit_that_sees_only_the_own_key_hides_nothing_from_the_next_one(
-    audit: Command, exchange: Lookalike
+    audit: Command, exchange: SimulatedBitMEX
 ) -> None:
     exchange.keys.append(other())
     audit()
-    exchange.keys[0].sees_list = False
+    exchange.keys[0].can_list_keys = False
     exchange.keys[0].permissions = ["order", "orderCancel"]
     told = audit.json()
     assert told["keys"] is None
     assert [change["change"] for change in told["changes"]] == ["rights"]
     assert "new and vanished ones cannot be told" in " ".join(audit()[1].split())
-    exchange.keys[0].sees_list = True
-    exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", ["withdraw"]))
+    exchange.keys[0].can_list_keys = True
+    exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", permissions=["withdraw"]))
     assert [(change["change"], change["key"]) for change in audit.json()["changes"]] == [("new", "EVIL…")]
 
 
-def test_however_many_keys_are_new_each_is_told(audit: Command, exchange: Lookalike) -> None:
+def test_however_many_keys_are_new_each_is_told(audit: Command, exchange: SimulatedBitMEX) -> None:
     audit()
     for number in range(40):
         exchange.keys.append(Key(f"{number:02d}zz-other-key-made-up", "secret", cidr="203.0.113.7"))
-    exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", ["withdraw"]))
+    exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", permissions=["withdraw"]))
     out = audit()[1].split("Changes since")[1].split("Keys (")[0]
     assert out.count("new:") == 41
     assert "EVIL…" in out
@@ -221,9 +221,9 @@ def test_however_many_keys_are_new_each_is_told(audit: Command, exchange: Lookal
     "key_id", ["\n202AAAAAAAAAAAAAAAA", "\x1bc\n\u202eAAAAAAAAAA", "\ud800AAAAAAAAAAAA", "||##AAAAAAAAAA"]
 )
 def test_another_keys_id_is_text_from_outside(
-    audit: Command, exchange: Lookalike, caplog: pytest.LogCaptureFixture, key_id: str
+    audit: Command, exchange: SimulatedBitMEX, caplog: pytest.LogCaptureFixture, key_id: str
 ) -> None:
-    exchange.keys.append(Key(key_id, "secret", ["withdraw"]))
+    exchange.keys.append(Key(key_id, "secret", permissions=["withdraw"]))
     for form in ("text", "markdown", "json"):
         code, out = audit("--format", form)
         assert code == 0
@@ -231,14 +231,14 @@ def test_another_keys_id_is_text_from_outside(
         assert "\n202" not in out
 
 
-def test_an_account_number_that_is_none_is_not_told(audit: Command, exchange: Lookalike) -> None:
+def test_an_account_number_that_is_none_is_not_told(audit: Command, exchange: SimulatedBitMEX) -> None:
     for odd in ("\ud800x", "a b", "x" * 65, 10**70):
-        exchange.keys[0].odd = {"userId": odd}
+        exchange.keys[0].overrides = {"userId": odd}
         assert audit.json()["facts"][0]["user_id"] is None
 
 
 def test_a_record_that_somebody_else_wrote_is_text_from_outside(
-    audit: Command, config: Path, exchange: Lookalike
+    audit: Command, config: Path, exchange: SimulatedBitMEX
 ) -> None:
     exchange.keys.append(other())
     audit()
@@ -262,7 +262,7 @@ def test_a_pipe_in_the_records_place_holds_nobody_up(audit: Command, config: Pat
     assert "There is no earlier audit" in audit()[1]
 
 
-def test_markdown_stays_text_in_an_issue(audit: Command, exchange: Lookalike) -> None:
+def test_markdown_stays_text_in_an_issue(audit: Command, exchange: SimulatedBitMEX) -> None:
     exchange.keys.append(other(name="@octocat #1 https://evil.example _x_"))
     out = audit("--format", "markdown")[1]
     for active in ("@octocat", "#1", "https://", " _x_"):
@@ -302,9 +302,9 @@ def test_a_record_that_cannot_be_read_is_no_record(audit: Command, config: Path,
     assert audit.json()["last_audit_at"] is not None
 
 
-def test_two_accounts_in_one_folder_have_a_record_each(audit: Command, config: Path, exchange: Lookalike) -> None:
+def test_two_accounts_in_one_folder_have_a_record_each(audit: Command, config: Path, exchange: SimulatedBitMEX) -> None:
     audit()
-    exchange.keys[0].odd = {"userId": 7}
+    exchange.keys[0].overrides = {"userId": 7}
     assert "There is no earlier audit to compare with." in audit()[1]
     assert len(list((config.parent / "user_data" / "api_key_guard").iterdir())) == 2
 
@@ -334,14 +334,14 @@ def test_userdir_names_another_folder(audit: Command, config: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "code", "said"),
     [
-        (lambda exchange: exchange.always("/apiKey", error(401, "Invalid API Key.")), 3, "key-unknown"),
+        (lambda exchange: exchange.respond_always("/apiKey", error(401, "Invalid API Key.")), 3, "key-unknown"),
         (lambda exchange: exchange.keys.clear(), 3, "key-unknown"),
         (lambda exchange: setattr(exchange.account, "two_factor", ""), 2, "two-factor"),
-        (lambda exchange: exchange.always("/user", error(403, "Access Denied")), 0, "two-factor"),
+        (lambda exchange: exchange.respond_always("/user", error(403, "Access Denied")), 0, "two-factor"),
     ],
 )
 def test_its_exit_codes_are_those_of_the_check(
-    audit: Command, exchange: Lookalike, config: Path, spoil: Any, code: int, said: str
+    audit: Command, exchange: SimulatedBitMEX, config: Path, spoil: Any, code: int, said: str
 ) -> None:
     spoil(exchange)
     assert (audit()[0], said in audit()[1]) == (code, True)
@@ -370,7 +370,7 @@ def test_wrong_usage_ends_with_4(arguments: list[str], capsys: pytest.CaptureFix
     assert cli.main(arguments) == 4
 
 
-def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, exchange: Lookalike) -> None:
+def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     told = audit.json()
     assert list(told) == [
@@ -420,7 +420,7 @@ sys.exit(code)
 
 
 def test_an_audit_killed_at_any_write_leaves_the_last_good_record_whole(
-    audit: Command, config: Path, exchange: Lookalike
+    audit: Command, config: Path, exchange: SimulatedBitMEX
 ) -> None:
     audit()
     good = record(config).read_text()
@@ -449,7 +449,7 @@ def test_an_audit_killed_at_any_write_leaves_the_last_good_record_whole(
     assert not list(record(config).parent.glob(".*.new")), "what killed audits left behind is swept away"
 
 
-def test_a_key_listed_twice_is_audited(audit: Command, exchange: Lookalike) -> None:
+def test_a_key_listed_twice_is_audited(audit: Command, exchange: SimulatedBitMEX) -> None:
     exchange.keys.append(key(name="again"))
     code, out = audit()
     assert code == 0

@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support import store_files
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
-def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Path, exchange: Lookalike) -> None:
+def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     script = BENCHMARKS / "twelve_lines.py"
     assert len([line for line in script.read_text().splitlines() if line]) <= 12
     files = store_files(tmp_path)

@@ -18,15 +18,14 @@ from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.exchange.conversation import Conversation
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.behaviour import Respond
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.responses import Response
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import bot_config, key, store_files
 
 
-def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
+def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
     return Check(bot_config(folder, exchange, **section)).run()
 
 
@@ -36,7 +35,7 @@ def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
 
 def with_marks(number: int) -> bytes:
     """A good list that holds so many of the characters that can make a value."""
-    body = json.dumps([{**key().described(), "nonce": [0, 0]}])
+    body = json.dumps([{**key().to_json(), "nonce": [0, 0]}])
     marks = sum(map(body.count, ",:[{"))
     return body.replace("[0, 0]", f"[0, 0{', 0' * (number - marks)}]").encode()
 
@@ -45,20 +44,20 @@ def with_marks(number: int) -> bytes:
     ("marks", "rules", "requests"), [(160_000, [], 4), (160_001, ["answer-too-large"], 1)], ids=["most", "too many"]
 )
 def test_an_answer_with_too_many_values_is_not_even_read(
-    tmp_path: Path, exchange: Lookalike, marks: int, rules: list[str], requests: int
+    tmp_path: Path, exchange: SimulatedBitMEX, marks: int, rules: list[str], requests: int
 ) -> None:
-    exchange.always("/apiKey", Respond(200, with_marks(marks)))
+    exchange.respond_always("/apiKey", Response(200, with_marks(marks)))
     assert told(check(tmp_path, exchange))[1:] == (rules, requests)
 
 
-def test_two_thousand_keys_are_not_too_many_values(tmp_path: Path, exchange: Lookalike) -> None:
+def test_two_thousand_keys_are_not_too_many_values(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     exchange.keys += [Key(f"{number:04d}-other", "s", cidr=None, cidrs=["203.0.113.7"]) for number in range(2_000)]
     assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
 
 
-def test_a_thousand_withdrawal_addresses_are_not_too_many_values(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_thousand_withdrawal_addresses_are_not_too_many_values(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for number in range(1_000):
-        exchange.account.saves(f"Ledger of customer {number:05d}")
+        exchange.account.add_withdrawal_address(f"Ledger of customer {number:05d}")
         exchange.account.addresses[-1] |= {"memo": None, "cooldownExpires": None, "note": "x" * 80}
     assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, [], 4)
 
@@ -69,10 +68,10 @@ def test_a_thousand_withdrawal_addresses_are_not_too_many_values(tmp_path: Path,
     ids=["bytes", "values"],
 )
 def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
-    tmp_path: Path, exchange: Lookalike, body: bytes, why: str
+    tmp_path: Path, exchange: SimulatedBitMEX, body: bytes, why: str
 ) -> None:
     for path in ("/user", "/address", "/userEvent"):
-        exchange.always(path, Respond(200, body))
+        exchange.respond_always(path, Response(200, body))
     verdict = check(tmp_path, exchange)
     assert told(verdict) == (Outcome.ADMITTED, ["two-factor", "withdrawal-address", "security-event"], 4)
     assert all(why in finding.message for finding in verdict.findings)
@@ -80,14 +79,14 @@ def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
 
 @pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["answer-too-large"])], ids=["most", "too many"])
 def test_an_answer_with_more_than_a_hundred_kilobytes_of_headers_is_not_even_read(
-    tmp_path: Path, exchange: Lookalike, each: int, rules: list[str]
+    tmp_path: Path, exchange: SimulatedBitMEX, each: int, rules: list[str]
 ) -> None:
-    body = json.dumps([key().described()]).encode()
-    exchange.always("/apiKey", Respond(200, body, {"X-One": "x" * each, "X-Other": "x" * each}))
+    body = json.dumps([key().to_json()]).encode()
+    exchange.respond_always("/apiKey", Response(200, body, {"X-One": "x" * each, "X-Other": "x" * each}))
     assert told(check(tmp_path, exchange))[1] == rules
 
 
-def test_ccxt_does_not_read_an_answer_once_more(tmp_path: Path, exchange: Lookalike) -> None:
+def test_ccxt_does_not_read_an_answer_once_more(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     read: list[str] = []
     with mock.patch("ccxt.base.exchange.Exchange.parse_json", lambda _, text: read.append(text)):
         assert check(tmp_path, exchange).admitted
@@ -104,7 +103,7 @@ class Line:
     def __init__(self, one_request_seconds: float = 1.0) -> None:
         self.one_request_seconds = one_request_seconds
         self.given: list[tuple[float, bool]] = []
-        self.told = {"apiKey": [key().described()], "user": {"TFAEnabled": "GA"}, "address": [], "userEvent": []}
+        self.told = {"apiKey": [key().to_json()], "user": {"TFAEnabled": "GA"}, "address": [], "userEvent": []}
 
     def twin(self) -> Line:
         return self

@@ -22,14 +22,13 @@ from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.report import json as report
 from freqtrade_bitmex_guard.report.text import plain
-from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Hang, Reset, Respond, error, page
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response, page
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, SECRET, bot_config, key, other_key, trusted_authority
 
 
-def check(folder: Path, exchange: Lookalike, **section: Any) -> Verdict:
+def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
     return Check(bot_config(folder, exchange, **section)).run()
 
 
@@ -38,7 +37,7 @@ def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
 
 
 def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
-    tmp_path: Path, exchange: Lookalike
+    tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     check = Check(bot_config(tmp_path, exchange))
     verdict = check.run()
@@ -66,39 +65,39 @@ def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by
         ({"cidr": "127.0.0.1", "cidrs": ["0.0.0.0/1", "128.0.0.0/1"]}, ["ip-unrestricted", "ip-too-many"]),
         ({"cidr": "127.0.0.0/8"}, ["ip-too-many"]),
         ({"cidr": "everyone"}, ["ip-unreadable"]),
-        ({"odd": {"enabled": False}}, ["key-disabled"]),
+        ({"overrides": {"enabled": False}}, ["key-disabled"]),
     ],
 )
 def test_a_key_that_breaks_the_policy_is_refused(tmp_path: Path, changed: dict[str, Any], rules: list[str]) -> None:
-    with Lookalike([key(**changed)]) as exchange:
+    with SimulatedBitMEX([key(**changed)]) as exchange:
         assert told(check(tmp_path, exchange)) == (Outcome.REFUSED, rules, 1)
 
 
 def test_a_key_listed_twice_is_judged_by_all_it_can_do(tmp_path: Path) -> None:
-    with Lookalike([key(), key(permissions=["withdraw"])]) as exchange:
+    with SimulatedBitMEX([key(), key(permissions=["withdraw"])]) as exchange:
         outcome, rules, requests = told(check(tmp_path, exchange))
     assert (outcome, requests) == (Outcome.REFUSED, 1)
     assert "withdraw-permission" in rules
-    with Lookalike([key(), key(cidr="127.0.0.2")]) as exchange:
+    with SimulatedBitMEX([key(), key(cidr="127.0.0.2")]) as exchange:
         assert told(check(tmp_path, exchange)) == (Outcome.REFUSED, ["ip-too-many"], 1)
 
 
 def test_another_key_of_the_account_keeps_nothing_from_starting(tmp_path: Path) -> None:
-    with Lookalike([other_key(permissions=["withdraw"], cidr=""), key()]) as exchange:
+    with SimulatedBitMEX([other_key(permissions=["withdraw"], cidr=""), key()]) as exchange:
         assert told(check(tmp_path, exchange)) == (Outcome.ADMITTED, ["sibling-keys"], 4)
 
 
 @pytest.mark.parametrize(
     ("changed", "outcome", "rules", "requests"),
     [
-        ({"sees_list": False}, Outcome.ADMITTED, ["sibling-keys"], 5),
-        ({"sees_list": False, "sees_itself": False}, Outcome.UNVERIFIED, ["access-denied"], 2),
+        ({"can_list_keys": False}, Outcome.ADMITTED, ["sibling-keys"], 5),
+        ({"can_list_keys": False, "can_read_itself": False}, Outcome.UNVERIFIED, ["access-denied"], 2),
     ],
 )
 def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
     tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rules: list[str], requests: int
 ) -> None:
-    with Lookalike([key(**changed)]) as exchange:
+    with SimulatedBitMEX([key(**changed)]) as exchange:
         assert told(check(tmp_path, exchange)) == (outcome, rules, requests)
         assert exchange.paths()[:2] == ["GET /apiKey", "GET /apiKey/self"]
 
@@ -110,17 +109,17 @@ def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
         ({"secret": "wrong"}, Outcome.UNVERIFIED, "signature-invalid"),
         ({"cidr": "203.0.113.7"}, Outcome.UNVERIFIED, "address-not-allowed"),
         ({"enabled": False}, Outcome.REFUSED, "key-disabled"),
-        ({"odd": {"permissions": None}}, Outcome.UNVERIFIED, "answer-invalid"),
-        ({"odd": {"id": "other"}}, Outcome.UNVERIFIED, "key-not-listed"),
+        ({"overrides": {"permissions": None}}, Outcome.UNVERIFIED, "answer-invalid"),
+        ({"overrides": {"id": "other"}}, Outcome.UNVERIFIED, "key-not-listed"),
     ],
 )
 def test_what_cannot_be_read_has_its_name(tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str) -> None:
-    with Lookalike([Key(**{"id": KEY_ID, "secret": SECRET, **changed})]) as exchange:
+    with SimulatedBitMEX([Key(**{"id": KEY_ID, "secret": SECRET, **changed})]) as exchange:
         verdict = check(tmp_path, exchange)
     assert (verdict.outcome, verdict.findings[0].rule) == (outcome, rule)
 
 
-GOOD_LIST = json.dumps([key().described()]).encode()
+GOOD_LIST = json.dumps([key().to_json()]).encode()
 
 
 @pytest.mark.parametrize(
@@ -134,51 +133,53 @@ GOOD_LIST = json.dumps([key().described()]).encode()
     ],
 )
 def test_a_passing_failure_is_retried_inside_the_time(
-    tmp_path: Path, exchange: Lookalike, behaviour: Behaviour
+    tmp_path: Path, exchange: SimulatedBitMEX, behaviour: Reaction
 ) -> None:
-    exchange.then("/apiKey", behaviour)
+    exchange.respond_next("/apiKey", behaviour)
     assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 5)
 
 
-def test_retries_pause_longer_each_time(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.always("/apiKey", error(503, "overloaded"))
+def test_retries_pause_longer_each_time(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.respond_always("/apiKey", error(503, "overloaded"))
     began = time.monotonic()
     assert told(check(tmp_path, exchange, timeout_seconds=5))[2] == 3  # at 0, 1 and 3 seconds; 7 would be too late
     assert 3 <= time.monotonic() - began < 8
 
 
-def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.then("/apiKey", error(429, "Rate limit exceeded", {"Retry-After": "2"}))
+def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.respond_next("/apiKey", error(429, "Rate limit exceeded", {"Retry-After": "2"}))
     began = time.monotonic()
     assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 5)
     assert time.monotonic() - began >= 2
 
 
-def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
     from email.utils import formatdate
 
     later = error(503, "overloaded", {"Retry-After": formatdate(time.time() + 3, usegmt=True)})
-    exchange.then("/apiKey", later)
+    exchange.respond_next("/apiKey", later)
     began = time.monotonic()
     assert told(check(tmp_path, exchange, timeout_seconds=10)) == (Outcome.ADMITTED, [], 5)
     assert time.monotonic() - began >= 1.9
-    exchange.then("/apiKey", error(503, "overloaded", {"Retry-After": "60"}))
+    exchange.respond_next("/apiKey", error(503, "overloaded", {"Retry-After": "60"}))
     assert told(check(tmp_path, exchange, timeout_seconds=3)) == (Outcome.UNVERIFIED, ["overloaded"], 1)
 
 
 @pytest.mark.parametrize(("size", "rules"), [(3_990_000, []), (4_010_000, ["answer-too-large"])])
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_may_have_four_megabytes(
-    tmp_path: Path, exchange: Lookalike, size: int, rules: list[str], packed: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, size: int, rules: list[str], packed: bool
 ) -> None:
     body = GOOD_LIST + b" " * (size - len(GOOD_LIST))
     headers = {"Content-Encoding": "gzip"} if packed else {}
-    exchange.always("/apiKey", Respond(200, gzip.compress(body) if packed else body, headers))
+    exchange.respond_always("/apiKey", Response(200, gzip.compress(body) if packed else body, headers))
     assert told(check(tmp_path, exchange))[1] == rules
 
 
-def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.always("/apiKey", Hang())
+def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.respond_always("/apiKey", Hang())
     config = bot_config(tmp_path, exchange, timeout_seconds=3)
     config["exchange"]["ccxt_config"]["timeout"] = 700
     began = time.monotonic()
@@ -188,8 +189,8 @@ def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Lookal
     assert time.monotonic() - began < 6
 
 
-def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.always("/apiKey", page(403))  # which ccxt takes for a passing failure
+def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.respond_always("/apiKey", page(403))  # which ccxt takes for a passing failure
     config = bot_config(tmp_path, exchange)
     config["exchange"]["ccxt_config"]["options"] = {
         "maxRetriesOnFailure": 5,
@@ -200,7 +201,7 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
 
 
 def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nowhere(*args: Any, **options: Any) -> Any:
         raise socket.gaierror("no such host")
@@ -214,10 +215,10 @@ def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
     assert "closed on 2026-09-23" in finding.message
 
 
-def test_a_second_request_is_cut_off_as_surely_as_the_first(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_second_request_is_cut_off_as_surely_as_the_first(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     # The first answer leaves its connection open, and a client that used it again could not be cut off.
-    exchange.always("/apiKey", error(403, "Access Denied"))
-    exchange.always("/apiKey/self", Respond(200, GOOD_LIST, seconds_a_byte=0.1))
+    exchange.respond_always("/apiKey", error(403, "Access Denied"))
+    exchange.respond_always("/apiKey/self", Response(200, GOOD_LIST, seconds_per_byte=0.1))
     began = time.monotonic()
     assert told(check(tmp_path, exchange, timeout_seconds=1.5)) == (Outcome.UNVERIFIED, ["timed-out"], 2)
     assert time.monotonic() - began < 5
@@ -225,7 +226,7 @@ def test_a_second_request_is_cut_off_as_surely_as_the_first(tmp_path: Path, exch
 
 
 def test_a_request_that_was_cut_off_is_never_sent_later(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_up = socket.getaddrinfo
 
@@ -236,23 +237,23 @@ def test_a_request_that_was_cut_off_is_never_sent_later(
     monkeypatch.setattr(socket, "getaddrinfo", slowly)
     assert told(check(tmp_path, exchange, timeout_seconds=1))[:2] == (Outcome.UNVERIFIED, ["timed-out"])
     time.sleep(2)
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"odd": {"name": f"my {SECRET} key {KEY_ID}"}},
+        {"overrides": {"name": f"my {SECRET} key {KEY_ID}"}},
         {"permissions": ["order", KEY_ID, SECRET]},
         {"cidrs": [KEY_ID, SECRET]},
-        {"odd": {"name": f"{'x' * 70}{SECRET}"}},
+        {"overrides": {"name": f"{'x' * 70}{SECRET}"}},
     ],
 )
 def test_what_the_exchange_quotes_of_key_and_secret_is_left_out(tmp_path: Path, changed: dict[str, Any]) -> None:
-    with Lookalike([key(**changed)]) as exchange:
+    with SimulatedBitMEX([key(**changed)]) as exchange:
         said = error(400, f"{'y' * 100} Key {KEY_ID} with {SECRET} is not verified")
         verdicts = [check(tmp_path, exchange)]
-        exchange.always("/apiKey", said)
+        exchange.respond_always("/apiKey", said)
         verdicts.append(check(tmp_path, exchange))
         for verdict in verdicts:
             for shown in (report.text(verdict), plain(verdict)):
@@ -260,25 +261,27 @@ def test_what_the_exchange_quotes_of_key_and_secret_is_left_out(tmp_path: Path, 
                 assert SECRET[:6] not in shown
 
 
-def test_an_answer_that_would_keep_us_busy_is_turned_away(tmp_path: Path, exchange: Lookalike) -> None:
-    entry = key().described()
+def test_an_answer_that_would_keep_us_busy_is_turned_away(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    entry = key().to_json()
     for many in (
         [{**entry, "cidr": f"10.0.{number // 256}.{number % 256}"} for number in range(5_000)],
         [{**entry, "cidrs": [f"odd {number}" for number in range(100_000)]}],
         [{**entry, "permissions": [f"word{number}" for number in range(100_000)]}],
     ):
-        exchange.always("/apiKey", Respond(200, json.dumps(many).encode()))
+        exchange.respond_always("/apiKey", Response(200, json.dumps(many).encode()))
         verdict = check(tmp_path, exchange)
         assert told(verdict) == (Outcome.UNVERIFIED, ["answer-invalid"], 1)
         assert verdict.duration_ms < 10_000
         assert len(plain(verdict)) < 2000
 
 
-def test_a_redirect_is_not_followed_and_nothing_signed_goes_elsewhere(tmp_path: Path, exchange: Lookalike) -> None:
-    with Lookalike([key()]) as elsewhere:
-        exchange.always("/apiKey", Respond(302, headers={"Location": f"{elsewhere.url}/api/v1/apiKey"}))
+def test_a_redirect_is_not_followed_and_nothing_signed_goes_elsewhere(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
+    with SimulatedBitMEX([key()]) as elsewhere:
+        exchange.respond_always("/apiKey", Response(302, headers={"Location": f"{elsewhere.url}/api/v1/apiKey"}))
         assert check(tmp_path, exchange).findings[0].rule == "redirected"
-        assert elsewhere.asked == []
+        assert elsewhere.requests == []
 
 
 @pytest.fixture
@@ -329,7 +332,7 @@ class ConnectProxy(threading.Thread):
 
 def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, authority: trustme.CA) -> None:
     proxy = ConnectProxy()
-    with Lookalike([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
+    with SimulatedBitMEX([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
         config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
         assert told(Check(config).run()) == (Outcome.ADMITTED, [], 4)
@@ -340,7 +343,7 @@ def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, a
 
 
 def test_variables_do_not_send_the_check_another_way(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -359,7 +362,7 @@ def misconfigured(config: dict[str, Any], rule: str) -> None:
 
 
 def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def untouchable(*args: Any) -> Any:
         raise AssertionError("the store was opened")
@@ -380,14 +383,14 @@ def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
         config = bot_config(tmp_path, exchange)
         spoil(config)
         misconfigured(config, rule)
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
 @pytest.mark.parametrize(
     "raised", [SystemExit(0), MemoryError(), RecursionError(), AttributeError(SECRET), ImportError()]
 )
 def test_whatever_a_store_raises_is_misconfigured(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, raised: BaseException
 ) -> None:
     class Broken:
         def load(self) -> Any:
@@ -407,7 +410,9 @@ def test_a_store_has_thirty_seconds() -> None:
     assert access._GRACE_SECONDS < 1
 
 
-def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_hangs_is_given_up(
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Hanging:
         def load(self) -> Any:
             time.sleep(3)
@@ -433,7 +438,7 @@ def test_a_store_that_hangs_is_given_up(tmp_path: Path, exchange: Lookalike, mon
     ],
 )
 def test_a_bug_of_the_guard_is_never_an_admission(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, raised: BaseException, place: str
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, raised: BaseException, place: str
 ) -> None:
     def broken(*args: Any, **options: Any) -> Any:
         raise raised
@@ -449,7 +454,7 @@ def test_a_bug_of_the_guard_is_never_an_admission(
 
 @pytest.mark.parametrize("raised", [AttributeError(SECRET), SystemExit(0), MemoryError(), RecursionError()])
 def test_whatever_ccxt_raises_before_it_asks_is_never_an_admission(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, raised: BaseException
 ) -> None:
     import ccxt
 
@@ -463,7 +468,7 @@ def test_whatever_ccxt_raises_before_it_asks_is_never_an_admission(
     assert SECRET not in str(verdict)
 
 
-def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: Any) -> Any:
         raise KeyboardInterrupt
 
@@ -473,12 +478,12 @@ def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: Lookalike, monkeypatch: p
 
 
 def test_nothing_secret_and_no_signature_is_logged_at_any_level(
-    tmp_path: Path, exchange: Lookalike, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, exchange: SimulatedBitMEX, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(1)
     for name in ("ccxt", "ccxt.base.exchange", "urllib3", "requests"):
         caplog.set_level(1, logger=name)
     check(tmp_path, exchange)
-    signed = exchange.asked[0].headers["api-signature"]
+    signed = exchange.requests[0].headers["api-signature"]
     for hidden in (SECRET, SECRET[:6], KEY_ID, KEY_ID[:5], signed):
         assert hidden not in caplog.text

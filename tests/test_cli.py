@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import cli, exit_codes, usage
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support import bot_config
 
 COMMANDS = {"check": ["--check-only"], "audit": ["audit"], "trade": ["trade"]}
@@ -30,7 +30,7 @@ PLACES = [
 
 
 @pytest.fixture
-def config(tmp_path: Path, exchange: Lookalike) -> str:
+def config(tmp_path: Path, exchange: SimulatedBitMEX) -> str:
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**bot_config(tmp_path, exchange), "user_data_dir": str(tmp_path)}))
     return str(path)

@@ -21,8 +21,7 @@ from freqtrade_bitmex_guard.config import FileStore, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 
 EXAMPLES = Path(__file__).parents[1] / "example_config"
 STORES = ["keyring", "files", "command"]
@@ -98,8 +97,8 @@ def test_a_config_passes_freqtrades_own_validation(store: str) -> None:
 @pytest.mark.parametrize("store", STORES)
 def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_secrets(tmp_path / "secrets", {"bitmex_api_key", "bitmex_api_secret"}, monkeypatch)
-    key = Key("the-value-of-bitmex_api_key", "the-value-of-bitmex_api_secret", odd={"cidr": "203.0.113.7/32"})
-    with Lookalike([key]) as exchange:
+    key = Key("the-value-of-bitmex_api_key", "the-value-of-bitmex_api_secret", overrides={"cidr": "203.0.113.7/32"})
+    with SimulatedBitMEX([key]) as exchange:
         config = load(store)
         # Nothing of the example but the store, whose program may not be here, and the way to the exchange.
         config["exchange"]["ccxt_config"] = exchange.ccxt_config()

@@ -15,15 +15,15 @@ from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.findings import Outcome, Stopped
 from freqtrade_bitmex_guard.guard import Check, internal_error
 from freqtrade_bitmex_guard.posture import Account
-from freqtrade_bitmex_guard.simulator.behaviour import Respond, error
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.responses import Response
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import KEY_ID, SECRET, bot_config, key
 
 NOT_SO_FAR = ("internal-error", "The check did not get that far.", "Please report this.")
 
 
-def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = Check(bot_config(tmp_path, exchange))
     for name in ("section", "mark"):
         with pytest.raises(Stopped) as stopped:
@@ -35,10 +35,10 @@ def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: 
 
 
 def test_a_check_that_was_run_tells_what_it_read_and_when(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[object] = []
-    monkeypatch.setattr(outlets, "close", lambda: done.append(len(exchange.asked)))
+    monkeypatch.setattr(outlets, "close", lambda: done.append(len(exchange.requests)))
     read = Check._credentials
 
     def reads(*which: Any) -> Any:
@@ -66,14 +66,16 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     assert [origin.host for origin in check.proven.route.servers] == ["127.0.0.1"]
 
 
-def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(tmp_path: Path, exchange: Lookalike) -> None:
-    told = [{**key().described(), "cidr": f"203.0.113.{number}"} for number in range(2)]
-    exchange.always("/apiKey", Respond(200, json.dumps(told).encode()))
+def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
+    told = [{**key().to_json(), "cidr": f"203.0.113.{number}"} for number in range(2)]
+    exchange.respond_always("/apiKey", Response(200, json.dumps(told).encode()))
     verdict = Check(bot_config(tmp_path, exchange)).run()
     assert [finding.rule for finding in verdict.findings] == ["ip-too-many"]
 
 
-def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
@@ -82,7 +84,9 @@ def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: Lookalike, monkeypatch: 
         Check(bot_config(tmp_path, exchange)).run()
 
 
-def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path: Path, exchange: Lookalike) -> None:
+def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
     exchange.keys[0].permissions = ["withdraw"]
     check = Check(bot_config(tmp_path, exchange))
     verdict = check.run()
@@ -93,7 +97,7 @@ def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(tmp_path
 
 @pytest.mark.parametrize("bug", [RuntimeError("x"), MemoryError(), SystemExit(0)])
 def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, bug: BaseException
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, bug: BaseException
 ) -> None:
     def fail(*_: Any) -> None:
         raise bug
@@ -105,8 +109,10 @@ def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
     assert [finding.rule for finding in verdict.findings] == ["internal-error"]
 
 
-def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.account.saves("wallet", skipConfirm=True)
+def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
+    exchange.account.add_withdrawal_address("wallet", skipConfirm=True)
     check = Check(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert [finding.rule for finding in verdict.findings] == ["withdrawal-address"]
@@ -117,7 +123,7 @@ def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(tmp_path:
     assert grave.proven is None
 
 
-def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: Lookalike) -> None:
+def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     ignored = {"severity": dict.fromkeys(("two-factor", "security-event", "withdrawal-address"), "ignore")}
     config = bot_config(tmp_path, exchange, policy=ignored)
     assert Check(config).run().requests == 1
@@ -175,7 +181,7 @@ def test_a_bug_is_told_by_its_kind_and_place_and_never_by_its_message() -> None:
     assert found.message.startswith(f"The guard itself failed: ZeroDivisionError in guard.py:3 {version}.")
 
 
-def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, exchange: Lookalike) -> None:
+def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = Check(bot_config(tmp_path, exchange, policy={"max_key_age_days": 1}))
     assert [finding.rule for finding in check.run().findings] == ["key-age"]
     again = check.again()
@@ -183,29 +189,29 @@ def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, 
     assert (again.admitted, again.exchange, again.requests) == (True, "bitmex", 1)
 
 
-def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchange: Lookalike) -> None:
+def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = Check(bot_config(tmp_path, exchange))
     assert check.run().admitted
-    exchange.then("/apiKey", error(503, "down for maintenance"))
+    exchange.respond_next("/apiKey", error(503, "down for maintenance"))
     again = check.again()
     assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)
 
 
-def test_a_start_asks_again_while_the_cause_passes(tmp_path: Path, exchange: Lookalike) -> None:
-    exchange.then("/apiKey", error(503, "down for maintenance"))
+def test_a_start_asks_again_while_the_cause_passes(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.respond_next("/apiKey", error(503, "down for maintenance"))
     verdict = Check(bot_config(tmp_path, exchange)).run()
     assert (verdict.admitted, verdict.requests) == (True, 5)
 
 
 def test_a_key_that_is_listed_twice_has_to_be_fine_each_time(tmp_path: Path) -> None:
-    with Lookalike([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
+    with SimulatedBitMEX([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
         verdict = Check(bot_config(tmp_path, exchange)).run()
     assert [finding.rule for finding in verdict.findings] == ["permission-missing"]
     assert len(verdict.facts) == 2
 
 
 def test_a_store_is_opened_for_the_bots_own_exchange(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
 

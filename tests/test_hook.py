@@ -16,8 +16,7 @@ from freqtrade.freqtradebot import FreqtradeBot
 from freqtrade_bitmex_guard import freqtrade_hook
 from freqtrade_bitmex_guard.findings import Stopped
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
-from freqtrade_bitmex_guard.simulator.behaviour import error
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, SECRET, bot_config, facts, key
 
@@ -101,7 +100,7 @@ def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
             raise AttributeError("a bot that cannot be taken down is refused all the same")
 
     bot = Bot()
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         with pytest.raises((OperationalException, KeyboardInterrupt)):
             freqtrade_hook._guarded(build)(bot, config)
@@ -114,7 +113,7 @@ def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
 
 @pytest.mark.parametrize("dry_run", [False, None, 0, 1, "true", "no", [], "missing"])
 def test_everything_but_true_counts_as_live(tmp_path: Path, gate: Gate, dry_run: Any) -> None:
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         config["dry_run"] = dry_run
         if dry_run == "missing":
@@ -145,8 +144,8 @@ def waited(
     monkeypatch.setattr("time.sleep", sleep)
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     gate.wait_seconds = minutes * 60
-    with Lookalike([key()]) as exchange:
-        exchange.then("/apiKey", *answers)
+    with SimulatedBitMEX([key()]) as exchange:
+        exchange.respond_next("/apiKey", *answers)
         config = bot_config(tmp_path, exchange, timeout_seconds=1)
         try:
             gate.admit(config)
@@ -184,7 +183,7 @@ def test_a_gate_begins_shut_with_nothing_proven_and_waits_for_nobody() -> None:
 
 
 def test_a_verdict_that_admits_without_a_proof_is_refused(
-    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("freqtrade_bitmex_guard.guard.Check.run", lambda _: Verdict(findings=(), facts=(facts(),)))
     with pytest.raises(OperationalException):
@@ -192,7 +191,7 @@ def test_a_verdict_that_admits_without_a_proof_is_refused(
 
 
 def test_a_proof_beside_a_verdict_that_does_not_admit_is_refused(
-    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchange.keys[0] = key(permissions=["order", "withdraw"])
     proven = property(lambda _: object(), lambda *_: None)
@@ -202,7 +201,7 @@ def test_a_proof_beside_a_verdict_that_does_not_admit_is_refused(
 
 
 def test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_is_not(
-    tmp_path: Path, gate: Gate, exchange: Lookalike
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
@@ -233,7 +232,7 @@ def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: 
 
 
 def test_ctrl_c_stays_one_wherever_it_comes(
-    tmp_path: Path, gate: Gate, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -247,7 +246,7 @@ def test_ctrl_c_stays_one_wherever_it_comes(
 
 
 def test_clients_that_were_compared_with_an_older_admission_count_no_more(
-    tmp_path: Path, gate: Gate, exchange: Lookalike
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
@@ -262,7 +261,7 @@ def test_clients_that_were_compared_with_an_older_admission_count_no_more(
 
 
 def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bots(tmp_path: Path, gate: Gate) -> None:
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         gate.admit(config)
         settings = exchange.ccxt_config()
@@ -275,7 +274,9 @@ def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bot
     assert len(gate.clients) == 1, "a bot with any other is not confirmed"
 
 
-def test_a_bot_that_was_refused_is_no_reason_against_the_next(tmp_path: Path, gate: Gate, exchange: Lookalike) -> None:
+def test_a_bot_that_was_refused_is_no_reason_against_the_next(
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
+) -> None:
     with pytest.raises(OperationalException):
         gate.refuse(Verdict(findings=()))
     assert gate.admit(bot_config(tmp_path, exchange)) is not None

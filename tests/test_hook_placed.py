@@ -25,7 +25,7 @@ from freqtrade_bitmex_guard.exchange.client import SILENT
 from freqtrade_bitmex_guard.findings import Stopped, error
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.report import text
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, OTHER_SECRET, SECRET, bot_config
 
@@ -89,7 +89,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.mark.parametrize("sockets", [False, True])
 def test_a_bot_with_a_good_key_is_built_watched_and_silent(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, sockets: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, sockets: bool
 ) -> None:
     module.FreqtradeBot.sockets = sockets
     freqtrade_hook.place(module)
@@ -110,18 +110,18 @@ def test_a_bot_with_a_good_key_is_built_watched_and_silent(
 
 @pytest.mark.parametrize("section", [None, {"enabled": False}])
 def test_a_bot_that_nobody_guards_is_built_as_ever(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, section: Any
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, section: Any
 ) -> None:
     freqtrade_hook.place(module)
     config = {name: value for name, value in bot_config(tmp_path, exchange).items() if name != "api_key_guard"}
     bot = module.FreqtradeBot(config if section is None else {**config, "api_key_guard": section})
     assert not bot.exchange._api.apiKey
-    assert (gate.proven, gate.clients, exchange.asked) == (None, [], [])
+    assert (gate.proven, gate.clients, exchange.requests) == (None, [], [])
     assert freqtrade_loop._WATCH not in vars(bot)
 
 
 def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itself_is_not(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Any] = []
     monkeypatch.setattr("freqtrade_bitmex_guard.operator_news.tell_of_refusal", lambda *what: told.append(what))
@@ -141,7 +141,7 @@ def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itsel
 
 
 def test_a_bot_that_was_admitted_has_its_reloads_checked(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Worker:
         def _init(self, reconfig: bool) -> None: ...
@@ -156,7 +156,7 @@ def test_a_bot_that_was_admitted_has_its_reloads_checked(
 
 @pytest.mark.parametrize("caught", [True, False])
 def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, caught: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, caught: bool
 ) -> None:
     class Another(module.FreqtradeBot):
         def load_exchange(self, config: dict[str, Any]) -> Any:
@@ -195,7 +195,7 @@ def test_a_bot_that_cannot_be_taken_down_is_not_guessed_at(module: Any) -> None:
 
 @pytest.mark.parametrize("unseen", ["_api", "_api_async", "_ws_async"])
 def test_a_client_that_was_built_past_the_guard_is_refused(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, unseen: str
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, unseen: str
 ) -> None:
     bots = []
 
@@ -222,7 +222,7 @@ def test_a_client_that_was_built_past_the_guard_is_refused(
 
 @pytest.mark.parametrize("synchronous", [True, False])
 def test_a_client_that_differs_from_the_proven_one_is_refused_while_it_is_built(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, synchronous: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, synchronous: bool
 ) -> None:
     freqtrade_hook.place(module)
     config = bot_config(tmp_path, exchange)
@@ -238,7 +238,7 @@ def test_a_client_that_differs_from_the_proven_one_is_refused_while_it_is_built(
     [(True, {"proxies": {"https": "http://127.0.0.1:9"}}), (False, {"aiohttp_proxy": "http://127.0.0.1:9"})],
 )
 def test_each_kind_of_client_is_compared_by_the_proxy_that_it_heeds(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, synchronous: bool, changed: dict[str, Any]
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, synchronous: bool, changed: dict[str, Any]
 ) -> None:
     freqtrade_hook.place(module)
     config = bot_config(tmp_path, exchange)
@@ -252,7 +252,9 @@ def test_each_kind_of_client_is_compared_by_the_proxy_that_it_heeds(
     assert len(gate.clients) == 2
 
 
-def test_without_a_proven_key_clients_are_freqtrades_own_affair(exchange: Lookalike, gate: Gate, module: Any) -> None:
+def test_without_a_proven_key_clients_are_freqtrades_own_affair(
+    exchange: SimulatedBitMEX, gate: Gate, module: Any
+) -> None:
     freqtrade_hook.place(module)
     client = built({"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}}, synchronous=True)
     assert (gate.clients, client.logger is SILENT) == ([], False)
@@ -286,7 +288,7 @@ def test_a_guarded_start_of_an_unguarded_config_is_misconfigured(
 
 
 def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
-    tmp_path: Path, exchange: Lookalike, gate: Gate
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.wait_seconds = 60.0
@@ -295,21 +297,21 @@ def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
     gate.wait_seconds = 60.0
     gate.look_ahead(config)
     assert gate.wait_seconds == 0.0
-    asked = len(exchange.asked)
+    asked = len(exchange.requests)
     assert asked > 0
     admitted = gate.admit(config)
     assert admitted is not None
     check, proven = admitted
     assert gate.proven is check.proven is proven
-    assert len(exchange.asked) == asked, "the outcome of the look was taken"
+    assert len(exchange.requests) == asked, "the outcome of the look was taken"
     assert gate.admit(config) != admitted
-    assert len(exchange.asked) == 2 * asked
+    assert len(exchange.requests) == 2 * asked
     gate.look_ahead(config)
     gate.admit({**config})
-    assert len(exchange.asked) == 4 * asked, "another config, though it says the same, is checked itself"
+    assert len(exchange.requests) == 4 * asked, "another config, though it says the same, is checked itself"
 
 
-def test_a_look_ahead_that_fails_leaves_no_older_outcome(tmp_path: Path, exchange: Lookalike, gate: Gate) -> None:
+def test_a_look_ahead_that_fails_leaves_no_older_outcome(tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate) -> None:
     config = bot_config(tmp_path, exchange)
     gate.look_ahead(config)
     exchange.keys[0].permissions.append("withdraw")
@@ -330,7 +332,7 @@ def test_a_refusal_is_the_report(gate: Gate) -> None:
 
 
 def test_ctrl_c_while_the_watch_is_being_set_up_takes_the_bot_down(
-    tmp_path: Path, exchange: Lookalike, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bots: list[Any] = []
 

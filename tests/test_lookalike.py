@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from freqtrade_bitmex_guard import outlets, redaction
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
-from freqtrade_bitmex_guard.simulator.signing import signature
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bitmex.signing import signature
 from tests.support import KEY_ID, OTHER_ID, SECRET, key, other_key
 
 
@@ -46,7 +46,7 @@ def test_it_signs_as_bitmex_published(verb: str, path: str, expires: int, body: 
     assert signature(SECRET, verb, path, str(expires), body) == expected
 
 
-def ask(exchange: Lookalike, path: str = "/apiKey", verb: str = "GET", **changed: Any) -> tuple[int, Any]:
+def ask(exchange: SimulatedBitMEX, path: str = "/apiKey", verb: str = "GET", **changed: Any) -> tuple[int, Any]:
     signed = {"id": KEY_ID, "secret": SECRET, "expires": int(time.time()) + 5, "body": "", **changed}
     headers = {
         "api-key": signed["id"],
@@ -60,7 +60,7 @@ def ask(exchange: Lookalike, path: str = "/apiKey", verb: str = "GET", **changed
     ) and "error" in content else content
 
 
-def test_a_good_request_is_answered_with_all_keys_and_no_secret(exchange: Lookalike) -> None:
+def test_a_good_request_is_answered_with_all_keys_and_no_secret(exchange: SimulatedBitMEX) -> None:
     exchange.keys.append(other_key())
     status, content = ask(exchange)
     assert status == 200
@@ -77,7 +77,7 @@ def test_a_good_request_is_answered_with_all_keys_and_no_secret(exchange: Lookal
     ],
 )
 def test_a_bad_request_is_answered_in_bitmexs_words(
-    exchange: Lookalike, what: dict[str, Any], status: int, said: str
+    exchange: SimulatedBitMEX, what: dict[str, Any], status: int, said: str
 ) -> None:
     answered, message = ask(exchange, **what)
     assert answered == status
@@ -89,15 +89,15 @@ def test_a_bad_request_is_answered_in_bitmexs_words(
     [
         ({"enabled": False}, "This key is disabled."),
         ({"cidr": "203.0.113.7/32"}, "This IP address is not allowed to use this key."),
-        ({"sees_list": False}, "Access Denied"),
+        ({"can_list_keys": False}, "Access Denied"),
     ],
 )
 def test_a_key_without_the_right_is_answered_in_bitmexs_words(changed: dict[str, Any], said: str) -> None:
-    with Lookalike([key(**changed)]) as exchange:
+    with SimulatedBitMEX([key(**changed)]) as exchange:
         assert ask(exchange) == (403, said)
 
 
-def test_nothing_private_is_told_without_a_signature(exchange: Lookalike) -> None:
+def test_nothing_private_is_told_without_a_signature(exchange: SimulatedBitMEX) -> None:
     for path in ("/apiKey", "/user/margin", "/order"):
         assert requests.get(f"{exchange.url}/api/v1{path}", timeout=5).status_code == 401
     assert requests.get(f"{exchange.url}/api/v1/instrument", timeout=5).status_code == 200
@@ -115,11 +115,11 @@ def test_nothing_private_is_told_without_a_signature(exchange: Lookalike) -> Non
     ],
 )
 def test_each_right_opens_its_own_routes(permissions: list[str], verb: str, path: str, status: int) -> None:
-    with Lookalike([key(permissions=permissions)]) as exchange:
+    with SimulatedBitMEX([key(permissions=permissions)]) as exchange:
         assert ask(exchange, path, verb)[0] == status
 
 
-def test_real_ccxt_reads_markets_candles_and_balance_from_it(exchange: Lookalike) -> None:
+def test_real_ccxt_reads_markets_candles_and_balance_from_it(exchange: SimulatedBitMEX) -> None:
     redaction.hide(KEY_ID, "LAqU…")  # ccxt logs all that it sends
     outlets.close()
     client = ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **exchange.ccxt_config()})
@@ -128,4 +128,4 @@ def test_real_ccxt_reads_markets_candles_and_balance_from_it(exchange: Lookalike
     assert [later[0] - earlier[0] for earlier, later in itertools.pairwise(candles)] == [300_000] * 9
     assert client.fetch_balance()["USDT"]["free"] == 100_000
     assert client.fetch_order_book("BTC/USDT")["bids"][0][0] < client.fetch_order_book("BTC/USDT")["asks"][0][0]
-    assert all(asked.key == KEY_ID for asked in exchange.asked)
+    assert all(request.key == KEY_ID for request in exchange.requests)

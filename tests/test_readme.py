@@ -21,7 +21,7 @@ from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.policy import Policy
 from freqtrade_bitmex_guard.posture import Topic
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import bot_config, key
 
@@ -41,7 +41,7 @@ def table(header: str) -> list[list[str]]:
 
 def refused(folder: Path, *arguments: str) -> str:
     """What the real command prints about a key that can withdraw."""
-    with Lookalike([key(permissions=["order", "withdraw"])]) as exchange:
+    with SimulatedBitMEX([key(permissions=["order", "withdraw"])]) as exchange:
         path = folder / "config.json"
         path.write_text(json.dumps(bot_config(folder, exchange)))
         command = [sys.executable, "-m", "freqtrade_bitmex_guard.cli", "--check-only", "-c", str(path), *arguments]
@@ -179,7 +179,7 @@ def test_an_admitted_start_logs_what_it_says(tmp_path: Path, caplog: pytest.LogC
     assert "an admitted start logs one line, and before it its warnings" in README
     for age_days, warnings in ((20, 0), (200, 1)):
         caplog.clear()
-        with Lookalike([key(age_days=age_days)]) as exchange:
+        with SimulatedBitMEX([key(age_days=age_days)]) as exchange:
             Gate().admit(bot_config(tmp_path, exchange))
         assert [line.levelno for line in caplog.records] == [*[logging.WARNING] * warnings, logging.INFO]
 

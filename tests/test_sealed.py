@@ -26,7 +26,7 @@ from freqtrade_bitmex_guard.exchange.answer import Answer
 from freqtrade_bitmex_guard.findings import Stopped
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.sealed import same
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.venues.bitmex import TERMS, keys
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, SECRET, belongs, bot_config
@@ -46,7 +46,7 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.fixture
-def holders(tmp_path: Path, exchange: Lookalike) -> list[Any]:
+def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     """One of every kind that holds key or secret, most of them as `credentials migrate` has them."""
     config = bot_config(tmp_path, exchange)
     check = Check(config)

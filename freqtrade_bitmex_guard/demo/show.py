@@ -11,12 +11,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.report.text import COLOURS, blocks, rights
-from freqtrade_bitmex_guard.simulator.keys import Key, made_up
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, random_key
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.verdict import Verdict
 
 
@@ -32,10 +31,10 @@ class Scene:
 def scenes() -> list[Scene]:
     """The four keys: the look-alike serves on loopback, so that is the address a good key is restricted to."""
     return [
-        Scene("can withdraw", made_up(permissions=["order", "withdraw"]), Outcome.REFUSED),
-        Scene("open to every address", made_up(cidr=""), Outcome.REFUSED),
-        Scene("read-only", made_up(permissions=[]), Outcome.REFUSED),
-        Scene("good", made_up(), Outcome.ADMITTED),
+        Scene("can withdraw", random_key(permissions=["order", "withdraw"]), Outcome.REFUSED),
+        Scene("open to every address", random_key(cidr=""), Outcome.REFUSED),
+        Scene("read-only", random_key(permissions=[]), Outcome.REFUSED),
+        Scene("good", random_key(), Outcome.ADMITTED),
     ]
 
 
@@ -54,11 +53,11 @@ def run(console: Console | None = None) -> int:
     cast = scenes()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
-        Lookalike(scene.key for scene in cast) as exchange,
+        SimulatedBitMEX(scene.key for scene in cast) as exchange,
         tempfile.TemporaryDirectory(prefix="guard-demo-") as folder,
         Progress(*columns, console=console, transient=True) as progress,
     ):
-        bot = Bot(Path(folder) / "bot", exchange)
+        bot = DemoBot(Path(folder) / "bot", exchange)
         checked = progress.add_task("checking four keys", total=None)
         verdicts = [_check(bot, scene) for scene in cast]
         progress.remove_task(checked)
@@ -92,16 +91,16 @@ class Ending:
     output: str
 
 
-def _check(bot: Bot, scene: Scene) -> Verdict:
+def _check(bot: DemoBot, scene: Scene) -> Verdict:
     bot.store(scene.key)
     return Check(bot.config).run()
 
 
-def _trade(bot: Bot, scene: Scene) -> Ending:
+def _trade(bot: DemoBot, scene: Scene) -> Ending:
     bot.store(scene.key)
     process = bot.trade()
     if scene.expected is Outcome.ADMITTED:
-        runs = process.reaches()
+        runs = process.wait_for_output()
         code = process.stop()
         told = f"running, until it was stopped (exit code {code})" if runs else f"did not run (exit code {code})"
         return Ending(Text(told, style="bold green" if runs else "bold red"), runs, process.output)

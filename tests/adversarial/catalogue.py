@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from freqtrade_bitmex_guard.simulator.behaviour import Behaviour, Respond, error, page
+from freqtrade_bitmex_guard.simulator.bitmex import error
+from freqtrade_bitmex_guard.simulator.responses import Reaction, Response, page
 
 
-def says(status: int, message: str, **headers: str) -> Respond:
+def says(status: int, message: str, **headers: str) -> Response:
     """An error in BitMEX's own shape."""
     return error(status, message, headers)
 
 
-def rate_limit(retry_after: str) -> Respond:
+def rate_limit(retry_after: str) -> Response:
     """As BitMEX words it, until a time that it may not."""
     return error(429, "Rate limit exceeded, retry in 1 seconds.", {"Retry-After": retry_after}, "RateLimitError")
 
 
-CATALOGUE: list[tuple[str, Behaviour]] = [
+CATALOGUE: list[tuple[str, Reaction]] = [
     ("a key id it does not know", says(401, "Invalid API Key.")),
     ("a signature it does not accept", says(401, "Signature not valid.")),
     (
@@ -31,7 +32,7 @@ CATALOGUE: list[tuple[str, Behaviour]] = [
     ("an account that is disabled", says(403, "Your account has been disabled")),
     ("an account that is restricted", says(403, "Account is restricted")),
     ("a rate limit, for longer than there is time", rate_limit("60")),
-    ("a rate limit that does not say for how long", Respond(429)),
+    ("a rate limit that does not say for how long", Response(429)),
     ("a rate limit until nonsense", rate_limit("nonsense")),
     ("a rate limit until the year 10^20", rate_limit(f"Mon, 01 Jan {10**20} 00:00:00 GMT")),
     ("a banned address (HTML, 403)", page(403)),
@@ -43,8 +44,8 @@ CATALOGUE: list[tuple[str, Behaviour]] = [
     ("a failure of Cloudflare (530)", page(530)),
     ("a server error", says(500, "Server Error")),
     ("a denial with HTTP 500", says(500, "Access Denied")),
-    ("an empty object with HTTP 403", Respond(403, b"{}")),
-    ("an empty object with HTTP 503", Respond(503, b"{}")),
+    ("an empty object with HTTP 403", Response(403, b"{}")),
+    ("an empty object with HTTP 503", Response(503, b"{}")),
     ("`Not Found`", says(404, "Not Found")),
     ("HTML with HTTP 200", page(200)),
     ("a ban of withdrawals (401)", says(401, "Withdrawals are suspended, please contact support.")),

@@ -19,14 +19,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from freqtrade_bitmex_guard.simulator.behaviour import Behaviour
-from freqtrade_bitmex_guard.simulator.http import Handler
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.request import Request
+from freqtrade_bitmex_guard.simulator.responses import Reaction
 from tests.support import KEY_ID, SECRET, key
 
-GOOD = json.dumps([key().described()]).encode()
+GOOD = json.dumps([key().to_json()]).encode()
 GZIPPED = gzip.compress(GOOD)
-QUOTING = json.dumps([key(name=f"{KEY_ID} {SECRET}", odd={"secret": SECRET}).described()]).encode()
+QUOTING = json.dumps([key(name=f"{KEY_ID} {SECRET}", overrides={"secret": SECRET}).to_json()]).encode()
 SPACE = b"[" + b" " * 50_000_000 + b"]"
 BOMB = gzip.compress(SPACE)
 WHOLE = {"Content-Length": str(len(GOOD))}
@@ -51,8 +51,8 @@ FULL_KEYS = _full(GOOD[:-1] + b',{"id":"","x":', b"}]", 4_000_000)
 FULL_USER = _full(b'{"TFAEnabled":"GA","x":', b"}", 1_000_000)
 FAT = {f"X-{number}": "x" * 60_000 for number in range(90)}
 # To put such marks into their order takes longer by the square of their number.
-MANY_MARKS = json.dumps([{**key().described(), chr(0x315) * 60_000 + chr(0x316) * 60_000: 0}], ensure_ascii=False)
-LONG_NAME = json.dumps([{**key().described(), chr(0xFDFA) * 1_330_000: 0}], ensure_ascii=False)
+MANY_MARKS = json.dumps([{**key().to_json(), chr(0x315) * 60_000 + chr(0x316) * 60_000: 0}], ensure_ascii=False)
+LONG_NAME = json.dumps([{**key().to_json(), chr(0xFDFA) * 1_330_000: 0}], ensure_ascii=False)
 # One character that stands for a whole sentence: to compare such a word takes longer than to send it.
 LONG_WORDS = [
     {"id": str(number), "permissions": [f"{chr(0xFDFA) * 56}{number}-{more}" for more in range(3)]}
@@ -61,13 +61,13 @@ LONG_WORDS = [
 COOKIES = {**dict.fromkeys(["Set-Cookie2", "set-cookie2"], "a," * 24_000), "Set-Cookie": "a=b; Version=1"}
 MANY_BLOCKS = json.dumps(
     [
-        key(cidr=None, cidrs=[f"10.{entry}.{block}.7" for block in range(250)]).described()
+        key(cidr=None, cidrs=[f"10.{entry}.{block}.7" for block in range(250)]).to_json()
         for entry in range(10)  # so often, and with so many blocks, one may be listed
     ]
 ).encode()
 MANY_NETWORKS = [f"11.{number}.0.0/24" for number in range(250)]
 LONG_NUMBER = GOOD.replace(b'"nonce": 0', b'"nonce": ' + b"9" * 400_000)
-LONG_KEYS = json.dumps([key().described(), *LONG_WORDS], ensure_ascii=False).encode()
+LONG_KEYS = json.dumps([key().to_json(), *LONG_WORDS], ensure_ascii=False).encode()
 
 
 def self_signed(_: trustme.CA) -> trustme.LeafCert:
@@ -89,31 +89,31 @@ def self_signed(_: trustme.CA) -> trustme.LeafCert:
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
-Arrange = Callable[[Lookalike], Any]
+Arrange = Callable[[SimulatedBitMEX], Any]
 
 
-def about_the_account(does: Behaviour, key_is: Behaviour | None = None) -> Arrange:
-    def arrange(told: Lookalike) -> None:
+def about_the_account(does: Reaction, key_is: Reaction | None = None) -> Arrange:
+    def arrange(told: SimulatedBitMEX) -> None:
         for path in ("/user", "/address", "/userEvent"):
-            told.always(path, does)
+            told.respond_always(path, does)
         if key_is:
-            told.always("/apiKey", key_is)
+            told.respond_always("/apiKey", key_is)
 
     return arrange
 
 
-def late(seconds: float, *first: Behaviour, account: Behaviour | None = None) -> Arrange:
+def late(seconds: float, *first: Reaction, account: Reaction | None = None) -> Arrange:
     """What is asked about the key waits for so long, then these things are done, one for each request."""
 
-    def arrange(told: Lookalike) -> None:
+    def arrange(told: SimulatedBitMEX) -> None:
         respond = told.respond
 
-        def slowly(handler: Handler, body: str) -> Behaviour:
-            time.sleep(seconds if handler.path.endswith("/apiKey") else 0)
-            return respond(handler, body)
+        def slowly(request: Request) -> Reaction:
+            time.sleep(seconds if request.path.endswith("/apiKey") else 0)
+            return respond(request)
 
         told.__dict__["respond"] = slowly
-        told.then("/apiKey", *first)
+        told.respond_next("/apiKey", *first)
         if account:
             about_the_account(account)(told)
 

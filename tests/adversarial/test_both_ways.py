@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import trustme
 
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.behaviour import Respond
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
+from freqtrade_bitmex_guard.simulator.responses import Response
 from tests import overheard
 from tests.support import KEY_ID, belongs, credentials_in_config, key, other_key, soon
 
@@ -41,10 +41,10 @@ class Scene:
         printed: what freqtrade alone prints.
     """
 
-    bot: Bot
-    exchange: Lookalike
-    attacker: Lookalike
-    impostor: Lookalike
+    bot: DemoBot
+    exchange: SimulatedBitMEX
+    attacker: SimulatedBitMEX
+    impostor: SimulatedBitMEX
     second: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     printed: Callable[[], str] = str
@@ -65,34 +65,34 @@ class Scene:
 
 
 @pytest.fixture
-def scene(bot: Bot, exchange: Lookalike) -> Iterator[Scene]:
+def scene(bot: DemoBot, exchange: SimulatedBitMEX) -> Iterator[Scene]:
     exchange.keys.append(ANOTHER)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with Lookalike([key()]) as attacker, Lookalike([key()], tls=context) as impostor:
+    with SimulatedBitMEX([key()]) as attacker, SimulatedBitMEX([key()], tls=context) as impostor:
         yield Scene(bot, exchange, attacker, impostor)
 
 
 def the_attacker_sees_the_key(scene: Scene) -> bool:
-    return any(asked.key == KEY_ID for asked in (*scene.attacker.asked, *scene.impostor.asked))
+    return any(request.key == KEY_ID for request in (*scene.attacker.requests, *scene.impostor.requests))
 
 
 def another_key_signs(scene: Scene) -> bool:
-    return any(asked.key == ANOTHER.id for asked in scene.exchange.asked)
+    return any(request.key == ANOTHER.id for request in scene.exchange.requests)
 
 
 def a_signature_is_good_for_a_year(scene: Scene) -> bool:
     year = time.time() + 365 * 24 * 3600
-    return any(float(asked.headers.get("api-expires", 0)) >= year for asked in scene.exchange.asked)
+    return any(float(request.headers.get("api-expires", 0)) >= year for request in scene.exchange.requests)
 
 
 def signatures_are_printed(scene: Scene) -> bool:
     printed = scene.printed()
-    return any(asked.headers.get("api-signature", KEY_ID) in printed for asked in scene.exchange.asked)
+    return any(request.headers.get("api-signature", KEY_ID) in printed for request in scene.exchange.requests)
 
 
 def the_bot_asks_for_its_balance(scene: Scene) -> bool:
-    return any((asked.path, asked.status) == ("/user/margin", 200) for asked in scene.exchange.asked)
+    return any((request.path, request.status) == ("/user/margin", 200) for request in scene.exchange.requests)
 
 
 def a_key_that_can_withdraw(scene: Scene) -> None:
@@ -144,7 +144,7 @@ def the_same_by_another_setting(scene: Scene) -> None:
 
 def a_redirect(scene: Scene) -> None:
     for path in ("/apiKey", "/user/margin"):
-        scene.exchange.always(path, Respond(307, b"", {"Location": f"{scene.elsewhere}/api/v1{path}"}))
+        scene.exchange.respond_always(path, Response(307, b"", {"Location": f"{scene.elsewhere}/api/v1{path}"}))
 
 
 def signatures_that_do_not_expire(scene: Scene) -> None:
@@ -194,14 +194,14 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     assert gets_by(scene), "it does not work without the guard, so it shows nothing"
 
     scene.printed = lambda: process.output
-    scene.exchange.asked.clear()
-    scene.attacker.asked.clear()
-    scene.impostor.asked.clear()
+    scene.exchange.requests.clear()
+    scene.attacker.requests.clear()
+    scene.impostor.requests.clear()
     scene.bot.config |= {"exchange": guarded, "api_key_guard": section}
     process = scene.start(environment("wheel"))
     assert process.wait() == 2, process.output
     assert f"[error] {rule}:" in process.output
     assert "to: RUNNING" not in process.output
-    assert scene.attacker.asked == scene.impostor.asked == []
+    assert scene.attacker.requests == scene.impostor.requests == []
     assert not gets_by(scene)
-    assert {asked.path for asked in scene.exchange.asked} <= {"/apiKey"}
+    assert {request.path for request in scene.exchange.requests} <= {"/apiKey"}

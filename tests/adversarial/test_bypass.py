@@ -13,11 +13,10 @@ import trustme
 from freqtrade.exceptions import OperationalException
 
 from freqtrade_bitmex_guard import freqtrade_hook
-from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.freqtrade_hook import Gate
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.processes.test_freqtrade import API_SERVER, free_port, refused
 from tests.processes.test_freqtrade import start as started
 from tests.processes.trading import tell
@@ -46,7 +45,7 @@ def start(config: dict[str, Any]) -> None:
 
 
 def test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wrong(
-    tmp_path: Path, gate: Gate, exchange: Lookalike
+    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
 ) -> None:
     with pytest.raises(BuiltError):
         start(bot_config(tmp_path, exchange))
@@ -86,7 +85,7 @@ PLACES = [
 def test_an_error_anywhere_on_the_way_builds_no_bot(
     tmp_path: Path,
     gate: Gate,
-    exchange: Lookalike,
+    exchange: SimulatedBitMEX,
     monkeypatch: pytest.MonkeyPatch,
     place: str,
     raised: type[BaseException],
@@ -136,7 +135,7 @@ def test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured(
 
 
 def test_no_variable_makes_an_unknown_authority_trusted(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attacker = trustme.CA()
     bundle = tmp_path / "attacker.pem"
@@ -147,13 +146,13 @@ def test_no_variable_makes_an_unknown_authority_trusted(
     monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     attacker.issue_cert("127.0.0.1").configure_cert(tls)
-    with Lookalike([key()], tls=tls) as served:
+    with SimulatedBitMEX([key()], tls=tls) as served:
         verdict = Check(bot_config(tmp_path, served)).run()
         assert [finding.rule for finding in verdict.findings] == ["tls-failed"]
-        assert served.asked == []
+        assert served.requests == []
     # Without the guard that is the way in: Python itself trusts it.
     context = ssl.create_default_context()
-    with Lookalike([key()], tls=tls) as served:
+    with SimulatedBitMEX([key()], tls=tls) as served:
         host, port = served.url.removeprefix("https://").split(":")
         with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host):
             pass
@@ -172,7 +171,7 @@ sys.meta_path.insert(0, First)
 
 @pytest.mark.slow
 def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_past_the_guard(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     del bot.config["api_key_guard"]
     credentials_in_config(bot)
@@ -180,7 +179,7 @@ def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_pas
     process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
     assert process.wait() == 4, process.output
     assert "[error] section-missing:" in process.output
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
 TWO_FACED = f"""
@@ -196,7 +195,7 @@ class Keyring(KeyringBackend):
 
 @pytest.mark.slow
 def test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     exchange.keys.append(Key(OTHER_ID, OTHER_SECRET))
     (bot.folder / "twofaced.py").write_text(TWO_FACED)
@@ -204,10 +203,10 @@ def test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once(
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring"}
     variables = {"PYTHON_KEYRING_BACKEND": "twofaced.Keyring", "PYTHONPATH": str(bot.folder)}
     process = bot.trade(python=str(wheel), extra=variables)
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     process.kill()
-    assert {asked.key for asked in exchange.asked if asked.key} == {KEY_ID}
-    assert "/user/margin" in [asked.path for asked in exchange.asked if asked.status == 200]
+    assert {request.key for request in exchange.requests if request.key} == {KEY_ID}
+    assert "/user/margin" in [request.path for request in exchange.requests if request.status == 200]
 
 
 ANOTHER_KEY_FOR_THE_THIRD = """
@@ -222,12 +221,12 @@ room.Exchange._init_ccxt = other
 
 
 @pytest.mark.slow
-def test_the_client_of_websockets_is_compared_as_well(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_the_client_of_websockets_is_compared_as_well(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     bot.config["exchange"]["_ft_has_params"] = {"ws_enabled": True}
     process = bot.trade(python=str(wheel))
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     process.kill()
-    exchange.asked.clear()
+    exchange.requests.clear()
     refused(started(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
 
 
@@ -245,25 +244,25 @@ class Sly(NeverTrades):
 
 @pytest.mark.slow
 def test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_next_reload(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     port = free_port()
     (bot.folder / "user_data" / "strategies" / "sly.py").write_text(TAKES_THE_HOOK_OUT)
     bot.config |= {"strategy": "Sly", "api_server": {**API_SERVER, "listen_port": port}}
     process = bot.trade(python=str(wheel))
-    assert process.reaches(), process.output
-    assert [asked for asked in exchange.asked if asked.key]
+    assert process.wait_for_output(), process.output
+    assert [request for request in exchange.requests if request.key]
     tell(port, "reload_config")
-    assert process.reaches('requires "apiKey" credential', seconds=20), process.output
-    already = len(exchange.asked)
+    assert process.wait_for_output('requires "apiKey" credential', seconds=20), process.output
+    already = len(exchange.requests)
     process.stop()
-    assert not [asked for asked in exchange.asked[already:] if asked.key]
+    assert not [request for request in exchange.requests[already:] if request.key]
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
 
 
 @pytest.mark.slow
 def test_a_second_file_that_names_another_exchange_or_switches_the_section_to_null_starts_no_bot(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     second = bot.folder / "second.json"
     for changed, rule in (
@@ -274,4 +273,4 @@ def test_a_second_file_that_names_another_exchange_or_switches_the_section_to_nu
         process = bot.trade("-c", str(second), python=str(wheel))
         assert process.wait() == 2, process.output
         assert f"[error] {rule}:" in process.output
-    assert exchange.asked == []
+    assert exchange.requests == []

@@ -17,8 +17,8 @@ from freqtrade.enums import RPCMessageType
 from pandas import Categorical, DataFrame
 
 from freqtrade_bitmex_guard import freqtrade_rpc
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.adversarial.forms import close
 from tests.leaks import secrets_in
 from tests.processes.test_freqtrade import API_SERVER, free_port
@@ -173,7 +173,7 @@ class Receiving(BaseHTTPRequestHandler):
 
 @pytest.mark.slow
 def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     port, receiver = free_port(), Receiver()
     (bot.folder / "user_data" / "strategies" / "careless.py").write_text(CARELESS)
@@ -191,9 +191,9 @@ def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
     }
     log = bot.folder / "freqtrade.log"
     process = bot.trade("--logfile", str(log), "-vvv", python=str(wheel))
-    assert process.reaches(), process.output
-    assert process.reaches("SAID IT ALL"), process.output
-    assert process.reaches("ValueError"), process.output
+    assert process.wait_for_output(), process.output
+    assert process.wait_for_output("SAID IT ALL"), process.output
+    assert process.wait_for_output("ValueError"), process.output
     # What a strategy sends is on its way only once the bot's iteration has come to its end.
     assert receiver.hears(b"said ?key=LAqU"), receiver.bodies
     kept = requests.get(f"http://127.0.0.1:{port}/api/v1/logs", auth=("u", "p"), timeout=10).json()
@@ -206,7 +206,7 @@ def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
     assert "said early" in messages
     assert "said ?key=LAqU" in messages.encode().decode("unicode_escape", "replace")
     assert "said LAqU" in messages.encode().decode("unicode_escape", "replace")
-    assert exchange.asked[1].headers["api-signature"] not in process.output + log.read_text()
+    assert exchange.requests[1].headers["api-signature"] not in process.output + log.read_text()
     for path in bot.folder.rglob("*"):
         if path.is_file() and path.parent != bot.folder:
             assert secrets_in(path.read_bytes()) == [], path
@@ -215,7 +215,7 @@ def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
 
 @pytest.mark.slow
 def test_a_schema_error_that_quotes_a_secret_from_a_wrong_place_of_the_config_shows_none(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     belongs(bot.folder / "config.json")
     bot.config["unfilledtimeout"] = {"unit": f"{KEY_ID} {SECRET}"}

@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.findings import error
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.posture import Account
 from freqtrade_bitmex_guard.report import chat, json, text
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.terminal import Terminal
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.leaks import secrets_in
@@ -76,7 +76,7 @@ def test_a_report_that_would_quote_a_secret_leaves_it_out(
     ],
 )
 def test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quoted(
-    section: dict[str, Any], rule: str, tmp_path: Path, exchange: Lookalike
+    section: dict[str, Any], rule: str, tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     verdict = Check(bot_config(tmp_path, exchange, **section)).run()
     assert [finding.rule for finding in verdict.findings] == [rule]

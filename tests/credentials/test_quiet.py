@@ -16,10 +16,10 @@ import pytest
 
 from freqtrade_bitmex_guard import outlets
 from freqtrade_bitmex_guard.credentials import access
-from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.findings import Stopped
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, SECRET, belongs, bot_config, keyring_that
 from tests.vault import Vault
@@ -50,7 +50,7 @@ class Talkative(Vault):
 @pytest.mark.parametrize("first", ["nothing", "outlets", "reading"])
 def test_a_keyring_that_logs_what_it_reads_brings_nothing_out(
     tmp_path: Path,
-    exchange: Lookalike,
+    exchange: SimulatedBitMEX,
     vault: Path,
     first: str,
     caplog: pytest.LogCaptureFixture,
@@ -137,14 +137,14 @@ def test_closing_and_reading_again_stacks_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_a_bot_at_vvv_shows_nothing_of_what_its_keyring_logs(bot: Bot, wheel: Path, tmp_path: Path) -> None:
+def test_a_bot_at_vvv_shows_nothing_of_what_its_keyring_logs(bot: DemoBot, wheel: Path, tmp_path: Path) -> None:
     entries = f"{{'key': {KEY_ID!r}, 'secret': {SECRET!r}}}.get(username)"
     log = "__import__('logging').getLogger('somebodys').debug('read %s', value)"
     chosen = keyring_that(f"value = {entries}; {log}; return value", tmp_path)
     belongs(tmp_path / "somebodys.py", tmp_path / "__pycache__")
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring", "service": "x"}
     process = bot.trade("-vvv", python=str(wheel), extra=chosen)
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     assert process.output.count(f"somebodys - DEBUG - {outlets.QUIET}") == 3  # both in one entry, then each in its own
     assert secrets_in(process.output) == []
     process.stop()

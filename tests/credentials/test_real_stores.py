@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support import KEY_ID, SECRET, belongs, bot_config, key, new_key, skip_or_fail
 
 pytestmark = pytest.mark.slow
@@ -56,7 +56,7 @@ def need(*tools: str) -> None:
             skip_or_fail(tool)
 
 
-def written(folder: Path, exchange: Lookalike, credentials: dict[str, Any]) -> str:
+def written(folder: Path, exchange: SimulatedBitMEX, credentials: dict[str, Any]) -> str:
     config = bot_config(folder, exchange)
     config["api_key_guard"]["credentials"] = credentials
     path = folder / "config.json"
@@ -93,7 +93,7 @@ freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"
 )
 def test_a_real_secret_service_hands_the_key_over(tmp_path: Path, store: str, code: int, rules: list[str]) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
         done = run(SECRET_SERVICE.format(store=store), tmp_path, "dbus-run-session", "--", CONFIG=config)
         content = report(done)
@@ -124,7 +124,7 @@ guard show
 def test_in_a_real_secret_service_a_key_is_set_shown_rotated_deleted_and_migrated(tmp_path: Path) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
     plain = tmp_path / "plain.json"
-    with Lookalike([key(), NEW]) as exchange:
+    with SimulatedBitMEX([key(), NEW]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
         values = {"NEW_ID": NEW.id, "NEW_SECRET": NEW.secret, "CONFIG": config, "PLAIN": str(plain)}
         done = run(LIFE, tmp_path, "dbus-run-session", "--", **values)
@@ -157,7 +157,7 @@ def test_a_rotation_killed_at_every_change_of_a_real_secret_service_leaves_the_o
     tmp_path: Path,
 ) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
-    with Lookalike([key(), NEW]) as exchange:
+    with SimulatedBitMEX([key(), NEW]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
         root = Path(__file__).parent.parent.parent
         values = {"NEW_ID": NEW.id, "NEW_SECRET": NEW.secret, "CONFIG": config}
@@ -175,19 +175,19 @@ def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 def test_without_any_keyring_a_headless_server_is_told_what_to_use_instead(tmp_path: Path) -> None:
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
         backend = "keyring.backends.fail.Keyring"
         script = 'freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"'
         done = run(script, tmp_path, CONFIG=config, PYTHON_KEYRING_BACKEND=backend)
-        assert exchange.asked == []
+        assert exchange.requests == []
     (finding,) = report(done)["findings"]
     assert (done.returncode, finding["rule"]) == (4, "store-unavailable")
     assert "files" in finding["fix"]
 
 
 def test_a_plain_text_keyring_that_is_really_installed_is_refused(tmp_path: Path) -> None:
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
         script = """
             printf %s "$KEY_ID" | keyring set freqtrade-bitmex key
@@ -195,7 +195,7 @@ def test_a_plain_text_keyring_that_is_really_installed_is_refused(tmp_path: Path
             freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"
         """
         done = run(script, tmp_path, CONFIG=config, PYTHON_KEYRING_BACKEND="keyrings.alt.file.PlaintextKeyring")
-        assert exchange.asked == []
+        assert exchange.requests == []
     assert [finding["rule"] for finding in report(done)["findings"]] == ["store-insecure"]
     assert done.returncode == 4
 
@@ -213,7 +213,7 @@ gpgconf --kill all
 @pytest.mark.parametrize(("entry", "code", "rules"), [("secret", 0, []), ("nothing", 4, ["command-failed"])])
 def test_a_real_pass_hands_the_key_over(tmp_path: Path, entry: str, code: int, rules: list[str]) -> None:
     need("pass", "gpg")
-    with Lookalike([key()]) as exchange:
+    with SimulatedBitMEX([key()]) as exchange:
         credentials = {
             "store": "command",
             "key_command": ["pass", "show", "bitmex/key"],

@@ -25,8 +25,7 @@ from freqtrade_bitmex_guard.custody.subject import Subject
 from freqtrade_bitmex_guard.findings import Stopped
 from freqtrade_bitmex_guard.guard import Check
 from freqtrade_bitmex_guard.setup import stores
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.terminal import Terminal
 from freqtrade_bitmex_guard.trial import Trial
 from tests.custody.conftest import Run
@@ -37,11 +36,11 @@ OLD, NEW = f"{KEY_ID}\n{SECRET}\n", f"{NEW_ID}\n{NEW_SECRET}\n"
 
 
 @pytest.fixture
-def config(tmp_path: Path, exchange: Lookalike) -> str:
+def config(tmp_path: Path, exchange: SimulatedBitMEX) -> str:
     return written(tmp_path, exchange)
 
 
-def written(folder: Path, exchange: Lookalike, **section: Any) -> str:
+def written(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> str:
     content = bot_config(folder, exchange)
     content["api_key_guard"] = {"allowed_hosts": ["127.0.0.1"], **section}
     (folder / "config.json").write_text(json.dumps(content))
@@ -132,7 +131,7 @@ def both_are_to_be_kept(printed: str) -> None:
 def test_a_change_that_may_still_come_is_not_told_as_if_nothing_had_been_done(
     run: Run,
     config: str,
-    exchange: Lookalike,
+    exchange: SimulatedBitMEX,
     in_time: threading.Event,
     action: str,
     flags: list[str],
@@ -152,7 +151,7 @@ def test_a_change_that_may_still_come_is_not_told_as_if_nothing_had_been_done(
 
 @pytest.mark.parametrize("action", ["rotate", "delete"])
 def test_a_change_that_breaks_off_is_not_told_as_if_nothing_had_been_done(
-    run: Run, config: str, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch, action: str
+    run: Run, config: str, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     def breaks(*_: str) -> None:
         raise SystemExit(0)
@@ -181,7 +180,7 @@ def test_setup_and_migrate_tell_of_a_change_that_may_still_come_likewise(
 
 
 def test_show_masks_the_key_and_tells_store_age_and_whether_it_verifies(
-    run: Run, config: str, exchange: Lookalike
+    run: Run, config: str, exchange: SimulatedBitMEX
 ) -> None:
     credentials(run, "set", config, stdin=OLD)
     printed = credentials(run, "show", config)
@@ -197,7 +196,7 @@ def test_show_says_so_where_there_is_nothing(run: Run, config: str) -> None:
     assert "credentials-missing" in credentials(run, "show", config, code=4)
 
 
-def test_show_reads_the_stores_that_are_only_read_too(run: Run, tmp_path: Path, exchange: Lookalike) -> None:
+def test_show_reads_the_stores_that_are_only_read_too(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     files = bot_config(tmp_path, exchange)["api_key_guard"]["credentials"]
     printed = credentials(run, "show", written(tmp_path, exchange, credentials=files))
     assert "store   the store 'files'" in printed
@@ -225,7 +224,7 @@ def test_delete_names_the_key_and_its_place(run: Run, config: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["delete", "--yes"], ["rotate"]], ids=lambda given: given[0])
 def test_without_a_section_nobody_knows_whose_key_would_be_lost(
-    run: Run, config: str, exchange: Lookalike, arguments: list[str]
+    run: Run, config: str, exchange: SimulatedBitMEX, arguments: list[str]
 ) -> None:
     credentials(run, "set", config, stdin=OLD)
     content = json.loads(Path(config).read_text())
@@ -243,7 +242,7 @@ def test_without_a_section_nobody_knows_whose_key_would_be_lost(
 
 
 def test_what_the_readme_says_of_uninstalling_leaves_no_secret_behind(
-    run: Run, tmp_path: Path, exchange: Lookalike, vault: Path
+    run: Run, tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     config = written(tmp_path, exchange, credentials={"service": "freqtrade-bitmex-north"})
     credentials(run, "set", config, stdin=OLD)
@@ -258,7 +257,7 @@ def test_what_the_readme_says_of_uninstalling_leaves_no_secret_behind(
 
 
 def test_rotate_takes_a_key_that_is_admitted_and_says_what_to_do_in_which_order(
-    run: Run, config: str, exchange: Lookalike
+    run: Run, config: str, exchange: SimulatedBitMEX
 ) -> None:
     credentials(run, "set", config, stdin=OLD)
     exchange.keys.append(new_key())
@@ -278,7 +277,7 @@ def test_rotate_takes_a_key_that_is_admitted_and_says_what_to_do_in_which_order(
     ],
 )
 def test_rotate_keeps_the_old_key_where_the_new_one_is_not_admitted(
-    run: Run, config: str, exchange: Lookalike, new: Key, code: int, word: str
+    run: Run, config: str, exchange: SimulatedBitMEX, new: Key, code: int, word: str
 ) -> None:
     credentials(run, "set", config, stdin=OLD)
     before = entry()
@@ -327,7 +326,7 @@ def test_help_ends_with_0(run: Run, arguments: list[str], capfd: pytest.CaptureF
 
 
 def test_a_trial_never_admits_another_key_than_the_candidate(
-    tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     candidate = Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
     config = bot_config(tmp_path, exchange)
@@ -344,7 +343,7 @@ def lines(lines: list[str]) -> str:
     return "\n".join(line.partition("   #")[0] for line in lines)
 
 
-def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchange: Lookalike) -> None:
+def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     folder = tmp_path / "a place"
     store = FileStore(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
 
@@ -365,7 +364,7 @@ def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchan
 
 
 def test_the_new_pair_in_files_is_checked_by_variables_before_it_takes_the_old_ones_place(
-    run: Run, tmp_path: Path, exchange: Lookalike, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = bot_config(tmp_path, exchange)["api_key_guard"]["credentials"]
     config = written(tmp_path, exchange, credentials=files)
@@ -391,7 +390,7 @@ def test_the_new_pair_in_files_is_checked_by_variables_before_it_takes_the_old_o
     ],
 )
 def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
-    run: Run, tmp_path: Path, exchange: Lookalike, store: dict[str, Any], action: str
+    run: Run, tmp_path: Path, exchange: SimulatedBitMEX, store: dict[str, Any], action: str
 ) -> None:
     config = written(tmp_path, exchange, credentials=store)
     printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
@@ -412,7 +411,7 @@ def test_pass_is_told_by_its_own_commands() -> None:
     assert elsewhere.to_delete(store, "bitmex") == ["pass rm a", "pass rm b"]
 
 
-def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, exchange: Lookalike) -> None:
+def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     store = {"store": "command", "key_command": ["/usr/bin/echo", KEY_ID], "secret_command": ["printf", "%s", SECRET]}
     config = written(tmp_path, exchange, credentials=store)
     belongs(Path(config))

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import __version__
-from freqtrade_bitmex_guard.demo.bot import Bot, Process
 from freqtrade_bitmex_guard.findings import PUBLISHED
-from freqtrade_bitmex_guard.simulator.behaviour import Hang, error
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from freqtrade_bitmex_guard.simulator.responses import Hang
 from tests.support import KEY_ID, QUESTIONS, SECRET, belongs, key, keyring_that, soon
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def guard(python: Path, *arguments: str) -> list[str]:
 
 
 def run(
-    python: Path, bot: Bot, *arguments: str, stdin: str = "", extra: dict[str, str] | None = None
+    python: Path, bot: DemoBot, *arguments: str, stdin: str = "", extra: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     import os
 
@@ -50,7 +50,7 @@ def run(
     )
 
 
-def preflight(python: Path, bot: Bot, *arguments: str, **how: Any) -> tuple[int, dict[str, Any]]:
+def preflight(python: Path, bot: DemoBot, *arguments: str, **how: Any) -> tuple[int, dict[str, Any]]:
     """The JSON report, which must be all that goes to standard output, and the exit code."""
     done = run(python, bot, "--check-only", "--format", "json", *arguments, **how)
     report = json.loads(done.stdout)
@@ -68,7 +68,9 @@ def rules(report: dict[str, Any]) -> list[str]:
     return [finding["rule"] for finding in report["findings"]]
 
 
-def test_the_preflight_admits_a_good_key_and_writes_nothing(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_the_preflight_admits_a_good_key_and_writes_nothing(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
+) -> None:
     path = str(bot.write())
     before = {each: each.stat().st_mtime_ns for each in bot.folder.rglob("*")}
     code, report = preflight(wheel, bot, "-c", path)
@@ -82,7 +84,7 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(bot: Bot, exchange: 
     assert report["facts"][0]["addresses"] == {"everywhere": False, "blocks": ["127.0.0.1/32"], "count": 1}
     assert 0 < report["duration_ms"] < 30_000
     assert set(exchange.paths()) == QUESTIONS
-    assert len(exchange.asked) == 4
+    assert len(exchange.requests) == 4
     assert {each: each.stat().st_mtime_ns for each in bot.folder.rglob("*")} == before
 
 
@@ -93,11 +95,11 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(bot: Bot, exchange: 
         ({"cidr": ""}, 2, "refused", "ip-unrestricted"),
         ({"enabled": False}, 2, "refused", "key-disabled"),
         ({"cidr": "203.0.113.7"}, 3, "unverified", "address-not-allowed"),
-        ({"odd": {"permissions": 7}}, 3, "unverified", "answer-invalid"),
+        ({"overrides": {"permissions": 7}}, 3, "unverified", "answer-invalid"),
     ],
 )
 def test_the_exit_code_is_the_verdict(
-    bot: Bot, exchange: Lookalike, wheel: Path, changed: dict[str, Any], code: int, verdict: str, rule: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, changed: dict[str, Any], code: int, verdict: str, rule: str
 ) -> None:
     exchange.keys[:] = [key(**changed)]
     ended, report = preflight(wheel, bot, "-c", str(bot.write()))
@@ -105,7 +107,7 @@ def test_the_exit_code_is_the_verdict(
 
 
 def test_the_text_report_is_read_at_a_glance_and_has_no_colours_in_a_pipe(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
     done = run(wheel, bot, "--check-only", "-c", str(bot.write()))
@@ -118,7 +120,7 @@ def test_the_text_report_is_read_at_a_glance_and_has_no_colours_in_a_pipe(
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_terminal_that_cannot_show_every_character_changes_no_exit_code(
-    bot: Bot, exchange: Lookalike, wheel: Path, encoding: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, encoding: str
 ) -> None:
     extra = {"PYTHONIOENCODING": encoding}
     assert run(wheel, bot, "--check-only", "-c", str(bot.write()), extra=extra).returncode == 0
@@ -129,7 +131,9 @@ def test_a_terminal_that_cannot_show_every_character_changes_no_exit_code(
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_reader_that_goes_away_changes_no_exit_code(bot: Bot, exchange: Lookalike, wheel: Path, form: str) -> None:
+def test_a_reader_that_goes_away_changes_no_exit_code(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, form: str
+) -> None:
     exchange.keys[:] = [key(cidr="")]
     command = guard(wheel, "--check-only", "--format", form, "-c", str(bot.write()))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -141,7 +145,7 @@ def test_a_reader_that_goes_away_changes_no_exit_code(bot: Bot, exchange: Lookal
 
 
 def test_the_preflight_needs_no_strategy_and_no_user_data_folder_and_checks_in_dry_run_too(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config = {
         "dry_run": True,
@@ -152,10 +156,12 @@ def test_the_preflight_needs_no_strategy_and_no_user_data_folder_and_checks_in_d
     }
     assert preflight(wheel, bot, "-c", str(bot.write()))[0] == 0
     assert set(exchange.paths()) == QUESTIONS
-    assert len(exchange.asked) == 4
+    assert len(exchange.requests) == 4
 
 
-def test_a_guard_that_is_switched_off_is_checked_and_warned_about(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_a_guard_that_is_switched_off_is_checked_and_warned_about(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
+) -> None:
     bot.config["api_key_guard"]["enabled"] = False
     code, report = preflight(wheel, bot, "-c", str(bot.write()))
     assert (code, report["verdict"]) == (0, "admitted")
@@ -165,7 +171,7 @@ def test_a_guard_that_is_switched_off_is_checked_and_warned_about(bot: Bot, exch
 
 
 def test_files_variables_and_standard_input_are_merged_as_freqtrade_does(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     section = bot.config.pop("api_key_guard")
     first = str(bot.write())
@@ -199,7 +205,7 @@ def test_files_variables_and_standard_input_are_merged_as_freqtrade_does(
     ],
 )
 def test_a_config_that_cannot_be_read_and_wrong_usage_end_with_4_and_show_no_secret(
-    bot: Bot, exchange: Lookalike, wheel: Path, arguments: list[str], rule: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, arguments: list[str], rule: str
 ) -> None:
     belongs(bot.folder / "broken.json")
     (bot.folder / "broken.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
@@ -209,10 +215,10 @@ def test_a_config_that_cannot_be_read_and_wrong_usage_end_with_4_and_show_no_sec
     bot.write()
     code, report = preflight(wheel, bot, *arguments)
     assert (code, report["verdict"], rules(report)) == (4, "misconfigured", [rule])
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
-def test_odd_shapes_in_variables_are_misconfigured(bot: Bot, wheel: Path) -> None:
+def test_odd_shapes_in_variables_are_misconfigured(bot: DemoBot, wheel: Path) -> None:
     path = str(bot.write())
     for variable in ("FREQTRADE__EXCHANGE", "FREQTRADE__API_KEY_GUARD", "FREQTRADE__API_KEY_GUARD__CREDENTIALS"):
         code, report = preflight(wheel, bot, "-c", path, extra={variable: "x"})
@@ -234,13 +240,13 @@ def test_odd_shapes_in_variables_are_misconfigured(bot: Bot, wheel: Path) -> Non
         ["trade", "--wait-for-exchange", "nan"],
     ],
 )
-def test_wrong_usage_of_our_own_ends_with_4_and_never_with_2(bot: Bot, wheel: Path, arguments: list[str]) -> None:
+def test_wrong_usage_of_our_own_ends_with_4_and_never_with_2(bot: DemoBot, wheel: Path, arguments: list[str]) -> None:
     done = run(wheel, bot, *arguments)
     assert done.returncode == 4
     assert "usage" in done.stdout
 
 
-def test_help_and_version_end_with_0(bot: Bot, wheel: Path) -> None:
+def test_help_and_version_end_with_0(bot: DemoBot, wheel: Path) -> None:
     told = run(wheel, bot, "--help")
     assert told.returncode == 0
     assert "exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured" in told.stdout
@@ -249,14 +255,16 @@ def test_help_and_version_end_with_0(bot: Bot, wheel: Path) -> None:
     assert run(wheel, bot, "trade", "--help").returncode == 0
 
 
-def test_what_a_library_prints_does_not_get_between_the_json(bot: Bot, wheel: Path) -> None:
+def test_what_a_library_prints_does_not_get_between_the_json(bot: DemoBot, wheel: Path) -> None:
     extra = keyring_that("print('hello from the keyring')", bot.folder)
     bot.config["api_key_guard"]["credentials"] = {}
     code, report = preflight(wheel, bot, "-c", str(bot.write()), extra=extra)
     assert (code, rules(report)) == (4, ["credentials-missing"])
 
 
-def test_the_launcher_ends_with_4_where_the_guard_cannot_be_placed(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_the_launcher_ends_with_4_where_the_guard_cannot_be_placed(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
+) -> None:
     script = (
         "import sys, freqtrade.exchange.exchange as room\n"
         "room.Exchange._init_ccxt = lambda self, config: None\n"
@@ -266,25 +274,25 @@ def test_the_launcher_ends_with_4_where_the_guard_cannot_be_placed(bot: Bot, exc
     process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
     assert process.wait() == 4, process.output
     assert "freqtrade-unsupported" in process.output
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
-def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
-    exchange.always("/apiKey", Hang())
+def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
+    exchange.respond_always("/apiKey", Hang())
     with subprocess.Popen(
         guard(wheel, "--check-only", "--format", "json", "-c", str(bot.write())),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert soon(lambda: bool(exchange.asked), 30)
+        assert soon(lambda: bool(exchange.requests), 30)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=10)
     assert process.returncode == 130
     assert out == ""
 
 
-def test_a_bug_in_the_guard_ends_with_1_and_says_where(bot: Bot, wheel: Path) -> None:
+def test_a_bug_in_the_guard_ends_with_1_and_says_where(bot: DemoBot, wheel: Path) -> None:
     script = (
         "import os, sys, freqtrade_bitmex_guard.rules as rules\n"
         "def broken(*a): raise ValueError(os.environ['SAID'])\n"
@@ -303,16 +311,16 @@ def test_a_bug_in_the_guard_ends_with_1_and_says_where(bot: Bot, wheel: Path) ->
 # The explicit guarded start.
 
 
-def launched(python: Path, bot: Bot, *arguments: str) -> Process:
+def launched(python: Path, bot: DemoBot, *arguments: str) -> Process:
     return Process(guard(python, "trade", "-c", str(bot.write()), *arguments), bot.folder)
 
 
 @pytest.mark.parametrize("kind", ["wheel", "no pth"])
 def test_the_launcher_needs_no_pth_line(
-    bot: Bot, exchange: Lookalike, environment: Callable[[str], Path], kind: str
+    bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path], kind: str
 ) -> None:
     process = launched(environment(kind), bot)
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     assert process.stop() == 130
     assert exchange.paths()[0] == "GET /apiKey"
     assert exchange.paths().count("GET /apiKey") == 1
@@ -332,11 +340,11 @@ def test_the_launcher_needs_no_pth_line(
 )
 @pytest.mark.parametrize("kind", ["wheel", "no pth"])
 def test_the_launcher_ends_with_the_guards_own_code(
-    bot: Bot,
-    exchange: Lookalike,
+    bot: DemoBot,
+    exchange: SimulatedBitMEX,
     environment: Callable[[str], Path],
     kind: str,
-    change: Callable[[Bot, Lookalike], Any],
+    change: Callable[[DemoBot, SimulatedBitMEX], Any],
     code: int,
     rule: str,
 ) -> None:
@@ -349,7 +357,7 @@ def test_the_launcher_ends_with_the_guards_own_code(
 
 
 def test_the_launcher_ends_with_freqtrades_code_where_freqtrade_failed(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config["strategy"] = "NoSuchStrategy"
     assert launched(wheel, bot).wait() == 2
@@ -357,20 +365,22 @@ def test_the_launcher_ends_with_freqtrades_code_where_freqtrade_failed(
     assert launched(wheel, bot).wait() == 2
 
 
-def test_the_launcher_starts_a_dry_run_without_a_check(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_the_launcher_starts_a_dry_run_without_a_check(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     bot.config["dry_run"] = True
     process = launched(wheel, bot)
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     assert process.stop() == 130
     assert "GET /apiKey" not in exchange.paths()
 
 
-def test_wrong_usage_of_the_launcher_ends_with_4_where_freqtrade_itself_would_end_with_0(bot: Bot, wheel: Path) -> None:
+def test_wrong_usage_of_the_launcher_ends_with_4_where_freqtrade_itself_would_end_with_0(
+    bot: DemoBot, wheel: Path
+) -> None:
     assert launched(wheel, bot, "--no-such-flag").wait() == 4
     assert Process([str(wheel), "-m", "freqtrade", "trade", "--no-such-flag"], bot.folder).wait() == 0
 
 
-def test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret(bot: Bot, wheel: Path) -> None:
+def test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret(bot: DemoBot, wheel: Path) -> None:
     belongs(bot.folder / "config.json")
     (bot.folder / "config.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
     done = run(wheel, bot, "trade", "-c", "config.json")
@@ -379,14 +389,14 @@ def test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secr
     assert SECRET not in done.stdout + done.stderr
 
 
-def test_the_launcher_takes_a_config_from_standard_input(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_the_launcher_takes_a_config_from_standard_input(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     exchange.keys[:] = [key(cidr="")]
     assert run(wheel, bot, "trade", "-c", "-", stdin=bot.write().read_text()).returncode == 2
 
 
 @pytest.mark.parametrize("arguments", [["trade"], ["--check-only"]])
 def test_our_commands_name_the_ccxt_to_install_where_it_has_no_bitmex(
-    bot: Bot, exchange: Lookalike, wheel: Path, arguments: list[str]
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, arguments: list[str]
 ) -> None:
     # As ccxt 4.5.84 is, seen from here: the class is gone and so is its name in the list.
     script = (
@@ -405,17 +415,17 @@ def test_our_commands_name_the_ccxt_to_install_where_it_has_no_bitmex(
 
 @pytest.mark.parametrize("order", [["trade", "--check-only"], ["--check-only", "trade"]])
 def test_the_launcher_with_check_only_stops_before_trading(
-    bot: Bot, exchange: Lookalike, wheel: Path, order: list[str]
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, order: list[str]
 ) -> None:
     done = run(wheel, bot, *order, "-c", str(bot.write()))
     assert done.returncode == 0
     assert done.stdout.startswith("ADMITTED")
     assert set(exchange.paths()) == QUESTIONS
-    assert len(exchange.asked) == 4
+    assert len(exchange.requests) == 4
 
 
 def test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     # The waits are half a minute and more; here they are made short, in the process itself.
     script = (
@@ -426,9 +436,9 @@ def test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause(
     )
     bot.config["api_key_guard"]["timeout_seconds"] = 1
     command = [str(wheel), "-c", script, "trade", "--wait-for-exchange", "1", "-c", str(bot.write())]
-    exchange.then("/apiKey", *[error(503, "down for maintenance")] * 3)
+    exchange.respond_next("/apiKey", *[error(503, "down for maintenance")] * 3)
     process = Process(command, bot.folder)
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     process.stop()
     assert process.output.count("Asking again in") >= 1
     assert exchange.paths().count("GET /apiKey") == 4
@@ -439,7 +449,7 @@ def test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause(
     assert "Asking again" not in process.output
 
 
-def test_the_demo_shows_the_main_job_in_under_a_minute(bot: Bot, wheel: Path) -> None:
+def test_the_demo_shows_the_main_job_in_under_a_minute(bot: DemoBot, wheel: Path) -> None:
     began = time.monotonic()
     done = run(wheel, bot, "demo")
     assert done.returncode == 0, done.stdout + done.stderr

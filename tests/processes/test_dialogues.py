@@ -16,8 +16,7 @@ import pytest
 
 from freqtrade_bitmex_guard import freqtrade_config
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, key, new_key
 from tests.terminal import DOWN, END_OF_FILE, ENTER, GUARD, INTERRUPT, Session, environment
 
@@ -39,7 +38,7 @@ CONFIG = """\
 """
 
 
-def written(folder: Path, exchange: Lookalike, text: str = CONFIG) -> Path:
+def written(folder: Path, exchange: SimulatedBitMEX, text: str = CONFIG) -> Path:
     path = folder / "config.json"
     path.write_bytes(text.replace("URL", exchange.url).encode())
     return path
@@ -87,7 +86,7 @@ def secretless(text: str) -> bool:
 GOOD = {"key": KEY_ID, "secret": SECRET}
 
 
-def test_setup_walks_from_no_key_to_a_guarded_bot(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_setup_walks_from_no_key_to_a_guarded_bot(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     path = written(tmp_path, exchange)
     talk = session(path, vault)
     walk(talk, key())
@@ -120,7 +119,9 @@ def test_setup_walks_from_no_key_to_a_guarded_bot(tmp_path: Path, exchange: Look
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.json", "vault.json"]
 
 
-def test_a_range_is_turned_into_a_block_and_its_size_is_told(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_a_range_is_turned_into_a_block_and_its_size_is_told(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
+) -> None:
     exchange.keys[:] = [key(cidr="127.0.0.0/30")]
     path = written(tmp_path, exchange)
     talk = session(path, vault)
@@ -139,7 +140,7 @@ def test_a_range_is_turned_into_a_block_and_its_size_is_told(tmp_path: Path, exc
 
 
 def test_a_refused_key_leaves_everything_as_it_was_and_setup_begins_anew(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
     path = written(tmp_path, exchange)
@@ -166,7 +167,7 @@ def test_a_refused_key_leaves_everything_as_it_was_and_setup_begins_anew(
 
 
 def test_a_key_that_was_changed_is_checked_again_and_another_one_can_be_given(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     exchange.keys[:] = [key(enabled=False), NEW]
     talk = session(written(tmp_path, exchange), vault)
@@ -185,7 +186,7 @@ QUESTIONS = ["yours?", "kept?", "already?", "account?", "later:", "first-last):"
 @pytest.mark.parametrize("pressed", [INTERRUPT, END_OF_FILE])
 @pytest.mark.parametrize("at", [0, 1, 5, 7, 8])
 def test_broken_off_at_a_question_nothing_was_written(
-    tmp_path: Path, exchange: Lookalike, vault: Path, at: int, pressed: str
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, at: int, pressed: str
 ) -> None:
     path = written(tmp_path, exchange)
     before = path.read_bytes()
@@ -199,11 +200,11 @@ def test_broken_off_at_a_question_nothing_was_written(
     assert talk.end() == 130
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
 def test_a_key_that_lies_in_the_keyring_already_is_gone_on_with(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     keyring.set_password("freqtrade-bitmex", "credentials", json.dumps(GOOD))
     path = written(tmp_path, exchange)
@@ -217,7 +218,7 @@ def test_a_key_that_lies_in_the_keyring_already_is_gone_on_with(
     assert Check(freqtrade_config.read([str(path)])).run().admitted
 
 
-def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     other = {"key": OTHER_ID, "secret": OTHER_SECRET}
     keyring.set_password("freqtrade-bitmex", "credentials", json.dumps(other))
     path = written(tmp_path, exchange)
@@ -245,7 +246,7 @@ def with_a_key_for_two_files(path: Path, vault: Path) -> Session:
 
 
 def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_stored_is_compared(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     path = written(tmp_path, exchange)
     talk = with_a_key_for_two_files(path, vault)
@@ -264,7 +265,7 @@ def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_st
 
 
 def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_stored_by_then_is_told(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     path = written(tmp_path, exchange)
     talk = with_a_key_for_two_files(path, vault)
@@ -281,7 +282,9 @@ def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_s
     assert path.read_text() == changed
 
 
-def test_what_is_typed_too_early_is_neither_shown_nor_taken(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_what_is_typed_too_early_is_neither_shown_nor_taken(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
+) -> None:
     talk = session(written(tmp_path, exchange), vault, "credentials", "set")
     talk.waits_for_silence()
     talk.press(f"too-early-for-a-prompt{ENTER}")
@@ -292,7 +295,7 @@ def test_what_is_typed_too_early_is_neither_shown_nor_taken(tmp_path: Path, exch
 
 
 def test_files_that_only_the_bots_unit_gets_are_not_waited_for(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     path = written(tmp_path, exchange)
     talk = session(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
@@ -308,7 +311,9 @@ def test_files_that_only_the_bots_unit_gets_are_not_waited_for(
     assert "systemd-creds encrypt" in talk.shown
 
 
-def test_the_third_bot_of_one_name_gets_an_entry_of_its_own(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_the_third_bot_of_one_name_gets_an_entry_of_its_own(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
+) -> None:
     for service in ("freqtrade-bitmex", "freqtrade-bitmex-north"):
         entry = json.dumps({"key": NEW.id, "secret": NEW.secret})
         keyring.set_password(service, "credentials", entry)
@@ -322,7 +327,7 @@ def test_the_third_bot_of_one_name_gets_an_entry_of_its_own(tmp_path: Path, exch
     assert stored("freqtrade-bitmex-north")["key"] == NEW.id
 
 
-def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     path = written(tmp_path, exchange)
     talk = session(path, vault)
     to_the_store(talk)
@@ -340,7 +345,9 @@ def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: Looka
     assert Check(freqtrade_config.read([str(path)])).run().admitted
 
 
-def test_a_section_that_is_there_is_used_and_switched_on(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_a_section_that_is_there_is_used_and_switched_on(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
+) -> None:
     section = '"api_key_guard": {"enabled": false, /* not yet */ "allowed_hosts": ["127.0.0.1"]},\n    "dry_run"'
     path = written(tmp_path, exchange, CONFIG.replace('"dry_run"', section))
     before = path.read_text()
@@ -353,7 +360,7 @@ def test_a_section_that_is_there_is_used_and_switched_on(tmp_path: Path, exchang
 
 
 def test_an_address_that_the_written_policy_refuses_is_asked_for_again(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     policy = '"policy": {"ip_within": ["127.0.0.1/32"]}'
     section = f'"api_key_guard": {{"allowed_hosts": ["127.0.0.1"], {policy}}},\n    "dry_run"'
@@ -372,7 +379,7 @@ def test_an_address_that_the_written_policy_refuses_is_asked_for_again(
 
 
 def test_of_several_files_the_first_one_named_gets_the_section(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     path, other = written(tmp_path, exchange), tmp_path / "other.json"
     other.write_text('{"max_open_trades": 1} // mine')
@@ -392,7 +399,7 @@ def elsewhere() -> Iterator[Path]:
 
 @pytest.mark.parametrize("ends", ["\r\n", "\n"])
 def test_a_link_to_another_file_system_and_line_ends_stay(
-    tmp_path: Path, exchange: Lookalike, vault: Path, elsewhere: Path, ends: str
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, elsewhere: Path, ends: str
 ) -> None:
     real = written(elsewhere, exchange, CONFIG.replace("\n", ends))
     real.chmod(0o600)
@@ -420,7 +427,7 @@ def test_a_link_to_another_file_system_and_line_ends_stay(
     ],
 )
 def test_what_stands_in_the_way_is_told_before_anybody_makes_a_key(
-    tmp_path: Path, exchange: Lookalike, vault: Path, text: str, mode: int, word: str
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, text: str, mode: int, word: str
 ) -> None:
     path = written(tmp_path, exchange, text)
     belongs(path)
@@ -433,7 +440,9 @@ def test_what_stands_in_the_way_is_told_before_anybody_makes_a_key(
     assert path.read_bytes() == before
 
 
-def test_without_a_terminal_setup_says_what_to_use_instead(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_without_a_terminal_setup_says_what_to_use_instead(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
+) -> None:
     command = [sys.executable, "-m", "freqtrade_bitmex_guard.cli", "setup", "-c", str(written(tmp_path, exchange))]
     done = subprocess.run(command, env=environment(vault), input="", capture_output=True, text=True, check=False)
     assert done.returncode == 4
@@ -441,7 +450,7 @@ def test_without_a_terminal_setup_says_what_to_use_instead(tmp_path: Path, excha
 
 
 def test_secrets_are_asked_for_without_showing_them_and_delete_asks(
-    tmp_path: Path, exchange: Lookalike, vault: Path
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     section = '"api_key_guard": {"allowed_hosts": ["127.0.0.1"]},\n    "dry_run"'
     path = written(tmp_path, exchange, CONFIG.replace('"dry_run"', section))
@@ -464,7 +473,9 @@ def test_secrets_are_asked_for_without_showing_them_and_delete_asks(
         assert stored().get("key") == left
 
 
-def test_migrate_offers_to_look_whether_git_has_the_file(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_migrate_offers_to_look_whether_git_has_the_file(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
+) -> None:
     plain: dict[str, Any] = {"exchange": {"name": "bitmex", **GOOD}}
     path = tmp_path / "config.json"
     path.write_text(json.dumps(plain))

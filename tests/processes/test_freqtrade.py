@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.demo.bot import Bot, Process
-from freqtrade_bitmex_guard.simulator.behaviour import error, page
-from freqtrade_bitmex_guard.simulator.keys import Key
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from freqtrade_bitmex_guard.simulator.responses import page
 from tests.support import KEY_ID, QUESTIONS, SECRET, credentials_in_config, key, keyring_that
 
 pytestmark = pytest.mark.slow
@@ -35,7 +34,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def refused(process: Process, exchange: Lookalike, rule: str, *, asked: bool = True) -> None:
+def refused(process: Process, exchange: SimulatedBitMEX, rule: str, *, asked: bool = True) -> None:
     """It ended with 2, named the rule, asked nothing but the check's questions, and showed no secret."""
     assert process.wait() == 2, process.output
     assert f"[error] {rule}:" in process.output, process.output
@@ -43,7 +42,7 @@ def refused(process: Process, exchange: Lookalike, rule: str, *, asked: bool = T
     assert "Traceback" not in process.output
     assert "to: RUNNING" not in process.output
     assert set(exchange.paths()) <= {*QUESTIONS, "GET /apiKey/self"}
-    assert bool(exchange.asked) is asked
+    assert bool(exchange.requests) is asked
     nothing_secret(process.output)
 
 
@@ -63,12 +62,12 @@ def nothing_secret(output: str) -> None:
         ({"cidr": "localhost"}, "ip-unreadable"),
         ({"enabled": False}, "key-disabled"),
         ({"cidr": "203.0.113.7"}, "address-not-allowed"),
-        ({"odd": {"permissions": {"order": True}}}, "answer-invalid"),
-        ({"odd": {"name": "x\n[red]\x1b[31m", "permissions": ["ord\ner\x1b[31m"]}}, "permission-not-allowed"),
+        ({"overrides": {"permissions": {"order": True}}}, "answer-invalid"),
+        ({"overrides": {"name": "x\n[red]\x1b[31m", "permissions": ["ord\ner\x1b[31m"]}}, "permission-not-allowed"),
     ],
 )
 def test_a_key_that_is_not_proven_starts_no_bot(
-    bot: Bot, exchange: Lookalike, wheel: Path, changed: dict[str, Any], rule: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, changed: dict[str, Any], rule: str
 ) -> None:
     exchange.keys[:] = [key(**changed)]
     process = bot.trade(python=str(wheel))
@@ -82,13 +81,13 @@ def test_a_key_that_is_not_proven_starts_no_bot(
         (lambda exchange: exchange.keys.clear(), "key-unknown"),
         (lambda exchange: exchange.keys.__setitem__(0, Key(KEY_ID, "other")), "signature-invalid"),
         (lambda exchange: setattr(exchange, "clock_offset", 900), "clock-skew"),
-        (lambda exchange: exchange.always("/apiKey", page(403)), "address-banned"),
-        (lambda exchange: exchange.always("/apiKey", error(503, "down for maintenance")), "maintenance"),
-        (lambda exchange: exchange.always("/apiKey", page(200)), "answer-invalid"),
+        (lambda exchange: exchange.respond_always("/apiKey", page(403)), "address-banned"),
+        (lambda exchange: exchange.respond_always("/apiKey", error(503, "down for maintenance")), "maintenance"),
+        (lambda exchange: exchange.respond_always("/apiKey", page(200)), "answer-invalid"),
     ],
 )
 def test_an_exchange_that_does_not_tell_starts_no_bot(
-    bot: Bot, exchange: Lookalike, wheel: Path, fail: Callable[[Lookalike], Any], rule: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, fail: Callable[[SimulatedBitMEX], Any], rule: str
 ) -> None:
     fail(exchange)
     bot.config["api_key_guard"]["timeout_seconds"] = 2
@@ -114,7 +113,7 @@ def test_an_exchange_that_does_not_tell_starts_no_bot(
     ],
 )
 def test_a_check_that_cannot_be_made_as_configured_starts_no_bot(
-    bot: Bot, exchange: Lookalike, wheel: Path, spoil: Callable[[Bot], Any], rule: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, spoil: Callable[[DemoBot], Any], rule: str
 ) -> None:
     spoil(bot)
     refused(bot.trade(python=str(wheel)), exchange, rule, asked=False)
@@ -134,30 +133,34 @@ def test_a_check_that_cannot_be_made_as_configured_starts_no_bot(
     ],
 )
 def test_a_variable_that_changes_key_client_or_policy_starts_no_bot(
-    bot: Bot, exchange: Lookalike, wheel: Path, variable: str, value: str, rule: str
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, variable: str, value: str, rule: str
 ) -> None:
     refused(bot.trade(python=str(wheel), extra={variable: value}), exchange, rule, asked=False)
 
 
-def test_a_second_config_file_that_changes_the_client_starts_no_bot(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
-    with Lookalike([key()]) as elsewhere:
+def test_a_second_config_file_that_changes_the_client_starts_no_bot(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
+) -> None:
+    with SimulatedBitMEX([key()]) as elsewhere:
         second = bot.folder / "second.json"
         second.write_text(json.dumps({"exchange": {"ccxt_async_config": elsewhere.ccxt_config()}}))
         refused(bot.trade("-c", str(second), python=str(wheel)), exchange, "origins-differ", asked=False)
-        assert elsewhere.asked == []
+        assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
 def test_a_good_key_reaches_running_and_signs_its_balance_request_with_it(
-    bot: Bot, exchange: Lookalike, environment: Callable[[str], Path], kind: str
+    bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path], kind: str
 ) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
     bot.config["exchange"] |= {"key": "", "secret": "", "apiKey": ""}  # as `freqtrade new-config` may write them
     process = bot.trade(python=str(environment(kind)))
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     assert process.stop() == 130
     assert exchange.paths()[0] == "GET /apiKey"
-    assert ("/user/margin", KEY_ID, 200) in [(asked.path, asked.key, asked.status) for asked in exchange.asked]
+    assert ("/user/margin", KEY_ID, 200) in [
+        (request.path, request.key, request.status) for request in exchange.requests
+    ]
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
     admitted = [line for line in process.output.splitlines() if "admitted" in line]
     assert len(admitted) == 1
@@ -166,7 +169,7 @@ def test_a_good_key_reaches_running_and_signs_its_balance_request_with_it(
     nothing_secret(process.output)
 
 
-def test_a_refusal_leaves_no_server_running(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_a_refusal_leaves_no_server_running(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
     exchange.keys[:] = [key(cidr="")]
     refused(bot.trade(python=str(wheel)), exchange, "ip-unrestricted")
@@ -176,7 +179,7 @@ def test_a_refusal_leaves_no_server_running(bot: Bot, exchange: Lookalike, wheel
 
 
 @pytest.fixture
-def marked(bot: Bot) -> Path:
+def marked(bot: DemoBot) -> Path:
     """Gives the bot a store that leaves a mark when it is opened; returns the mark's path."""
     mark = bot.folder / "opened"
     bot.config["api_key_guard"]["credentials"] = {
@@ -188,30 +191,30 @@ def marked(bot: Bot) -> Path:
 
 
 def test_the_mark_of_an_opened_store_appears_in_a_live_start(
-    bot: Bot, exchange: Lookalike, wheel: Path, marked: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path
 ) -> None:
     refused(bot.trade(python=str(wheel)), exchange, "credentials-malformed", asked=False)
     assert marked.exists()
 
 
 def test_dry_run_opens_no_store_asks_nothing_and_says_so_in_one_line(
-    bot: Bot, exchange: Lookalike, wheel: Path, marked: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path
 ) -> None:
     bot.config["dry_run"] = True
     process = bot.trade(python=str(wheel))
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     process.stop()
     assert process.output.count("API key guard:") == 1
     assert not marked.exists()
     assert not [path for path in exchange.paths() if "apiKey" in path]
-    assert not [asked for asked in exchange.asked if asked.key]
+    assert not [request for request in exchange.requests if request.key]
 
 
 @pytest.mark.parametrize(
     "command", [["show-config"], ["list-timeframes"], ["list-pairs"], ["test-pairlist"], ["list-strategies"]]
 )
 def test_no_other_command_opens_the_store_or_asks_about_the_key(
-    bot: Bot, exchange: Lookalike, wheel: Path, marked: Path, command: list[str]
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path, command: list[str]
 ) -> None:
     path = str(bot.write())
     process = Process([str(wheel), "-m", "freqtrade", *command, "-c", path], bot.folder)
@@ -223,7 +226,7 @@ def test_no_other_command_opens_the_store_or_asks_about_the_key(
 
 @pytest.mark.parametrize("section", [None, {"enabled": False}])
 def test_without_the_section_or_with_it_switched_off_freqtrade_is_as_if_nothing_were_installed(
-    bot: Bot, exchange: Lookalike, wheel: Path, section: Any
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, section: Any
 ) -> None:
     del bot.config["api_key_guard"]
     if section:
@@ -231,19 +234,19 @@ def test_without_the_section_or_with_it_switched_off_freqtrade_is_as_if_nothing_
     exchange.keys[:] = [key(permissions=["order", "withdraw"], cidr="")]
     credentials_in_config(bot)
     process = bot.trade(python=str(wheel))
-    assert process.reaches(), process.output
+    assert process.wait_for_output(), process.output
     process.stop()
     assert "guard" not in process.output.replace(str(bot.folder), "").replace("'api_key_guard'", "")
     assert "GET /apiKey" not in exchange.paths()
 
 
 def test_without_its_pth_line_plain_freqtrade_has_no_key_at_all(
-    bot: Bot, exchange: Lookalike, environment: Callable[[str], Path]
+    bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path]
 ) -> None:
     process = bot.trade(python=str(environment("no pth")))
-    process.reaches("Changing state to: RUNNING", seconds=10)
+    process.wait_for_output("Changing state to: RUNNING", seconds=10)
     process.stop()
-    assert not [asked for asked in exchange.asked if asked.key]
+    assert not [request for request in exchange.requests if request.key]
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
 
 
@@ -260,7 +263,7 @@ def test_an_environment_with_the_plugin_runs_the_installed_wheel_and_not_the_sou
 # Faults inside the process: each is made with a few lines of Python that run before freqtrade does.
 
 
-def start(python: Path, bot: Bot, before: str, *arguments: str) -> Process:
+def start(python: Path, bot: DemoBot, before: str, *arguments: str) -> Process:
     script = f"import sys\n{before}\nfrom freqtrade.main import main\nmain(sys.argv[1:])"
     return Process([str(python), "-c", script, "trade", "-c", str(bot.write()), *arguments], bot.folder)
 
@@ -287,14 +290,14 @@ room.Exchange._init_ccxt = other
 
 
 def test_a_client_with_another_key_is_caught_before_its_first_request(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     refused(start(wheel, bot, OTHER_KEY), exchange, "client-changed")
     assert set(exchange.paths()) == QUESTIONS
 
 
 def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_server(
-    bot: Bot, exchange: Lookalike, wheel: Path
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
     process = start(wheel, bot, SEAM_UNUSED)
@@ -316,7 +319,7 @@ def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_se
 )
 @pytest.mark.parametrize("with_section", [True, False])
 def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
-    bot: Bot, exchange: Lookalike, wheel: Path, changed: str, with_section: bool
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, changed: str, with_section: bool
 ) -> None:
     if not with_section:
         del bot.config["api_key_guard"]
@@ -324,7 +327,7 @@ def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
     process = start(wheel, bot, changed)
     assert process.wait() in (1, 2), process.output
     assert "to: RUNNING" not in process.output
-    assert exchange.asked == []
+    assert exchange.requests == []
     if "pydantic_core" not in changed and "rich" not in changed:  # without them freqtrade does not get that far
         assert process.exit_code == 2, process.output
         assert "API key guard: MISCONFIGURED" in process.output
@@ -344,7 +347,7 @@ def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
     ],
 )
 def test_whatever_the_guard_raises_refuses_and_is_not_swallowed(
-    bot: Bot, exchange: Lookalike, wheel: Path, place: str, raised: str, asked: bool
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, place: str, raised: str, asked: bool
 ) -> None:
     module, _, name = place.partition(":")
     before = (
@@ -356,7 +359,7 @@ def test_whatever_the_guard_raises_refuses_and_is_not_swallowed(
 
 
 def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_all_the_same(
-    bot: Bot, exchange: Lookalike, environment: Callable[[str], Path]
+    bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path]
 ) -> None:
     exchange.keys[:] = [key(cidr="")]
     before = (
@@ -365,13 +368,15 @@ def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_al
     refused(start(environment("no pth"), bot, before), exchange, "ip-unrestricted")
 
 
-def test_a_keyring_backend_that_ends_the_process_is_a_refusal(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_a_keyring_backend_that_ends_the_process_is_a_refusal(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
+) -> None:
     extra = keyring_that("raise SystemExit(0)", bot.folder)
     bot.config["api_key_guard"]["credentials"] = {}
     refused(bot.trade(python=str(wheel), extra=extra), exchange, "store-unavailable", asked=False)
 
 
-def test_ctrl_c_during_the_check_ends_with_130(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_ctrl_c_during_the_check_ends_with_130(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     mark = bot.folder / "reading"
     bot.config["api_key_guard"]["credentials"] = {
         "store": "command",
@@ -382,13 +387,13 @@ def test_ctrl_c_during_the_check_ends_with_130(bot: Bot, exchange: Lookalike, wh
     for _ in range(300):
         if mark.exists():
             break
-        process.reaches("never", seconds=0.1)
+        process.wait_for_output("never", seconds=0.1)
     assert process.stop(seconds=15) == 130
     assert "to: RUNNING" not in process.output
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
-def test_optimised_python_checks_just_the_same(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_optimised_python_checks_just_the_same(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
     command = [str(wheel), "-OO", "-m", "freqtrade", "trade", "-c", str(bot.write())]
     refused(Process(command, bot.folder), exchange, "withdraw-permission")

@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.config import KeyringStore
 from freqtrade_bitmex_guard.credentials.access import held
 from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.killer import forked
 from tests.support import KEY_ID, SECRET, belongs, new_key
 from tests.terminal import DOWN, ENTER, Session, environment
@@ -61,20 +61,20 @@ def secret_files(folder: Path) -> set[str]:
     }
 
 
-def test_rotate(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_rotate(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     exchange.keys.append(NEW)
     rotate(tmp_path, exchange, vault)
 
 
 def test_rotate_in_a_keyring_that_deletes_before_it_writes(
-    tmp_path: Path, exchange: Lookalike, vault: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAULT_DELETES_FIRST", "yes")
     exchange.keys.append(NEW)
     rotate(tmp_path, exchange, vault)
 
 
-def rotate(folder: Path, exchange: Lookalike, vault: Path) -> None:
+def rotate(folder: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     path = folder / "config.json"
     bot = {"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}}
     path.write_text(json.dumps({**bot, "api_key_guard": {"allowed_hosts": ["127.0.0.1"]}}))
@@ -133,7 +133,7 @@ def test_migrate(tmp_path: Path, vault: Path) -> None:
     assert (KEY_ID, True, True) in seen
 
 
-def test_setup(tmp_path: Path, exchange: Lookalike, vault: Path) -> None:
+def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     path = tmp_path / "config.json"
     old = json.dumps({"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}}, indent=4) + " // mine\n"
     seen = set()

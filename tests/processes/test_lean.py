@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,9 @@ print(code, large, len(whole), file=sys.stderr)
 """
 
 
-def test_the_preflight_imports_no_other_exchange_and_no_pandas(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_the_preflight_imports_no_other_exchange_and_no_pandas(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
+) -> None:
     done = subprocess.run(
         [wheel, "-c", PREFLIGHT, str(bot.write())], capture_output=True, text=True, check=False, cwd=bot.folder
     )
@@ -37,7 +39,7 @@ def test_the_preflight_imports_no_other_exchange_and_no_pandas(bot: Bot, exchang
     assert exchange.paths()[0] == "GET /apiKey"
 
 
-def test_the_preflight_names_the_ccxt_to_install_where_it_has_no_bitmex(bot: Bot, wheel: Path) -> None:
+def test_the_preflight_names_the_ccxt_to_install_where_it_has_no_bitmex(bot: DemoBot, wheel: Path) -> None:
     # As ccxt 4.5.84 is, seen from here: a package without that module, and without its name in the list.
     later = bot.folder / "later" / "ccxt"
     later.mkdir(parents=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard.demo.bot import Process
+from freqtrade_bitmex_guard.simulator.bot import Process
 from tests.terminal import GUARD, environment
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ def serving(folder: Path, variables: dict[str, str], *rights: str) -> Iterator[s
     """Everything that it prints, once it serves."""
     process = Process([sys.executable, "-m", "freqtrade_bitmex_guard.simulator", *rights], folder, variables)
     try:
-        assert process.reaches("secret  ")
+        assert process.wait_for_output("secret  ")
         yield process.output
     finally:
         code = process.stop()
@@ -49,7 +49,7 @@ def test_what_it_prints_checks_audits_and_starts_a_bot(tmp_path: Path, vault: Pa
             assert done.returncode == 0, done.stdout + done.stderr
             assert "ADMITTED" in done.stdout
         bot = Process(told(printed, "trade"), tmp_path, variables)
-        assert bot.reaches(), bot.output
+        assert bot.wait_for_output(), bot.output
         assert bot.stop() == 130
         place = Path(told(printed, "trade")[-1])
         assert place.exists()

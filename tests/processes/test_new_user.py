@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard.demo.bot import Bot
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.support import KEY_ID, SECRET, key, skip_or_fail
 from tests.terminal import ENTER, INTERRUPT, ROOT, Session
 
@@ -45,8 +45,8 @@ def test_setup_alone_is_enough_from_no_key_to_a_guarded_bot(tmp_path: Path, whee
         "TERM": "xterm",
         "PROMPT_TOOLKIT_NO_CPR": "1",
     }
-    with Lookalike() as exchange:
-        bot = Bot(tmp_path / "bot", exchange)
+    with SimulatedBitMEX() as exchange:
+        bot = DemoBot(tmp_path / "bot", exchange)
         del bot.config["api_key_guard"]
         bot.write()
         script = "\n".join([LOG_IN, *commands(bot.folder, wheel)])

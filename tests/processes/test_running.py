@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.demo.bot import Bot, Process
-from freqtrade_bitmex_guard.simulator.behaviour import error
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.processes.test_freqtrade import API_SERVER, free_port, nothing_secret
 from tests.processes.trading import Receiver, tell, wants_to_trade
 from tests.support import soon
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.slow
 class Running:
     """A bot process that can be told things, as its operator does."""
 
-    def __init__(self, bot: Bot, process: Process, receiver: Receiver, port: int) -> None:
+    def __init__(self, bot: DemoBot, process: Process, receiver: Receiver, port: int) -> None:
         self.bot = bot
         self.process = process
         self.receiver = receiver
@@ -53,7 +52,7 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture
-def start(bot: Bot, wheel: Path) -> Iterator[Start]:
+def start(bot: DemoBot, wheel: Path) -> Iterator[Start]:
     processes = []
     with Receiver() as receiver:
 
@@ -75,7 +74,7 @@ def start(bot: Bot, wheel: Path) -> Iterator[Start]:
 
 
 def test_a_key_that_gains_withdraw_pauses_the_bot_which_still_manages_its_open_trade(
-    start: Start, exchange: Lookalike
+    start: Start, exchange: SimulatedBitMEX
 ) -> None:
     running = start()
     running.until("MANAGES BTC/USDT")
@@ -104,7 +103,7 @@ def test_a_key_that_gains_withdraw_pauses_the_bot_which_still_manages_its_open_t
 
 
 def test_a_key_that_is_opened_to_everywhere_pauses_the_bot_with_its_trade_managed(
-    start: Start, exchange: Lookalike
+    start: Start, exchange: SimulatedBitMEX
 ) -> None:
     running = start()
     running.until("MANAGES BTC/USDT")
@@ -113,7 +112,7 @@ def test_a_key_that_is_opened_to_everywhere_pauses_the_bot_with_its_trade_manage
     assert "ip-unrestricted" in running.told(1)[0]
 
 
-def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: Lookalike) -> None:
+def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start(open_trade=False)
     running.until("WANTS TO ENTER")
     exchange.keys[0].cidr = ""
@@ -123,7 +122,7 @@ def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: Lookalike) -> N
     assert "ip-unrestricted" in running.told(1)[0]
 
 
-def test_a_key_that_is_switched_off_stops_a_bot_that_is_to_be_stopped(start: Start, exchange: Lookalike) -> None:
+def test_a_key_that_is_switched_off_stops_a_bot_that_is_to_be_stopped(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start(on_violation="stop")
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].enabled = False
@@ -139,10 +138,12 @@ def test_a_key_that_is_switched_off_stops_a_bot_that_is_to_be_stopped(start: Sta
     assert "fine again" in running.told(2)[1], "a stopped bot's key is checked, too"
 
 
-def test_an_exchange_that_is_down_is_tolerated_for_the_grace_and_no_longer(start: Start, exchange: Lookalike) -> None:
+def test_an_exchange_that_is_down_is_tolerated_for_the_grace_and_no_longer(
+    start: Start, exchange: SimulatedBitMEX
+) -> None:
     running = start(recheck_grace_minutes=0.1)
     running.until("MANAGES BTC/USDT")
-    exchange.always("/apiKey", error(503, "down for maintenance"))
+    exchange.respond_always("/apiKey", error(503, "down for maintenance"))
     tolerated = running.until("the key could not be checked; the bot goes on")
     running.until("MANAGES BTC/USDT", tolerated)
     assert "PAUSED" not in running.process.output
@@ -151,7 +152,7 @@ def test_an_exchange_that_is_down_is_tolerated_for_the_grace_and_no_longer(start
 
 
 def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
-    start: Start, exchange: Lookalike
+    start: Start, exchange: SimulatedBitMEX
 ) -> None:
     running = start(recheck_minutes=0)
     running.until("MANAGES BTC/USDT")
@@ -181,7 +182,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     running.told(2)
 
 
-def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: Lookalike) -> None:
+def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start(recheck_minutes=0)
     running.until("MANAGES BTC/USDT")
     running.command("stop")
@@ -193,7 +194,7 @@ def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: L
     assert "MANAGES" not in running.process.output[stopped:]
 
 
-def test_a_refused_start_is_told_once_an_hour(bot: Bot, exchange: Lookalike, wheel: Path) -> None:
+def test_a_refused_start_is_told_once_an_hour(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     exchange.keys[0].permissions = ["order", "withdraw"]
     with Receiver() as receiver:
         bot.config["webhook"] = receiver.config()

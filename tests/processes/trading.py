@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import requests
 
-from freqtrade_bitmex_guard.demo.bot import Bot
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 STRATEGY = """
 import logging
@@ -79,7 +79,7 @@ Trade.commit()
 """
 
 
-def wants_to_trade(bot: Bot, *, open_trade: bool = True) -> None:
+def wants_to_trade(bot: DemoBot, *, open_trade: bool = True) -> None:
     """Give a bot the strategy, and an open trade or room for one."""
     (bot.folder / "user_data" / "strategies" / "wants_to_trade.py").write_text(STRATEGY)
     bot.config["strategy"] = "WantsToTrade"

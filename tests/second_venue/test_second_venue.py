@@ -15,8 +15,8 @@ import pytest
 from freqtrade_bitmex_guard import venues
 from freqtrade_bitmex_guard.findings import Outcome
 from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.simulator.behaviour import Respond
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.responses import Response
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KRAKEN_ID, KRAKEN_SECRET, store_files
 from tests.terminal import ROOT
@@ -35,7 +35,7 @@ def laid_among_the_venues(tmp_path: Path) -> Iterator[None]:
     sys.modules.pop("freqtrade_bitmex_guard.venues.kraken", None)
 
 
-def told(**changed: Any) -> Respond:
+def told(**changed: Any) -> Response:
     """The shape that real answers have, as an SDK's fixture recorded it."""
     result = {
         "api_key_name": "TestKey",
@@ -45,12 +45,12 @@ def told(**changed: Any) -> Respond:
         "valid_until": "0",
         **changed,
     }
-    return Respond(200, json.dumps({"error": [], "result": result}).encode())
+    return Response(200, json.dumps({"error": [], "result": result}).encode())
 
 
-def check(folder: Path, answer: Respond, severity_not_told: str = "ignore", **policy: Any) -> Verdict:
-    with Lookalike() as exchange:
-        exchange.always(PATH, answer)
+def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **policy: Any) -> Verdict:
+    with SimulatedBitMEX() as exchange:
+        exchange.respond_always(PATH, answer)
         urls = {"public": exchange.url, "private": exchange.url, "zendesk": exchange.url}
         config = {
             "exchange": {"name": "kraken", "ccxt_config": {"urls": {"api": urls}}},
@@ -76,13 +76,13 @@ def check(folder: Path, answer: Respond, severity_not_told: str = "ignore", **po
         (told(ip_allowlist=["203.0.113.0/24"]), Outcome.REFUSED, ["ip-too-many"]),
         (told(api_key="other"), Outcome.UNVERIFIED, ["key-not-listed"]),
         (told(permissions=None), Outcome.UNVERIFIED, ["answer-invalid"]),
-        (Respond(200, b'{"error": ["EAPI:Invalid key"]}'), Outcome.UNVERIFIED, ["key-unknown"]),
-        (Respond(200, b'{"error": ["EGeneral:Permission denied"]}'), Outcome.UNVERIFIED, ["access-denied"]),
-        (Respond(200, b"<html>"), Outcome.UNVERIFIED, ["answer-invalid"]),
+        (Response(200, b'{"error": ["EAPI:Invalid key"]}'), Outcome.UNVERIFIED, ["key-unknown"]),
+        (Response(200, b'{"error": ["EGeneral:Permission denied"]}'), Outcome.UNVERIFIED, ["access-denied"]),
+        (Response(200, b"<html>"), Outcome.UNVERIFIED, ["answer-invalid"]),
     ],
 )
 def test_the_core_judges_an_exchange_it_has_never_heard_of(
-    tmp_path: Path, answer: Respond, outcome: Outcome, rules: list[str]
+    tmp_path: Path, answer: Response, outcome: Outcome, rules: list[str]
 ) -> None:
     verdict = check(tmp_path, answer)
     assert (verdict.outcome, [finding.rule for finding in verdict.findings]) == (outcome, rules)

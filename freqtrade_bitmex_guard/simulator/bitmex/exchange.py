@@ -62,8 +62,10 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
     ) -> None:
-        self.account = Account()
         super().__init__(keys, trading_mode=trading_mode, tls=tls, host=host)
+        self.account = Account()
+        if not all(key.two_factor for key in self.account_keys()):
+            self.account.two_factor = None
 
     @property
     def words(self) -> Mapping[Kind, Sequence[str]]:
@@ -84,10 +86,9 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         return {**super().bot_config(), "experimental": {"block_bad_exchanges": False}}
 
     def adopt(self, key: KeyState) -> Key:
-        """Translate a key of the common table; its siblings become keys of the account."""
+        """Translate a key in common words."""
         if isinstance(key, Key):
             return key
-        self.account.two_factor = "GA" if key.two_factor else None
         return Key(
             key.id,
             key.secret,
@@ -97,6 +98,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
             enabled=key.enabled,
             name=key.name,
             age_days=key.age_days,
+            two_factor=key.two_factor,
             siblings=key.siblings,
             overrides=key.overrides,
         )
