@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from freqtrade_bitmex_guard.simulator import market, simulated, simulated_ids
+from freqtrade_bitmex_guard.simulator import simulated, simulated_ids
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.interface import Cause, Handler, PublicHandler, SimulatedExchange
@@ -258,26 +258,3 @@ def test_bitmexs_own_key_is_taken_as_it_is() -> None:
     key = Key(KEY_ID, SECRET, cidr="203.0.113.7/32")
 
     assert SimulatedBitMEX([key]).keys[0] is key
-
-
-def test_candles_of_every_timeframe_fit_together() -> None:
-    hour = market.candles(3600, 1, until=time.time() - 3600)[0]
-    parts = market.candles(300, 12, since=hour.start)
-
-    assert (parts[0].open, parts[-1].close) == (hour.open, hour.close)
-    assert [part.start for part in parts] == list(range(hour.start, hour.end, 300))
-
-
-@pytest.mark.parametrize(("count", "expected"), [(1, 1), (500, 500), (5000, market.MAX_CANDLES)])
-def test_the_newest_candles_end_with_the_one_of_now(count: int, expected: int) -> None:
-    candles = market.candles(60, count)
-
-    assert len(candles) == expected
-    assert candles[-1].start <= time.time() < candles[-1].end + 5
-
-
-def test_the_order_book_leaves_a_gap_between_its_sides() -> None:
-    book = market.order_book(5)
-
-    assert len(book.bids) == len(book.asks) == 5
-    assert book.bids[-1] < book.bids[0] < book.asks[0] < book.asks[-1]
