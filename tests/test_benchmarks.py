@@ -24,7 +24,7 @@ def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Pa
 
 def test_the_page_names_the_command_that_wrote_it_and_every_target() -> None:
     page = (BENCHMARKS / "README.md").read_text()
-    assert "`python benchmarks/measure.py > benchmarks/README.md` wrote this page" in page
+    assert "`python benchmarks/measure.py > docs/pages/evidence/benchmarks.md` wrote this page" in page
     for figure in ("python -c pass", "--version", "show-config", "RUNNING", "--check-only", "twelve lines"):
         assert figure in page
 

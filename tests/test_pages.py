@@ -48,6 +48,6 @@ def test_each_folder_from_which_freqtrade_loads_code_of_the_operators_is_named()
     folder = re.compile(r"^    user_subdir = (USERPATH_\w+)$", re.MULTILINE)
     folders = {getattr(constants, name) for source in sources for name in folder.findall(source)}
     assert folders >= {"strategies", "freqaimodels"}
-    page = (ROOT / "docs" / "adversarial.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "pages" / "evidence" / "adversarial.md").read_text(encoding="utf-8")
     assert {folder for folder in folders if f"`user_data/{folder}`" not in page} == set()
     assert "FreqAI model" in (ROOT / "SECURITY.md").read_text(encoding="utf-8")
