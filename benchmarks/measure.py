@@ -56,7 +56,8 @@ The commands, as hyperfine ran them:
 Requests of the guard in one guarded start: {about_the_key} about the key, {in_all} in all, before {own} of freqtrade's
 own (target: one that is required, at most four in all).
 
-Most of what `--check-only` takes is imports: pydantic for the config section, requests and ccxt's base class for the requests, rich for the table.
+Most of what `--check-only` takes is imports.
+They are pydantic for the config section, requests and ccxt's base class for the requests, rich for the table.
 It imports one of ccxt's hundred exchanges, and freqtrade's config reader without pandas.
 That is why it takes no longer than twelve lines that `import ccxt`.
 `python -X importtime` shows the rest.
@@ -65,7 +66,8 @@ An audit, and a look at a running bot's key, `python benchmarks/account.py`:
 
 {account}
 
-The filter before the log, `python benchmarks/log_filter.py --fast` ([pyperf](https://pyperf.readthedocs.io)), costs each record:
+What the filter before the log costs each record, `python benchmarks/log_filter.py --fast`
+([pyperf](https://pyperf.readthedocs.io)):
 
 ```
 {log}

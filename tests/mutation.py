@@ -145,7 +145,9 @@ def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[
     """
     mutmut = [str(Path(sys.executable).with_name("mutmut"))]
     if not Path(*mutmut).exists():
-        sys.exit("mutmut is not installed here: pip install mutmut, in the version of evidence/mutation.md, or --only rest")
+        sys.exit(
+            "mutmut is not installed here: pip install mutmut, in the version of evidence/mutation.md, or --only rest"
+        )
     folder = Path(tempfile.mkdtemp(prefix=f"mutmut-{area}-"))
     for name in subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The table of evidence/mutation.md: rows as `python -m tests.mutation` prints them, and the sums that follow from them."""
+"""The table of evidence/mutation.md: rows as printed, and the sums that follow from them."""
 
 from __future__ import annotations
 

@@ -324,7 +324,7 @@ def _peak_memory(*, forget: bool = False) -> int:
 HEAD = f"""# Every fault, and what the check made of it
 
 `python -m tests.adversarial.faults > docs/pages/evidence/faults.md` wrote this page.
-Each row is one real check, with real ccxt, the simulated exchange as BitMEX, and `"timeout_seconds": {TIMEOUT_SECONDS}`.
+Each row is one real check, with real ccxt, BitMEX simulated, and `"timeout_seconds": {TIMEOUT_SECONDS}`.
 `tests/adversarial/test_faults.py` compares all but the last two columns with what comes out today.
 It holds those two to their bounds: {MOST_MILLISECONDS:,} ms, and {MOST_MEGABYTES} MB above what the process had before.
 A check that took longer is made once more, for the machine may have been busy.

@@ -424,7 +424,7 @@ HEAD = """# Every attack without its defence
 For each row it copied the project and ran the attack's test on the copy, which passed.
 Then it took one defence out and ran the test again: "gets by" means that the test failed, as it has to.
 A test checks that every place is still there.
-It also checks that every attack of [Attacks](adversarial.md) is listed here, or is tried both ways, or is listed at the end.
+It also checks that every attack of [Attacks](adversarial.md) is in this table, is tried both ways, or is at the end.
 
 | attack | without | then it |
 |---|---|---|

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ COMMANDS = ((), ("check",), ("audit",), ("setup",), ("credentials",), ("demo",))
 Row = tuple[str, ...]
 
 
-def table(head: Row, rows: list[Row]) -> str:
+def table(head: Row, rows: Sequence[Row]) -> str:
     """Return a table in Markdown."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
@@ -54,25 +54,26 @@ def findings_page() -> str:
         "- **Unverified:** the key could not be verified.\n"
         "- **Misconfigured:** configuration error; the check did not run.\n\n"
         "A *transient* cause usually goes away by itself.\n"
-        "The guard tries again inside `timeout_seconds`, and `--wait-for-exchange` waits for it.\n\n"
+        "The guard tries again inside `timeout_seconds`, and `--wait-for-exchange` waits for it.\n"
+        "A *configurable* finding is an error, a warning or ignored, as the policy says.\n\n"
     )
     sections = [_finding(name) for name in PUBLISHED]
-    return NOTE.format(source="`docs/findings.yml` or the code") + head + "\n".join(
-        [table(("finding", "verdict", "meaning"), names), *sections]
+    return (
+        NOTE.format(source="`docs/findings.yml` or the code")
+        + head
+        + "\n".join([table(("finding", "verdict", "meaning"), names), *sections])
     )
 
 
 def _finding(name: str) -> str:
     spec, guide = PUBLISHED[name], GUIDE[name]
-    severity = "always an error"
-    if spec.posture:
-        severity = f"your choice in `policy.severity`; `{_default_severity(name)}` by default"
+    severity = f"yes, in `policy.severity`; `{_default_severity(name)}` by default" if spec.posture else "no"
     return "\n".join(
         [
             f"## {name}\n\n{spec.meaning}\n",
             f"- **Verdict:** {spec.outcome.value} (exit code {exit_codes.OF[spec.outcome]})",
             f"- **Transient:** {'yes' if spec.passing else 'no'}",
-            f"- **Severity:** {severity}\n",
+            f"- **Configurable:** {severity}\n",
             f"**Usual cause:** {_sentences(guide['cause'])}\n",
             f"**What to do:** {_sentences(guide['action'])}\n",
         ]
@@ -94,11 +95,13 @@ def config_page() -> str:
     """Return a page with every field of the section, from the published schema."""
     schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
     section = schema["properties"]["api_key_guard"]
-    stores = {model["properties"]["store"]["const"]: model for name, model in schema["$defs"].items() if name != "Policy"}
+    models = [model for name, model in schema["$defs"].items() if name != "Policy"]
+    stores = {model["properties"]["store"]["const"]: model for model in models}
     parts = [
         "# Config fields\n\n"
         "Every field of the section `api_key_guard`.\n"
-        "Unknown fields and values of the wrong type are refused with [`section-invalid`](../findings.md#section-invalid).\n"
+        "Unknown fields and values of the wrong type are "
+        "[`section-invalid`](../findings.md#section-invalid).\n"
         "[Configuration](../configuration.md) explains how to choose them.\n",
         "## api_key_guard\n",
         _fields(section),
@@ -215,7 +218,7 @@ def home_page() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Documentation\n")[0]
     text = re.sub(r"<!-- /?generated.*?-->\n", "", text)
     text = text.replace("](docs/pages/", "](")
-    return NOTE.format(source="README.md") + re.sub(r"\[([^]]+)\]\((?:LICENSE|NOTICE|[A-Z]+\.md|example_config/)\)", r"\1", text) + "\n"
+    return NOTE.format(source="README.md") + text + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -243,9 +246,10 @@ def with_parts(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
     """
     for name, part in parts.items():
         between = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- /generated -->)", re.DOTALL)
-        text, count = between.subn(lambda found, new=part(): f"{found[1]}\n{new}\n{found[2]}", text)  # type: ignore[misc]
-        if count != 1:
+        found = between.search(text)
+        if found is None:
             raise ValueError(f"no part {name}")
+        text = f"{text[: found.start()]}{found[1]}\n{part()}\n{found[2]}{text[found.end() :]}"
     return text
 
 
