@@ -1,5 +1,6 @@
 # The usual tasks. `.ci/run` decides whether a change lands; it needs no make.
 PYTHON := .venv/bin/python
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help setup test test-fast lint docs docs-serve generate bench
 
