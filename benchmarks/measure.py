@@ -1,6 +1,6 @@
-"""Measures what the plugin costs, side by side, with hyperfine, and prints `benchmarks/README.md`.
+"""Measures what the plugin costs, side by side, with hyperfine, and prints `docs/pages/evidence/benchmarks.md`.
 
-python benchmarks/measure.py > benchmarks/README.md
+python benchmarks/measure.py > docs/pages/evidence/benchmarks.md
 
 It makes two environments that differ in the plugin alone, serves the look-alike, and has hyperfine time two commands
 at a time in many short rounds, so that whatever else the machine does falls on both.
@@ -27,12 +27,13 @@ from freqtrade_bitmex_guard.simulator.bot import DemoBot
 HERE = Path(__file__).parent
 TEXT = """# What it costs
 
-`python benchmarks/measure.py > benchmarks/README.md` wrote this page (it needs
-[hyperfine](https://github.com/sharkdp/hyperfine)). Each row is two commands, timed in {rounds} alternating rounds; the
-times are medians, the ratio is the median of the rounds' ratios, in brackets the quarters below and above it. Beside it
-stands the ratio of the CPU time (user and system), which other work on the machine moves less. `WITH` and `WITHOUT` are
-two environments that differ in this plugin alone. BitMEX is the look-alike on loopback, which answers at once. Nothing
-here is a test: no figure fails a build.
+`python benchmarks/measure.py > docs/pages/evidence/benchmarks.md` wrote this page (it needs [hyperfine](https://github.com/sharkdp/hyperfine)).
+Each row is two commands, timed in {rounds} alternating rounds.
+The times are medians; the ratio is the median of the rounds' ratios, with the quarters below and above it in brackets.
+Beside it is the ratio of the CPU time (user and system), which other work on the machine moves less.
+`WITH` and `WITHOUT` are two environments that differ in this plugin alone.
+BitMEX is simulated on loopback and answers at once.
+Nothing here is a test: no figure fails a build.
 
 Machine: {machine}.
 Its load (`uptime`) was {load}: above 1 the ratios near 1 are good to some five in a hundred.
@@ -54,17 +55,18 @@ The commands, as hyperfine ran them:
 Requests of the guard in one guarded start: {about_the_key} about the key, {in_all} in all, before {own} of freqtrade's
 own (target: one that is required, at most four in all).
 
-Most of what `--check-only` takes is imports: pydantic for the config section, requests and ccxt's base class to ask,
-rich for the table. Of ccxt's hundred exchanges it opens one, and of freqtrade's config reader no pandas
-(`freqtrade_bitmex_guard/lean.py`), which is why it takes no longer than twelve lines that `import ccxt`.
-`python -X importtime` tells the rest.
+Most of what `--check-only` takes is imports.
+They are pydantic for the config section, requests and ccxt's base class for the requests, rich for the table.
+It imports one of ccxt's hundred exchanges, and freqtrade's config reader without pandas.
+That is why it takes no longer than twelve lines that `import ccxt`.
+`python -X importtime` shows the rest.
 
 An audit, and a look at a running bot's key, `python benchmarks/account.py`:
 
 {account}
 
-The filter before the log, `python benchmarks/log_filter.py --fast` ([pyperf](https://pyperf.readthedocs.io)), costs
-each record:
+What the filter before the log costs each record, `python benchmarks/log_filter.py --fast`
+([pyperf](https://pyperf.readthedocs.io)):
 
 ```
 {log}

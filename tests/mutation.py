@@ -1,10 +1,10 @@
-"""Runs mutmut, and mutates what it leaves alone: tables, fields and decorated functions; see docs/mutation.md.
+"""Runs mutmut, and mutates what it leaves alone: tables, fields and decorated functions; see evidence/mutation.md.
 
 mutmut 3 changes plain functions and methods only. Rules are listed in a table, the policy's limits are arguments of
 pydantic fields, and its validators, the properties and the context managers are decorated: here is where they are
 changed, one place at a time. Each mutant is one forked process that has loaded everything but the guard before.
 
-At the end it prints the table of docs/mutation.md.
+At the end it prints the table of evidence/mutation.md.
 
     python -m tests.mutation [-j WORKERS] [--only mutmut|rest] [--file FILE]... [AREA...]
 """
@@ -145,7 +145,9 @@ def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[
     """
     mutmut = [str(Path(sys.executable).with_name("mutmut"))]
     if not Path(*mutmut).exists():
-        sys.exit("mutmut is not installed here: pip install mutmut, in the version of docs/mutation.md, or --only rest")
+        sys.exit(
+            "mutmut is not installed here: pip install mutmut, in the version of evidence/mutation.md, or --only rest"
+        )
     folder = Path(tempfile.mkdtemp(prefix=f"mutmut-{area}-"))
     for name in subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

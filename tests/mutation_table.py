@@ -1,4 +1,4 @@
-"""The table of docs/mutation.md: a row for each module, one for each area, and one for all."""
+"""The table of evidence/mutation.md: a row for each module, one for each area, and one for all."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support import store_files
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+PAGE = BENCHMARKS.parent / "docs" / "pages" / "evidence" / "benchmarks.md"
 
 
 def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -23,13 +24,13 @@ def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Pa
 
 
 def test_the_page_names_the_command_that_wrote_it_and_every_target() -> None:
-    page = (BENCHMARKS / "README.md").read_text()
-    assert "`python benchmarks/measure.py > benchmarks/README.md` wrote this page" in page
+    page = PAGE.read_text()
+    assert "`python benchmarks/measure.py > docs/pages/evidence/benchmarks.md` wrote this page" in page
     for figure in ("python -c pass", "--version", "show-config", "RUNNING", "--check-only", "twelve lines"):
         assert figure in page
 
 
 def test_the_page_names_the_command_that_measured_the_filter_with_its_option() -> None:
-    for page in ("README.md", "measure.py"):
-        assert "`python benchmarks/log_filter.py --fast`" in (BENCHMARKS / page).read_text()
+    for page in (PAGE, BENCHMARKS / "measure.py"):
+        assert "`python benchmarks/log_filter.py --fast`" in page.read_text()
     assert 'HERE / "log_filter.py", "--fast"]' in (BENCHMARKS / "measure.py").read_text()

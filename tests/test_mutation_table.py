@@ -1,4 +1,4 @@
-"""The table of docs/mutation.md: rows as `python -m tests.mutation` prints them, and the sums that follow from them."""
+"""The table of evidence/mutation.md: rows as printed, and the sums that follow from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.mutation import AREAS, files_of, run_mutmut
 from tests.mutation_table import Tally, one, read, table
 
-PAGE = (Path(__file__).parents[1] / "docs" / "mutation.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "pages" / "evidence" / "mutation.md").read_text(encoding="utf-8")
 
 
 def test_the_page_has_every_module_of_every_area() -> None:

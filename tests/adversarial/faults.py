@@ -1,6 +1,6 @@
 """Every fault of the exchange and of the way to it, through the look-alike and real ccxt, and what came of it.
 
-    python -m tests.adversarial.faults > docs/faults.md
+    python -m tests.adversarial.faults > docs/pages/evidence/faults.md
 
 writes the table in the documentation; `test_faults.py` compares it with what comes out today.
 """
@@ -323,11 +323,11 @@ def _peak_memory(*, forget: bool = False) -> int:
 
 HEAD = f"""# Every fault, and what the check made of it
 
-`python -m tests.adversarial.faults > docs/faults.md` wrote this page: one real check for each row, with real ccxt, the
-look-alike as BitMEX, and `"timeout_seconds": {TIMEOUT_SECONDS}`. `tests/adversarial/test_faults.py` compares all but
-the last two columns with what comes out today, and holds those two to their bounds: {MOST_MILLISECONDS:,} ms, and
-{MOST_MEGABYTES} MB above what the process had before. A check that took longer is made once more, for the machine may
-have been busy.
+`python -m tests.adversarial.faults > docs/pages/evidence/faults.md` wrote this page.
+Each row is one real check, with real ccxt, BitMEX simulated, and `"timeout_seconds": {TIMEOUT_SECONDS}`.
+`tests/adversarial/test_faults.py` compares all but the last two columns with what comes out today.
+It holds those two to their bounds: {MOST_MILLISECONDS:,} ms, and {MOST_MEGABYTES} MB above what the process had before.
+A check that took longer is made once more, for the machine may have been busy.
 
 | fault | verdict | exit code | cause | requests | ms | MB |
 |---|---|---|---|---|---|---|

@@ -1,6 +1,6 @@
 """Who may start, said a second time and much more simply than the guard says it.
 
-Written from the exchange's documentation and the README alone. It knows no rules, no facts and no address arithmetic:
+Written from the exchange's documentation and our pages alone. It knows no rules, no facts and no address arithmetic:
 rights are sets of words, address blocks are written out as sets of addresses, the widest by their first addresses and
 one address from each corner of the Internet. Where it is in doubt it says no, but it may say yes where the guard says
 no: the guard is allowed to be stricter, never laxer.

@@ -4,7 +4,7 @@ The whole check is the real one, from the config section to the verdict; only th
 brought stands in the test. `tests/adversarial/test_faults.py` has the wire.
 
     python -m pytest tests/adversarial/test_answers.py                            20,000 answers, as CI does
-    GUARD_ANSWERS=1000000 python -m pytest tests/adversarial/test_answers.py      as docs/adversarial.md records
+    GUARD_ANSWERS=1000000 python -m pytest tests/adversarial/test_answers.py      as evidence/adversarial.md records
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ways around the guard that no other test tries; docs/adversarial.md has the list of all, and where each stands."""
+"""Ways around the guard that no other test tries; evidence/adversarial.md lists all of them."""
 
 from __future__ import annotations
 

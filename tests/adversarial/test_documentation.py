@@ -13,7 +13,7 @@ from tests.adversarial.test_both_ways import ATTACKS
 from tests.adversarial.without import NEEDS_NONE, WITHOUT, Without
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "adversarial.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "pages" / "evidence" / "adversarial.md").read_text(encoding="utf-8")
 ROWS = [row for row in PAGE.splitlines() if row.startswith("| ") and not row.startswith("| attack")]
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 NAMED = TEST.findall(PAGE)
@@ -60,7 +60,7 @@ def test_every_defence_that_was_taken_out_is_still_in_its_place(attack: Without)
 
 
 def test_every_attack_that_is_not_tried_both_ways_got_by_without_its_defence() -> None:
-    page = (ROOT / "docs" / "without.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "pages" / "evidence" / "without.md").read_text(encoding="utf-8")
     assert page.startswith(without.HEAD)
     rows = [f"| `{attack.name}` | {attack.defence} | gets by |" for attack in WITHOUT]
     assert page.removeprefix(without.HEAD).split("\n\n")[0].splitlines() == rows

@@ -12,7 +12,7 @@ from tests.adversarial.faults import FAULTS, Fault, measure
 from tests.leaks import secrets_in
 from tests.support import belongs
 
-TABLE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+TABLE = (Path(__file__).parents[2] / "docs" / "pages" / "evidence" / "faults.md").read_text(encoding="utf-8")
 CELLS = [[cell.strip() for cell in row.strip("|").split("|")] for row in TABLE.removeprefix(faults.HEAD).splitlines()]
 ROWS = {name: cells for name, *cells in CELLS}
 HARMLESS = {

@@ -1,7 +1,7 @@
 """Neither key id nor secret leaves the process by its log, whoever logs it and however it is written.
 
 The attacker here is mostly carelessness: a strategy that logs its own client, an exchange that quotes what signed a
-request, a traceback with a URL in it. Code that means to take the secret out of its own process can (README).
+request, a traceback with a URL in it. Code that means to take the secret out of its own process can (threat model).
 """
 
 from __future__ import annotations

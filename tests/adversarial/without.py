@@ -1,6 +1,6 @@
 """Every attack once more, with its defence taken out: then it has to get by, or it shows nothing.
 
-    python -m tests.adversarial.without [TEST...] > docs/without.md
+    python -m tests.adversarial.without [TEST...] > docs/pages/evidence/without.md
 
 copies what git knows, runs the attack's test on the copy, which has to pass, takes one defence out of it, and runs the
 test again, which has to fail. The attacks that are tried both ways (`test_both_ways.py`) need none of this: they get by
@@ -420,10 +420,11 @@ WITHOUT = [
 
 HEAD = """# Every attack without its defence
 
-`python -m tests.adversarial.without > docs/without.md` wrote this page. For each row it copied the project, ran the
-attack's test on the copy, which passed, took one defence out of it, and ran the test again: "gets by" means that it
-failed, as it has to. A test sees to it that every place is still there, and that every attack of
-[adversarial.md](adversarial.md) stands here, or is tried both ways, or is one of those at the end.
+`python -m tests.adversarial.without > docs/pages/evidence/without.md` wrote this page.
+For each row it copied the project and ran the attack's test on the copy, which passed.
+Then it took one defence out and ran the test again: "gets by" means that the test failed, as it has to.
+A test checks that every place is still there.
+It also checks that every attack of [Attacks](adversarial.md) is in this table, is tried both ways, or is at the end.
 
 | attack | without | then it |
 |---|---|---|

@@ -241,15 +241,13 @@ def test_without_a_section_nobody_knows_whose_key_would_be_lost(
     assert '"service": "freqtrade-bitmex-freqtrade"' in printed
 
 
-def test_what_the_readme_says_of_uninstalling_leaves_no_secret_behind(
+def test_what_the_page_says_of_uninstalling_leaves_no_secret_behind(
     run: Run, tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
     config = written(tmp_path, exchange, credentials={"service": "freqtrade-bitmex-north"})
     credentials(run, "set", config, stdin=OLD)
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    first, then = re.findall(
-        r"^```sh\n(.*?)\n```$", readme.split("\n## Uninstall\n")[1].split("\n## ")[0], re.MULTILINE | re.DOTALL
-    )
+    page = (Path(__file__).parents[2] / "docs" / "pages" / "installation.md").read_text(encoding="utf-8")
+    first, then = re.findall(r"^```sh\n(.*?)\n```$", page.split("\n## Uninstall\n")[1], re.MULTILINE | re.DOTALL)
     assert SECRET in vault.read_text()
     assert run(*first.replace("config.json", config).split()[1:], "--yes")[0] == 0
     assert SECRET not in vault.read_text()

@@ -1,0 +1,267 @@
+"""Writes the pages that repeat what the code says: `python -m tests.docs.generate`.
+
+`PAGES` are generated whole. In the pages of `PARTS`, what is between `<!-- generated: NAME -->` and
+`<!-- /generated -->` is. `test_pages.py` compares both with what is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from freqtrade_bitmex_guard import exit_codes, rules, venues
+from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome
+from freqtrade_bitmex_guard.venues.bitmex.keys import right
+from freqtrade_bitmex_guard.venues.interface import Venue
+from tests.docs import picture
+from tests.docs.simulated import run, simulated_bot
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "docs" / "pages"
+SCHEMA = ROOT / "example_config" / "api_key_guard.schema.json"
+GUIDE: dict[str, dict[str, str]] = yaml.safe_load((ROOT / "docs" / "findings.yml").read_text(encoding="utf-8"))
+NOTE = "<!-- Written by `python -m tests.docs.generate`: change {source} instead. -->\n\n"
+COMMANDS = ((), ("check",), ("audit",), ("setup",), ("credentials",), ("demo",))
+"""The commands whose help is shown. `trade --help` is freqtrade's own."""
+
+Row = tuple[str, ...]
+
+
+def table(head: Row, rows: Sequence[Row]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+# The findings
+
+
+def findings_page() -> str:
+    """Return a page with one heading for each finding."""
+    names = [(f"[`{name}`](#{name})", spec.outcome.value, spec.meaning) for name, spec in PUBLISHED.items()]
+    head = (
+        "# Findings\n\n"
+        "A finding is one thing that a check found.\n"
+        "Its name is the same in every report, log line and JSON document, and never changes its meaning.\n"
+        "[When it refuses](troubleshooting.md) says where to begin.\n\n"
+        "- **Refused:** the key was read and breaks the policy.\n"
+        "- **Unverified:** the key could not be verified.\n"
+        "- **Misconfigured:** configuration error; the check did not run.\n\n"
+        "A *transient* cause usually goes away by itself.\n"
+        "The guard tries again inside `timeout_seconds`, and `--wait-for-exchange` waits for it.\n"
+        "A *configurable* finding is an error, a warning or ignored, as the policy says.\n\n"
+    )
+    sections = [_finding(name) for name in PUBLISHED]
+    return (
+        NOTE.format(source="`docs/findings.yml` or the code")
+        + head
+        + "\n".join([table(("finding", "verdict", "meaning"), names), *sections])
+    )
+
+
+def _finding(name: str) -> str:
+    spec, guide = PUBLISHED[name], GUIDE[name]
+    severity = f"yes, in `policy.severity`; `{_default_severity(name)}` by default" if spec.posture else "no"
+    return "\n".join(
+        [
+            f"## {name}\n\n{spec.meaning}\n",
+            f"- **Verdict:** {spec.outcome.value} (exit code {exit_codes.OF[spec.outcome]})",
+            f"- **Transient:** {'yes' if spec.passing else 'no'}",
+            f"- **Configurable:** {severity}\n",
+            f"**Usual cause:** {_sentences(guide['cause'])}\n",
+            f"**What to do:** {_sentences(guide['action'])}\n",
+        ]
+    )
+
+
+def _default_severity(name: str) -> str:
+    return next(rule.severity.value for rule in rules.POSTURE if rule.name == name)
+
+
+def _sentences(text: str) -> str:
+    return re.sub(r"(?<=[.:]) (?=[A-Z`])", "\n", text.strip()) if ". " in text else text.strip()
+
+
+# The config section
+
+
+def config_page() -> str:
+    """Return a page with every field of the section, from the published schema."""
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    section = schema["properties"]["api_key_guard"]
+    models = [model for name, model in schema["$defs"].items() if name != "Policy"]
+    stores = {model["properties"]["store"]["const"]: model for model in models}
+    parts = [
+        "# Config fields\n\n"
+        "Every field of the section `api_key_guard`.\n"
+        "Unknown fields and values of the wrong type are "
+        "[`section-invalid`](../findings.md#section-invalid).\n"
+        "[Configuration](../configuration.md) explains how to choose them.\n",
+        "## api_key_guard\n",
+        _fields(section),
+        "## api_key_guard.policy\n",
+        _fields(schema["$defs"]["Policy"]),
+    ]
+    for word in sorted(stores, key=["keyring", "files", "command"].index):
+        parts += [f'## credentials with "store": "{word}"\n\n{stores[word]["description"]}\n', _fields(stores[word])]
+    return NOTE.format(source="the models of the section") + "\n".join(parts)
+
+
+def _fields(model: Mapping[str, Any]) -> str:
+    return table(("field", "type", "meaning", "example"), [_field(*item) for item in model["properties"].items()])
+
+
+def _field(name: str, field: Mapping[str, Any]) -> Row:
+    kind = field.get("type") or ("integer or string" if "anyOf" in field else "object")
+    limits = [f"{word} {field[key]:,}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in field]
+    kind = " ".join([kind, *limits]) if "enum" not in field else " or ".join(f"`{word}`" for word in field["enum"])
+    example = f"`{json.dumps(field['examples'][0])}`" if field.get("examples") else ""
+    return f"`{name}`", kind, field.get("description", ""), example
+
+
+# The command line
+
+
+def cli_page() -> str:
+    """Return a page with what each command says of itself."""
+    texts = list(dict.fromkeys(run(*command, "--help").rstrip() for command in COMMANDS))
+    parts = [
+        "# Command line\n\n"
+        "All commands take freqtrade's own arguments that name a config: `-c`, more than once, and `--user-data-dir`.\n"
+        "`freqtrade-bitmex-guard trade` takes all arguments of `freqtrade trade`; `trade --help` shows them.\n",
+        *(f"```text\n{text}\n```\n" for text in texts),
+        "## Exit codes\n",
+        exit_code_table(),
+    ]
+    return NOTE.format(source="the command line") + "\n".join(parts)
+
+
+def exit_code_table() -> str:
+    """Return the exit codes as a table."""
+    meanings = {
+        Outcome.ADMITTED: "admitted",
+        Outcome.REFUSED: "refused: the key breaks the policy",
+        Outcome.UNVERIFIED: "unverified: the key could not be verified",
+        Outcome.MISCONFIGURED: "misconfigured, or wrong usage",
+    }
+    codes = [(str(code), meanings[outcome]) for outcome, code in exit_codes.OF.items()]
+    codes += [(str(exit_codes.BUG), "a bug in the guard"), (str(exit_codes.INTERRUPTED), "interrupted")]
+    return table(("exit code", "of `--check-only`, `audit`, and of `trade` where the guard stopped it"), codes)
+
+
+# The exchanges
+
+
+def exchange_table(link: str) -> str:
+    """Return what each exchange reports, as a table.
+
+    Args:
+        link: what leads from the page to the folder of exchanges.
+    """
+    questions = ("read_two_factor", "read_withdrawal_addresses", "read_events")
+    rows = []
+    for name in venues.known():
+        venue = venues.find(name)
+        told = ["yes" if getattr(type(venue), ask) is not getattr(Venue, ask) else "not reported" for ask in questions]
+        rows.append((f"[{venue.terms.title}]({link}{name}.md)", "yes", "yes", *told, venue.terms.last_ccxt or "any"))
+    head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
+    return table(head, rows)
+
+
+def permission_table(exchange: str) -> str:
+    """Return the permissions of one exchange, as a table."""
+    terms = venues.find(exchange).terms
+    rows = []
+    for word, label in terms.permission_labels.items():
+        default = "required" if word in terms.required_permissions else "allowed"
+        if word not in terms.allowed_permissions:
+            default = "never allowed" if terms.forbids(word) else "refused"
+        rows.append((f"`{word}`", label, right(word).value, default))
+    return table(("permission", "on the exchange's page", "kind", "by default"), rows)
+
+
+def severity_table() -> str:
+    """Return the rules whose severity the operator chooses, as a table."""
+    rows = [
+        (f"[`{rule.name}`](findings.md#{rule.name})", f"`{rule.severity.value}`", PUBLISHED[rule.name].meaning)
+        for rule in rules.POSTURE
+    ]
+    return table(("rule", "default", "what it finds"), rows)
+
+
+# What commands print
+
+
+def check_json() -> str:
+    """Return the document of a refused check."""
+    with simulated_bot("order", "withdraw") as config:
+        return f"```json\n{run('--check-only', '-c', config, '--format', 'json').rstrip()}\n```\n"
+
+
+def audit_json() -> str:
+    """Return the document of an audit."""
+    with simulated_bot() as config:
+        return f"```json\n{run('audit', '-c', config, '--format', 'json').rstrip()}\n```\n"
+
+
+# The README on the site
+
+
+def home_page() -> str:
+    """Return the README up to its list of pages, with its links as the site needs them."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Documentation\n")[0]
+    text = re.sub(r"<!-- /?generated.*?-->\n", "", text)
+    text = text.replace("](docs/pages/", "](")
+    return NOTE.format(source="README.md") + text + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/pages/index.md": home_page,
+    "docs/pages/findings.md": findings_page,
+    "docs/pages/reference/cli.md": cli_page,
+    "docs/pages/reference/config.md": config_page,
+    "docs/pages/images/refused.svg": picture.draw,
+}
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"exchanges": lambda: exchange_table("docs/pages/exchanges/")},
+    "docs/pages/configuration.md": {"severities": severity_table},
+    "docs/pages/exchanges/index.md": {"exchanges": lambda: exchange_table("")},
+    "docs/pages/exchanges/bitmex.md": {"permissions": lambda: permission_table("bitmex")},
+    "docs/pages/reference/json.md": {"check": check_json, "audit": audit_json},
+    "docs/pages/running.md": {"exit-codes": exit_code_table},
+}
+
+
+def with_parts(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """Return a page with its generated parts as they are today.
+
+    Raises:
+        ValueError: if the page has no such part.
+    """
+    for name, part in parts.items():
+        between = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- /generated -->)", re.DOTALL)
+        found = between.search(text)
+        if found is None:
+            raise ValueError(f"no part {name}")
+        text = f"{text[: found.start()]}{found[1]}\n{part()}\n{found[2]}{text[found.end() :]}"
+    return text
+
+
+def main() -> None:
+    """Write all pages and parts; the home page last, for it repeats the README."""
+    for name, parts in PARTS.items():
+        path = ROOT / name
+        path.write_text(with_parts(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
+    for name, page in PAGES.items():
+        (ROOT / name).write_text(page(), encoding="utf-8")
+        print(name, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

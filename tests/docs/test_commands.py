@@ -1,0 +1,118 @@
+"""Every command on a page is run: here, by another test, or by CI."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import GUIDES, README, ROOT, blocks
+from tests.docs.simulated import GUARD, simulated_bot
+from tests.support import belongs
+
+CHECK = "freqtrade-bitmex-guard --check-only -c config.json"
+AUDIT = "freqtrade-bitmex-guard audit -c config.json"
+HERE = [
+    CHECK,
+    f"{CHECK} --format json",
+    AUDIT,
+    f"{AUDIT} --format json",
+    f"{AUDIT} --format markdown",
+    "freqtrade-bitmex-guard credentials show -c config.json",
+    "freqtrade-bitmex-guard --version",
+]
+"""Run here, with a bot on the simulated exchange whose key passes."""
+
+CREDENTIALS = "test_in_a_real_secret_service_a_key_is_set_shown_rotated_deleted_and_migrated"
+BY_TEST = {
+    "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
+    "freqtrade trade -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
+    "freqtrade-bitmex-guard trade -c config.json": "test_the_launcher_needs_no_pth_line",
+    "freqtrade-bitmex-guard trade --wait-for-exchange 60 -c config.json": (
+        "test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause"
+    ),
+    "freqtrade-bitmex-guard demo": "test_the_demo_shows_the_main_job_in_under_a_minute",
+    "python -m freqtrade_bitmex_guard.simulator": "test_what_it_prints_checks_audits_and_starts_a_bot",
+    "python -m freqtrade_bitmex_guard.simulator order withdraw": "test_a_key_with_more_rights_is_refused",
+    "freqtrade-bitmex-guard credentials set -c config.json": CREDENTIALS,
+    "freqtrade-bitmex-guard credentials rotate -c config.json": CREDENTIALS,
+    "freqtrade-bitmex-guard credentials migrate -c config.json": CREDENTIALS,
+    "freqtrade-bitmex-guard credentials delete -c config.json": CREDENTIALS,
+    "keyring set freqtrade-bitmex key": "test_a_real_secret_service_hands_the_key_over",
+    "keyring set freqtrade-bitmex secret": "test_a_real_secret_service_hands_the_key_over",
+}
+"""Run by the test of this name."""
+
+BY_CI = [
+    "python3 -m venv .demo && .demo/bin/pip install . && .demo/bin/freqtrade-bitmex-guard demo",
+    "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest",
+]
+"""Run by `.ci/run` to the letter."""
+
+BY_HAND = [
+    "~/freqtrade/.venv/bin/pip install ./freqtrade-bitmex-guard",
+    "source ~/freqtrade/.venv/bin/activate",
+    "pip uninstall freqtrade-bitmex-guard",
+    "git tag -a vX.Y.Z -m 'Version X.Y.Z'",
+    "python -m pip wheel --no-deps -w dist .",
+    ".venv/bin/python -m tests.docs.generate",
+]
+"""Of pip and git, with places that are the reader's own; and what writes the pages, whose result is compared."""
+
+
+def shown() -> list[str]:
+    """Return every command on the README, the pages and for contributors, once."""
+    texts = [README, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), *GUIDES.values()]
+    lines = [line.strip() for text in texts for block in blocks(text, "sh") for line in block.splitlines()]
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def test_every_command_on_a_page_is_run_somewhere() -> None:
+    commands = [command for command in shown() if not command.startswith("make ")]
+    assert sorted(commands) == sorted([*HERE, *BY_TEST, *BY_CI, *BY_HAND])
+
+
+def test_every_task_on_a_page_is_one_of_the_makefile() -> None:
+    tasks = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert tasks >= {"setup", "test", "test-fast", "lint", "docs", "bench"}
+    assert {command.split()[1] for command in shown() if command.startswith("make ")} <= tasks
+
+
+def test_what_the_makefile_checks_is_what_ci_checks() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    checks = re.findall(r"^\t\.venv/bin/((?:ruff|mypy|lint-imports).*)$", makefile, re.MULTILINE)
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert len(checks) == 4
+    assert [check for check in checks if f".venv/bin/{check}" not in script] == []
+    # Not --quiet: what is not shown is not counted, and a broken link would pass.
+    assert ".venv/bin/mkdocs build --strict -f docs/mkdocs.yml\n" in script
+
+
+@pytest.mark.parametrize("name", sorted(set(BY_TEST.values())))
+def test_the_test_that_runs_a_command_exists(name: str) -> None:
+    assert any(f"def {name}(" in path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the config of a bot on the simulated exchange."""
+    folder = tmp_path_factory.mktemp("reader")
+    with simulated_bot() as config:
+        shutil.copy(config, folder / "config.json")
+        yield folder
+
+
+@pytest.mark.parametrize("command", HERE)
+def test_a_command_on_a_page_ends_well(command: str, folder: Path) -> None:
+    belongs(folder)
+    environment = {**os.environ, "PATH": f"{GUARD.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        shlex.split(command), cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
