@@ -24,12 +24,11 @@ import pytest
 import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard import cli
 from freqtrade_bitmex_guard.audit.changes import Kind
-from freqtrade_bitmex_guard.demo.bot import Bot
 from freqtrade_bitmex_guard.facts import KeyFacts, NotTold, Right
 from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome, Severity
 from freqtrade_bitmex_guard.report import json as check_report
-from freqtrade_bitmex_guard.simulator.behaviour import error
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.verdict import Verdict
 from tests.processes.trading import Receiver
 from tests.support import KEY_ID, NEW_ID, NEW_SECRET, SECRET, belongs, bot_config, key, new_key, other_key
@@ -44,7 +43,9 @@ WORDING = {"description", "examples", "title"}
 class Machine:
     """One exchange, one keyring, one user-data folder, and the command line of this process."""
 
-    def __init__(self, folder: Path, exchange: Lookalike, vault: Path, patch: pytest.MonkeyPatch, capture: Any) -> None:
+    def __init__(
+        self, folder: Path, exchange: SimulatedBitMEX, vault: Path, patch: pytest.MonkeyPatch, capture: Any
+    ) -> None:
         self.folder, self.exchange, self.vault, self.patch, self._capture = folder, exchange, vault, patch, capture
         self.user_data = folder / "user_data"
         self.user_data.mkdir()
@@ -105,7 +106,7 @@ def exit_codes(machine: Machine) -> Iterator[str]:
         yield ended(command, "-c", config)
         own.permissions = ["order", "withdraw"]
         yield ended(command, "-c", config)
-        machine.exchange.then("/apiKey", error(401, "Invalid API Key."))
+        machine.exchange.respond_next("/apiKey", error(401, "Invalid API Key."))
         yield ended(command, "-c", config)
         yield ended(command, "-c", f"{config}.missing")
     for raised, name in ((RuntimeError(), "a bug"), (KeyboardInterrupt(), "interrupted")):
@@ -125,7 +126,7 @@ def check_json(machine: Machine) -> Iterator[str]:
     own.permissions, own.cidr = ["order", "withdraw"], ""
     yield from machine.fields("--check-only", "-c", config)
     own.cidrs, own.cidr = ["127.0.0.1", "not a block"], None
-    own.odd = {"name": None, "created": None, "userId": None, "targetAccountId": None}
+    own.overrides = {"name": None, "created": None, "userId": None, "targetAccountId": None}
     yield from machine.fields("--check-only", "-c", config)
     # BitMEX reports all of it.
     yield from fields(check_report.document(Verdict((), (KeyFacts(None, NotTold("not reported")),))))
@@ -134,16 +135,16 @@ def check_json(machine: Machine) -> Iterator[str]:
 def audit_json(machine: Machine) -> Iterator[str]:
     config, own, account = machine.config(), machine.exchange.keys[0], machine.exchange.account
     yield from machine.fields("audit", "-c", f"{config}.missing")
-    account.saves("hot wallet", skip2FA=True)
-    account.happened("withdrawalRequested", days_ago=2, ip="198.51.100.9")
+    account.add_withdrawal_address("hot wallet", skip2FA=True)
+    account.add_event("withdrawalRequested", days_ago=2, ip="198.51.100.9")
     account.events[-1] |= {"ip": None, "status": None}
-    machine.exchange.keys += [other_key(cidr=""), new_key(odd={"permissions": None})]
+    machine.exchange.keys += [other_key(cidr=""), new_key(overrides={"permissions": None})]
     yield from machine.fields("audit", "-c", config)
     own.permissions, own.name, own.cidr = ["order", "withdraw"], None, ""  # type: ignore[assignment]
     machine.exchange.keys.pop(1)
     yield from machine.fields("audit", "-c", config)
     for path in ("/user", "/address", "/userEvent", "/apiKey"):
-        machine.exchange.always(path, error(403, "Access Denied"))
+        machine.exchange.respond_always(path, error(403, "Access Denied"))
     yield from machine.fields("audit", "-c", config, "--userdir", str(machine.folder / "missing"))
 
 
@@ -209,7 +210,7 @@ def files(machine: Machine) -> Iterator[str]:
     """What a refused start and an audit leave in the user-data folder, and what the start logs."""
     machine.run("audit", "-c", machine.config())
     machine.exchange.keys[0].permissions = ["withdraw"]
-    bot = Bot(machine.folder / "bot", machine.exchange)
+    bot = DemoBot(machine.folder / "bot", machine.exchange)
     belongs(bot.folder / "key", bot.folder / "secret")
     bot.store(machine.exchange.keys[0])
     with Receiver() as receiver:

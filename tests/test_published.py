@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.simulator.lookalike import Lookalike
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.surface import SURFACE, TABLE, Machine
 
 FROZEN = "603448ee5457d300"
@@ -27,7 +27,7 @@ FROZEN = "603448ee5457d300"
 @pytest.fixture
 def machine(
     tmp_path: Path,
-    exchange: Lookalike,
+    exchange: SimulatedBitMEX,
     vault: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
