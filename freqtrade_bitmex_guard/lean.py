@@ -6,13 +6,17 @@ would be imports that it does not use. What it does use is ccxt's and freqtrade'
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import sys
+from contextlib import ExitStack
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
 
 _LARGE = ("pandas", "ccxt", "freqtrade.configuration")
+_AFTERWARDS = ExitStack()
 
 
 class _Unopened(ModuleType):
@@ -29,6 +33,7 @@ class _Unopened(ModuleType):
 
 def prepare() -> None:
     """Leave the large packages unopened until something in them is needed. For a process that starts no bot."""
+    _spare_the_collector()
     left = [name for name in _LARGE if name not in sys.modules]
     for name in left:
         spec = find_spec(name)
@@ -45,6 +50,19 @@ def prepare() -> None:
         pandas.DataFrame = Any
         importlib.import_module("freqtrade.misc")
         del pandas.DataFrame
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector from looking through what imports make, again and again: they make no garbage."""
+    gc.disable()
+    _AFTERWARDS.callback(gc.enable)
+    _AFTERWARDS.callback(gc.freeze)
+    atexit.register(gc.freeze)  # at the end the system takes all memory back, looked through or not
+
+
+def imported() -> None:
+    """Undo what `prepare` did for the time of the imports, if it did. For when they are done."""
+    _AFTERWARDS.close()
 
 
 def part(package: str, module: str) -> Any:
