@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import os
 import sys
 from contextlib import ExitStack
 from importlib.util import find_spec, module_from_spec
@@ -16,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 _LARGE = ("pandas", "ccxt", "freqtrade.configuration")
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 _AFTERWARDS = ExitStack()
 
 
@@ -34,6 +36,7 @@ class _Unopened(ModuleType):
 def prepare() -> None:
     """Leave the large packages unopened until something in them is needed. For a process that starts no bot."""
     _spare_the_collector()
+    _without_plugins()
     left = [name for name in _LARGE if name not in sys.modules]
     for name in left:
         spec = find_spec(name)
@@ -58,6 +61,14 @@ def _spare_the_collector() -> None:
     _AFTERWARDS.callback(gc.enable)
     _AFTERWARDS.callback(gc.freeze)
     atexit.register(gc.freeze)  # at the end the system takes all memory back, looked through or not
+
+
+def _without_plugins() -> None:
+    """Keep pydantic from reading the metadata of all installed packages to find plugins, and from running any."""
+    if _PLUGINS not in os.environ:
+        os.environ[_PLUGINS] = "__all__"
+        # Programs that print credentials must not inherit it.
+        _AFTERWARDS.callback(os.environ.pop, _PLUGINS, None)
 
 
 def imported() -> None:
