@@ -55,6 +55,9 @@ The commands, as hyperfine ran them:
 Requests of the guard in one guarded start: {about_the_key} about the key, {in_all} in all, before {own} of freqtrade's
 own (target: one that is required, at most four in all).
 
+`one_class.py` opens what the check cannot do without: ccxt's one class and what that imports.
+It makes one request and prints the answer: no config, no policy, no bounded answer, no question about the account.
+
 Most of what `--check-only` takes is imports.
 They are pydantic for the config section, requests and ccxt's base class for the requests, rich for the table.
 It imports one of ccxt's hundred exchanges, and freqtrade's config reader without pandas.
@@ -169,12 +172,13 @@ def main(rounds: int) -> None:
         unguarded = {name: value for name, value in bot.config.items() if name != "api_key_guard"}
         unguarded["exchange"] = {**bot.config["exchange"], "key": key.id, "secret": key.secret}
         (folder / "bot" / "unguarded.json").write_text(json.dumps(unguarded))
-        for script in ("twelve_lines.py", "to_running.py"):
+        for script in ("one_class.py", "twelve_lines.py", "to_running.py"):
             shutil.copy(HERE / script, folder)
 
         check = "WITH/bin/freqtrade-bitmex-guard --check-only -c bot/config.json"
         show = "bin/python -m freqtrade show-config -c bot/config.json"
         bare = f"WITHOUT/bin/python twelve_lines.py {exchange.url} bot/key bot/secret"
+        barest = f"WITHOUT/bin/python one_class.py {exchange.url} bot/key bot/secret"
         trade = "bin/python -m freqtrade trade -c bot"
         start = "WITHOUT/bin/python to_running.py"
         rows = [
@@ -196,6 +200,7 @@ def main(rounds: int) -> None:
             ),
             Row("`--check-only` / `show-config`", check, f"WITHOUT/{show}", "1.25", 3),
             Row("`--check-only` / twelve lines of ccxt", check, bare, "as low as it gets", 3),
+            Row("`--check-only --format json` / one class of ccxt", f"{check} --format json", barest, "1.6", 3),
         ]
         lines, commands = [], []
         for row in rows:
@@ -205,7 +210,7 @@ def main(rounds: int) -> None:
             commands.append(f"hyperfine -N '{row.one}' \\\n             '{row.other}'")
             print(lines[-1], file=sys.stderr)
         memory = []
-        for row in rows[-2:]:
+        for row in rows[-3:]:
             used, against = peak(row.one, folder), peak(row.other, folder)
             target = "1.1" if row.other.endswith(show) else "none"
             memory.append(f"| {row.figure} | {used:.0f} MB | {against:.0f} MB | {used / against:.2f} | {target} |")

@@ -29,13 +29,10 @@ def parse(arguments: list[str]) -> dict[str, Any]:
         Stopped: misconfigured, if freqtrade does not know them.
         usage.Answered: after freqtrade's help was printed.
     """
-    # Imported here, as below: a second of imports, which only a check needs.
-    from freqtrade.commands.arguments import Arguments  # noqa: PLC0415
-
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            parsed: dict[str, Any] = Arguments(["trade", *arguments]).get_parsed_arg()
+            parsed: dict[str, Any] = _parser(["trade", *arguments]).get_parsed_arg()
     except SystemExit as end:
         if not end.code and _HELP & set(arguments):
             raise usage.Answered(0) from None
@@ -45,6 +42,21 @@ def parse(arguments: list[str]) -> dict[str, Any]:
             "See `freqtrade trade --help` and `freqtrade-bitmex-guard --help`.",
         )
     return parsed
+
+
+def _parser(arguments: list[str]) -> Any:
+    # Imported here, as below: a second of imports, which only a check needs.
+    from freqtrade.commands.arguments import Arguments  # noqa: PLC0415
+
+    class OfTrade(Arguments):  # type: ignore[misc]
+        """freqtrade's parser without the options of its thirty other commands, of which none can be meant here."""
+
+        def _build_args(self, optionlist: list[str], parser: Any) -> None:
+            program = getattr(parser, "prog", "")
+            if program == "freqtrade trade" or not program.startswith("freqtrade "):
+                super()._build_args(optionlist, parser)
+
+    return OfTrade(arguments)
 
 
 def _wrong(said: str, arguments: list[str]) -> str:

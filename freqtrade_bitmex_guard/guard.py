@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard import outlets, rules, venues
+from freqtrade_bitmex_guard import lean, outlets, rules, venues
 from freqtrade_bitmex_guard.config import GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import in_time
@@ -173,6 +173,7 @@ class Check:
         venue = venues.find(exchange.get("name"))
         section = configuration.read(self._config[configuration.SECTION], venue.terms)
         line = client.build(exchange, venue.terms, section.allowed_hosts)
+        lean.imported()
         outlets.close()
         credentials = self._credentials(section, venue.terms.exchange)
         return _Means(venue, section, line, credentials)

@@ -6,13 +6,20 @@ would be imports that it does not use. What it does use is ccxt's and freqtrade'
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
+import os
 import sys
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
 
 _LARGE = ("pandas", "ccxt", "freqtrade.configuration")
+_CHARSETS = "charset_normalizer"
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
+_AFTERWARDS = ExitStack()
 
 
 class _Unopened(ModuleType):
@@ -29,22 +36,61 @@ class _Unopened(ModuleType):
 
 def prepare() -> None:
     """Leave the large packages unopened until something in them is needed. For a process that starts no bot."""
+    _spare_the_collector()
+    _without_plugins()
     left = [name for name in _LARGE if name not in sys.modules]
     for name in left:
-        spec = find_spec(name)
-        if spec is not None:
-            package = module_from_spec(spec)
-            package.__class__ = _Unopened
-            sys.modules[name] = package
-            parent, _, child = name.rpartition(".")
-            if parent:
-                setattr(sys.modules[parent], child, package)
+        _leave_unopened(name)
+    _without_charsets()
     if "pandas" in left:
         # freqtrade.misc, which merges configs, writes this name in annotations.
         pandas: Any = sys.modules["pandas"]
         pandas.DataFrame = Any
         importlib.import_module("freqtrade.misc")
         del pandas.DataFrame
+
+
+def _leave_unopened(name: str) -> ModuleType | None:
+    spec = find_spec(name)
+    if spec is None:
+        return None
+    package = module_from_spec(spec)
+    package.__class__ = _Unopened
+    sys.modules[name] = package
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], child, package)
+    return package
+
+
+def _without_charsets() -> None:
+    """Leave unopened what guesses the encoding of texts. requests imports it to look at its version."""
+    if "requests" in sys.modules or _CHARSETS in sys.modules:
+        return
+    package: Any = _leave_unopened(_CHARSETS)
+    with suppress(ImportError, AttributeError):  # then it is opened, as always
+        package.__version__ = importlib.import_module(f"{_CHARSETS}.version").__version__
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector from looking through what imports make, again and again: they make no garbage."""
+    gc.disable()
+    _AFTERWARDS.callback(gc.enable)
+    _AFTERWARDS.callback(gc.freeze)
+    atexit.register(gc.freeze)  # at the end the system takes all memory back, looked through or not
+
+
+def _without_plugins() -> None:
+    """Keep pydantic from reading the metadata of all installed packages to find plugins, and from running any."""
+    if _PLUGINS not in os.environ:
+        os.environ[_PLUGINS] = "__all__"
+        # Programs that print credentials must not inherit it.
+        _AFTERWARDS.callback(os.environ.pop, _PLUGINS, None)
+
+
+def imported() -> None:
+    """Undo what `prepare` did for the time of the imports, if it did. For when they are done."""
+    _AFTERWARDS.close()
 
 
 def part(package: str, module: str) -> Any:

@@ -23,6 +23,17 @@ def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Pa
     assert exchange.paths() == ["GET /apiKey"]
 
 
+def test_the_one_class_of_ccxt_tells_a_keys_rights_and_opens_no_other(tmp_path: Path, exchange: Lookalike) -> None:
+    files = store_files(tmp_path)
+    script = [str(BENCHMARKS / "one_class.py"), exchange.url, files["key_file"], files["secret_file"]]
+    done = subprocess.run([sys.executable, "-X", "importtime", *script], capture_output=True, text=True, check=True)
+    assert done.stdout == "rights ['order'], works from 127.0.0.1/32\n"
+    assert exchange.paths() == ["GET /apiKey"]
+    opened = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "ccxt.bitmex" in opened
+    assert not {"ccxt", "ccxt.binance"} & opened
+
+
 def test_the_page_names_the_command_that_wrote_it_and_every_target() -> None:
     page = PAGE.read_text()
     assert "`python benchmarks/measure.py > docs/pages/evidence/benchmarks.md` wrote this page" in page

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from freqtrade.commands.arguments import Arguments
 
-from freqtrade_bitmex_guard import freqtrade_config
+from freqtrade_bitmex_guard import freqtrade_config, usage
 from freqtrade_bitmex_guard.findings import Finding, Stopped
 
 WRONG = {
@@ -44,3 +45,39 @@ def test_it_is_the_included_file_that_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
     assert freqtrade_config._place(Path("gone.json"), 7) == freqtrade_config._place(None, 7) == "at offset 7"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-c", "one.json", "--config", "two.json", "--userdir", "elsewhere"],
+        ["--dry-run", "--dry-run-wallet", "100", "--fee", "0.1", "--db-url", "sqlite://", "--sd-notify"],
+        [
+            "-s",
+            "Strategy",
+            "--strategy-path",
+            "there",
+            "--freqaimodel",
+            "Model",
+            "-vv",
+            "--logfile",
+            "log",
+            "-d",
+            "data",
+        ],
+        [],
+    ],
+    ids=["configs", "trading", "strategy", "nothing"],
+)
+def test_arguments_are_parsed_as_freqtrades_whole_parser_does(arguments: list[str]) -> None:
+    assert freqtrade_config.parse(arguments) == Arguments(["trade", *arguments]).get_parsed_arg()
+
+
+def test_the_help_for_trade_is_freqtrades_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(usage.Answered):
+        freqtrade_config.parse(["--help"])
+    ours = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        Arguments(["trade", "--help"]).get_parsed_arg()
+    assert ours == capsys.readouterr().out
+    assert "--dry-run" in ours

@@ -19,7 +19,12 @@ import sys
 sys.argv = ["freqtrade-bitmex-guard", "--check-only", "--format", "json", "-c", sys.argv[1]]
 from freqtrade_bitmex_guard.cli import main
 code = main()
-large = [name for name in ("pandas.core", "numpy", "ccxt.binance", "sqlalchemy", "rich") if name in sys.modules]
+heavy = ("pandas.core", "numpy", "ccxt.binance", "sqlalchemy", "rich", "charset_normalizer.api")
+large = [name for name in heavy if name in sys.modules]
+import gc, os
+assert gc.isenabled() and not {name for name in os.environ if name.startswith("PYDANTIC")}
+import charset_normalizer, requests
+assert requests.compat.chardet.detect(b"text")["encoding"] == "ascii" and "charset_normalizer.api" in sys.modules
 import ccxt, pandas, freqtrade.configuration, freqtrade.misc
 whole = [ccxt.__version__, ccxt.binance, ccxt.bitmex, pandas.DataFrame, freqtrade.configuration.Configuration]
 assert ccxt.bitmex is sys.modules["ccxt.bitmex"].bitmex and "bitmex" in ccxt.exchanges
