@@ -23,7 +23,9 @@ def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Pa
     assert exchange.paths() == ["GET /apiKey"]
 
 
-def test_the_one_class_of_ccxt_tells_a_keys_rights_and_opens_no_other(tmp_path: Path, exchange: Lookalike) -> None:
+def test_the_one_class_of_ccxt_tells_a_keys_rights_and_opens_no_other(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
     files = store_files(tmp_path)
     script = [str(BENCHMARKS / "one_class.py"), exchange.url, files["key_file"], files["secret_file"]]
     done = subprocess.run([sys.executable, "-X", "importtime", *script], capture_output=True, text=True, check=True)
