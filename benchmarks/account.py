@@ -16,7 +16,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
@@ -48,7 +48,7 @@ def bot(folder: Path, ccxt_config: dict[str, object]) -> DemoBot:
 
 def audit(folder: Path) -> tuple[float, float]:
     """Seconds and CPU seconds of one audit."""
-    command = [sys.executable, "-m", "freqtrade_bitmex_guard.cli", "audit", "-c", "config.json"]
+    command = [sys.executable, "-m", "freqtrade_bitmex_guard.cli.dispatch", "audit", "-c", "config.json"]
     began = time.perf_counter()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _, _, used = os.wait4(process.pid, 0)
@@ -58,7 +58,7 @@ def audit(folder: Path) -> tuple[float, float]:
 
 def looks(config: dict[str, object]) -> list[float]:
     """CPU seconds of each of many looks at the key of a running bot."""
-    check = Check(config)
+    check = LocalCheck(config)
     if not check.run().admitted:
         raise SystemExit("the look-alike's key was not admitted")
     taken = []

@@ -9,12 +9,12 @@ from freqtrade.loggers.buffering_handler import FTBufferingHandler
 from freqtrade.loggers.ft_rich_handler import FtRichHandler
 from rich.console import Console
 
-from freqtrade_bitmex_guard import outlets, redaction
+from freqtrade_bitmex_guard.redaction import output, registry
 
 UNFILTERED = logging.Handler.handle
-redaction.hide("key-id-of-24-characters!")
-redaction.hide("secret-of-48-characters-" * 2)
-outlets.close()
+registry.register_secret("key-id-of-24-characters!")
+registry.register_secret("secret-of-48-characters-" * 2)
+output.install()
 FILTERED = logging.Handler.handle
 
 

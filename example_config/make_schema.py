@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
-from freqtrade_bitmex_guard.config import SECTION, AnyStore, GuardConfig
+from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
+from freqtrade_bitmex_guard.config.stores import StoreConfig
 
 TARGET = Path(__file__).with_name("api_key_guard.schema.json")
 _NULL = {"type": "null"}
@@ -20,7 +21,7 @@ def schema() -> dict[str, Any]:
     """The schema of a whole freqtrade config, of which it knows the one section."""
     section = _as_read(GuardConfig.model_json_schema())
     models = section.pop("$defs")
-    for model in get_args(AnyStore):
+    for model in get_args(StoreConfig):
         # The section's own schema requires nothing; but what has no default at all tells the stores apart.
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         if "store" in required:  # the default one need not be named

@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 BOT_MODULE = "freqtrade.freqtradebot"
 
 
-class Finder:
+class BotModuleFinder:
     """Has freqtrade's bot module loaded with the guard around it, and leaves all others to everybody else."""
 
     @staticmethod
@@ -24,16 +24,16 @@ class Finder:
         """The import system's question (importlib.abc.MetaPathFinder); None for every module but one."""
         if name != BOT_MODULE:
             return None
-        from freqtrade_bitmex_guard import autoload  # noqa: PLC0415 - see above
+        from freqtrade_bitmex_guard.plugin import import_hook  # noqa: PLC0415 - see above
 
-        return autoload.find_spec(name, path, target)
+        return import_hook.find_spec(name, path, target)
 
 
 def arm() -> None:
     """Have the guard placed when freqtrade's bot module is imported, or now if it already is. Safe to repeat."""
-    if Finder not in sys.meta_path:
-        sys.meta_path.insert(0, Finder)
+    if BotModuleFinder not in sys.meta_path:
+        sys.meta_path.insert(0, BotModuleFinder)
     if BOT_MODULE in sys.modules:
-        from freqtrade_bitmex_guard import autoload  # noqa: PLC0415 - see above
+        from freqtrade_bitmex_guard.plugin import import_hook  # noqa: PLC0415 - see above
 
-        autoload.place(sys.modules[BOT_MODULE])
+        import_hook.install_in(sys.modules[BOT_MODULE])

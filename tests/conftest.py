@@ -15,7 +15,7 @@ import hypothesis
 import keyring
 import pytest
 
-from freqtrade_bitmex_guard import redaction
+from freqtrade_bitmex_guard.redaction import registry
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests import leaks
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test begins as a process does: no value is hidden yet, and nothing stands before the log."""
-    monkeypatch.setattr(redaction, "_hidden", {})
+    monkeypatch.setattr(registry, "_registered", {})
     for place, name in ((logging.Handler, "handle"), (sys, "stdout"), (sys, "stderr")):
         monkeypatch.setattr(place, name, getattr(place, name))
 

@@ -80,8 +80,8 @@ def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:
     import freqtrade.configuration.environment_vars
     import freqtrade.configuration.load_config  # noqa: F401
 
-    from freqtrade_bitmex_guard import cli
-    from freqtrade_bitmex_guard.custody import commands  # noqa: F401
+    from freqtrade_bitmex_guard.cli import dispatch
+    from freqtrade_bitmex_guard.manage import commands  # noqa: F401
 
     child = os.fork()
     if child == 0:
@@ -89,14 +89,14 @@ def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:
         try:
             sys.stdin = io.StringIO(stdin)
             arm(at, (folder,))
-            code = cli.main(arguments)
+            code = dispatch.main(arguments)
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 if __name__ == "__main__":
-    from freqtrade_bitmex_guard.cli import main
+    from freqtrade_bitmex_guard.cli.dispatch import main
 
     arm(int(sys.argv[1]), tuple(sys.argv[2].split(os.pathsep)))
     sys.exit(main(sys.argv[3:]))

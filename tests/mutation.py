@@ -35,16 +35,24 @@ from tests.mutation_table import Tally, one, table
 LONGEST_SECONDS = 240
 # What is mutated, and the tests that have to notice.
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "rules": (("rules/*.py", "policy.py"), ("rules", "posture", "wording", "config")),
+    "rules": (("rules/*.py", "config/policy.py"), ("rules", "posture", "wording", "config")),
     "venues": (("venues/__init__.py", "venues/bitmex/*.py"), ("bitmex", "bitmex_account", "rules", "wording")),
-    "guard": (("guard.py", "inquiry.py"), ("guard", "inquiry", "account", "listed_twice", "bounds")),
+    "guard": (("check/local.py", "check/account_reader.py"), ("guard", "inquiry", "account", "listed_twice", "bounds")),
     "hook": (
-        ("autoload.py", "freqtrade_hook.py", "freqtrade_loop.py"),
+        ("plugin/import_hook.py", "plugin/start_guard.py", "plugin/loop_hook.py"),
         ("autoload", "hook", "hook_placed", "loop", "bypass"),
     ),
-    "watch": (("watch.py",), ("watch",)),
+    "watch": (("check/monitor.py",), ("watch",)),
     "domain": (
-        ("addresses.py", "terms.py", "facts.py", "verdict.py", "findings.py", "posture.py", "venues/interface.py"),
+        (
+            "model/networks.py",
+            "model/profile.py",
+            "model/key.py",
+            "model/verdict.py",
+            "model/findings.py",
+            "model/account.py",
+            "exchanges/interface.py",
+        ),
         ("verdict", "addresses", "rules", "posture", "bitmex", "inquiry", "wording", "readme"),
     ),
 }

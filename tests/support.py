@@ -14,14 +14,14 @@ from unittest import mock
 import requests
 import trustme
 
-from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard.addresses import parse_block
-from freqtrade_bitmex_guard.facts import AddressLimit, KeyFacts, Only, Permission
-from freqtrade_bitmex_guard.policy import Policy
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.exchanges.bitmex.keys import permission_kind
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, Permission, RestrictedTo
+from freqtrade_bitmex_guard.model.networks import parse_network
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
-from freqtrade_bitmex_guard.venues.bitmex.keys import right
 
 # Published by BitMEX as an example (bitmex.com/app/apiKeysUsage): no account stands behind them.
 KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
@@ -77,16 +77,16 @@ def other_key(**what: Any) -> Key:
     return Key(OTHER_ID, OTHER_SECRET, **what)
 
 
-def facts(*words: str, addresses: AddressLimit | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:
+def facts(*words: str, addresses: IpRestriction | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:
     """What is known of a key with these rights; addresses may be written as blocks with commas."""
     if isinstance(addresses, str):
-        addresses = Only(tuple(parse_block(block) for block in addresses.split(",")))
-    return KeyFacts(frozenset(Permission(word, right(word)) for word in words), addresses, enabled)
+        addresses = RestrictedTo(tuple(parse_network(block) for block in addresses.split(",")))
+    return KeyFacts(frozenset(Permission(word, permission_kind(word)) for word in words), addresses, enabled)
 
 
 def policy(**written: Any) -> Policy:
     """A policy as the operator writes it, with BitMEX's defaults."""
-    return configuration.read({"policy": written}, TERMS).policy
+    return parse_section({"policy": written}, PROFILE).policy
 
 
 def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dict[str, str]:

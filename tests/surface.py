@@ -22,14 +22,15 @@ from typing import Any, NoReturn
 import pytest
 
 import freqtrade_bitmex_guard
-from freqtrade_bitmex_guard import cli
-from freqtrade_bitmex_guard.audit.changes import Kind
-from freqtrade_bitmex_guard.facts import KeyFacts, NotTold, Right
-from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome, Severity
+from freqtrade_bitmex_guard.audit.diff import ChangeKind
+from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.findings import Severity
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, PermissionKind
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import json as check_report
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.processes.trading import Receiver
 from tests.support import KEY_ID, NEW_ID, NEW_SECRET, SECRET, belongs, bot_config, key, new_key, other_key
 from tests.terminal import GUARD, ROOT, environment
@@ -63,7 +64,7 @@ class Machine:
         self.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
         self.patch.setenv("COLUMNS", "200")
         try:
-            code = cli.main(list(arguments))
+            code = dispatch.main(list(arguments))
         except SystemExit as end:  # after help
             code = int(end.code or 0)
         printed = self._capture.readouterr()
@@ -85,12 +86,17 @@ def fields(value: Any, path: str = "") -> Iterator[str]:
 
 
 def findings(_: Machine) -> Iterator[str]:
-    for name, rule in PUBLISHED.items():
+    for name, rule in FINDINGS.items():
         yield f"{name}: {rule.outcome}{', transient' * rule.passing}{', configurable' * rule.posture}"
 
 
 def values(_: Machine) -> Iterator[str]:
-    for name, words in (("verdict", Outcome), ("severity", Severity), ("permission", Right), ("change", Kind)):
+    for name, words in (
+        ("verdict", Outcome),
+        ("severity", Severity),
+        ("permission", PermissionKind),
+        ("change", ChangeKind),
+    ):
         yield from (f"{name}: {word}" for word in words)
 
 
@@ -129,7 +135,7 @@ def check_json(machine: Machine) -> Iterator[str]:
     own.overrides = {"name": None, "created": None, "userId": None, "targetAccountId": None}
     yield from machine.fields("--check-only", "-c", config)
     # BitMEX reports all of it.
-    yield from fields(check_report.document(Verdict((), (KeyFacts(None, NotTold("not reported")),))))
+    yield from fields(check_report.to_dict(Verdict((), (KeyFacts(None, NotReported("not reported")),))))
 
 
 def audit_json(machine: Machine) -> Iterator[str]:

@@ -29,7 +29,7 @@ def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str
     }
 
 
-GUARD = (sys.executable, "-m", "freqtrade_bitmex_guard.cli")
+GUARD = (sys.executable, "-m", "freqtrade_bitmex_guard.cli.dispatch")
 
 
 class Session:

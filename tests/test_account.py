@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.facts import NotTold
-from freqtrade_bitmex_guard.findings import Outcome
-from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.posture import Timeline
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.model.account import EventLog
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.key import NotReported
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response, page
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import bot_config, key, other_key
 
 QUESTIONS = {"/user": "two-factor", "/address": "withdrawal-address", "/userEvent": "security-event"}
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return Check(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run()
 
 
 def found(verdict: Verdict) -> dict[str, str]:
@@ -270,10 +270,10 @@ def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_even
     for number in range(1_000):
         exchange.account.add_event("login", days_ago=40 - number / 30)
     since = datetime.now(UTC) - timedelta(days=30)
-    check = Check(bot_config(tmp_path, exchange), audit_since=since)
+    check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
     verdict = check.run()
     assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(verdict))
-    assert isinstance(check.account.timeline, Timeline)
+    assert isinstance(check.account.timeline, EventLog)
     assert check.account.timeline.covers(since)
     assert check.proven is None
     assert exchange.paths().count("GET /userEvent") == 5
@@ -285,10 +285,10 @@ def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, excha
         exchange.account.add_event("login", days_ago=1)
     exchange.respond_always("/userEvent", Response(200, json.dumps(exchange.account.events[:150]).encode()))
     since = datetime.now(UTC) - timedelta(days=30)
-    check = Check(bot_config(tmp_path, exchange), audit_since=since)
+    check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
     check.run()
     assert exchange.paths().count("GET /userEvent") == 2
-    assert isinstance(check.account.timeline, Timeline)
+    assert isinstance(check.account.timeline, EventLog)
     assert not check.account.timeline.covers(since)
 
 
@@ -297,13 +297,13 @@ def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> Non
     with SimulatedBitMEX([*others, key()]) as exchange:
         for number in range(10_000):
             exchange.account.add_event("login", days_ago=100 - number / 101)
-        check = Check(bot_config(tmp_path, exchange), audit_since=datetime.now(UTC) - timedelta(days=1_000))
+        check = LocalCheck(bot_config(tmp_path, exchange), audit_since=datetime.now(UTC) - timedelta(days=1_000))
         verdict = check.run()
     assert verdict.admitted
     assert found(verdict) == {}
-    assert not isinstance(check.account.others, NotTold)
+    assert not isinstance(check.account.others, NotReported)
     assert len(check.account.others) == 999
-    assert isinstance(check.account.timeline, Timeline)
+    assert isinstance(check.account.timeline, EventLog)
     assert len(check.account.timeline.events) == 10_002
     assert verdict.requests == 3 + 68
 
@@ -312,7 +312,7 @@ def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> Non
 
 
 def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     assert check.run().admitted
     for name in ("key", "secret"):
         (tmp_path / name).unlink()
@@ -335,7 +335,7 @@ def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: P
 def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
     tmp_path: Path, exchange: SimulatedBitMEX, change: dict[str, Any], outcome: Outcome, rule: str
 ) -> None:
-    check = Check(bot_config(tmp_path, exchange, policy={"expected_user_id": 395724}))
+    check = LocalCheck(bot_config(tmp_path, exchange, policy={"expected_user_id": 395724}))
     assert check.run().admitted
     for name, value in change.items():
         setattr(exchange.keys[0], name, value)
@@ -347,7 +347,7 @@ def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
 def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     config = bot_config(tmp_path, exchange)
     config["exchange"]["ccxt_config"]["timeout"] = 1_000
-    check = Check(config)
+    check = LocalCheck(config)
     assert check.run().admitted
     exchange.respond_always("/apiKey", Hang())
     began = time.monotonic()
@@ -358,4 +358,4 @@ def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, excha
 
 
 def test_asking_again_before_a_key_was_read_admits_nothing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    assert not Check(bot_config(tmp_path, exchange)).again().admitted
+    assert not LocalCheck(bot_config(tmp_path, exchange)).again().admitted

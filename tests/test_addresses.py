@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.addresses import admits_everyone, count, outside, parse_block, union
+from freqtrade_bitmex_guard.model.networks import (
+    admits_everyone,
+    collapse,
+    count_addresses,
+    networks_outside,
+    parse_network,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +31,7 @@ from freqtrade_bitmex_guard.addresses import admits_everyone, count, outside, pa
     ],
 )
 def test_a_block_is_an_address_with_or_without_a_prefix(text: str, network: str) -> None:
-    assert parse_block(text) == ip_network(network)
+    assert parse_network(text) == ip_network(network)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_a_block_is_an_address_with_or_without_a_prefix(text: str, network: str)
 )
 def test_everything_else_is_not_a_block(text: str) -> None:
     with pytest.raises(ValueError, match="."):
-        parse_block(text)
+        parse_network(text)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,7 @@ def test_everything_else_is_not_a_block(text: str) -> None:
     ],
 )
 def test_these_mean_everyone(blocks: str) -> None:
-    assert admits_everyone([parse_block(block) for block in blocks.split(",")])
+    assert admits_everyone([parse_network(block) for block in blocks.split(",")])
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,7 @@ def test_these_mean_everyone(blocks: str) -> None:
     ],
 )
 def test_these_do_not(blocks: str) -> None:
-    assert not admits_everyone([parse_block(block) for block in blocks.split(",")])
+    assert not admits_everyone([parse_network(block) for block in blocks.split(",")])
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_these_do_not(blocks: str) -> None:
     ],
 )
 def test_overlapping_blocks_count_once(blocks: str, addresses: int) -> None:
-    assert count([parse_block(block) for block in blocks.split(",")]) == addresses
+    assert count_addresses([parse_network(block) for block in blocks.split(",")]) == addresses
 
 
 @pytest.mark.parametrize(
@@ -151,13 +157,15 @@ def test_overlapping_blocks_count_once(blocks: str, addresses: int) -> None:
     ],
 )
 def test_a_block_lies_inside_the_union_of_networks(block: str, within: str, is_inside: bool) -> None:
-    found = outside([parse_block(block)], [parse_block(each) for each in within.split(",")])
-    assert found == ([] if is_inside else [parse_block(block)])
+    found = networks_outside([parse_network(block)], [parse_network(each) for each in within.split(",")])
+    assert found == ([] if is_inside else [parse_network(block)])
 
 
 # Small blocks inside one /24, so that every address can be counted by hand.
 small_blocks = st.lists(
-    st.builds(lambda last, prefix: parse_block(f"203.0.113.{last}/{prefix}"), st.integers(0, 255), st.integers(24, 32)),
+    st.builds(
+        lambda last, prefix: parse_network(f"203.0.113.{last}/{prefix}"), st.integers(0, 255), st.integers(24, 32)
+    ),
     max_size=8,
 )
 
@@ -168,9 +176,9 @@ def test_counting_and_containment_agree_with_listing_every_address(
 ) -> None:
     listed = {address for block in blocks for address in block}
     allowed = {address for block in within for address in block}
-    assert count(blocks) == len(listed)
-    assert {address for block in union(blocks) for address in block} == listed
-    assert outside(blocks, within) == [block for block in blocks if not set(block) <= allowed]
+    assert count_addresses(blocks) == len(listed)
+    assert {address for block in collapse(blocks) for address in block} == listed
+    assert networks_outside(blocks, within) == [block for block in blocks if not set(block) <= allowed]
 
 
 # Blocks no smaller than one 256th of each Internet, so that one address of every 256th counts them.
@@ -188,13 +196,13 @@ def test_half_of_either_internet_is_everyone(four: list[str], six: list[str]) ->
         for internet in (of_four, of_six)
     )
     means_any = any(network.network_address.is_unspecified for network in networks)
-    assert admits_everyone(map(parse_block, (*four, *six))) is (has_half or means_any)
+    assert admits_everyone(map(parse_network, (*four, *six))) is (has_half or means_any)
 
 
 @given(st.text(max_size=50))
 def test_no_text_is_read_as_a_block_that_ipaddress_does_not_read_too(text: str) -> None:
     try:
-        network = parse_block(text)
+        network = parse_network(text)
     except ValueError:
         return
     assert ip_network(text, strict=False).num_addresses == network.num_addresses

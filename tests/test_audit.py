@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import cli
-from freqtrade_bitmex_guard.audit.changes import Kind, between
-from freqtrade_bitmex_guard.audit.record import KeyThen, Record
+from freqtrade_bitmex_guard.audit.diff import ChangeKind, diff
+from freqtrade_bitmex_guard.audit.snapshot import AccountSnapshot, KeySnapshot
+from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
 from tests.support import KEY_ID, OTHER_ID, SECRET, bot_config, key, other_key
 
@@ -42,7 +42,7 @@ class Command:
         self._capsys = capsys
 
     def __call__(self, *arguments: str) -> tuple[int, str]:
-        code = cli.main(["audit", "-c", str(self._config), *arguments])
+        code = dispatch.main(["audit", "-c", str(self._config), *arguments])
         printed = self._capsys.readouterr()
         for hidden in (SECRET, SECRET[:6], KEY_ID, KEY_ID[:6], OTHER_ID, OTHER_ID[:6]):
             assert hidden not in printed.out + printed.err
@@ -269,27 +269,27 @@ def test_markdown_stays_text_in_an_issue(audit: Command, exchange: SimulatedBitM
         assert active not in out
 
 
-THEN = KeyThen(shown="AbCd…", name="a", rights=("order",), addresses=("203.0.113.7/32",), enabled=True)
+THEN = KeySnapshot(shown="AbCd…", name="a", rights=("order",), addresses=("203.0.113.7/32",), enabled=True)
 
 
 @pytest.mark.parametrize(
     ("now", "kinds"),
     [
         (THEN, []),
-        (THEN.model_copy(update={"rights": None}), [Kind.RIGHTS]),
-        (THEN.model_copy(update={"addresses": ("everywhere",)}), [Kind.ADDRESSES]),
-        (THEN.model_copy(update={"name": None}), [Kind.NAME]),
-        (THEN.model_copy(update={"enabled": None}), [Kind.ENABLED]),
-        (None, [Kind.VANISHED]),
+        (THEN.model_copy(update={"rights": None}), [ChangeKind.RIGHTS]),
+        (THEN.model_copy(update={"addresses": ("everywhere",)}), [ChangeKind.ADDRESSES]),
+        (THEN.model_copy(update={"name": None}), [ChangeKind.NAME]),
+        (THEN.model_copy(update={"enabled": None}), [ChangeKind.ENABLED]),
+        (None, [ChangeKind.VANISHED]),
     ],
 )
-def test_every_kind_of_change_is_seen(now: KeyThen | None, kinds: list[Kind]) -> None:
+def test_every_kind_of_change_is_seen(now: KeySnapshot | None, kinds: list[ChangeKind]) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    before = Record(at=at, whole=True, keys={"mark": THEN})
-    after = Record(at=at, whole=True, keys={"mark": now} if now else {})
-    assert [change.kind for change in between(before, after)] == kinds
-    not_whole = Record(at=at, whole=False, keys=after.keys)
-    assert [change.kind for change in between(before, not_whole)] == [kind for kind in kinds if kind != "vanished"]
+    before = AccountSnapshot(at=at, whole=True, keys={"mark": THEN})
+    after = AccountSnapshot(at=at, whole=True, keys={"mark": now} if now else {})
+    assert [change.kind for change in diff(before, after)] == kinds
+    not_whole = AccountSnapshot(at=at, whole=False, keys=after.keys)
+    assert [change.kind for change in diff(before, not_whole)] == [kind for kind in kinds if kind != "vanished"]
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_its_exit_codes_are_those_of_the_check(
     ],
 )
 def test_wrong_usage_ends_with_4(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(arguments) == 4
+    assert dispatch.main(arguments) == 4
 
 
 def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, exchange: SimulatedBitMEX) -> None:
@@ -436,11 +436,11 @@ def test_an_audit_killed_at_any_write_leaves_the_last_good_record_whole(
         deaths += 1
         now = record(config).read_text()
         assert now == good or json.loads(now)["whole"], "neither the old record nor a whole new one"
-        Record.model_validate_json(now)
+        AccountSnapshot.model_validate_json(now)
         if now != good:
             record(config).write_text(good)
     assert deaths >= 5
-    assert len(Record.model_validate_json(record(config).read_text()).keys) == 2
+    assert len(AccountSnapshot.model_validate_json(record(config).read_text()).keys) == 2
     left = list(record(config).parent.glob(".*.new"))
     for path in left:
         os.utime(path, (1, 1))

@@ -15,8 +15,9 @@ import pytest
 from freqtrade.exceptions import OperationalException
 
 import freqtrade_bitmex_guard
-from freqtrade_bitmex_guard import BOT_MODULE, Finder, autoload, freqtrade_hook
-from freqtrade_bitmex_guard.findings import Stopped, error
+from freqtrade_bitmex_guard import BOT_MODULE, BotModuleFinder
+from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.plugin import import_hook, install
 
 TARGET = ModuleType("target")
 
@@ -58,14 +59,14 @@ class Elsewhere:
 def placed(monkeypatch: pytest.MonkeyPatch) -> list[ModuleType]:
     """The modules around which the guard was placed; it is not really, for they are none of freqtrade's."""
     modules: list[ModuleType] = []
-    monkeypatch.setattr(freqtrade_hook, "place", modules.append)
-    monkeypatch.setattr(autoload, "refusal", None)
+    monkeypatch.setattr(install, "install_hooks", modules.append)
+    monkeypatch.setattr(import_hook, "install_error", None)
     return modules
 
 
 def imported(monkeypatch: pytest.MonkeyPatch, *finders: object) -> ModuleType:
     monkeypatch.setattr(sys, "meta_path", list(finders))
-    spec = Finder.find_spec(BOT_MODULE, ["somewhere"], TARGET)
+    spec = BotModuleFinder.find_spec(BOT_MODULE, ["somewhere"], TARGET)
     module = spec.loader.create_module(spec)
     spec.loader.exec_module(module)
     return module  # type: ignore[no-any-return]
@@ -75,24 +76,24 @@ def test_the_guard_is_placed_once_the_bot_module_is_loaded_and_not_before(
     monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType]
 ) -> None:
     knows_nothing, knows = Elsewhere(None), Elsewhere(Loader(FreqtradeBot=Bot))
-    module = imported(monkeypatch, object(), Finder, knows_nothing, knows, Elsewhere(Loader()))
+    module = imported(monkeypatch, object(), BotModuleFinder, knows_nothing, knows, Elsewhere(Loader()))
     assert module.FreqtradeBot is Bot
     assert placed == [module]
     assert knows_nothing.asked == knows.asked == [(BOT_MODULE, ["somewhere"], TARGET)]
 
 
 def test_its_loader_is_the_modules_own_in_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "meta_path", [Finder, Elsewhere(Loader())])
-    assert Finder.find_spec(BOT_MODULE).loader.note == "its own"
+    monkeypatch.setattr(sys, "meta_path", [BotModuleFinder, Elsewhere(Loader())])
+    assert BotModuleFinder.find_spec(BOT_MODULE).loader.note == "its own"
 
 
 def test_other_modules_and_a_freqtrade_that_is_not_there_are_left_to_everybody_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "meta_path", [Finder, Elsewhere(None)])
-    assert Finder.find_spec(BOT_MODULE) is None
-    monkeypatch.setattr(sys, "meta_path", [Finder, Elsewhere(Loader())])
-    assert Finder.find_spec("freqtrade.worker") is None
+    monkeypatch.setattr(sys, "meta_path", [BotModuleFinder, Elsewhere(None)])
+    assert BotModuleFinder.find_spec(BOT_MODULE) is None
+    monkeypatch.setattr(sys, "meta_path", [BotModuleFinder, Elsewhere(Loader())])
+    assert BotModuleFinder.find_spec("freqtrade.worker") is None
 
 
 def test_a_bot_module_that_is_there_already_is_guarded_when_it_is_armed(
@@ -106,7 +107,7 @@ def test_a_bot_module_that_is_there_already_is_guarded_when_it_is_armed(
     monkeypatch.setitem(sys.modules, BOT_MODULE, module)
     freqtrade_bitmex_guard.arm()
     assert placed == [module]
-    assert sys.meta_path == [Finder]
+    assert sys.meta_path == [BotModuleFinder]
 
 
 @pytest.mark.parametrize(
@@ -119,13 +120,13 @@ def test_whatever_fails_while_it_is_placed_no_bot_starts(
     def fail(_module: ModuleType) -> None:
         raise problem("a message that may hold anything")
 
-    monkeypatch.setattr(freqtrade_hook, "place", fail)
+    monkeypatch.setattr(install, "install_hooks", fail)
     monkeypatch.setattr(Bot, "__init__", Bot.__init__)
     module = imported(monkeypatch, Elsewhere(Loader(**content)))
     with pytest.raises(OperationalException) as refused:
         module.FreqtradeBot({"dry_run": False}, odd=True)
     assert type(refused.value) is OperationalException, "freqtrade ends with 0 on some of its heirs"
-    assert str(refused.value) == autoload.refusal
+    assert str(refused.value) == import_hook.install_error
     assert str(refused.value).startswith(f"API key guard: MISCONFIGURED: {problem.__name__} while placing the guard. ")
     assert "Nothing was started.\n      What to do: Reinstall the guard from its checkout: " in str(refused.value)
     assert "pip install" not in str(refused.value), "no such package was ever published by us"
@@ -139,7 +140,7 @@ def named_like_ours() -> None:
 
 
 def of_ours() -> None:
-    raise Stopped(error("usage", "it is", "Do this."), error("usage", "X.", "Do that."))
+    raise GuardError(error("usage", "it is", "Do this."), error("usage", "X.", "Do that."))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def of_ours() -> None:
 def test_what_the_guard_itself_says_of_it_is_shown(
     monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType], place: Callable[[], None], told: str
 ) -> None:
-    monkeypatch.setattr(freqtrade_hook, "place", lambda _module: place())
+    monkeypatch.setattr(install, "install_hooks", lambda _module: place())
     monkeypatch.setattr(Bot, "__init__", Bot.__init__)
     module = imported(monkeypatch, Elsewhere(Loader(FreqtradeBot=Bot)))
     with pytest.raises(OperationalException) as refused:
@@ -167,7 +168,7 @@ def test_ctrl_c_is_no_reason_that_stays(monkeypatch: pytest.MonkeyPatch, placed:
     def interrupt(_module: ModuleType) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(freqtrade_hook, "place", interrupt)
+    monkeypatch.setattr(install, "install_hooks", interrupt)
     with pytest.raises(KeyboardInterrupt):
         imported(monkeypatch, Elsewhere(Loader(FreqtradeBot=Bot)))
-    assert autoload.refusal is None
+    assert import_hook.install_error is None

@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import venues
-from freqtrade_bitmex_guard.addresses import parse_block
-from freqtrade_bitmex_guard.exchange.answer import Answer
-from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, Only, Permission, Right
-from freqtrade_bitmex_guard.findings import Finding, Outcome, Stopped
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
+from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.networks import parse_network
 from tests.support import KEY_ID
 
-VENUE = venues.find("bitmex")
+VENUE = exchanges.get_adapter("bitmex")
 GOOD = {"id": KEY_ID, "name": "bot", "permissions": ["order"], "cidr": "203.0.113.7/32", "enabled": True}
 
 
-def answer(content: Any, status: int = 200, **headers: str) -> Answer:
+def answer(content: Any, status: int = 200, **headers: str) -> Response:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, body, time.time())
+    return Response(status, named, body, time.time())
 
 
 def message(text: str) -> dict[str, Any]:
@@ -33,17 +34,17 @@ def message(text: str) -> dict[str, Any]:
 class Script:
     """Answers in turn, and takes down what was asked."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Response) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    def __call__(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Answer:
+    def __call__(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
         assert (verb, api) == ("GET", "private")
         self.asked.append(path)
         return self.answers.pop(0)
 
 
-def facts(*answers: Answer) -> tuple[KeyFacts, ...]:
+def facts(*answers: Response) -> tuple[KeyFacts, ...]:
     return VENUE.read_key(Script(*answers), KEY_ID).own
 
 
@@ -51,8 +52,8 @@ def entry(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in {**GOOD, **changed}.items() if value is not ...}
 
 
-def finding(*answers: Answer) -> Finding:
-    with pytest.raises(Stopped) as stopped:
+def finding(*answers: Response) -> Finding:
+    with pytest.raises(GuardError) as stopped:
         facts(*answers)
     (found,) = stopped.value.findings
     return found
@@ -63,8 +64,8 @@ def test_the_own_key_is_found_by_its_exact_id_among_all_keys_of_the_account() ->
     script = Script(answer([*others, GOOD]))
     (known,) = VENUE.read_key(script, KEY_ID).own
     assert script.asked == ["apiKey"]
-    assert known.permissions == frozenset({Permission("order", Right.TRADE)})
-    assert known.addresses == Only((parse_block("203.0.113.7/32"),))
+    assert known.permissions == frozenset({Permission("order", PermissionKind.TRADE)})
+    assert known.addresses == RestrictedTo((parse_network("203.0.113.7/32"),))
     assert known.enabled is True
     assert known.name == "bot"
 
@@ -77,18 +78,18 @@ def test_a_key_that_is_listed_twice_is_judged_by_both() -> None:
 @pytest.mark.parametrize(
     ("word", "right"),
     [
-        ("order", Right.TRADE),
-        ("orderCancel", Right.CANCEL),
-        ("position", Right.READ),
-        ("withdraw", Right.WITHDRAW),
-        ("Withdraw ", Right.WITHDRAW),
-        ("withdrawal", Right.WITHDRAW),
-        ("Order", Right.UNKNOWN),
-        ("transfer", Right.UNKNOWN),
-        ("", Right.UNKNOWN),
+        ("order", PermissionKind.TRADE),
+        ("orderCancel", PermissionKind.CANCEL),
+        ("position", PermissionKind.READ),
+        ("withdraw", PermissionKind.WITHDRAW),
+        ("Withdraw ", PermissionKind.WITHDRAW),
+        ("withdrawal", PermissionKind.WITHDRAW),
+        ("Order", PermissionKind.UNKNOWN),
+        ("transfer", PermissionKind.UNKNOWN),
+        ("", PermissionKind.UNKNOWN),
     ],
 )
-def test_each_word_keeps_its_spelling_beside_its_kind(word: str, right: Right) -> None:
+def test_each_word_keeps_its_spelling_beside_its_kind(word: str, right: PermissionKind) -> None:
     (known,) = facts(answer([entry(permissions=[word])]))
     assert known.permissions == frozenset({Permission(word, right)})
 
@@ -124,9 +125,9 @@ def test_both_address_fields_count_together_and_what_is_blank_or_not_given_means
     (known,) = facts(answer([entry(cidr=cidr, cidrs=cidrs)]))
     if expected is None:
         given = [block for block in (cidr, *(cidrs if isinstance(cidrs, list) else [])) if isinstance(block, str)]
-        assert known.addresses == Everywhere("CIDR is blank" if given else "CIDR is not given")
+        assert known.addresses == Unrestricted("CIDR is blank" if given else "CIDR is not given")
     else:
-        assert known.addresses == Only(tuple(parse_block(block) for block in expected))
+        assert known.addresses == RestrictedTo(tuple(parse_network(block) for block in expected))
 
 
 @pytest.mark.parametrize("text", [7, None, ["Invalid API Key."], {"text": "Invalid API Key."}])
@@ -144,9 +145,9 @@ def test_a_failure_of_the_exchange_is_no_fault_of_the_key(status: int, text: str
 
 def test_a_block_that_cannot_be_read_is_kept_and_made_harmless() -> None:
     (known,) = facts(answer([entry(cidr="x" * 99)]))
-    assert known.addresses == Only((), ("x" * 39 + "…",))
+    assert known.addresses == RestrictedTo((), ("x" * 39 + "…",))
     (known,) = facts(answer([entry(cidr="[red]\x1b", cidrs=["203.0.113.7"])]))
-    assert known.addresses == Only((parse_block("203.0.113.7"),), ("?red??",))
+    assert known.addresses == RestrictedTo((parse_network("203.0.113.7"),), ("?red??",))
 
 
 @pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (..., None)])
@@ -323,7 +324,7 @@ def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
 @pytest.mark.parametrize(
     "listed", [answer(message("Access Denied"), 403), answer([]), answer([entry(id="other")])], ids=str
 )
-def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not_hold_it(listed: Answer) -> None:
+def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not_hold_it(listed: Response) -> None:
     script = Script(listed, answer(GOOD))
     assert VENUE.read_key(script, KEY_ID).own[0].name == "bot"
     assert script.asked == ["apiKey", "apiKey/self"]
@@ -341,7 +342,7 @@ def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not
         (answer(message("Not Found"), 404), "exchange-error"),
     ],
 )
-def test_what_the_key_says_of_itself_is_read_just_as_strictly(itself: Answer, rule: str) -> None:
+def test_what_the_key_says_of_itself_is_read_just_as_strictly(itself: Response, rule: str) -> None:
     assert finding(answer([]), itself).rule == rule
 
 
@@ -359,7 +360,7 @@ def test_what_the_key_says_of_itself_is_read_just_as_strictly(itself: Answer, ru
 )
 def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one(listed: Any, status: int) -> None:
     script = Script(answer(listed, status), answer(GOOD))
-    with pytest.raises(Stopped):
+    with pytest.raises(GuardError):
         VENUE.read_key(script, KEY_ID)
     assert script.asked == ["apiKey"]
 
@@ -470,7 +471,7 @@ def test_a_rate_limit_tells_how_long() -> None:
 
 def test_an_exchange_that_nobody_knows_can_prove_nothing() -> None:
     for name in ("kraken", "interface", "", "..", "bitmex.py", None, 7, "BITMEX "):
-        with pytest.raises(Stopped) as stopped:
-            venues.find(name)
+        with pytest.raises(GuardError) as stopped:
+            exchanges.get_adapter(name)
         assert stopped.value.findings[0].rule == "exchange-unknown"
-    assert venues.find("BitMEX") is VENUE
+    assert exchanges.get_adapter("BitMEX") is VENUE

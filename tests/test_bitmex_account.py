@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import venues
-from freqtrade_bitmex_guard.exchange.answer import Answer
-from freqtrade_bitmex_guard.facts import NotTold
-from freqtrade_bitmex_guard.findings import Stopped
-from freqtrade_bitmex_guard.posture import EVER, Event, Timeline, WithdrawalAddress
-from freqtrade_bitmex_guard.venues.interface import Page
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.exchanges.interface import EventPage
+from freqtrade_bitmex_guard.model.account import BEGINNING, AccountEvent, EventLog, WithdrawalAddress
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.key import NotReported
 from tests.support import KEY_ID
 
-VENUE = venues.find("bitmex")
+VENUE = exchanges.get_adapter("bitmex")
 FLAGS = {"skipConfirm": False, "skipConfirmVerified": False, "skip2FA": False, "skip2FAVerified": False}
 NEW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -25,9 +25,9 @@ def says(content: Any, status: int = 200) -> Any:
     """An exchange that gives one answer, and takes down the question."""
     asked: list[Any] = []
 
-    def ask(path: str, **query: Any) -> Answer:
+    def ask(path: str, **query: Any) -> Response:
         asked.append((path, query))
-        return Answer(status, {}, json.dumps(content).encode(), 0.0)
+        return Response(status, {}, json.dumps(content).encode(), 0.0)
 
     ask.asked = asked  # type: ignore[attr-defined]
     return ask
@@ -59,7 +59,7 @@ def test_each_question_asks_its_own_path() -> None:
 )
 @pytest.mark.parametrize(("content", "status"), [({"error": {"message": "no"}}, 403), ("text", 200), (None, 200)])
 def test_an_error_or_another_shape_ends_the_question(read: Any, content: Any, status: int) -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         read(says(content, status))
     assert stopped.value.findings[0].rule == ("answer-invalid" if status == 200 else "exchange-error")
 
@@ -73,7 +73,7 @@ def test_an_error_or_another_shape_ends_the_question(read: Any, content: Any, st
         ({"TFAEnabled": "GA"}, True),
         ({"TFAEnabled": "Yubikey"}, True),
         *(
-            ({"TFAEnabled": word}, NotTold("TFAEnabled is not what BitMEX documents"))
+            ({"TFAEnabled": word}, NotReported("TFAEnabled is not what BitMEX documents"))
             for word in (
                 "false",
                 "no",
@@ -90,18 +90,18 @@ def test_an_error_or_another_shape_ends_the_question(read: Any, content: Any, st
                 "SMS",
             )
         ),
-        ({"TFAEnabled": " "}, NotTold("TFAEnabled is not what BitMEX documents")),
-        ({"TFAEnabled": True}, NotTold("TFAEnabled is not what BitMEX documents")),
-        ({"TFAEnabled": 0}, NotTold("TFAEnabled is not what BitMEX documents")),
-        ({"TFAEnabled": ["GA"]}, NotTold("TFAEnabled is not what BitMEX documents")),
-        ({}, NotTold("BitMEX left TFAEnabled out")),
+        ({"TFAEnabled": " "}, NotReported("TFAEnabled is not what BitMEX documents")),
+        ({"TFAEnabled": True}, NotReported("TFAEnabled is not what BitMEX documents")),
+        ({"TFAEnabled": 0}, NotReported("TFAEnabled is not what BitMEX documents")),
+        ({"TFAEnabled": ["GA"]}, NotReported("TFAEnabled is not what BitMEX documents")),
+        ({}, NotReported("BitMEX left TFAEnabled out")),
     ],
 )
 def test_two_factor_is_on_off_or_not_told(user: dict[str, Any], told: Any) -> None:
     assert VENUE.read_two_factor(says(user)) == told
 
 
-ODD_LIST = NotTold("the list is not what BitMEX documents")
+ODD_LIST = NotReported("the list is not what BitMEX documents")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ ODD_LIST = NotTold("the list is not what BitMEX documents")
         ([{"name": "x"}], ODD_LIST),
         ([FLAGS, {"name": "x"}], ODD_LIST),
         ([FLAGS, "skip2FA"], ODD_LIST),
-        ([FLAGS] * 1_001, NotTold("BitMEX listed 1,001 of them, more than 1,000")),
+        ([FLAGS] * 1_001, NotReported("BitMEX listed 1,001 of them, more than 1,000")),
         ([FLAGS] * 1_000, (WithdrawalAddress("without a name", ()),) * 1_000),
     ],
     ids=range(17),
@@ -135,14 +135,14 @@ def test_events_are_told_with_what_is_known_of_them_the_newest_first(shape: Any)
         event(2, "PasswordChanged", 3, ip="", status=7),
         event(None, "withdrawalPlease", 2),
     ]
-    assert VENUE.read_events(says(shape(listed)), None) == Page(
-        Timeline(
+    assert VENUE.read_events(says(shape(listed)), None) == EventPage(
+        EventLog(
             (
-                Event("PasswordChanged", NEW.replace(minute=3), None, None, True),
-                Event("withdrawalPlease", NEW.replace(minute=2), None, None, True),
-                Event("login", NEW.replace(minute=1), "198.51.100.9", "success", False),
+                AccountEvent("PasswordChanged", NEW.replace(minute=3), None, None, True),
+                AccountEvent("withdrawalPlease", NEW.replace(minute=2), None, None, True),
+                AccountEvent("login", NEW.replace(minute=1), "198.51.100.9", "success", False),
             ),
-            EVER,
+            BEGINNING,
         ),
         None,
     )
@@ -164,7 +164,7 @@ def test_events_are_told_with_what_is_known_of_them_the_newest_first(shape: Any)
 )
 def test_what_an_event_weighs_is_told_by_its_word(word: str, weighty: bool) -> None:
     told = VENUE.read_events(says([event(word=word)]), None)
-    assert isinstance(told, Page)
+    assert isinstance(told, EventPage)
     assert told.timeline.events[0].weighty is weighty
     assert told.timeline.events[0].makes_a_key is (word.lower() == "apikeycreated")
 
@@ -172,7 +172,7 @@ def test_what_an_event_weighs_is_told_by_its_word(word: str, weighty: bool) -> N
 def test_what_an_event_says_is_cut_where_it_is_far_too_long() -> None:
     long = event(word="withdrawal" + "x" * 90, ip="7" * 99, status="s" * 99)
     told = VENUE.read_events(says([long]), None)
-    assert isinstance(told, Page)
+    assert isinstance(told, EventPage)
     (only,) = told.timeline.events
     assert (only.word, only.address, only.status) == ("withdrawal" + "x" * 54, "7" * 64, "s" * 64)
     assert only.weighty
@@ -181,7 +181,7 @@ def test_what_an_event_says_is_cut_where_it_is_far_too_long() -> None:
 def test_a_full_page_in_order_tells_since_when_nothing_is_missing_and_where_the_next_begins() -> None:
     for number in (25, 50, 150):
         told = VENUE.read_events(says(page(number, last=90)), None)
-        assert isinstance(told, Page)
+        assert isinstance(told, EventPage)
         assert told.cursor == 90
         assert len(told.timeline.events) == number
         assert told.timeline.whole_since == told.timeline.events[-1].moment == NEW
@@ -190,8 +190,8 @@ def test_a_full_page_in_order_tells_since_when_nothing_is_missing_and_where_the_
 @pytest.mark.parametrize("number", [0, 1, 24, 26, 149])
 def test_a_page_that_no_limit_has_cut_is_all_there_is(number: int) -> None:
     told = VENUE.read_events(says(page(number)), None)
-    assert isinstance(told, Page)
-    assert (told.timeline.whole_since, told.cursor) == (EVER, None)
+    assert isinstance(told, EventPage)
+    assert (told.timeline.whole_since, told.cursor) == (BEGINNING, None)
 
 
 def spoil(listed: list[dict[str, Any]], place: int, **changed: Any) -> list[dict[str, Any]]:
@@ -215,7 +215,7 @@ def spoil(listed: list[dict[str, Any]], place: int, **changed: Any) -> list[dict
 )
 def test_a_full_page_out_of_order_shows_nothing_about_what_is_missing(listed: Any) -> None:
     told = VENUE.read_events(says(listed), None)
-    assert isinstance(told, Page)
+    assert isinstance(told, EventPage)
     assert (told.timeline.whole_since, told.cursor) == (None, None)
     moments = [each.moment for each in told.timeline.events]
     assert moments == sorted(moments, reverse=True)
@@ -241,11 +241,11 @@ def test_a_full_page_out_of_order_shows_nothing_about_what_is_missing(listed: An
     ids=range(13),
 )
 def test_a_page_that_cannot_be_relied_on_is_not_told(listed: Any, cursor: int | None, why: str) -> None:
-    assert VENUE.read_events(says(listed), cursor) == NotTold(why)
+    assert VENUE.read_events(says(listed), cursor) == NotReported(why)
 
 
 def test_an_older_page_may_begin_at_its_cursor() -> None:
-    assert isinstance(VENUE.read_events(says([event(7), event(6)]), 7), Page)
+    assert isinstance(VENUE.read_events(says([event(7), event(6)]), 7), EventPage)
 
 
 # The account's other keys, in the list that was asked for the bot's own.
@@ -285,7 +285,7 @@ def test_as_many_other_keys_with_as_many_rights_as_any_account_has_are_told() ->
     ids=["keys", "rights", "blocks", "blocks alone", "rights alone"],
 )
 def test_more_than_any_account_has_are_not_told(listed: list[Any], keys: int, of_them: int) -> None:
-    assert others(*listed) == NotTold(f"BitMEX listed {keys:,} of them, with {of_them:,} rights and address blocks")
+    assert others(*listed) == NotReported(f"BitMEX listed {keys:,} of them, with {of_them:,} rights and address blocks")
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_more_than_any_account_has_are_not_told(listed: list[Any], keys: int, of
 )
 def test_a_longer_word_or_list_than_any_key_has_is_odd(odd: dict[str, Any]) -> None:
     assert [other.facts for other in others({**OWN, "id": "x", **odd})] == [None]
-    with pytest.raises(Stopped, match="describes the key"):
+    with pytest.raises(GuardError, match="describes the key"):
         VENUE.read_key(says([{**OWN, **odd}]), KEY_ID)
 
 
@@ -304,9 +304,9 @@ def test_the_longest_words_and_lists_are_read(most: dict[str, Any]) -> None:
 
 
 def test_a_key_that_only_tells_of_itself_tells_of_no_others() -> None:
-    answers = iter([Answer(200, {}, b"[]", 0.0), Answer(200, {}, json.dumps(OWN).encode(), 0.0)])
+    answers = iter([Response(200, {}, b"[]", 0.0), Response(200, {}, json.dumps(OWN).encode(), 0.0)])
     listing = VENUE.read_key(lambda *_, **__: next(answers), KEY_ID)
-    assert listing.others() == NotTold("BitMEX showed this key only")
+    assert listing.others() == NotReported("BitMEX showed this key only")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from freqtrade_bitmex_guard import bounded
 from freqtrade_bitmex_guard.credentials import access
-from freqtrade_bitmex_guard.credentials.secret import Credentials
-from freqtrade_bitmex_guard.findings import Stopped
+from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.util import deadline
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_ctrl_c_cuts_work_that_hangs(ctrl_c: threading.Timer) -> None:
     cut = threading.Event()
     ctrl_c.start()
     with pytest.raises(KeyboardInterrupt):
-        bounded.run(lambda: cut.wait(30), 30, cut.set)
+        deadline.run_with_timeout(lambda: cut.wait(30), 30, cut.set)
     assert cut.is_set()
 
 
@@ -41,8 +41,8 @@ class Slow:
 def test_ctrl_c_while_a_store_is_being_changed_says_that_both_keys_may_be_in_it(ctrl_c: threading.Timer) -> None:
     store = Slow()
     ctrl_c.start()
-    with pytest.raises(Stopped, match="store-not-written.*You interrupted"):
-        access.in_time(store, lambda: store.cancelled.wait(30), writes=True)
+    with pytest.raises(GuardError, match="store-not-written.*You interrupted"):
+        access.with_timeout(store, lambda: store.cancelled.wait(30), writes=True)
     assert store.cancelled.is_set()
 
 
@@ -50,5 +50,5 @@ def test_ctrl_c_while_a_store_is_being_read_stays_one(ctrl_c: threading.Timer) -
     store = Slow()
     ctrl_c.start()
     with pytest.raises(KeyboardInterrupt):
-        access.in_time(store, lambda: store.cancelled.wait(30))
+        access.with_timeout(store, lambda: store.cancelled.wait(30))
     assert store.cancelled.is_set()

@@ -12,21 +12,22 @@ from unittest import mock
 
 import pytest
 
-from freqtrade_bitmex_guard import bounded
-from freqtrade_bitmex_guard.exchange import client
-from freqtrade_bitmex_guard.exchange.answer import Answer
-from freqtrade_bitmex_guard.exchange.conversation import Conversation
-from freqtrade_bitmex_guard.findings import Outcome, Stopped
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.response import Response as ApiResponse
+from freqtrade_bitmex_guard.client.session import ApiSession
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.responses import Response
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
-from freqtrade_bitmex_guard.verdict import Verdict
+from freqtrade_bitmex_guard.util import deadline
 from tests.support import bot_config, key, store_files
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return Check(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run()
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
@@ -112,23 +113,25 @@ class Line:
         self.given.append((seconds, patient))
         return self
 
-    def ask(self, path: str, **_: Any) -> Answer:
-        return Answer(200, {}, json.dumps(self.told[path]).encode(), time.time())
+    def ask(self, path: str, **_: Any) -> ApiResponse:
+        return ApiResponse(200, {}, json.dumps(self.told[path]).encode(), time.time())
 
 
 @pytest.fixture
-def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Line], Check]:
+def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Line], LocalCheck]:
     """A check that asks by a line of the test's own, with nine seconds for all talk."""
 
-    def give(line: Line) -> Check:
-        monkeypatch.setattr(client, "build", lambda *_: line)
+    def give(line: Line) -> LocalCheck:
+        monkeypatch.setattr(exchange_client, "build_client", lambda *_: line)
         section = {"credentials": store_files(tmp_path), "timeout_seconds": 9}
-        return Check({"exchange": {"name": "bitmex"}, "api_key_guard": section})
+        return LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": section})
 
     return give
 
 
-def test_the_questions_about_the_account_get_what_the_key_left_of_the_time(asking: Callable[[Line], Check]) -> None:
+def test_the_questions_about_the_account_get_what_the_key_left_of_the_time(
+    asking: Callable[[Line], LocalCheck],
+) -> None:
     line = Line()
     assert asking(line).run().admitted
     assert line.given == [(9.0, True), (0.7, False), (0.7, False), (0.7, False)]
@@ -136,7 +139,7 @@ def test_the_questions_about_the_account_get_what_the_key_left_of_the_time(askin
 
 @pytest.mark.parametrize(("one_request_seconds", "seconds"), [(0.3, 0.3), (20.0, 9.0)])
 def test_another_look_gets_the_time_of_one_request(
-    asking: Callable[[Line], Check], one_request_seconds: float, seconds: float
+    asking: Callable[[Line], LocalCheck], one_request_seconds: float, seconds: float
 ) -> None:
     line = Line(one_request_seconds)
     check = asking(line)
@@ -161,9 +164,9 @@ def test_a_request_gets_no_more_than_what_is_left_of_the_time(monkeypatch: pytes
     session: Any = SimpleNamespace(sent=0, hosts=set(), seconds=None, record=None, cut=None)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     monkeypatch.setattr(time, "sleep", wait)
-    monkeypatch.setattr(bounded, "run", run)
-    talk = Conversation(SimpleNamespace(timeout=3_000), session, TERMS, 6.0)
-    with pytest.raises(Stopped, match="no answer"):
+    monkeypatch.setattr(deadline, "run_with_timeout", run)
+    talk = ApiSession(SimpleNamespace(timeout=3_000), session, PROFILE, 6.0)
+    with pytest.raises(GuardError, match="no answer"):
         talk.ask("apiKey")
     assert given == [(3.0, 3.0), (2.0, 2.0)]
     assert talk.left_seconds == 0

@@ -16,20 +16,20 @@ from typing import Any
 import pytest
 import trustme
 
-from freqtrade_bitmex_guard import guard
+from freqtrade_bitmex_guard.check import local
+from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.credentials import access, interface
-from freqtrade_bitmex_guard.findings import Outcome
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import json as report
-from freqtrade_bitmex_guard.report.text import plain
+from freqtrade_bitmex_guard.report.text import render_plain
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response, page
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, SECRET, bot_config, key, other_key, trusted_authority
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return Check(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run()
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
@@ -39,7 +39,7 @@ def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
 def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
     tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert told(verdict) == (Outcome.ADMITTED, [], 4)
     assert exchange.paths()[0] == "GET /apiKey"
@@ -183,7 +183,7 @@ def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Simula
     config = bot_config(tmp_path, exchange, timeout_seconds=3)
     config["exchange"]["ccxt_config"]["timeout"] = 700
     began = time.monotonic()
-    verdict = Check(config).run()
+    verdict = LocalCheck(config).run()
     assert verdict.findings[0].rule == "timed-out"
     assert verdict.requests >= 2  # each is given up after 0.7 seconds
     assert time.monotonic() - began < 6
@@ -197,7 +197,7 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
         "maxRetriesOnFailureDelay": 1,
         "apiKey": {"maxRetriesOnFailure": 5},
     }
-    assert told(Check(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
+    assert told(LocalCheck(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
 
 
 def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
@@ -209,7 +209,7 @@ def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
     config = bot_config(tmp_path, exchange, allowed_hosts=["www.bitmex.com"], timeout_seconds=1)
     config["exchange"]["ccxt_config"] = {}
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    (finding,) = Check(config).run().findings
+    (finding,) = LocalCheck(config).run().findings
     assert finding.rule == "unreachable"
     assert "www.bitmex.com" in finding.message
     assert "closed on 2026-09-23" in finding.message
@@ -256,7 +256,7 @@ def test_what_the_exchange_quotes_of_key_and_secret_is_left_out(tmp_path: Path, 
         exchange.respond_always("/apiKey", said)
         verdicts.append(check(tmp_path, exchange))
         for verdict in verdicts:
-            for shown in (report.text(verdict), plain(verdict)):
+            for shown in (report.to_json(verdict), render_plain(verdict)):
                 assert KEY_ID[:6] not in shown
                 assert SECRET[:6] not in shown
 
@@ -272,7 +272,7 @@ def test_an_answer_that_would_keep_us_busy_is_turned_away(tmp_path: Path, exchan
         verdict = check(tmp_path, exchange)
         assert told(verdict) == (Outcome.UNVERIFIED, ["answer-invalid"], 1)
         assert verdict.duration_ms < 10_000
-        assert len(plain(verdict)) < 2000
+        assert len(render_plain(verdict)) < 2000
 
 
 def test_a_redirect_is_not_followed_and_nothing_signed_goes_elsewhere(
@@ -335,7 +335,7 @@ def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, a
     with SimulatedBitMEX([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
         config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
-        assert told(Check(config).run()) == (Outcome.ADMITTED, [], 4)
+        assert told(LocalCheck(config).run()) == (Outcome.ADMITTED, [], 4)
         assert len(proxy.asked) == 4
         for asked in proxy.asked:
             assert asked.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
@@ -355,7 +355,7 @@ def test_variables_do_not_send_the_check_another_way(
 
 
 def misconfigured(config: dict[str, Any], rule: str) -> None:
-    verdict = Check(config).run()
+    verdict = LocalCheck(config).run()
     assert verdict.outcome is Outcome.MISCONFIGURED
     assert rule in [finding.rule for finding in verdict.findings]
     assert verdict.requests == 0
@@ -367,7 +367,7 @@ def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
     def untouchable(*args: Any) -> Any:
         raise AssertionError("the store was opened")
 
-    monkeypatch.setattr(guard, "open_store", untouchable)
+    monkeypatch.setattr(local, "open_store", untouchable)
     wrongs: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
         (lambda config: config.pop("api_key_guard"), "section-missing"),
         (lambda config: config.update(api_key_guard=[]), "section-invalid"),
@@ -399,14 +399,14 @@ def test_whatever_a_store_raises_is_misconfigured(
         def cancel(self) -> None:
             """Nothing hangs."""
 
-    monkeypatch.setattr(guard, "open_store", lambda *args: Broken())
+    monkeypatch.setattr(local, "open_store", lambda *args: Broken())
     verdict = check(tmp_path, exchange)
     assert told(verdict) == (Outcome.MISCONFIGURED, ["store-unavailable"], 0)
     assert SECRET not in str(verdict)
 
 
 def test_a_store_has_thirty_seconds() -> None:
-    assert interface.READING_SECONDS == 30
+    assert interface.STORE_TIMEOUT_SECONDS == 30
     assert access._GRACE_SECONDS < 1
 
 
@@ -417,8 +417,8 @@ def test_a_store_that_hangs_is_given_up(
         def load(self) -> Any:
             time.sleep(3)
 
-    monkeypatch.setattr(guard, "open_store", lambda *args: Hanging())
-    monkeypatch.setattr(access, "READING_SECONDS", 0.2)
+    monkeypatch.setattr(local, "open_store", lambda *args: Hanging())
+    monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(Hanging, "cancel", lambda self: None, raising=False)
     assert told(check(tmp_path, exchange)) == (Outcome.MISCONFIGURED, ["store-timed-out"], 0)
 
@@ -429,12 +429,12 @@ def test_a_store_that_hangs_is_given_up(
 @pytest.mark.parametrize(
     "place",
     [
-        "freqtrade_bitmex_guard.guard.rules.apply",
-        "freqtrade_bitmex_guard.guard.together",
-        "freqtrade_bitmex_guard.guard.venues.find",
-        "freqtrade_bitmex_guard.guard.client.build",
-        "freqtrade_bitmex_guard.guard.Proven",
-        "freqtrade_bitmex_guard.guard.configuration.read",
+        "freqtrade_bitmex_guard.check.local.rules.apply",
+        "freqtrade_bitmex_guard.check.local.merge_entries",
+        "freqtrade_bitmex_guard.check.local.exchanges.find",
+        "freqtrade_bitmex_guard.check.local.exchange_client.build",
+        "freqtrade_bitmex_guard.check.local.Admission",
+        "freqtrade_bitmex_guard.check.local.section.read",
     ],
 )
 def test_a_bug_of_the_guard_is_never_an_admission(
@@ -444,7 +444,7 @@ def test_a_bug_of_the_guard_is_never_an_admission(
         raise raised
 
     monkeypatch.setattr(place, broken)
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert (verdict.outcome, [finding.rule for finding in verdict.findings]) == (Outcome.UNVERIFIED, ["internal-error"])
     assert verdict.is_bug
@@ -472,7 +472,7 @@ def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: SimulatedBitMEX, monkeypa
     def interrupted(*args: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(guard, "open_store", interrupted)
+    monkeypatch.setattr(local, "open_store", interrupted)
     with pytest.raises(KeyboardInterrupt):
         check(tmp_path, exchange)
 

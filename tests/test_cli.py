@@ -8,24 +8,26 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import cli, exit_codes, usage
+from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.cli.parser import HelpShown
+from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support import bot_config
 
 COMMANDS = {"check": ["--check-only"], "audit": ["audit"], "trade": ["trade"]}
-OF_EACH = {"freqtrade_bitmex_guard.freqtrade_config.parse": ["check", "audit", "trade"]}
+OF_EACH = {"freqtrade_bitmex_guard.cli.freqtrade_args.parse_freqtrade_arguments": ["check", "audit", "trade"]}
 OF_BOTH = [
-    "freqtrade_bitmex_guard.freqtrade_config.load",
-    "freqtrade_bitmex_guard.guard.Check.__init__",
-    "freqtrade_bitmex_guard.exit_codes.of",
+    "freqtrade_bitmex_guard.cli.freqtrade_args.load_config",
+    "freqtrade_bitmex_guard.check.local.LocalCheck.__init__",
+    "freqtrade_bitmex_guard.model.verdict.exit_code_of",
 ]
 PLACES = [
     *[(command, place) for place, commands in OF_EACH.items() for command in commands],
     *[(command, place) for place in OF_BOTH for command in ("check", "audit")],
-    ("check", "freqtrade_bitmex_guard.report.text.of"),
-    ("audit", "freqtrade_bitmex_guard.audit.render.text"),
-    ("trade", "freqtrade_bitmex_guard.launcher._look_ahead"),
-    ("trade", "freqtrade_bitmex_guard.autoload.place"),
+    ("check", "freqtrade_bitmex_guard.report.text.render"),
+    ("audit", "freqtrade_bitmex_guard.audit.formats.render_text"),
+    ("trade", "freqtrade_bitmex_guard.plugin.launch._check_config_first"),
+    ("trade", "freqtrade_bitmex_guard.plugin.import_hook.install_in"),
 ]
 
 
@@ -45,25 +47,25 @@ def test_whatever_breaks_is_a_bug_and_no_admission(
         raise raised
 
     monkeypatch.setattr(place, fail)
-    assert cli.main([*COMMANDS[command], "-c", config]) == exit_codes.BUG
+    assert dispatch.main([*COMMANDS[command], "-c", config]) == EXIT_INTERNAL_ERROR
 
 
 def test_the_help_of_a_start_ends_with_the_option_that_is_ours(capsys: pytest.CaptureFixture[str]) -> None:
     for given, is_help in ((["--help"], True), (["-h"], True), (["--version"], False)):
-        with pytest.raises(usage.Answered):
-            cli.main(["trade", *given])
+        with pytest.raises(HelpShown):
+            dispatch.main(["trade", *given])
         shown = capsys.readouterr().out
         assert ("--wait-for-exchange MINUTES" in shown.rpartition("--strategy")[2]) is is_help
 
 
 def test_without_a_fault_the_same_is_admitted(config: str) -> None:
-    assert cli.main(["--check-only", "-c", config]) == 0
-    assert cli.main(["audit", "-c", config]) == 0
+    assert dispatch.main(["--check-only", "-c", config]) == 0
+    assert dispatch.main(["audit", "-c", config]) == 0
 
 
 @pytest.mark.parametrize("given", [["--version"], ["trade", "--help"], ["credentials", "--help"]])
 def test_help_and_version_end_with_0(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(usage.Answered) as end:
-        cli.main(given)
+    with pytest.raises(HelpShown) as end:
+        dispatch.main(given)
     assert end.value.code == 0
     assert "freqtrade" in capsys.readouterr().out

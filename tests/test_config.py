@@ -8,20 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.addresses import parse_block
-from freqtrade_bitmex_guard.config import GuardConfig, read, wanted
-from freqtrade_bitmex_guard.findings import Finding, Outcome, Stopped
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.section import GuardConfig
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
+from freqtrade_bitmex_guard.model.networks import parse_network
 
 
 def parsed(**section: Any) -> GuardConfig:
-    return read(section, TERMS)
+    return parse_section(section, PROFILE)
 
 
 def complaints(section: Any) -> tuple[Finding, ...]:
-    with pytest.raises(Stopped) as stopped:
-        wanted({"api_key_guard": section})
-        read(section, TERMS)
+    with pytest.raises(GuardError) as stopped:
+        guard_state({"api_key_guard": section})
+        parse_section(section, PROFILE)
     assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.value.findings)
     assert all(finding.fix for finding in stopped.value.findings)
     return stopped.value.findings
@@ -47,7 +49,7 @@ def test_the_section_of_the_readme_reads_like_an_empty_one() -> None:
         "allowed_hosts": ["www.bitmex.com", "testnet.bitmex.com"],
         "timeout_seconds": 30,
     }
-    assert read(written, TERMS).model_dump() == parsed().model_dump()
+    assert parse_section(written, PROFILE).model_dump() == parsed().model_dump()
 
 
 @pytest.mark.parametrize(
@@ -192,14 +194,14 @@ def test_a_word_that_no_exchange_has_cannot_be_allowed(word: str) -> None:
 
 @pytest.mark.parametrize("section", [None, [], "on", True, 1, "{}"])
 def test_a_section_that_is_not_an_object_is_misconfigured(section: Any) -> None:
-    with pytest.raises(Stopped, match="must be an object"):
-        wanted({"api_key_guard": section})
+    with pytest.raises(GuardError, match="must be an object"):
+        guard_state({"api_key_guard": section})
 
 
 @pytest.mark.parametrize("enabled", [None, 0, 1, "true", "false", "", [], {}])
 def test_an_enabled_that_is_not_a_boolean_is_misconfigured(enabled: Any) -> None:
-    with pytest.raises(Stopped, match="must be true or false"):
-        wanted({"api_key_guard": {"enabled": enabled}})
+    with pytest.raises(GuardError, match="must be true or false"):
+        guard_state({"api_key_guard": {"enabled": enabled}})
 
 
 @pytest.mark.parametrize(
@@ -224,39 +226,39 @@ def test_an_enabled_that_is_not_a_boolean_is_misconfigured(enabled: Any) -> None
 )
 @pytest.mark.parametrize("beside", [{}, {"api_key_guard": {"enabled": False}}])
 def test_a_top_level_name_that_nearly_is_the_sections_is_misconfigured(name: str, beside: dict[str, Any]) -> None:
-    with pytest.raises(Stopped) as stopped:
-        wanted({"exchange": {}, name: {}, **beside})
+    with pytest.raises(GuardError) as stopped:
+        guard_state({"exchange": {}, name: {}, **beside})
     assert [finding.rule for finding in stopped.value.findings] == ["section-misnamed"]
 
 
 def test_a_section_inside_another_is_misconfigured() -> None:
-    with pytest.raises(Stopped, match="section-misnamed"):
-        wanted({"exchange": {"api_key_guard": {}}})
+    with pytest.raises(GuardError, match="section-misnamed"):
+        guard_state({"exchange": {"api_key_guard": {}}})
 
 
 def test_no_key_that_freqtrade_knows_is_taken_for_a_misspelling() -> None:
     from freqtrade.config_schema.config_schema import CONF_SCHEMA
 
     known = dict.fromkeys(CONF_SCHEMA["properties"])
-    assert wanted(known) is None
-    assert wanted({"exchange": known}) is None
+    assert guard_state(known) is None
+    assert guard_state({"exchange": known}) is None
     assert len(CONF_SCHEMA["properties"]) > 50
 
 
 @pytest.mark.parametrize(("section", "is_wanted"), [({}, True), ({"enabled": True}, True), ({"enabled": False}, False)])
 def test_the_guard_is_on_where_its_section_stands_unless_it_is_switched_off(section: Any, is_wanted: bool) -> None:
-    assert wanted({"api_key_guard": section}) is is_wanted
+    assert guard_state({"api_key_guard": section}) is is_wanted
 
 
 def test_without_the_section_the_guard_is_not_wanted() -> None:
-    assert wanted({"exchange": {}, "api_server": {}}) is None
+    assert guard_state({"exchange": {}, "api_server": {}}) is None
 
 
 def test_ip_within_sets_how_many_addresses_unless_the_number_is_written_too() -> None:
     assert parsed(policy={"ip_within": ["203.0.113.0/28", "203.0.113.8/29"]}).policy.most_addresses == 16
     both = parsed(policy={"ip_within": ["203.0.113.0/28"], "max_ip_addresses": 2}).policy
     assert both.most_addresses == 2
-    assert both.within == (parse_block("203.0.113.0/28"),)
+    assert both.within == (parse_network("203.0.113.0/28"),)
     assert parsed(policy={"max_ip_addresses": 10**30}).policy.most_addresses == 10**30
 
 
@@ -296,12 +298,12 @@ names = st.sampled_from(["enabled", "credentials", "policy", "allowed_hosts", "t
 @given(st.dictionaries(names, values))
 def test_no_section_whatever_stands_in_it_ends_otherwise_than_read_or_misconfigured(section: dict[str, Any]) -> None:
     try:
-        config = read(section, TERMS)
-    except Stopped as stopped:
+        config = parse_section(section, PROFILE)
+    except GuardError as stopped:
         assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.findings)
         assert not any("should" in finding.message for finding in stopped.findings), "pydantic's words"
     else:
-        assert not any(TERMS.forbids(word) for word in config.policy.allowed_permissions)
+        assert not any(PROFILE.forbids(word) for word in config.policy.allowed_permissions)
         assert config.policy.most_addresses >= 1
 
 

@@ -15,26 +15,32 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from freqtrade_bitmex_guard import cli, exit_codes, freqtrade_config, launcher, venues
-from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard.config import FileStore, GuardConfig
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.cli.freqtrade_args import load_config, parse_freqtrade_arguments
+from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.section import GuardConfig
+from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
-from freqtrade_bitmex_guard.findings import Outcome, Stopped
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERRUPTED
+from freqtrade_bitmex_guard.plugin import launch
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 
 EXAMPLES = Path(__file__).parents[1] / "example_config"
 STORES = ["keyring", "files", "command"]
 UNIT = EXAMPLES / "freqtrade-guard.service"
-TERMS = venues.find("bitmex").terms
+TERMS = exchanges.get_adapter("bitmex").terms
 
 
 def load(store: str) -> dict[str, Any]:
-    return freqtrade_config.load(["-c", str(EXAMPLES / f"config-{store}.json")])
+    return load_config(["-c", str(EXAMPLES / f"config-{store}.json")])
 
 
 def read(store: str) -> GuardConfig:
-    return configuration.read(load(store)["api_key_guard"], TERMS)
+    return parse_section(load(store)["api_key_guard"], TERMS)
 
 
 def put_secrets(folder: Path, names: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,11 +57,11 @@ def started(command: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[dict[s
     seen: list[tuple[dict[str, Any], float]] = []
 
     def trade(arguments: list[str], *, wait_seconds: float) -> int:
-        seen.append((freqtrade_config.parse(arguments), wait_seconds))
+        seen.append((parse_freqtrade_arguments(arguments), wait_seconds))
         return 0
 
-    monkeypatch.setattr(launcher, "trade", trade)
-    assert cli.main(command) == 0
+    monkeypatch.setattr(launch, "trade", trade)
+    assert dispatch.main(command) == 0
     return seen[0]
 
 
@@ -70,7 +76,7 @@ def test_the_readme_names_every_file() -> None:
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_config_is_read_by_the_guard(store: str) -> None:
-    assert configuration.wanted(load(store)) is True
+    assert guard_state(load(store)) is True
     assert read(store).credentials.store == store
 
 
@@ -103,7 +109,7 @@ def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pyt
         # Nothing of the example but the store, whose program may not be here, and the way to the exchange.
         config["exchange"]["ccxt_config"] = exchange.ccxt_config()
         config["api_key_guard"] |= {"credentials": {"store": "files"}, "allowed_hosts": ["127.0.0.1"]}
-        assert Check(config).run().findings == ()
+        assert LocalCheck(config).run().findings == ()
 
 
 def test_the_policies_mean_what_their_comments_say() -> None:
@@ -117,7 +123,7 @@ def test_the_policies_mean_what_their_comments_say() -> None:
 
 
 def test_the_files_are_looked_for_where_orchestrators_put_them() -> None:
-    assert read("files").credentials == FileStore(store="files")
+    assert read("files").credentials == FileStoreConfig(store="files")
 
 
 def test_the_commands_in_the_comments_are_read_too() -> None:
@@ -126,7 +132,7 @@ def test_the_commands_in_the_comments_are_read_too() -> None:
     programs = []
     for lines in alternatives:
         credentials = {"store": "command", **json.loads("{" + ", ".join(lines) + "}")}
-        configuration.read({"credentials": credentials}, TERMS)
+        parse_section({"credentials": credentials}, TERMS)
         programs.append(credentials["key_command"][0])
     assert programs == ["op", "vault", "sops"]
 
@@ -190,14 +196,14 @@ REJECTED: list[Any] = [
 
 @pytest.mark.parametrize("section", ACCEPTED, ids=json.dumps)
 def test_the_schema_accepts_what_the_guard_reads(section: Any, schema: dict[str, Any]) -> None:
-    configuration.read(deepcopy(section), TERMS)
+    parse_section(deepcopy(section), TERMS)
     Draft202012Validator(schema).validate({"api_key_guard": section})
 
 
 @pytest.mark.parametrize("section", REJECTED, ids=json.dumps)
 def test_the_schema_rejects_what_the_guard_refuses(section: Any, schema: dict[str, Any]) -> None:
-    with pytest.raises(Stopped):
-        configuration.read(deepcopy(section), TERMS)
+    with pytest.raises(GuardError):
+        parse_section(deepcopy(section), TERMS)
     assert not Draft202012Validator(schema).is_valid({"api_key_guard": section})
 
 
@@ -327,9 +333,9 @@ def test_the_service_starts_the_launcher_and_writes_where_it_may(monkeypatch: py
 def test_the_service_is_started_again_only_where_that_can_help() -> None:
     service = unit()["Service"]
     assert service["Restart"] == ["on-failure"]
-    final = {exit_codes.OF[Outcome.REFUSED], exit_codes.OF[Outcome.MISCONFIGURED]}
+    final = {EXIT_CODES[Outcome.REFUSED], EXIT_CODES[Outcome.MISCONFIGURED]}
     assert {int(code) for code in service["RestartPreventExitStatus"][0].split()} == final
-    assert service["SuccessExitStatus"] == [str(exit_codes.INTERRUPTED)]
+    assert service["SuccessExitStatus"] == [str(EXIT_INTERRUPTED)]
 
 
 def test_the_pauses_between_starts_grow_and_keep_below_the_limit() -> None:

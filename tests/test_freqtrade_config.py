@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from freqtrade.commands.arguments import Arguments
 
-from freqtrade_bitmex_guard import freqtrade_config, usage
-from freqtrade_bitmex_guard.findings import Finding, Stopped
+from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
+from freqtrade_bitmex_guard.cli.parser import HelpShown
+from freqtrade_bitmex_guard.config.files import _position, read_config
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 
 WRONG = {
     '{"a": "ü€",\n "b": 7,,}': "Missing a name for object member, at line 2, column 9",
@@ -19,8 +21,8 @@ WRONG = {
 
 
 def complaint(file: Path) -> Finding:
-    with pytest.raises(Stopped) as stopped:
-        freqtrade_config.read([str(file)])
+    with pytest.raises(GuardError) as stopped:
+        read_config([str(file)])
     (finding,) = stopped.value.findings
     assert finding.rule == "config-unreadable"
     return finding
@@ -44,7 +46,7 @@ def test_it_is_the_included_file_that_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
-    assert freqtrade_config._place(Path("gone.json"), 7) == freqtrade_config._place(None, 7) == "at offset 7"
+    assert _position(Path("gone.json"), 7) == _position(None, 7) == "at offset 7"
 
 
 @pytest.mark.parametrize(
@@ -70,12 +72,12 @@ def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
     ids=["configs", "trading", "strategy", "nothing"],
 )
 def test_arguments_are_parsed_as_freqtrades_whole_parser_does(arguments: list[str]) -> None:
-    assert freqtrade_config.parse(arguments) == Arguments(["trade", *arguments]).get_parsed_arg()
+    assert parse_freqtrade_arguments(arguments) == Arguments(["trade", *arguments]).get_parsed_arg()
 
 
 def test_the_help_for_trade_is_freqtrades_own(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(usage.Answered):
-        freqtrade_config.parse(["--help"])
+    with pytest.raises(HelpShown):
+        parse_freqtrade_arguments(["--help"])
     ours = capsys.readouterr().out
     with pytest.raises(SystemExit):
         Arguments(["trade", "--help"]).get_parsed_arg()

@@ -10,27 +10,28 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import outlets, redaction
+from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.credentials import open_store
-from freqtrade_bitmex_guard.findings import Outcome, Stopped
-from freqtrade_bitmex_guard.guard import Check, internal_error
-from freqtrade_bitmex_guard.posture import Account
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.account import AccountFacts
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import GuardError, internal_error
+from freqtrade_bitmex_guard.redaction import output, registry, sanitize
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.responses import Response
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
 from tests.support import KEY_ID, SECRET, bot_config, key
 
 NOT_SO_FAR = ("internal-error", "The check did not get that far.", "Please report this.")
 
 
 def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     for name in ("section", "mark"):
-        with pytest.raises(Stopped) as stopped:
+        with pytest.raises(GuardError) as stopped:
             getattr(check, name)
         (found,) = stopped.value.findings
         assert (found.rule, found.message, found.fix) == NOT_SO_FAR
-    assert (check.terms, check.proven, check.listing, check.account) == (None, None, None, Account())
+    assert (check.terms, check.proven, check.listing, check.account) == (None, None, None, AccountFacts())
     assert check.again().findings[0].message == NOT_SO_FAR[1]
 
 
@@ -38,30 +39,30 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[object] = []
-    monkeypatch.setattr(outlets, "close", lambda: done.append(len(exchange.requests)))
-    read = Check._credentials
+    monkeypatch.setattr(output, "install", lambda: done.append(len(exchange.requests)))
+    read = LocalCheck._credentials
 
     def reads(*which: Any) -> Any:
         done.append("read")
         return read(*which)
 
-    monkeypatch.setattr(Check, "_credentials", staticmethod(reads))
-    check = Check(bot_config(tmp_path, exchange, timeout_seconds=9))
+    monkeypatch.setattr(LocalCheck, "_credentials", staticmethod(reads))
+    check = LocalCheck(bot_config(tmp_path, exchange, timeout_seconds=9))
     verdict = check.run()
     assert done[:2] == [0, "read"], "the outlets are closed before anything is read or asked"
     assert set(done[2:]) <= {0}
-    assert (check.section.timeout_seconds, check.terms, check.mark) == (9, TERMS, redaction.mark(KEY_ID))
+    assert (check.section.timeout_seconds, check.terms, check.mark) == (9, PROFILE, sanitize.fingerprint(KEY_ID))
     assert verdict.checked_at is not None
     assert timedelta(0) <= datetime.now(UTC) - verdict.checked_at < timedelta(minutes=1)
     assert 0 < verdict.duration_ms < 60_000
     assert verdict.asked == (exchange.url,)
-    assert redaction.cleared(f"{KEY_ID} {SECRET}") == "LAqU… …"
+    assert registry.redact(f"{KEY_ID} {SECRET}") == "LAqU… …"
     assert check.listing is not None
     assert verdict.facts == check.listing.own
     assert check.account.two_factor is True
     assert check.account.others == ()
     assert check.proven is not None
-    assert (check.proven.terms, check.proven.allowed_hosts) == (TERMS, ("127.0.0.1",))
+    assert (check.proven.terms, check.proven.allowed_hosts) == (PROFILE, ("127.0.0.1",))
     assert check.proven.credentials.key.matches(KEY_ID)
     assert [origin.host for origin in check.proven.route.servers] == ["127.0.0.1"]
 
@@ -71,7 +72,7 @@ def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(
 ) -> None:
     told = [{**key().to_json(), "cidr": f"203.0.113.{number}"} for number in range(2)]
     exchange.respond_always("/apiKey", Response(200, json.dumps(told).encode()))
-    verdict = Check(bot_config(tmp_path, exchange)).run()
+    verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
     assert [finding.rule for finding in verdict.findings] == ["ip-too-many"]
 
 
@@ -79,19 +80,19 @@ def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: SimulatedBitMEX, monkeyp
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Check, "_credentials", interrupted)
+    monkeypatch.setattr(LocalCheck, "_credentials", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Check(bot_config(tmp_path, exchange)).run()
+        LocalCheck(bot_config(tmp_path, exchange)).run()
 
 
 def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(
     tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     exchange.keys[0].permissions = ["withdraw"]
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert verdict.outcome is Outcome.REFUSED
-    assert (check.proven, check.listing, check.account) == (None, None, Account())
+    assert (check.proven, check.listing, check.account) == (None, None, AccountFacts())
     assert len(verdict.facts) == verdict.requests == 1
 
 
@@ -102,8 +103,8 @@ def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
     def fail(*_: Any) -> None:
         raise bug
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.guard.Inquiry.account", fail)
-    check = Check(bot_config(tmp_path, exchange))
+    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.AccountReader.account", fail)
+    check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert (verdict.outcome, verdict.facts, check.proven) == (Outcome.UNVERIFIED, (), None)
     assert [finding.rule for finding in verdict.findings] == ["internal-error"]
@@ -113,12 +114,12 @@ def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(
     tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     exchange.account.add_withdrawal_address("wallet", skipConfirm=True)
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert [finding.rule for finding in verdict.findings] == ["withdrawal-address"]
     assert verdict.admitted
     assert check.proven is not None
-    grave = Check(bot_config(tmp_path, exchange, policy={"severity": {"withdrawal-address": "error"}}))
+    grave = LocalCheck(bot_config(tmp_path, exchange, policy={"severity": {"withdrawal-address": "error"}}))
     assert grave.run().outcome is Outcome.REFUSED
     assert grave.proven is None
 
@@ -126,8 +127,8 @@ def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(
 def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     ignored = {"severity": dict.fromkeys(("two-factor", "security-event", "withdrawal-address"), "ignore")}
     config = bot_config(tmp_path, exchange, policy=ignored)
-    assert Check(config).run().requests == 1
-    assert Check(config, audit_since=datetime.now(UTC)).run().requests == 4
+    assert LocalCheck(config).run().requests == 1
+    assert LocalCheck(config, audit_since=datetime.now(UTC)).run().requests == 4
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: 
     ],
 )
 def test_a_config_without_the_least_is_misconfigured(config: Any, exchange: str | None, found: Any) -> None:
-    verdict = Check(config).run()
+    verdict = LocalCheck(config).run()
     assert verdict.outcome is Outcome.MISCONFIGURED
     assert (verdict.exchange, verdict.key, verdict.requests, verdict.facts) == (exchange, None, 0, ())
     (finding,) = verdict.findings
@@ -182,7 +183,7 @@ def test_a_bug_is_told_by_its_kind_and_place_and_never_by_its_message() -> None:
 
 
 def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    check = Check(bot_config(tmp_path, exchange, policy={"max_key_age_days": 1}))
+    check = LocalCheck(bot_config(tmp_path, exchange, policy={"max_key_age_days": 1}))
     assert [finding.rule for finding in check.run().findings] == ["key-age"]
     again = check.again()
     assert [finding.rule for finding in again.findings] == ["key-age"]
@@ -190,7 +191,7 @@ def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, 
 
 
 def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    check = Check(bot_config(tmp_path, exchange))
+    check = LocalCheck(bot_config(tmp_path, exchange))
     assert check.run().admitted
     exchange.respond_next("/apiKey", error(503, "down for maintenance"))
     again = check.again()
@@ -199,13 +200,13 @@ def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchang
 
 def test_a_start_asks_again_while_the_cause_passes(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     exchange.respond_next("/apiKey", error(503, "down for maintenance"))
-    verdict = Check(bot_config(tmp_path, exchange)).run()
+    verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
     assert (verdict.admitted, verdict.requests) == (True, 5)
 
 
 def test_a_key_that_is_listed_twice_has_to_be_fine_each_time(tmp_path: Path) -> None:
     with SimulatedBitMEX([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
-        verdict = Check(bot_config(tmp_path, exchange)).run()
+        verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
     assert [finding.rule for finding in verdict.findings] == ["permission-missing"]
     assert len(verdict.facts) == 2
 
@@ -219,6 +220,6 @@ def test_a_store_is_opened_for_the_bots_own_exchange(
         opened.append(name)
         return open_store(section, name)
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.guard.open_store", opens)
-    assert Check(bot_config(tmp_path, exchange)).run().admitted
+    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.open_store", opens)
+    assert LocalCheck(bot_config(tmp_path, exchange)).run().admitted
     assert opened == ["bitmex"]

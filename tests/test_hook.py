@@ -13,24 +13,24 @@ from freqtrade.exceptions import ConfigurationError, OperationalException
 from freqtrade.exchange import Exchange
 from freqtrade.freqtradebot import FreqtradeBot
 
-from freqtrade_bitmex_guard import freqtrade_hook
-from freqtrade_bitmex_guard.findings import Stopped
-from freqtrade_bitmex_guard.freqtrade_hook import Gate
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin import bot_hook, install, start_guard
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, SECRET, bot_config, facts, key
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    gate = Gate()
-    monkeypatch.setattr(freqtrade_hook, "GATE", gate)
+def gate(monkeypatch: pytest.MonkeyPatch) -> StartGuard:
+    gate = StartGuard()
+    monkeypatch.setattr(start_guard, "START_GUARD", gate)
     return gate
 
 
 def test_freqtrades_shape_is_the_one_this_was_written_for() -> None:
     original = getattr(FreqtradeBot.__init__, "__wrapped__", FreqtradeBot.__init__)
-    freqtrade_hook._check_shape(type("Bot", (), {"__init__": original, "cleanup": FreqtradeBot.cleanup}))
+    install._check_shape(type("Bot", (), {"__init__": original, "cleanup": FreqtradeBot.cleanup}))
 
 
 def load_exchange_elsewhere(self: Any, config: Any) -> None:
@@ -56,19 +56,19 @@ def usual(self: Any, config: Any) -> None:
     ],
 )
 def test_any_other_shape_of_the_bot_is_not_guessed_at(bot: Any) -> None:
-    with pytest.raises((Stopped, AttributeError)):
-        freqtrade_hook._check_shape(bot)
+    with pytest.raises((GuardError, AttributeError)):
+        install._check_shape(bot)
     module = ModuleType("freqtrade.freqtradebot")
     module.FreqtradeBot = bot  # type: ignore[attr-defined]
-    with pytest.raises((Stopped, AttributeError)):
-        freqtrade_hook.place(module)
+    with pytest.raises((GuardError, AttributeError)):
+        install.install_hooks(module)
 
 
 USUAL = type("Bot", (), {"__init__": usual, "cleanup": usual})
 
 
 def test_the_usual_shape_is_taken() -> None:
-    freqtrade_hook._check_shape(USUAL)
+    install._check_shape(USUAL)
 
 
 @pytest.mark.parametrize("name", ["_init_ccxt", "_api", "_api_async"])
@@ -76,13 +76,13 @@ def test_nor_is_any_other_shape_of_the_exchange(name: str, monkeypatch: pytest.M
     code = Exchange.__init__.__code__
     others = tuple("another" if used == name else used for used in code.co_names)
     monkeypatch.setattr(Exchange.__init__, "__code__", code.replace(co_names=others))
-    with pytest.raises(Stopped):
-        freqtrade_hook._check_shape(USUAL)
+    with pytest.raises(GuardError):
+        install._check_shape(USUAL)
 
 
 @pytest.mark.parametrize("raised", [None, OperationalException("x"), ConfigurationError("x"), KeyboardInterrupt()])
 def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
-    tmp_path: Path, gate: Gate, raised: BaseException | None
+    tmp_path: Path, gate: StartGuard, raised: BaseException | None
 ) -> None:
     seen = {}
 
@@ -103,7 +103,7 @@ def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
     with SimulatedBitMEX([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         with pytest.raises((OperationalException, KeyboardInterrupt)):
-            freqtrade_hook._guarded(build)(bot, config)
+            bot_hook.wrap_init(build)(bot, config)
     assert (seen["key"], seen["secret"]) == (KEY_ID, SECRET)
     assert SECRET not in str(config)
     assert config["exchange"]["key"] is None
@@ -112,7 +112,7 @@ def test_no_credential_stays_in_freqtrades_config_however_the_build_ends(
 
 
 @pytest.mark.parametrize("dry_run", [False, None, 0, 1, "true", "no", [], "missing"])
-def test_everything_but_true_counts_as_live(tmp_path: Path, gate: Gate, dry_run: Any) -> None:
+def test_everything_but_true_counts_as_live(tmp_path: Path, gate: StartGuard, dry_run: Any) -> None:
     with SimulatedBitMEX([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         config["dry_run"] = dry_run
@@ -124,14 +124,14 @@ def test_everything_but_true_counts_as_live(tmp_path: Path, gate: Gate, dry_run:
         assert gate.proven is None
 
 
-def test_a_broken_section_in_dry_run_is_one_warning(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_section_in_dry_run_is_one_warning(gate: StartGuard, caplog: pytest.LogCaptureFixture) -> None:
     assert gate.admit({"dry_run": True, "api_key_gaurd": {}}) is None
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "section-misnamed" in caplog.text
 
 
 def waited(
-    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch, *answers: Any, minutes: float = 1
+    tmp_path: Path, gate: StartGuard, monkeypatch: pytest.MonkeyPatch, *answers: Any, minutes: float = 1
 ) -> list[float]:
     """How long the gate slept between checks, with a clock that is turned forward instead of waiting."""
     slept: list[float] = []
@@ -167,7 +167,7 @@ def waited(
     ],
 )
 def test_only_a_passing_cause_is_waited_for_and_more_slowly_each_time(
-    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch, answers: list[Any], slept: list[float]
+    tmp_path: Path, gate: StartGuard, monkeypatch: pytest.MonkeyPatch, answers: list[Any], slept: list[float]
 ) -> None:
     # time is one module for all: with the clock standing still inside a check, nothing is retried there.
     minutes = sum(each for each in slept if each > 0) / 60 or 1
@@ -177,31 +177,33 @@ def test_only_a_passing_cause_is_waited_for_and_more_slowly_each_time(
 
 
 def test_a_gate_begins_shut_with_nothing_proven_and_waits_for_nobody() -> None:
-    gate = Gate()
+    gate = StartGuard()
     assert (gate.required, gate.stopped, gate.proven, gate.clients) == (False, None, None, [])
     assert gate.wait_seconds == 0.0
 
 
 def test_a_verdict_that_admits_without_a_proof_is_refused(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("freqtrade_bitmex_guard.guard.Check.run", lambda _: Verdict(findings=(), facts=(facts(),)))
+    monkeypatch.setattr(
+        "freqtrade_bitmex_guard.check.local.LocalCheck.run", lambda _: Verdict(findings=(), facts=(facts(),))
+    )
     with pytest.raises(OperationalException):
         gate.admit(bot_config(tmp_path, exchange))
 
 
 def test_a_proof_beside_a_verdict_that_does_not_admit_is_refused(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchange.keys[0] = key(permissions=["order", "withdraw"])
     proven = property(lambda _: object(), lambda *_: None)
-    monkeypatch.setattr("freqtrade_bitmex_guard.guard.Check.proven", proven, raising=False)
+    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.LocalCheck.proven", proven, raising=False)
     with pytest.raises(OperationalException, match="withdraw-permission"):
         gate.admit(bot_config(tmp_path, exchange))
 
 
 def test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_is_not(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
@@ -212,19 +214,21 @@ def test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_
     gate.look_ahead(unguarded | {"dry_run": True})
 
 
-@pytest.mark.parametrize("raised", [ConfigurationError("x"), SystemExit(0), AttributeError(), Stopped()])
-def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(gate: Gate, raised: BaseException) -> None:
+@pytest.mark.parametrize("raised", [ConfigurationError("x"), SystemExit(0), AttributeError(), GuardError()])
+def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(
+    gate: StartGuard, raised: BaseException
+) -> None:
     with pytest.raises(OperationalException) as refused, gate.closed_on_failure():
         raise raised
     assert type(refused.value) is OperationalException
     assert gate.stopped is not None
     assert not gate.stopped.admitted
     told = [finding.rule for finding in gate.stopped.findings]
-    assert told == ([] if isinstance(raised, Stopped) else ["internal-error"])
+    assert told == ([] if isinstance(raised, GuardError) else ["internal-error"])
 
 
-def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("freqtrade_bitmex_guard.report.text.plain", lambda verdict: 1 / 0)
+def test_a_report_that_fails_is_a_refusal_all_the_same(gate: StartGuard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("freqtrade_bitmex_guard.report.text.render_plain", lambda verdict: 1 / 0)
     with pytest.raises(
         OperationalException, match=r"^API key guard: nothing was started, and the report about it failed, too\.$"
     ):
@@ -232,21 +236,21 @@ def test_a_report_that_fails_is_a_refusal_all_the_same(gate: Gate, monkeypatch: 
 
 
 def test_ctrl_c_stays_one_wherever_it_comes(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.report.text.plain", interrupted)
+    monkeypatch.setattr("freqtrade_bitmex_guard.report.text.render_plain", interrupted)
     with pytest.raises(KeyboardInterrupt):
         gate.refuse(Verdict(findings=()))
-    monkeypatch.setattr("freqtrade_bitmex_guard.venues.bitmex.BitMEX.read_key", interrupted)
+    monkeypatch.setattr("freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key", interrupted)
     with pytest.raises(KeyboardInterrupt), gate.closed_on_failure():
         gate.admit(bot_config(tmp_path, exchange))
 
 
 def test_clients_that_were_compared_with_an_older_admission_count_no_more(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
@@ -255,12 +259,14 @@ def test_clients_that_were_compared_with_an_older_admission_count_no_more(
     gate.confirm(SimpleNamespace(_api=older, _api_async=older))
     gate.admit(config)
     with pytest.raises(
-        Stopped, match="freqtrade-unsupported: freqtrade built a client in a way that the guard did not see\\.$"
+        GuardError, match="freqtrade-unsupported: freqtrade built a client in a way that the guard did not see\\.$"
     ):
         gate.confirm(SimpleNamespace(_api=older, _api_async=older))
 
 
-def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bots(tmp_path: Path, gate: Gate) -> None:
+def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bots(
+    tmp_path: Path, gate: StartGuard
+) -> None:
     with SimulatedBitMEX([key()]) as exchange:
         config = bot_config(tmp_path, exchange)
         gate.admit(config)
@@ -268,14 +274,14 @@ def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bot
         gate.judge(ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **settings}))
         others: list[dict[str, Any]] = [{"apiKey": KEY_ID}, {"apiKey": "x", "secret": SECRET}, {"secret": SECRET}]
         for other in (*others, {"token": "x"}, {"headers": {"api-key": "x"}}):
-            with pytest.raises(Stopped):
+            with pytest.raises(GuardError):
                 gate.judge(ccxt.bitmex({**other, **settings}))
         gate.judge(ccxt.bitmex(settings))
     assert len(gate.clients) == 1, "a bot with any other is not confirmed"
 
 
 def test_a_bot_that_was_refused_is_no_reason_against_the_next(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX
 ) -> None:
     with pytest.raises(OperationalException):
         gate.refuse(Verdict(findings=()))
@@ -284,7 +290,7 @@ def test_a_bot_that_was_refused_is_no_reason_against_the_next(
 
 
 def test_a_credential_that_ccxt_would_sign_with_in_dry_run_is_a_warning(
-    gate: Gate, caplog: pytest.LogCaptureFixture
+    gate: StartGuard, caplog: pytest.LogCaptureFixture
 ) -> None:
     exchange = {"name": "bitmex", "ccxt_config": {"apiKey": "x" * 24}}
     assert gate.admit({"dry_run": True, "api_key_guard": {}, "exchange": exchange}) is None

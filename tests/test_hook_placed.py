@@ -20,13 +20,13 @@ import pytest
 from freqtrade.exceptions import OperationalException
 from freqtrade.exchange import Exchange
 
-from freqtrade_bitmex_guard import freqtrade_hook, freqtrade_loop
-from freqtrade_bitmex_guard.exchange.client import SILENT
-from freqtrade_bitmex_guard.findings import Stopped, error
-from freqtrade_bitmex_guard.freqtrade_hook import Gate
+from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
+from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin import install, loop_hook, start_guard
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KEY_ID, OTHER_SECRET, SECRET, bot_config
 
 UNSUPPORTED = "freqtrade-unsupported"
@@ -34,9 +34,9 @@ BUILDER = SimpleNamespace(_ccxt_params={}, get_option=lambda _name: False)
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    gate = Gate()
-    monkeypatch.setattr(freqtrade_hook, "GATE", gate)
+def gate(monkeypatch: pytest.MonkeyPatch) -> StartGuard:
+    gate = StartGuard()
+    monkeypatch.setattr(start_guard, "START_GUARD", gate)
     return gate
 
 
@@ -89,42 +89,42 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.mark.parametrize("sockets", [False, True])
 def test_a_bot_with_a_good_key_is_built_watched_and_silent(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, sockets: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, sockets: bool
 ) -> None:
     module.FreqtradeBot.sockets = sockets
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     config = bot_config(tmp_path, exchange)
     bot = module.FreqtradeBot(config)
     held = list(vars(bot.exchange).values())
     assert len(gate.clients) == len(held) == 2 + sockets
     assert all(compared is client for compared, client in zip(gate.clients, held, strict=True))
-    assert [client.logger for client in held] == [SILENT] * len(held)
+    assert [client.logger for client in held] == [SILENT_LOGGER] * len(held)
     assert bot.cleaned == 0
     assert (config["exchange"]["key"], config["exchange"]["secret"]) == (None, None)
     bot.rpc.registered_modules[0].send_msg({"msg": f"it is {SECRET}"})
     assert SECRET not in str(bot.sent)
-    watch = bot.__dict__[freqtrade_loop._WATCH]
+    watch = bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
     assert watch._ask().admitted
     assert watch._every == 3600
 
 
 @pytest.mark.parametrize("section", [None, {"enabled": False}])
 def test_a_bot_that_nobody_guards_is_built_as_ever(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, section: Any
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, section: Any
 ) -> None:
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     config = {name: value for name, value in bot_config(tmp_path, exchange).items() if name != "api_key_guard"}
     bot = module.FreqtradeBot(config if section is None else {**config, "api_key_guard": section})
     assert not bot.exchange._api.apiKey
     assert (gate.proven, gate.clients, exchange.requests) == (None, [], [])
-    assert freqtrade_loop._WATCH not in vars(bot)
+    assert loop_hook.MONITOR_ATTRIBUTE not in vars(bot)
 
 
 def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itself_is_not(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Any] = []
-    monkeypatch.setattr("freqtrade_bitmex_guard.operator_news.tell_of_refusal", lambda *what: told.append(what))
+    monkeypatch.setattr("freqtrade_bitmex_guard.plugin.notifications.notify_refusal", lambda *what: told.append(what))
 
     class Another(module.FreqtradeBot):
         def load_exchange(self, config: dict[str, Any]) -> Any:
@@ -133,7 +133,7 @@ def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itsel
     config = bot_config(tmp_path, exchange)
     for bot, reason in ((Another, "no such pair"), (module.FreqtradeBot, "withdraw-permission")):
         module.FreqtradeBot = bot
-        freqtrade_hook.place(module)
+        install.install_hooks(module)
         with pytest.raises(OperationalException, match=reason):
             bot(config)
         exchange.keys[0].permissions = ["order", "withdraw"]
@@ -141,7 +141,7 @@ def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itsel
 
 
 def test_a_bot_that_was_admitted_has_its_reloads_checked(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Worker:
         def _init(self, reconfig: bool) -> None: ...
@@ -149,14 +149,14 @@ def test_a_bot_that_was_admitted_has_its_reloads_checked(
         def _reconfigure(self) -> None: ...
 
     monkeypatch.setitem(sys.modules, "freqtrade.worker", SimpleNamespace(Worker=Worker, Configuration=dict))
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     module.FreqtradeBot(bot_config(tmp_path, exchange))
     assert Worker._reconfigure is not inspect.unwrap(Worker._reconfigure)
 
 
 @pytest.mark.parametrize("caught", [True, False])
 def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, caught: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, caught: bool
 ) -> None:
     class Another(module.FreqtradeBot):
         def load_exchange(self, config: dict[str, Any]) -> Any:
@@ -166,7 +166,7 @@ def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
             return held
 
     module.FreqtradeBot = Another
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     with nullcontext() if caught else pytest.raises(OperationalException, match="client-changed"):
         module.FreqtradeBot(bot_config(tmp_path, exchange))
     assert gate.stopped is not None
@@ -174,28 +174,28 @@ def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
 
 
 def test_placing_the_guard_twice_places_it_once(module: Any) -> None:
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     placed = module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt
     assert all(each is not inspect.unwrap(each) for each in placed)
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     assert placed == (module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt)
 
 
 def test_a_bot_whose_messages_cannot_be_cleared_is_not_guessed_at(module: Any) -> None:
     del module.RPCManager
-    with pytest.raises(Stopped, match=UNSUPPORTED):
-        freqtrade_hook.place(module)
+    with pytest.raises(GuardError, match=UNSUPPORTED):
+        install.install_hooks(module)
 
 
 def test_a_bot_that_cannot_be_taken_down_is_not_guessed_at(module: Any) -> None:
     module.FreqtradeBot = type("Bot", (), {"__init__": Shape.__init__})
-    with pytest.raises(Stopped, match=UNSUPPORTED):
-        freqtrade_hook.place(module)
+    with pytest.raises(GuardError, match=UNSUPPORTED):
+        install.install_hooks(module)
 
 
 @pytest.mark.parametrize("unseen", ["_api", "_api_async", "_ws_async"])
 def test_a_client_that_was_built_past_the_guard_is_refused(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, unseen: str
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, unseen: str
 ) -> None:
     bots = []
 
@@ -213,18 +213,18 @@ def test_a_client_that_was_built_past_the_guard_is_refused(
             return loaded
 
     module.FreqtradeBot = Other
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     with pytest.raises(OperationalException, match=UNSUPPORTED):
         Other(bot_config(tmp_path, exchange))
     assert bots[0].cleaned == 1
-    assert freqtrade_loop._WATCH not in vars(bots[0])
+    assert loop_hook.MONITOR_ATTRIBUTE not in vars(bots[0])
 
 
 @pytest.mark.parametrize("synchronous", [True, False])
 def test_a_client_that_differs_from_the_proven_one_is_refused_while_it_is_built(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, synchronous: bool
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, synchronous: bool
 ) -> None:
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
     config["exchange"].update(key="another", secret=SECRET)
@@ -238,9 +238,9 @@ def test_a_client_that_differs_from_the_proven_one_is_refused_while_it_is_built(
     [(True, {"proxies": {"https": "http://127.0.0.1:9"}}), (False, {"aiohttp_proxy": "http://127.0.0.1:9"})],
 )
 def test_each_kind_of_client_is_compared_by_the_proxy_that_it_heeds(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, synchronous: bool, changed: dict[str, Any]
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, synchronous: bool, changed: dict[str, Any]
 ) -> None:
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
     config["exchange"].update(key=KEY_ID, secret=SECRET)
@@ -253,11 +253,11 @@ def test_each_kind_of_client_is_compared_by_the_proxy_that_it_heeds(
 
 
 def test_without_a_proven_key_clients_are_freqtrades_own_affair(
-    exchange: SimulatedBitMEX, gate: Gate, module: Any
+    exchange: SimulatedBitMEX, gate: StartGuard, module: Any
 ) -> None:
-    freqtrade_hook.place(module)
+    install.install_hooks(module)
     client = built({"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}}, synchronous=True)
-    assert (gate.clients, client.logger is SILENT) == ([], False)
+    assert (gate.clients, client.logger is SILENT_LOGGER) == ([], False)
 
 
 # The launcher asks for a guard, so there must be one.
@@ -271,12 +271,12 @@ def test_without_a_proven_key_clients_are_freqtrades_own_affair(
     ],
 )
 def test_a_guarded_start_of_an_unguarded_config_is_misconfigured(
-    gate: Gate, section: dict[str, Any], rule: str, fix: str
+    gate: StartGuard, section: dict[str, Any], rule: str, fix: str
 ) -> None:
     assert gate.admit({"dry_run": False, **section}) is None
     gate.required = True
     assert gate.admit({"dry_run": True, **section}) is None
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         gate.admit({"dry_run": False, **section})
     (finding,) = stopped.value.findings
     assert finding.rule == rule
@@ -288,7 +288,7 @@ def test_a_guarded_start_of_an_unguarded_config_is_misconfigured(
 
 
 def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.wait_seconds = 60.0
@@ -311,7 +311,9 @@ def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
     assert len(exchange.requests) == 4 * asked, "another config, though it says the same, is checked itself"
 
 
-def test_a_look_ahead_that_fails_leaves_no_older_outcome(tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate) -> None:
+def test_a_look_ahead_that_fails_leaves_no_older_outcome(
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard
+) -> None:
     config = bot_config(tmp_path, exchange)
     gate.look_ahead(config)
     exchange.keys[0].permissions.append("withdraw")
@@ -323,16 +325,16 @@ def test_a_look_ahead_that_fails_leaves_no_older_outcome(tmp_path: Path, exchang
     assert gate.proven is None
 
 
-def test_a_refusal_is_the_report(gate: Gate) -> None:
+def test_a_refusal_is_the_report(gate: StartGuard) -> None:
     verdict = Verdict(findings=(error("withdraw-permission", "it can withdraw", "make a new key"),))
     with pytest.raises(OperationalException) as refused:
         gate.refuse(verdict)
-    assert str(refused.value) == text.plain(verdict)
+    assert str(refused.value) == text.render_plain(verdict)
     assert gate.stopped is verdict
 
 
 def test_ctrl_c_while_the_watch_is_being_set_up_takes_the_bot_down(
-    tmp_path: Path, exchange: SimulatedBitMEX, gate: Gate, module: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bots: list[Any] = []
 
@@ -340,8 +342,8 @@ def test_ctrl_c_while_the_watch_is_being_set_up_takes_the_bot_down(
         bots.append(bot)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(freqtrade_loop, "watch", interrupt)
-    freqtrade_hook.place(module)
+    monkeypatch.setattr(loop_hook, "attach_monitor", interrupt)
+    install.install_hooks(module)
     with pytest.raises(KeyboardInterrupt):
         module.FreqtradeBot(bot_config(tmp_path, exchange))
     assert bots[0].cleaned == 1

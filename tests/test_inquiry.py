@@ -9,24 +9,31 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.facts import NotTold
-from freqtrade_bitmex_guard.findings import Stopped, error
-from freqtrade_bitmex_guard.inquiry import Inquiry
-from freqtrade_bitmex_guard.posture import EVER, Account, Event, Timeline, Topic, WithdrawalAddress
-from freqtrade_bitmex_guard.venues.interface import Listing, Page, Venue
+from freqtrade_bitmex_guard.check.account_reader import AccountReader
+from freqtrade_bitmex_guard.exchanges.interface import EventPage, ExchangeAdapter, KeyListing
+from freqtrade_bitmex_guard.model.account import (
+    BEGINNING,
+    AccountEvent,
+    AccountFacts,
+    AccountQuery,
+    EventLog,
+    WithdrawalAddress,
+)
+from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.model.key import NotReported
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADDRESSES = (WithdrawalAddress("cold", ()),)
 CREDENTIALS: Any = object()
 
 
-def event(hours_ago: float, word: str = "login") -> Event:
-    return Event(word, NOON - timedelta(hours=hours_ago), None, None, False)
+def event(hours_ago: float, word: str = "login") -> AccountEvent:
+    return AccountEvent(word, NOON - timedelta(hours=hours_ago), None, None, False)
 
 
-def page(newest: float, oldest: float, cursor: int | None, whole: bool = True) -> Page:
+def page(newest: float, oldest: float, cursor: int | None, whole: bool = True) -> EventPage:
     events = (event(newest), event(oldest))
-    return Page(Timeline(events, events[-1].moment if whole else None), cursor)
+    return EventPage(EventLog(events, events[-1].moment if whole else None), cursor)
 
 
 class Case:
@@ -59,22 +66,22 @@ class Case:
         return told
 
     def ask(
-        self, *topics: Topic, back_to: datetime | None = None, others: Callable[[], Any] = lambda: ()
-    ) -> tuple[Account, int]:
+        self, *topics: AccountQuery, back_to: datetime | None = None, others: Callable[[], Any] = lambda: ()
+    ) -> tuple[AccountFacts, int]:
         line: Any = self
-        inquiry = Inquiry(line, line, CREDENTIALS, 7.0)
+        inquiry = AccountReader(line, line, CREDENTIALS, 7.0)
         assert inquiry.sent == 0
-        account = inquiry.account(Listing((), others), topics, back_to)
+        account = inquiry.account(KeyListing((), others), topics, back_to)
         return account, inquiry.sent
 
 
 def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
     case = Case(page(0, 1, 5))
-    account, sent = case.ask(*Topic, others=lambda: NotTold("many"))
+    account, sent = case.ask(*AccountQuery, others=lambda: NotReported("many"))
     assert account.two_factor == 1
     assert account.withdrawal_addresses == ADDRESSES * 2
     assert account.timeline == page(0, 1, 5).timeline
-    assert account.others == NotTold("many")
+    assert account.others == NotReported("many")
     assert sent == 111
     assert case.talks == [(CREDENTIALS, 7.0, False)] * 3
     assert case.cursors == [None]
@@ -83,28 +90,28 @@ def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
 def test_what_is_not_asked_is_not_told_and_costs_nothing() -> None:
     case = Case()
     account, sent = case.ask()
-    assert (account, sent, case.talks) == (Account(others=()), 0, [])
-    account, sent = case.ask(Topic.TWO_FACTOR)
-    assert (account, sent) == (Account(two_factor=True, others=()), 1)
+    assert (account, sent, case.talks) == (AccountFacts(others=()), 0, [])
+    account, sent = case.ask(AccountQuery.TWO_FACTOR)
+    assert (account, sent) == (AccountFacts(two_factor=True, others=()), 1)
 
 
 def test_only_the_events_of_an_audit_have_five_minutes() -> None:
     case = Case(page(0, 1, None))
-    case.ask(*Topic, back_to=NOON)
+    case.ask(*AccountQuery, back_to=NOON)
     assert case.talks == [(CREDENTIALS, 7.0, False)] * 2 + [(CREDENTIALS, 300.0, False)]
 
 
 def test_a_question_that_ends_is_not_told_with_its_reason() -> None:
     found = error("overloaded", "One thing failed.", "x"), error("maintenance", "another", "y")
-    account, _ = Case(Stopped(*found)).ask(Topic.EVENTS)
-    assert account.timeline == NotTold("One thing failed; another")
-    account, _ = Case(NotTold("odd")).ask(Topic.EVENTS, back_to=NOON)
-    assert account.timeline == NotTold("odd")
+    account, _ = Case(GuardError(*found)).ask(AccountQuery.EVENTS)
+    assert account.timeline == NotReported("One thing failed; another")
+    account, _ = Case(NotReported("odd")).ask(AccountQuery.EVENTS, back_to=NOON)
+    assert account.timeline == NotReported("odd")
 
 
 def test_a_bug_is_no_answer() -> None:
     with pytest.raises(ZeroDivisionError):
-        Case(ZeroDivisionError()).ask(Topic.EVENTS)
+        Case(ZeroDivisionError()).ask(AccountQuery.EVENTS)
 
 
 SINCE = NOON - timedelta(hours=4)
@@ -123,8 +130,8 @@ SINCE = NOON - timedelta(hours=4)
         ([page(0, 1, 90), page(1, 3, 80, whole=False), page(3, 5, 70)], [None, 90, 80], 4, 5),
         ([page(0, 1, 90), page(1, 3, None, whole=False)], [None, 90], 3, 1),
         # What is not told ends it; what was told before stays.
-        ([page(0, 1, 90), NotTold("odd")], [None, 90], 2, 1),
-        ([page(0, 1, 90), Stopped(error("overloaded", "x", "y"))], [None, 90], 2, 1),
+        ([page(0, 1, 90), NotReported("odd")], [None, 90], 2, 1),
+        ([page(0, 1, 90), GuardError(error("overloaded", "x", "y"))], [None, 90], 2, 1),
         # A circle, and a cursor that leads forward.
         ([page(0, 1, 90), page(2, 3, 90)], [None, 90], 2, 1),
         ([page(0, 1, 90), page(2, 3, 91)], [None, 90], 2, 1),
@@ -135,8 +142,8 @@ def test_events_are_followed_back_page_by_page(
     pages: list[Any], asked: list[int | None], events: int, whole_since: float
 ) -> None:
     case = Case(*pages)
-    account, _ = case.ask(Topic.EVENTS, back_to=SINCE)
-    assert isinstance(account.timeline, Timeline)
+    account, _ = case.ask(AccountQuery.EVENTS, back_to=SINCE)
+    assert isinstance(account.timeline, EventLog)
     assert case.cursors == asked
     assert len(account.timeline.events) == events
     assert account.timeline.whole_since == NOON - timedelta(hours=whole_since)
@@ -146,7 +153,7 @@ def test_events_are_followed_back_page_by_page(
 
 def test_two_hundred_more_pages_are_the_most() -> None:
     case = Case(*(page(0, 1, 9_000 - number) for number in range(300)))
-    case.ask(Topic.EVENTS, back_to=EVER)
+    case.ask(AccountQuery.EVENTS, back_to=BEGINNING)
     assert len(case.cursors) == 201
 
 
@@ -154,19 +161,19 @@ def test_two_hundred_more_pages_are_the_most() -> None:
 def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left: int | None, slept: Any) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
-    Case(page(0, 1, 90), page(1, 5, 80), left=left).ask(Topic.EVENTS, back_to=SINCE)
+    Case(page(0, 1, 90), page(1, 5, 80), left=left).ask(AccountQuery.EVENTS, back_to=SINCE)
     assert pauses == slept
 
 
 def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
-    assert Listing(()).others() == NotTold("the exchange showed this key only")
+    assert KeyListing(()).others() == NotReported("the exchange showed this key only")
 
 
 def test_an_exchange_that_brings_no_questions_about_the_account_is_not_taken_to_have_told_anything() -> None:
     anything: Any = object()
     for answer in (
-        Venue.read_two_factor(anything, anything),
-        Venue.read_withdrawal_addresses(anything, anything),
-        Venue.read_events(anything, anything, None),
+        ExchangeAdapter.read_two_factor(anything, anything),
+        ExchangeAdapter.read_withdrawal_addresses(anything, anything),
+        ExchangeAdapter.read_events(anything, anything, None),
     ):
-        assert isinstance(answer, NotTold)
+        assert isinstance(answer, NotReported)

@@ -10,7 +10,7 @@ import ccxt
 import pytest
 import requests
 
-from freqtrade_bitmex_guard import outlets, redaction
+from freqtrade_bitmex_guard.redaction import output, registry
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bitmex.signing import signature
 from tests.support import KEY_ID, OTHER_ID, SECRET, key, other_key
@@ -120,8 +120,8 @@ def test_each_right_opens_its_own_routes(permissions: list[str], verb: str, path
 
 
 def test_real_ccxt_reads_markets_candles_and_balance_from_it(exchange: SimulatedBitMEX) -> None:
-    redaction.hide(KEY_ID, "LAqU…")  # ccxt logs all that it sends
-    outlets.close()
+    registry.register_secret(KEY_ID, "LAqU…")  # ccxt logs all that it sends
+    output.install()
     client = ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **exchange.ccxt_config()})
     assert client.load_markets()["BTC/USDT"]["spot"]
     candles = client.fetch_ohlcv("BTC/USDT", "5m", limit=10)

@@ -15,12 +15,12 @@ import pytest
 from freqtrade.enums import State
 from freqtrade.exceptions import OperationalException
 
-from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard import freqtrade_loop
-from freqtrade_bitmex_guard.findings import Stopped, error
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
-from freqtrade_bitmex_guard.verdict import Verdict
-from freqtrade_bitmex_guard.watch import Watch
+from freqtrade_bitmex_guard.check.monitor import KeyMonitor
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin import loop_hook, reload_hook
 from tests.support import facts
 
 FINE = Verdict(findings=(), facts=(facts("order"),))
@@ -50,11 +50,11 @@ class Case:
         self.processed = 0
         self.now = 0.0
         self.verdict = FINE
-        freqtrade_loop.place(Bot)
+        loop_hook.install_loop_hook(Bot)
         self.bot: Any = Bot()
-        section = configuration.read(written, TERMS)
-        self.watch = Watch(lambda: self.verdict, section, clock=lambda: self.now)
-        freqtrade_loop.watch(self.bot, self.watch)
+        section = parse_section(written, PROFILE)
+        self.watch = KeyMonitor(lambda: self.verdict, section, clock=lambda: self.now)
+        loop_hook.attach_monitor(self.bot, self.watch)
 
     def iterate(self, minutes: float = 61) -> State:
         self.now += 60 * minutes
@@ -110,7 +110,7 @@ def test_a_command_that_slips_in_between_is_turned_back_in_the_next_iteration() 
     case = Case(State.PAUSED)
     case.verdict = BAD
     case.iterate()
-    case.bot.__dict__[freqtrade_loop._STATE] = State.RUNNING  # written by a thread that had looked before
+    case.bot.__dict__[loop_hook._STATE] = State.RUNNING  # written by a thread that had looked before
     assert case.iterate(0) is State.PAUSED
 
 
@@ -169,7 +169,7 @@ def test_an_operator_who_cannot_be_told_changes_nothing(
 
 def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
     case = Case()
-    del case.bot.__dict__[freqtrade_loop._WATCH]
+    del case.bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
     case.verdict = BAD
     assert case.iterate() is State.RUNNING
     assert case.told == []
@@ -187,8 +187,8 @@ def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
 )
 def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> None:
     shape: dict[str, Any] = {"process": lambda self: None, "process_stopped": lambda self: None, **changed}
-    with pytest.raises(Stopped):
-        freqtrade_loop.place(type("Bot", (), shape))
+    with pytest.raises(GuardError):
+        loop_hook.install_loop_hook(type("Bot", (), shape))
 
 
 def test_ctrl_c_is_not_kept_from_the_bot() -> None:
@@ -208,10 +208,10 @@ def test_ctrl_c_is_not_kept_from_the_bot() -> None:
 @pytest.mark.parametrize("missing", ["RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"])
 def test_states_that_it_does_not_know_are_not_guessed_at(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     fewer = SimpleNamespace(__members__={name: state for name, state in State.__members__.items() if name != missing})
-    monkeypatch.setattr(freqtrade_loop, "State", fewer)
+    monkeypatch.setattr(loop_hook, "State", fewer)
     shape = {"process": lambda self: None, "process_stopped": lambda self: None}
-    with pytest.raises(Stopped, match="freqtrade-unsupported"):
-        freqtrade_loop.place(type("Bot", (), shape))
+    with pytest.raises(GuardError, match="freqtrade-unsupported"):
+        loop_hook.install_loop_hook(type("Bot", (), shape))
 
 
 def test_a_state_that_was_never_set_is_missing_as_it_was_before() -> None:
@@ -273,7 +273,7 @@ def reload(
     module = SimpleNamespace(Worker=Fresh, Configuration=lambda args, mode: SimpleNamespace(get_config=load))
     monkeypatch.setitem(sys.modules, "freqtrade.worker", module)
     doorkeeper = Doorkeeper(verdict)
-    freqtrade_loop.place_in_worker(doorkeeper)
+    reload_hook.install_reload_hook(doorkeeper)
     worker = Fresh(case.bot)
     case.bot.state = State.RELOAD_CONFIG
     worker._reconfigure()
@@ -343,7 +343,7 @@ def test_a_config_that_cannot_be_loaded_is_freqtrades_own_affair_where_nothing_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     case = Case()
-    del case.bot.__dict__[freqtrade_loop._WATCH]
+    del case.bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
     worker, _ = reload(monkeypatch, case, None, load=lambda: 1 / 0)
     assert worker.built == [(True, "old")]
 
@@ -369,10 +369,10 @@ def test_a_config_that_freqtrade_alone_does_not_take_says_so(
 def test_the_worker_is_guarded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = type("Fresh", (Worker,), {"_reconfigure": Worker._reconfigure})
     monkeypatch.setitem(sys.modules, "freqtrade.worker", SimpleNamespace(Worker=fresh, Configuration=dict))
-    freqtrade_loop.place_in_worker(Doorkeeper(None))
+    reload_hook.install_reload_hook(Doorkeeper(None))
     placed = vars(fresh)["_reconfigure"]
     assert placed is not Worker._reconfigure
-    freqtrade_loop.place_in_worker(Doorkeeper(None))
+    reload_hook.install_reload_hook(Doorkeeper(None))
     assert vars(fresh)["_reconfigure"] is placed
 
 
@@ -387,6 +387,6 @@ def test_another_shape_of_the_worker_is_not_touched(
     before = vars(fresh)["_reconfigure"]
     module = SimpleNamespace(Worker=fresh, Configuration=configuration_class)
     monkeypatch.setitem(sys.modules, "freqtrade.worker", module)
-    with pytest.raises(Stopped):
-        freqtrade_loop.place_in_worker(Doorkeeper(None))
+    with pytest.raises(GuardError):
+        reload_hook.install_reload_hook(Doorkeeper(None))
     assert vars(fresh)["_reconfigure"] is before

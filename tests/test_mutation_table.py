@@ -24,8 +24,8 @@ def test_each_sum_and_score_of_the_page_follows_from_its_rows() -> None:
 def test_whatever_is_neither_killed_nor_late_has_survived() -> None:
     tally = sum((one("mutmut", outcome) for outcome in ("killed", "survived", "no tests", "timeout")), Tally())
     tally += one("rest", "killed")
-    assert table({"rules": {"policy.py": tally, "empty.py": Tally()}})[2:4] == [
-        "| `policy.py` | 4 | 1 | 1 | 1 | 2 | 1 | 40.0 % |",
+    assert table({"rules": {"config/policy.py": tally, "empty.py": Tally()}})[2:4] == [
+        "| `config/policy.py` | 4 | 1 | 1 | 1 | 2 | 1 | 40.0 % |",
         "| `empty.py` | – | – | – | – | 0 | 0 | – |",
     ]
 
@@ -33,4 +33,4 @@ def test_whatever_is_neither_killed_nor_late_has_survived() -> None:
 def test_whoever_has_no_mutmut_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(SystemExit, match="pip install mutmut"):
-        next(run_mutmut("rules", ["policy.py"], 1))
+        next(run_mutmut("rules", ["config/policy.py"], 1))

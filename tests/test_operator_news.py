@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import operator_news, outlets
-from freqtrade_bitmex_guard.findings import error, warning
-from freqtrade_bitmex_guard.redaction import harmless
-from freqtrade_bitmex_guard.verdict import Verdict
+from freqtrade_bitmex_guard.model.findings import error, warning
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin import notifications
+from freqtrade_bitmex_guard.redaction import output
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from tests.processes.trading import Receiver
 from tests.support import facts
 
@@ -29,7 +30,7 @@ def config(tmp_path: Path) -> dict[str, Any]:
 
 
 def tell(config: dict[str, Any], verdict: Verdict = REFUSED) -> None:
-    operator_news.tell_of_refusal(config, verdict)
+    notifications.notify_refusal(config, verdict)
 
 
 def test_a_webhook_gets_what_its_status_format_says(config: dict[str, Any]) -> None:
@@ -64,7 +65,7 @@ def test_telegram_gets_one_plain_message_in_the_right_topic(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Receiver() as receiver:
-        monkeypatch.setattr(operator_news, "_TELEGRAM", receiver.url)
+        monkeypatch.setattr(notifications, "_TELEGRAM_URL", receiver.url)
         config["telegram"] = {"enabled": True, "token": TOKEN, "chat_id": "77", "topic_id": "5"}
         tell(config)
     (body,) = receiver.received
@@ -165,7 +166,7 @@ def test_what_did_not_arrive_is_told_again(config: dict[str, Any], caplog: pytes
 def test_a_token_is_in_no_message_of_ours(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(operator_news, "_TELEGRAM", "http://127.0.0.1:1")
+    monkeypatch.setattr(notifications, "_TELEGRAM_URL", "http://127.0.0.1:1")
     config["telegram"] = {"enabled": True, "token": TOKEN, "chat_id": "77"}
     with caplog.at_level(logging.INFO):
         tell(config)
@@ -186,13 +187,13 @@ def test_a_token_is_in_no_message_of_the_library_that_sends_either(
     config: dict[str, Any], name: str, status: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Receiver(status) as receiver, caplog.at_level(logging.DEBUG):  # as at -vvv
-        monkeypatch.setattr(operator_news, "_TELEGRAM", receiver.url)
+        monkeypatch.setattr(notifications, "_TELEGRAM_URL", receiver.url)
         at = {key: f"{receiver.url}{value}" for key, value in SERVICES[name].items() if key.endswith("url")}
         config[name] = {"enabled": True, **SERVICES[name], **at}
         tell(config)
         assert len(receiver.received) == 1
     assert "urllib3.connectionpool:connectionpool.py" in caplog.text
-    assert outlets.QUIET in caplog.text
+    assert output.MUTED_TEXT in caplog.text
     for secret in (TOKEN, "a-made-up", "h00k", "seCret", "d1scord"):
         assert secret not in caplog.text
 
@@ -205,13 +206,13 @@ def test_words_of_an_address_are_left_out_of_nothing_else(config: dict[str, Any]
             "format": "json",
         }
         tell(config)
-    assert harmless("`freqtrade-bitmex-guard credentials rotate`") == "?freqtrade-bitmex-guard credentials rotate?"
+    assert sanitize("`freqtrade-bitmex-guard credentials rotate`") == "?freqtrade-bitmex-guard credentials rotate?"
 
 
 def test_services_that_hang_take_five_seconds_together(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        monkeypatch.setattr(operator_news, "_TELEGRAM", url)
+        monkeypatch.setattr(notifications, "_TELEGRAM_URL", url)
         config |= {
             "telegram": {"enabled": True, "token": TOKEN, "chat_id": "77"},
             "webhook": {"enabled": True, "url": url, "format": "json", "retries": 9, "timeout": 60},

@@ -39,12 +39,14 @@ def test_both_forms_of_the_line_that_arms_the_guard_are_installed(
 
 
 def test_arming_twice_places_one_finder_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if each is not freqtrade_bitmex_guard.Finder])
+    monkeypatch.setattr(
+        sys, "meta_path", [each for each in sys.meta_path if each is not freqtrade_bitmex_guard.BotModuleFinder]
+    )
     monkeypatch.delitem(sys.modules, freqtrade_bitmex_guard.BOT_MODULE, raising=False)
     for _ in range(2):
         freqtrade_bitmex_guard.arm()
-    assert sys.meta_path.index(freqtrade_bitmex_guard.Finder) == 0
-    assert sys.meta_path.count(freqtrade_bitmex_guard.Finder) == 1
+    assert sys.meta_path.index(freqtrade_bitmex_guard.BotModuleFinder) == 0
+    assert sys.meta_path.count(freqtrade_bitmex_guard.BotModuleFinder) == 1
 
 
 def test_ccxt_stays_below_the_version_that_dropped_bitmex() -> None:

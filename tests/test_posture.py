@@ -9,19 +9,28 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import config as configuration
 from freqtrade_bitmex_guard import rules
-from freqtrade_bitmex_guard.addresses import parse_block
-from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
-from freqtrade_bitmex_guard.findings import Finding, Severity, Stopped
-from freqtrade_bitmex_guard.policy import POSTURE_RULES
-from freqtrade_bitmex_guard.posture import EVER, Account, Event, OtherKey, Posture, Timeline, Topic, WithdrawalAddress
-from freqtrade_bitmex_guard.rules.upkeep import legacy_key
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.config.policy import CONFIGURABLE_FINDINGS
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.account import (
+    BEGINNING,
+    AccountEvent,
+    AccountFacts,
+    AccountQuery,
+    EventLog,
+    Evidence,
+    SiblingKey,
+    WithdrawalAddress,
+)
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.rules.key import legacy_key
 from tests.support import facts, policy
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-WHY = NotTold("Access Denied")
+WHY = NotReported("Access Denied")
 GOOD_KEY: dict[str, Any] = {
     "created": NOW - timedelta(days=20),
     "name": "freqtrade-btc",
@@ -35,19 +44,23 @@ def key(*words: str, **changed: Any) -> KeyFacts:
     return KeyFacts(plain.permissions, plain.addresses, **{**GOOD_KEY, **changed})
 
 
-def other(*words: str, addresses: Any = None, **changed: Any) -> OtherKey:
+def other(*words: str, addresses: Any = None, **changed: Any) -> SiblingKey:
     known = facts(*words)
     limit = known.addresses if addresses is None else addresses
-    return OtherKey("AbCd…", "mark", KeyFacts(known.permissions, limit, **changed))
+    return SiblingKey("AbCd…", "mark", KeyFacts(known.permissions, limit, **changed))
 
 
-def event(word: str, days_ago: float, *, weighty: bool = True, **what: Any) -> Event:
-    return Event(word, NOW - timedelta(days=days_ago), what.get("address"), what.get("status", "success"), weighty)
+def event(word: str, days_ago: float, *, weighty: bool = True, **what: Any) -> AccountEvent:
+    return AccountEvent(
+        word, NOW - timedelta(days=days_ago), what.get("address"), what.get("status", "success"), weighty
+    )
 
 
-def found(name: str, known: KeyFacts | None = None, account: Account | None = None, **written: Any) -> list[Finding]:
-    rule = next(rule for rule in rules.POSTURE if rule.name == name)
-    return list(rule.apply(Posture(known or key(), account or Account(), NOW), policy(**written), TERMS))
+def found(
+    name: str, known: KeyFacts | None = None, account: AccountFacts | None = None, **written: Any
+) -> list[Finding]:
+    rule = next(rule for rule in rules.ACCOUNT_RULES if rule.name == name)
+    return list(rule.apply(Evidence(known or key(), account or AccountFacts(), NOW), policy(**written), PROFILE))
 
 
 def severities(findings: list[Finding]) -> list[str]:
@@ -55,8 +68,8 @@ def severities(findings: list[Finding]) -> list[str]:
 
 
 def test_the_policy_knows_exactly_the_rules_there_are() -> None:
-    assert [rule.name for rule in rules.POSTURE] == list(POSTURE_RULES)
-    assert sorted(rule.urgency for rule in rules.POSTURE) == list(range(1, len(POSTURE_RULES) + 1))
+    assert [rule.name for rule in rules.ACCOUNT_RULES] == list(CONFIGURABLE_FINDINGS)
+    assert sorted(rule.urgency for rule in rules.ACCOUNT_RULES) == list(range(1, len(CONFIGURABLE_FINDINGS) + 1))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +77,7 @@ def test_the_policy_knows_exactly_the_rules_there_are() -> None:
     [(True, []), (False, ["error"]), (WHY, ["warning"])],
 )
 def test_two_factor_is_on(told: Any, expected: list[str]) -> None:
-    assert severities(found("two-factor", account=Account(two_factor=told))) == expected
+    assert severities(found("two-factor", account=AccountFacts(two_factor=told))) == expected
 
 
 @pytest.mark.parametrize(
@@ -106,8 +119,8 @@ def test_the_key_is_not_from_the_time_of_weak_keys(created: Any, words: tuple[st
 
 @pytest.mark.parametrize("created", [datetime(2000, 1, 1, tzinfo=UTC), None])
 def test_an_exchange_whose_keys_were_never_weak_has_no_such_key(created: Any) -> None:
-    never_weak = replace(TERMS, legacy_before=None)
-    assert list(legacy_key(Posture(key(created=created), Account(), NOW), policy(), never_weak)) == []
+    never_weak = replace(PROFILE, legacy_before=None)
+    assert list(legacy_key(Evidence(key(created=created), AccountFacts(), NOW), policy(), never_weak)) == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +194,7 @@ def test_the_key_is_the_right_accounts(changed: Any, written: Any, expected: lis
     assert severities(found("account", key(**changed), **written)) == expected
 
 
-OPEN = Everywhere("CIDR is blank")
+OPEN = Unrestricted("CIDR is blank")
 
 
 @pytest.mark.parametrize(
@@ -192,40 +205,43 @@ OPEN = Everywhere("CIDR is blank")
         ((other("order", "withdraw"),), "can withdraw"),
         ((other(" WITHDRAW "),), "can withdraw"),
         ((other("order", addresses=OPEN),), "works from everywhere"),
-        ((other("order", addresses=NotTold("?")),), "works from everywhere"),
-        ((other("order", addresses=Only((), ("localhost",))),), "works from everywhere"),
-        ((other("order", addresses=Only(())),), "works from everywhere"),
-        ((other("order", addresses=Only(tuple(map(parse_block, ("0.0.0.0/1", "128.0.0.0/1"))))),), "from everywhere"),
+        ((other("order", addresses=NotReported("?")),), "works from everywhere"),
+        ((other("order", addresses=RestrictedTo((), ("localhost",))),), "works from everywhere"),
+        ((other("order", addresses=RestrictedTo(())),), "works from everywhere"),
+        (
+            (other("order", addresses=RestrictedTo(tuple(map(parse_network, ("0.0.0.0/1", "128.0.0.0/1"))))),),
+            "from everywhere",
+        ),
         ((other("withdraw", enabled=False),), "can withdraw, switched off at present"),
-        ((OtherKey("AbCd…", "mark", None),), "described oddly"),
-        ((OtherKey("AbCd…", "mark", KeyFacts(None, key().addresses)),), "rights not told"),
+        ((SiblingKey("AbCd…", "mark", None),), "described oddly"),
+        ((SiblingKey("AbCd…", "mark", KeyFacts(None, key().addresses)),), "rights not told"),
         ((other("withdraw"), other("order"), other("order", addresses=OPEN)), "2 other keys of the account"),
         (WHY, "did not reveal which other keys the account has (Access Denied)"),
     ],
 )
 def test_no_other_key_of_the_account_can_do_what_this_one_must_not(others: Any, danger: str | None) -> None:
-    findings = found("sibling-keys", account=Account(others=others))
+    findings = found("sibling-keys", account=AccountFacts(others=others))
     assert severities(findings) == ([] if danger is None else ["warning"])
     assert danger is None or danger in findings[0].message
 
 
 def test_two_hundred_risky_keys_are_one_finding_of_a_readable_length() -> None:
     many = (other("withdraw", name="x" * 200),) * 200
-    (finding,) = found("sibling-keys", account=Account(others=many))
+    (finding,) = found("sibling-keys", account=AccountFacts(others=many))
     assert "200 other keys" in finding.message
     assert "195 more" in finding.message
     assert len(finding.message) < 600
 
 
 def test_only_those_of_two_hundred_risky_keys_that_are_shown_are_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(key: OtherKey) -> str:
+    def write(key: SiblingKey) -> str:
         written.append(key)
         return "one"
 
-    written: list[OtherKey] = []
+    written: list[SiblingKey] = []
     module = importlib.import_module("freqtrade_bitmex_guard.rules.account")  # the package has a rule of that name
     monkeypatch.setattr(module, "shown", write)
-    (finding,) = found("sibling-keys", account=Account(others=(other("withdraw"),) * 200))
+    (finding,) = found("sibling-keys", account=AccountFacts(others=(other("withdraw"),) * 200))
     assert "one (can withdraw), 195 more" in finding.message
     assert len(written) == 5
 
@@ -240,48 +256,54 @@ def test_only_those_of_two_hundred_risky_keys_that_are_shown_are_written_out(mon
     ],
 )
 def test_no_saved_address_skips_the_safeguards(addresses: Any, expected: list[str]) -> None:
-    assert severities(found("withdrawal-address", account=Account(withdrawal_addresses=addresses))) == expected
+    assert severities(found("withdrawal-address", account=AccountFacts(withdrawal_addresses=addresses))) == expected
 
 
 @pytest.mark.parametrize(
     ("timeline", "expected"),
     [
-        (Timeline((), EVER), []),
-        (Timeline((event("login", 1, weighty=False),), EVER), []),
-        (Timeline((event("apiKeyCreated", 8),), EVER), []),
-        (Timeline((event("apiKeyCreated", 6.9),), EVER), ["warning"]),
-        (Timeline((), NOW - timedelta(days=7)), []),
-        (Timeline((), NOW - timedelta(days=6.9)), ["warning"]),
-        (Timeline((), None), ["warning"]),
-        (Timeline((event("twoFactorDisabled", 1),), None), ["warning", "warning"]),
+        (EventLog((), BEGINNING), []),
+        (EventLog((event("login", 1, weighty=False),), BEGINNING), []),
+        (EventLog((event("apiKeyCreated", 8),), BEGINNING), []),
+        (EventLog((event("apiKeyCreated", 6.9),), BEGINNING), ["warning"]),
+        (EventLog((), NOW - timedelta(days=7)), []),
+        (EventLog((), NOW - timedelta(days=6.9)), ["warning"]),
+        (EventLog((), None), ["warning"]),
+        (EventLog((event("twoFactorDisabled", 1),), None), ["warning", "warning"]),
         (WHY, ["warning"]),
     ],
 )
 def test_nothing_grave_happened_lately(timeline: Any, expected: list[str]) -> None:
-    assert severities(found("security-event", account=Account(timeline=timeline))) == expected
+    assert severities(found("security-event", account=AccountFacts(timeline=timeline))) == expected
 
 
 def test_the_making_of_this_very_key_is_no_alarm_but_that_of_another_is() -> None:
     new = key(created=NOW - timedelta(hours=1))
-    own = Event("apiKeyCreated", NOW - timedelta(hours=1, seconds=2), None, "success", weighty=True, makes_a_key=True)
-    other_one = Event("apiKeyCreated", NOW - timedelta(minutes=50), None, "success", weighty=True, makes_a_key=True)
-    at_once = Event("apiKeyCreated", NOW - timedelta(hours=1, seconds=30), "x", None, weighty=True, makes_a_key=True)
-    assert found("security-event", new, Account(timeline=Timeline((own,), EVER))) == []
-    assert found("security-event", new, Account(timeline=Timeline((own, other_one), EVER))) != []
-    assert found("security-event", new, Account(timeline=Timeline((own, at_once), EVER))) != []
-    assert found("security-event", key(created=None), Account(timeline=Timeline((own,), EVER))) != []
-    withdrawn = Event("withdrawalCompleted", own.moment, None, "success", weighty=True)
-    assert found("security-event", new, Account(timeline=Timeline((withdrawn,), EVER))) != []
+    own = AccountEvent(
+        "apiKeyCreated", NOW - timedelta(hours=1, seconds=2), None, "success", weighty=True, makes_a_key=True
+    )
+    other_one = AccountEvent(
+        "apiKeyCreated", NOW - timedelta(minutes=50), None, "success", weighty=True, makes_a_key=True
+    )
+    at_once = AccountEvent(
+        "apiKeyCreated", NOW - timedelta(hours=1, seconds=30), "x", None, weighty=True, makes_a_key=True
+    )
+    assert found("security-event", new, AccountFacts(timeline=EventLog((own,), BEGINNING))) == []
+    assert found("security-event", new, AccountFacts(timeline=EventLog((own, other_one), BEGINNING))) != []
+    assert found("security-event", new, AccountFacts(timeline=EventLog((own, at_once), BEGINNING))) != []
+    assert found("security-event", key(created=None), AccountFacts(timeline=EventLog((own,), BEGINNING))) != []
+    withdrawn = AccountEvent("withdrawalCompleted", own.moment, None, "success", weighty=True)
+    assert found("security-event", new, AccountFacts(timeline=EventLog((withdrawn,), BEGINNING))) != []
 
 
 @pytest.mark.parametrize(("seconds", "alarms"), [(59, 0), (-59, 0), (60, 1), (-60, 1), (90, 1)])
 def test_the_making_of_this_key_is_what_happened_within_a_minute_of_it(seconds: int, alarms: int) -> None:
     made = NOW - timedelta(hours=1)
-    happened = Event(
+    happened = AccountEvent(
         "apiKeyCreated", made + timedelta(seconds=seconds), None, "success", weighty=True, makes_a_key=True
     )
-    timeline = Timeline((happened,), EVER)
-    assert len(found("security-event", key(created=made), Account(timeline=timeline))) == alarms
+    timeline = EventLog((happened,), BEGINNING)
+    assert len(found("security-event", key(created=made), AccountFacts(timeline=timeline))) == alarms
 
 
 def test_a_name_that_is_wanted_is_shown_by_its_first_eighty_characters() -> None:
@@ -294,9 +316,12 @@ def test_a_name_that_is_wanted_is_shown_by_its_first_eighty_characters() -> None
 
 def test_an_event_is_told_with_time_and_address_and_how_it_ended() -> None:
     happened = event("twoFactorDisabled", 1, address="198.51.100.9\x1b[31m", status="failure")
-    (finding,) = found("security-event", account=Account(timeline=Timeline((happened,), EVER)))
+    (finding,) = found("security-event", account=AccountFacts(timeline=EventLog((happened,), BEGINNING)))
     assert "twoFactorDisabled (failure) on 2026-11-22 12:00 UTC from 198.51.100.9??31m" in finding.message
-    assert found("security-event", account=Account(timeline=Timeline((event("x", 10),), EVER)), event_days=10) != []
+    assert (
+        found("security-event", account=AccountFacts(timeline=EventLog((event("x", 10),), BEGINNING)), event_days=10)
+        != []
+    )
 
 
 # What the operator may choose.
@@ -325,9 +350,9 @@ def test_severities(written: Any, not_fine: list[str], not_told: list[str]) -> N
 
 
 def test_an_ignored_rule_asks_nothing() -> None:
-    assert rules.topics(policy()) == frozenset(Topic)
+    assert rules.queries_for(policy()) == frozenset(AccountQuery)
     ignored = policy(severity={"two-factor": "ignore", "security-event": "ignore", "withdrawal-address": "ignore"})
-    assert rules.topics(ignored) == frozenset()
+    assert rules.queries_for(ignored) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -343,7 +368,7 @@ def test_an_ignored_rule_asks_nothing() -> None:
     ],
 )
 def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         policy(severity=severity)
     assert said in str(stopped.value)
     assert '"severity": {"key-age"' in stopped.value.findings[0].fix
@@ -366,8 +391,8 @@ def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) 
     ],
 )
 def test_an_odd_expectation_is_misconfigured(written: Any) -> None:
-    with pytest.raises(Stopped):
-        configuration.read({"policy": written}, TERMS)
+    with pytest.raises(GuardError):
+        parse_section({"policy": written}, PROFILE)
 
 
 def test_the_widest_expectations_that_may_be_written_and_what_holds_if_none_is() -> None:
@@ -383,15 +408,15 @@ def test_the_widest_expectations_that_may_be_written_and_what_holds_if_none_is()
 
 def test_every_finding_says_what_to_do_and_names_no_rule_that_is_not_published() -> None:
     bad = key(created=datetime(2015, 1, 1, tzinfo=UTC), name="bot")
-    account = Account(
+    account = AccountFacts(
         two_factor=False,
         others=(other("withdraw"),),
         withdrawal_addresses=(WithdrawalAddress("hot", ("skip2FA",)),),
-        timeline=Timeline((event("withdrawalCompleted", 1),), EVER),
+        timeline=EventLog((event("withdrawalCompleted", 1),), BEGINNING),
     )
-    findings = rules.apply_posture(Posture(bad, account, NOW), policy(expected_user_id=1), TERMS)
-    assert [finding.rule for finding in findings] == [rule.name for rule in rules.POSTURE]
+    findings = rules.evaluate_account(Evidence(bad, account, NOW), policy(expected_user_id=1), PROFILE)
+    assert [finding.rule for finding in findings] == [rule.name for rule in rules.ACCOUNT_RULES]
     assert all(finding.fix and finding.message for finding in findings)
     assert [finding.severity for finding in findings].count(Severity.ERROR) == 2
-    upkeep = rules.apply_upkeep(Posture(bad, Account(), NOW), policy(expected_user_id=1), TERMS)
+    upkeep = rules.evaluate_key_posture(Evidence(bad, AccountFacts(), NOW), policy(expected_user_id=1), PROFILE)
     assert [finding.rule for finding in upkeep] == ["key-age", "legacy-key", "key-name", "account"]

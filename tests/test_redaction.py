@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard import redaction
-from freqtrade_bitmex_guard.redaction import harmless, mask, without_tokens
+from freqtrade_bitmex_guard.redaction import registry
+from freqtrade_bitmex_guard.redaction.sanitize import mask_id, sanitize, sanitize_tokens
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ from freqtrade_bitmex_guard.redaction import harmless, mask, without_tokens
     ],
 )
 def test_characters_that_act_on_a_terminal_a_log_or_a_chat_become_question_marks(hostile: str) -> None:
-    shown = harmless(hostile)
+    shown = sanitize(hostile)
     assert "?" in shown
     assert not set(shown) & set("\n\r\x07\x1b\x9b\u202e\u200b\u2028[]<>&`*\\\x00")
 
 
 @given(st.text(), st.integers(2, 100))
 def test_no_text_stays_dangerous_or_grows_beyond_its_limit(text: str, limit: int) -> None:
-    shown = harmless(text, limit)
+    shown = sanitize(text, limit)
     assert len(shown) <= limit
     assert shown.isprintable()
     assert len(shown.splitlines()) <= 1
@@ -45,16 +45,16 @@ def test_no_text_stays_dangerous_or_grows_beyond_its_limit(text: str, limit: int
 
 
 def test_ordinary_names_stay_as_they_are() -> None:
-    assert harmless("Grid-Bot_7 (ETH, 5 %) für Zoë") == "Grid-Bot_7 (ETH, 5 %) für Zoë"
+    assert sanitize("Grid-Bot_7 (ETH, 5 %) für Zoë") == "Grid-Bot_7 (ETH, 5 %) für Zoë"
 
 
 def test_hidden_values_are_left_out_before_anything_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "_hidden", {})
-    redaction.hide("LAqUlngMIQkIUjXMUreyu3qn", "LAqU…")
-    redaction.hide("order")
-    redaction.hide("")
-    assert harmless("the key LAqUlngMIQkIUjXMUreyu3qn may order") == "the key LAqU… may order"
-    assert harmless("x" * 70 + "LAqUlngMIQkIUjXMUreyu3qn") == "x" * 70 + "LAqU…"
+    monkeypatch.setattr(registry, "_registered", {})
+    registry.register_secret("LAqUlngMIQkIUjXMUreyu3qn", "LAqU…")
+    registry.register_secret("order")
+    registry.register_secret("")
+    assert sanitize("the key LAqUlngMIQkIUjXMUreyu3qn may order") == "the key LAqU… may order"
+    assert sanitize("x" * 70 + "LAqUlngMIQkIUjXMUreyu3qn") == "x" * 70 + "LAqU…"
 
 
 def test_only_the_beginning_of_a_long_text_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,28 +64,28 @@ def test_only_the_beginning_of_a_long_text_is_looked_at(monkeypatch: pytest.Monk
         looked_at.append(len(text))
         return text
 
-    monkeypatch.setattr(redaction, "cleared", cleared)
-    assert len(harmless("x" * 4_000_000)) == 80
+    monkeypatch.setattr(registry, "redact", cleared)
+    assert len(sanitize("x" * 4_000_000)) == 80
     assert looked_at == [10_000]
 
 
 @pytest.mark.parametrize("text", ["a+b/c%d==", "A+B/C%D==", "a%2Bb%2Fc%25d%3D%3D", "a+b\\/c%d==", "YStiL2MlZD09"])
 def test_a_value_stands_in_a_text_in_whatever_form(text: str) -> None:
-    assert redaction.stands_in("a+b/c%d==", f"x{text}x")
-    assert not redaction.stands_in("a+b/c%d==", f"x{text[1:-1]}x")
+    assert registry.occurs_in("a+b/c%d==", f"x{text}x")
+    assert not registry.occurs_in("a+b/c%d==", f"x{text[1:-1]}x")
 
 
 def test_a_users_name_and_password_are_left_out_of_a_url() -> None:
-    assert harmless("https://bob:hunter2@www.bitmex.com/api") == "https://…@www.bitmex.com/api"
+    assert sanitize("https://bob:hunter2@www.bitmex.com/api") == "https://…@www.bitmex.com/api"
 
 
 def test_runs_that_could_be_tokens_are_masked() -> None:
-    assert without_tokens("bad token hvs.CAESIJlU02LQZq3 and abcdefghijklmnop!") == "bad token … and …!"
-    assert without_tokens("short words stay") == "short words stay"
-    assert len(without_tokens("word " * 100)) == 200
+    assert sanitize_tokens("bad token hvs.CAESIJlU02LQZq3 and abcdefghijklmnop!") == "bad token … and …!"
+    assert sanitize_tokens("short words stay") == "short words stay"
+    assert len(sanitize_tokens("word " * 100)) == 200
 
 
 def test_a_key_id_is_shown_by_its_first_four_characters() -> None:
-    assert mask("LAqUlngMIQkIUjXMUreyu3qn") == "LAqU…"
-    assert mask("LAqUlng") == "…"
-    assert mask("[b]xxxxxxx") == "?b?x…"
+    assert mask_id("LAqUlngMIQkIUjXMUreyu3qn") == "LAqU…"
+    assert mask_id("LAqUlng") == "…"
+    assert mask_id("[b]xxxxxxx") == "?b?x…"

@@ -8,14 +8,14 @@ import ccxt
 import ccxt.pro
 import pytest
 
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
-from freqtrade_bitmex_guard.exchange import client
-from freqtrade_bitmex_guard.exchange.client import Proven
-from freqtrade_bitmex_guard.exchange.route import Origin, Route
-from freqtrade_bitmex_guard.exchange.settings import place
-from freqtrade_bitmex_guard.exchange.transport import BoundedSession, Fault
-from freqtrade_bitmex_guard.findings import Outcome, Stopped
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.check.admission import Admission, place_credentials
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
+from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.model.findings import GuardError
 from tests.support import KEY_ID, SECRET
 
 HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
@@ -28,8 +28,8 @@ def urls(public: str, private: str | None = None) -> dict[str, Any]:
 
 def rules(exchange: dict[str, Any], hosts: list[str] | None = None) -> set[str]:
     try:
-        client.build(exchange, TERMS, hosts or HOSTS)
-    except Stopped as stopped:
+        exchange_client.build_client(exchange, PROFILE, hosts or HOSTS)
+    except GuardError as stopped:
         assert all(finding.outcome is Outcome.MISCONFIGURED for finding in stopped.findings)
         assert "hunter2" not in str(stopped)
         return {finding.rule for finding in stopped.findings}
@@ -205,8 +205,8 @@ def test_credentials_in_the_exchange_section_are_misconfigured_unless_they_are_e
 
 def test_a_ccxt_without_the_exchange_names_the_version_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ccxt, "exchanges", [name for name in ccxt.exchanges if name != "bitmex"])
-    with pytest.raises(Stopped) as stopped:
-        client.build({"name": "bitmex"}, TERMS, HOSTS)
+    with pytest.raises(GuardError) as stopped:
+        exchange_client.build_client({"name": "bitmex"}, PROFILE, HOSTS)
     (finding,) = stopped.value.findings
     assert finding.rule == "ccxt-class-missing"
     assert "pip install 'ccxt==4.5.83'" in finding.fix
@@ -234,11 +234,11 @@ def test_a_name_is_never_taken_for_an_address_of_this_machine() -> None:
     assert not Origin.of("http://127.0.0.1.example").is_loopback
 
 
-def proven() -> Proven:
-    return Proven(
+def proven() -> Admission:
+    return Admission(
         Credentials(Secret(KEY_ID), Secret(SECRET)),
-        Route.of(ccxt.bitmex(), asynchronous=False),
-        TERMS,
+        ClientConnection.of(ccxt.bitmex(), asynchronous=False),
+        PROFILE,
         ("www.bitmex.com",),
     )
 
@@ -290,10 +290,10 @@ def test_an_asynchronous_client_that_brings_its_own_tls_is_not_trusted(name: str
 def test_a_request_to_another_server_than_the_one_that_was_judged_is_not_sent() -> None:
     session = BoundedSession(frozenset({Origin.of("http://127.0.0.1:1")}))
     for url in ("http://127.0.0.1:2/api", "https://127.0.0.1:1/api", "http://127.0.0.1/api"):
-        with pytest.raises(Fault, match="another server"):
+        with pytest.raises(TransportError, match="another server"):
             session.request("GET", url)
     assert session.sent == 0
-    with pytest.raises(Fault, match="connection failed"):
+    with pytest.raises(TransportError, match="connection failed"):
         session.request("GET", "http://127.0.0.1:1/api?x=1")
 
 
@@ -307,7 +307,7 @@ def test_proven_credentials_are_placed_where_nothing_empty_beats_them() -> None:
         "ccxt_config": {"apiKey": "", "timeout": 1},
         "ccxt_async_config": {"secret": None},
     }
-    place(exchange, KEY_ID, SECRET)
+    place_credentials(exchange, KEY_ID, SECRET)
     assert exchange == {
         "name": "bitmex",
         "key": KEY_ID,

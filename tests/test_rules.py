@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import rules
-from freqtrade_bitmex_guard.facts import AddressLimit, Everywhere, KeyFacts, NotTold, Only, Permission, Right, together
-from freqtrade_bitmex_guard.findings import Outcome, Severity
-from freqtrade_bitmex_guard.rules.addresses import blocks_are_readable, few_addresses, not_everywhere, within_networks
-from freqtrade_bitmex_guard.rules.permissions import no_withdrawal, nothing_beyond_allowed, required_are_there
-from freqtrade_bitmex_guard.rules.state import switched_on
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import Severity
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    KeyFacts,
+    NotReported,
+    Permission,
+    PermissionKind,
+    RestrictedTo,
+    Unrestricted,
+    merge_entries,
+)
+from freqtrade_bitmex_guard.rules.ip_restriction import ip_outside, ip_too_many, ip_unreadable, ip_unrestricted
+from freqtrade_bitmex_guard.rules.key import key_disabled
+from freqtrade_bitmex_guard.rules.permissions import permission_missing, permission_not_allowed, withdraw_permission
 from tests.support import facts, policy
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -22,8 +32,8 @@ ABOUT: dict[str, Any] = {"name": "x", "created": NOON - timedelta(days=1), "user
 OTHERWISE = {"name": "y", "created": NOON, "user_id": "8", "account_id": "9"}
 
 
-def found(rule: rules.Rule, known: KeyFacts, **written: Any) -> list[str]:
-    findings = list(rule(known, policy(**written), TERMS))
+def found(rule: rules.KeyRule, known: KeyFacts, **written: Any) -> list[str]:
+    findings = list(rule(known, policy(**written), PROFILE))
     assert all(finding.severity is Severity.ERROR and finding.outcome is Outcome.REFUSED for finding in findings)
     assert all(finding.message and finding.fix for finding in findings)
     return [finding.rule for finding in findings]
@@ -45,14 +55,18 @@ def found(rule: rules.Rule, known: KeyFacts, **written: Any) -> list[str]:
     ],
 )
 def test_a_right_to_withdraw_is_found_in_any_spelling(words: tuple[str, ...], is_found: bool) -> None:
-    assert found(no_withdrawal, facts(*words)) == ["withdraw-permission"] * is_found
+    assert found(withdraw_permission, facts(*words)) == ["withdraw-permission"] * is_found
 
 
-@pytest.mark.parametrize("right", [Right.WITHDRAW, Right.TRANSFER, Right.MANAGE_KEYS])
-def test_a_right_that_moves_money_is_found_whatever_it_is_called_and_allowed(right: Right) -> None:
-    known = KeyFacts(frozenset({Permission("order", Right.TRADE), Permission("sweep", right)}), facts().addresses)
-    assert found(no_withdrawal, known, allowed_permissions=["order", "sweep"]) == ["withdraw-permission"]
-    assert [each.rule for each in rules.apply(known, policy(), TERMS)] == ["withdraw-permission"], "and told once"
+@pytest.mark.parametrize("right", [PermissionKind.WITHDRAW, PermissionKind.TRANSFER, PermissionKind.MANAGE_KEYS])
+def test_a_right_that_moves_money_is_found_whatever_it_is_called_and_allowed(right: PermissionKind) -> None:
+    known = KeyFacts(
+        frozenset({Permission("order", PermissionKind.TRADE), Permission("sweep", right)}), facts().addresses
+    )
+    assert found(withdraw_permission, known, allowed_permissions=["order", "sweep"]) == ["withdraw-permission"]
+    assert [each.rule for each in rules.evaluate_key(known, policy(), PROFILE)] == ["withdraw-permission"], (
+        "and told once"
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,11 +90,11 @@ def test_every_right_that_the_policy_does_not_name_is_found(
     words: tuple[str, ...], allowed: list[str] | None, surplus: int
 ) -> None:
     written = {"allowed_permissions": allowed, "required_permissions": allowed} if allowed else {}
-    assert found(nothing_beyond_allowed, facts(*words), **written) == ["permission-not-allowed"] * surplus
+    assert found(permission_not_allowed, facts(*words), **written) == ["permission-not-allowed"] * surplus
 
 
 def test_rights_that_are_not_told_are_not_allowed() -> None:
-    assert found(nothing_beyond_allowed, KeyFacts(None, facts().addresses)) == ["permission-not-allowed"]
+    assert found(permission_not_allowed, KeyFacts(None, facts().addresses)) == ["permission-not-allowed"]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +111,13 @@ def test_rights_that_are_not_told_are_not_allowed() -> None:
 def test_a_missing_right_is_found(words: tuple[str, ...], required: list[str], is_found: bool) -> None:
     allowed = [*required, "order"]
     assert (
-        found(required_are_there, facts(*words), required_permissions=required, allowed_permissions=allowed)
+        found(permission_missing, facts(*words), required_permissions=required, allowed_permissions=allowed)
         == ["permission-missing"] * is_found
     )
 
 
 def test_required_rights_are_missing_where_none_are_told() -> None:
-    assert found(required_are_there, KeyFacts(None, facts().addresses)) == ["permission-missing"]
+    assert found(permission_missing, KeyFacts(None, facts().addresses)) == ["permission-missing"]
 
 
 @pytest.mark.parametrize(
@@ -115,22 +129,22 @@ def test_required_rights_are_missing_where_none_are_told() -> None:
         ("0.0.0.0", True),
         ("0.0.0.0/1,128.0.0.0/1", True),
         ("::ffff:0:0/96", True),
-        (Everywhere("CIDR is blank"), True),
-        (NotTold("the list is not told"), True),
-        (Only(()), True),
-        (Only((), ("bogus",)), False),  # told by its own rule
+        (Unrestricted("CIDR is blank"), True),
+        (NotReported("the list is not told"), True),
+        (RestrictedTo(()), True),
+        (RestrictedTo((), ("bogus",)), False),  # told by its own rule
     ],
 )
-def test_an_open_key_is_found_whatever_the_policy_says(addresses: AddressLimit | str, is_found: bool) -> None:
+def test_an_open_key_is_found_whatever_the_policy_says(addresses: IpRestriction | str, is_found: bool) -> None:
     known = facts("order", addresses=addresses)
     for written in ({}, {"max_ip_addresses": 2**129}):
-        assert found(not_everywhere, known, **written) == ["ip-unrestricted"] * is_found
+        assert found(ip_unrestricted, known, **written) == ["ip-unrestricted"] * is_found
 
 
 def test_a_block_that_cannot_be_read_is_found() -> None:
-    assert found(blocks_are_readable, facts(addresses=Only((), ("bogus", "x/y")))) == ["ip-unreadable"]
-    assert found(blocks_are_readable, facts()) == []
-    assert found(blocks_are_readable, facts(addresses=Everywhere("blank"))) == []
+    assert found(ip_unreadable, facts(addresses=RestrictedTo((), ("bogus", "x/y")))) == ["ip-unreadable"]
+    assert found(ip_unreadable, facts()) == []
+    assert found(ip_unreadable, facts(addresses=Unrestricted("blank"))) == []
 
 
 @pytest.mark.parametrize(
@@ -152,7 +166,7 @@ def test_a_block_that_cannot_be_read_is_found() -> None:
 def test_more_addresses_than_the_policy_allows_are_found(
     addresses: str, written: dict[str, Any], is_found: bool
 ) -> None:
-    assert found(few_addresses, facts(addresses=addresses), **written) == ["ip-too-many"] * is_found
+    assert found(ip_too_many, facts(addresses=addresses), **written) == ["ip-too-many"] * is_found
 
 
 @pytest.mark.parametrize(
@@ -170,24 +184,26 @@ def test_blocks_outside_the_networks_of_the_policy_are_found(
     addresses: str, within: list[str] | None, outside: int
 ) -> None:
     written = {"ip_within": within} if within else {}
-    assert found(within_networks, facts(addresses=addresses), **written) == ["ip-outside"] * outside
+    assert found(ip_outside, facts(addresses=addresses), **written) == ["ip-outside"] * outside
 
 
-@pytest.mark.parametrize("limit", [Everywhere("x"), NotTold("x")])
-@pytest.mark.parametrize("rule", [few_addresses, within_networks, blocks_are_readable])
-def test_a_limit_without_blocks_is_left_to_the_rule_about_open_keys(rule: rules.Rule, limit: AddressLimit) -> None:
+@pytest.mark.parametrize("limit", [Unrestricted("x"), NotReported("x")])
+@pytest.mark.parametrize("rule", [ip_too_many, ip_outside, ip_unreadable])
+def test_a_limit_without_blocks_is_left_to_the_rule_about_open_keys(rule: rules.KeyRule, limit: IpRestriction) -> None:
     assert found(rule, facts(addresses=limit), ip_within=["203.0.113.7"]) == []
 
 
 @pytest.mark.parametrize(("enabled", "is_found"), [(True, False), (None, False), (False, True)])
 def test_a_key_that_is_switched_off_is_found(enabled: bool | None, is_found: bool) -> None:
-    assert found(switched_on, facts("order", enabled=enabled)) == ["key-disabled"] * is_found
+    assert found(key_disabled, facts("order", enabled=enabled)) == ["key-disabled"] * is_found
 
 
 def test_every_rule_is_applied() -> None:
-    worst = facts("withdraw", "sudo", addresses=Only((), ("bogus",)), enabled=False)
+    worst = facts("withdraw", "sudo", addresses=RestrictedTo((), ("bogus",)), enabled=False)
     wide = facts("order", addresses="0.0.0.0/0,198.51.100.0/24")
-    names = {f.rule for known in (worst, wide) for f in rules.apply(known, policy(ip_within=["203.0.113.7"]), TERMS)}
+    names = {
+        f.rule for known in (worst, wide) for f in rules.evaluate_key(known, policy(ip_within=["203.0.113.7"]), PROFILE)
+    }
     assert names == {
         "withdraw-permission",
         "permission-not-allowed",
@@ -201,7 +217,7 @@ def test_every_rule_is_applied() -> None:
 
 
 def test_a_good_key_breaks_no_rule() -> None:
-    assert rules.apply(facts("order"), policy(), TERMS) == []
+    assert rules.evaluate_key(facts("order"), policy(), PROFILE) == []
 
 
 @pytest.mark.parametrize(
@@ -213,16 +229,16 @@ def test_a_good_key_breaks_no_rule() -> None:
             facts(addresses="203.0.113.8"),
             facts(addresses="203.0.113.7,203.0.113.8"),
         ),
-        (facts(), facts(addresses=Everywhere("x")), facts(addresses=Everywhere("x"))),
-        (facts(addresses=Everywhere("x")), facts(), facts(addresses=Everywhere("x"))),
-        (facts(addresses=Everywhere("x")), facts(addresses=NotTold("y")), facts(addresses=Everywhere("x"))),
-        (facts(addresses=NotTold("y")), facts(addresses=Everywhere("x")), facts(addresses=Everywhere("x"))),
-        (facts(), facts(addresses=NotTold("x")), facts(addresses=NotTold("x"))),
-        (facts(addresses=NotTold("x")), facts(), facts(addresses=NotTold("x"))),
+        (facts(), facts(addresses=Unrestricted("x")), facts(addresses=Unrestricted("x"))),
+        (facts(addresses=Unrestricted("x")), facts(), facts(addresses=Unrestricted("x"))),
+        (facts(addresses=Unrestricted("x")), facts(addresses=NotReported("y")), facts(addresses=Unrestricted("x"))),
+        (facts(addresses=NotReported("y")), facts(addresses=Unrestricted("x")), facts(addresses=Unrestricted("x"))),
+        (facts(), facts(addresses=NotReported("x")), facts(addresses=NotReported("x"))),
+        (facts(addresses=NotReported("x")), facts(), facts(addresses=NotReported("x"))),
         (
-            facts(addresses=Only((), ("a",))),
-            facts(addresses=Only((), ("b", "a"))),
-            facts(addresses=Only((), ("a", "b"))),
+            facts(addresses=RestrictedTo((), ("a",))),
+            facts(addresses=RestrictedTo((), ("b", "a"))),
+            facts(addresses=RestrictedTo((), ("a", "b"))),
         ),
         (facts(enabled=True), facts(enabled=False), facts(enabled=False)),
         (facts(enabled=False), facts(enabled=True), facts(enabled=False)),
@@ -230,20 +246,20 @@ def test_a_good_key_breaks_no_rule() -> None:
     ],
 )
 def test_a_key_listed_twice_can_do_what_either_entry_says(one: KeyFacts, other: KeyFacts, merged: KeyFacts) -> None:
-    assert together([one, other]) == merged
+    assert merge_entries([one, other]) == merged
 
 
 @pytest.mark.parametrize("name", ABOUT)
 def test_what_the_entries_of_a_key_do_not_agree_on_is_not_told(name: str) -> None:
     one, other = replace(facts(), **ABOUT), replace(facts(), **{**ABOUT, name: OTHERWISE[name]})
     silent = replace(facts(), **{**ABOUT, name: None})
-    assert together([one, one]) == one
+    assert merge_entries([one, one]) == one
     for entries in ([one, other], [other, one], [one, silent], [silent, one], [one, other, one]):
-        assert together(entries) == silent
+        assert merge_entries(entries) == silent
 
 
 def test_a_right_is_called_what_the_page_shows_and_an_unknown_one_itself() -> None:
-    assert [TERMS.label(word) for word in ("orderCancel", "transfer")] == ["Order Cancel", "transfer"]
+    assert [PROFILE.label(word) for word in ("orderCancel", "transfer")] == ["Order Cancel", "transfer"]
 
 
 def test_the_name_of_a_key_is_not_in_its_repr_for_it_may_hold_anything() -> None:
@@ -251,5 +267,5 @@ def test_the_name_of_a_key_is_not_in_its_repr_for_it_may_hold_anything() -> None
 
 
 def test_a_key_that_can_be_changed_is_changed_and_another_is_replaced() -> None:
-    assert replace(TERMS, edit_key="Edit it.").changed("Untick it.") == "Edit it. Untick it. Then start again."
-    assert TERMS.changed("Untick it.").startswith("A key cannot be changed on BitMEX. ")
+    assert replace(PROFILE, edit_key="Edit it.").changed("Untick it.") == "Edit it. Untick it. Then start again."
+    assert PROFILE.changed("Untick it.").startswith("A key cannot be changed on BitMEX. ")

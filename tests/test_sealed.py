@@ -14,20 +14,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.config import KeyringStore
-from freqtrade_bitmex_guard.config_files import Change
-from freqtrade_bitmex_guard.config_text import Place, Span
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.config.edit import FileEdit
+from freqtrade_bitmex_guard.config.jsonc import Node, Span
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials.interface import Seen
-from freqtrade_bitmex_guard.credentials.keyring_keeper import KeyringKeeper
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
-from freqtrade_bitmex_guard.custody import migration
-from freqtrade_bitmex_guard.custody.subject import Subject
-from freqtrade_bitmex_guard.exchange.answer import Answer
-from freqtrade_bitmex_guard.findings import Stopped
-from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.sealed import same
+from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore
+from freqtrade_bitmex_guard.exchanges.bitmex import keys
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.manage import migration
+from freqtrade_bitmex_guard.manage.bot_context import BotContext
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from freqtrade_bitmex_guard.venues.bitmex import TERMS, keys
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, SECRET, belongs, bot_config
 from tests.vault import Vault
@@ -49,20 +50,20 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
 def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     """One of every kind that holds key or secret, most of them as `credentials migrate` has them."""
     config = bot_config(tmp_path, exchange)
-    check = Check(config)
+    check = LocalCheck(config)
     assert check.run().admitted
     assert check._means is not None
     plain = {**config, "exchange": {**config["exchange"], "key": KEY_ID, "secret": SECRET}}
     (tmp_path / "config.json").write_text(json.dumps(plain))
     belongs(tmp_path / "config.json")
-    subject = Subject.read(["-c", str(tmp_path / "config.json")])
+    subject = BotContext.read(["-c", str(tmp_path / "config.json")])
     (file,) = subject.config_files()
-    found = migration._in(file)
+    found = migration._find_in_file(file)
     assert len(found) == 2
     pair = Credentials(Secret(KEY_ID), Secret(SECRET))
     return [
         *(pair, pair.secret, Seen(pair), subject, file, file.text, found[1], found[1].place),
-        *(file.text._tokens[-1], Change(file, file.text.text, file.meaning())),
+        *(file.text._tokens[-1], FileEdit(file, file.text.text, file.meaning())),
         *(check, check._means, check._means.line, check.proven),
     ]
 
@@ -90,18 +91,18 @@ def test_what_holds_a_secret_is_not_compared_by_what_it_holds(holders: list[Any]
 
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_values_are_the_same_where_python_says_so(one: str, other: str) -> None:
-    assert same(one, other) is (one == other)
-    assert same(one, one + other) is (other == "")
+    assert constant_time_equal(one, other) is (one == other)
+    assert constant_time_equal(one, one + other) is (other == "")
 
 
 def test_half_a_character_and_nothing_are_values_like_any_other() -> None:
-    assert same("\ud800", "\ud800")
-    assert not same("\ud800", "\ud801")
-    assert not same("\ud800", "?")
-    assert same(None, None)
-    assert not same(None, "")
-    assert not same("None", None)
-    assert not same(b"x", b"x")
+    assert constant_time_equal("\ud800", "\ud800")
+    assert not constant_time_equal("\ud800", "\ud801")
+    assert not constant_time_equal("\ud800", "?")
+    assert constant_time_equal(None, None)
+    assert not constant_time_equal(None, "")
+    assert not constant_time_equal("None", None)
+    assert not constant_time_equal(b"x", b"x")
 
 
 class Loud(str):
@@ -118,13 +119,14 @@ def test_key_ids_of_an_answer_are_compared_in_constant_time() -> None:
     entry = {"id": KEY_ID, "permissions": ["order"], "cidr": "203.0.113.7/32"}
     answers = {"apiKey": [entry, {**entry, "id": KEY_ID[::-1]}], "apiKey/self": entry}
     for told in (answers, {**answers, "apiKey": []}):
-        listing = keys.read(lambda path, told=told: Answer(200, {}, json.dumps(told[path]).encode(), 0.0), Loud(KEY_ID))  # type: ignore[arg-type]
+        request: Any = lambda path, answer=told: Response(200, {}, json.dumps(answer[path]).encode(), 0.0)  # noqa: E731
+        listing = keys.read_keys(request, Loud(KEY_ID))
         assert len(listing.own) == 1
         listing.others()
 
 
 def test_what_a_keyring_holds_is_compared_in_constant_time(vault: Path) -> None:
-    keeper = KeyringKeeper(KeyringStore.model_validate({"service": "x"}, context={"terms": TERMS}))
+    keeper = WritableKeyringStore(KeyringStoreConfig.model_validate({"service": "x"}, context={"terms": PROFILE}))
     backend = Vault()  # type: ignore[no-untyped-call]
     backend.get_password = lambda *which: Loud(told) if (told := Vault.get_password(backend, *which)) else None  # type: ignore[method-assign]
     keeper.put(Credentials(Secret(KEY_ID), Secret(SECRET)))
@@ -136,19 +138,21 @@ def test_what_a_keyring_holds_is_compared_in_constant_time(vault: Path) -> None:
 
 def test_what_stands_in_a_config_is_compared_in_constant_time(tmp_path: Path, vault: Path) -> None:
     (tmp_path / "config.json").write_text('{"exchange": {"name": "bitmex"}}')
-    subject = Subject.read(["-c", str(tmp_path / "config.json")])
+    subject = BotContext.read(["-c", str(tmp_path / "config.json")])
     (file,) = subject.config_files()
 
-    def found(part: str, value: str) -> migration.Found:
-        return migration.Found(file, Place(("exchange", part), Span(0, 0), Loud(value)), part)
+    def found(part: str, value: str) -> migration.PlaintextCredential:
+        return migration.PlaintextCredential(file, Node(("exchange", part), Span(0, 0), Loud(value)), part)
 
-    pair, _ = migration._whole(subject, [found("key", KEY_ID), found("secret", SECRET), found("secret", SECRET)])
+    pair, _ = migration._collect_credentials(
+        subject, [found("key", KEY_ID), found("secret", SECRET), found("secret", SECRET)]
+    )
     assert pair.secret.matches(SECRET)
-    with pytest.raises(Stopped, match="Different values"):
-        migration._whole(subject, [found("key", KEY_ID), found("key", KEY_ID[::-1])])
+    with pytest.raises(GuardError, match="Different values"):
+        migration._collect_credentials(subject, [found("key", KEY_ID), found("key", KEY_ID[::-1])])
 
 
 def test_a_value_of_another_kind_is_not_blanked() -> None:
     meaning = {"exchange": {"key": 7}}
-    migration._blank(meaning, ("exchange", "key"), "7")
+    migration._blank_value(meaning, ("exchange", "key"), "7")
     assert meaning == {"exchange": {"key": 7}}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freqtrade_bitmex_guard import cli, usage
+from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.cli.parser import option_name
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, SECRET
 
@@ -60,7 +61,7 @@ def test_it_is_told_what_is_wrong_and_nothing_that_was_typed(
     form = form if typed.startswith("--check-only") and "{}" in typed else []
     for secret in (SECRET, SHORT, KEY_ID, f"x error: argument --{SHORT}: expected one argument"):
         given = [part.format(secret) for part in typed.split()]
-        assert cli.main([*given, *form]) == 4
+        assert dispatch.main([*given, *form]) == 4
         shown = "".join(capfd.readouterr())
         assert secrets_in(shown) == []
         assert WRONG[typed] in shown.replace("\n", "")
@@ -69,7 +70,7 @@ def test_it_is_told_what_is_wrong_and_nothing_that_was_typed(
 
 
 def test_the_name_of_an_option_is_shown_without_a_value_and_never_a_token() -> None:
-    assert usage.name("--secret=x") == "--secret"
-    assert usage.name("-px") == "-p"
-    assert usage.name(f"--{SECRET}") == "…"
-    assert usage.name("--[red]") == "--?red?"
+    assert option_name("--secret=x") == "--secret"
+    assert option_name("-px") == "-p"
+    assert option_name(f"--{SECRET}") == "…"
+    assert option_name("--[red]") == "--?red?"

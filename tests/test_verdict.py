@@ -7,20 +7,11 @@ import traceback
 
 import pytest
 
-from freqtrade_bitmex_guard import exit_codes
-from freqtrade_bitmex_guard.facts import Right
-from freqtrade_bitmex_guard.findings import (
-    PUBLISHED,
-    Finding,
-    Outcome,
-    Severity,
-    Stopped,
-    error,
-    stop,
-    unsupported,
-    warning,
-)
-from freqtrade_bitmex_guard.verdict import Verdict, ordered
+from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, error, fail, warning
+from freqtrade_bitmex_guard.model.key import PermissionKind
+from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of, sort_findings
+from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from tests.support import facts
 
 GRAVEST_FIRST = [Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED]
@@ -32,16 +23,16 @@ AN_ERROR = {
 
 
 def test_an_unsupported_freqtrade_is_told_with_the_versions_that_will_do() -> None:
-    with pytest.raises(Stopped) as stopped:
-        unsupported()
+    with pytest.raises(GuardError) as stopped:
+        fail_unsupported()
     fix = (
         "Install a freqtrade that this version of the guard supports (2026.8 or later; 2026.9 is the newest it was "
         "tested with), or reinstall the guard from a newer checkout."
     )
     what = "The internals of the installed freqtrade have changed, so the guard cannot be placed."
     assert stopped.value.findings == (error("freqtrade-unsupported", what, fix),)
-    with pytest.raises(Stopped, match="freqtrade-unsupported: Something else\\."):
-        unsupported("Something else.")
+    with pytest.raises(GuardError, match="freqtrade-unsupported: Something else\\."):
+        fail_unsupported("Something else.")
 
 
 def test_nothing_is_admitted_without_facts() -> None:
@@ -67,7 +58,7 @@ def test_the_gravest_outcome_is_told_in_whatever_order_it_was_found(size: int, w
 
 def test_findings_are_told_once_and_the_gravest_first() -> None:
     mixed = [warning("guard-disabled", "m", "f"), *(AN_ERROR[outcome] for outcome in GRAVEST_FIRST[::-1])]
-    assert [finding.outcome for finding in ordered(mixed + mixed)] == [*GRAVEST_FIRST, Outcome.ADMITTED]
+    assert [finding.outcome for finding in sort_findings(mixed + mixed)] == [*GRAVEST_FIRST, Outcome.ADMITTED]
 
 
 def test_a_rule_that_is_not_published_cannot_be_found() -> None:
@@ -81,16 +72,16 @@ def test_a_finding_is_what_it_was_made_of_and_several_end_a_check_together() -> 
         Finding("guard-disabled", Severity.WARNING, "m", "f"),
         Finding("maintenance", Severity.ERROR, "n", "g"),
     )
-    assert str(Stopped(*two)) == "guard-disabled: m; maintenance: n"
-    assert Stopped(*two).findings == two
+    assert str(GuardError(*two)) == "guard-disabled: m; maintenance: n"
+    assert GuardError(*two).findings == two
 
 
 def test_what_was_being_handled_does_not_follow_a_finding_into_a_traceback() -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         try:
             raise RuntimeError("a secret")
         except RuntimeError:
-            stop("store-unavailable", "m", "f")
+            fail("store-unavailable", "m", "f")
     assert "a secret" not in "".join(traceback.format_exception(stopped.value))
 
 
@@ -106,23 +97,23 @@ def test_only_a_verdict_whose_every_cause_passes_is_worth_waiting_for() -> None:
     ("outcome", "code"), [(Outcome.REFUSED, 2), (Outcome.UNVERIFIED, 3), (Outcome.MISCONFIGURED, 4)]
 )
 def test_exit_codes_are_as_published(outcome: Outcome, code: int) -> None:
-    assert exit_codes.of(Verdict(findings=(AN_ERROR[outcome],))) == code
+    assert exit_code_of(Verdict(findings=(AN_ERROR[outcome],))) == code
 
 
 def test_admitted_ends_with_0_and_a_bug_with_1() -> None:
-    assert exit_codes.of(Verdict(findings=(), facts=(facts("order"),))) == 0
-    assert exit_codes.of(Verdict(findings=(error("internal-error", "m", "f"),), facts=(facts("order"),))) == 1
+    assert exit_code_of(Verdict(findings=(), facts=(facts("order"),))) == 0
+    assert exit_code_of(Verdict(findings=(error("internal-error", "m", "f"),), facts=(facts("order"),))) == 1
 
 
 def test_no_published_rule_leads_to_admission() -> None:
-    assert all(rule.outcome is not Outcome.ADMITTED for rule in PUBLISHED.values())
-    assert all(rule.outcome is Outcome.UNVERIFIED for rule in PUBLISHED.values() if rule.passing)
+    assert all(rule.outcome is not Outcome.ADMITTED for rule in FINDINGS.values())
+    assert all(rule.outcome is Outcome.UNVERIFIED for rule in FINDINGS.values() if rule.passing)
 
 
 def test_the_words_that_others_read_in_the_json_stay_as_they_are() -> None:
     assert list(Outcome) == ["misconfigured", "refused", "unverified", "admitted"]
     assert list(Severity) == ["error", "warning", "info"]
-    assert list(Right) == ["read", "trade", "cancel", "withdraw", "transfer", "manage keys", "unknown"]
+    assert list(PermissionKind) == ["read", "trade", "cancel", "withdraw", "transfer", "manage keys", "unknown"]
 
 
 def test_a_verdict_that_nobody_worked_for_cost_nothing() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import config as configuration
-from freqtrade_bitmex_guard.findings import error
+from freqtrade_bitmex_guard.check.monitor import KeyMonitor
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.findings import error
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
-from freqtrade_bitmex_guard.verdict import Verdict
-from freqtrade_bitmex_guard.watch import Watch
 from tests.support import facts
 
 FINE = Verdict(findings=(), facts=(facts("order"),))
@@ -28,7 +28,7 @@ class Day:
         self.now = 1_000.0
         self.told = FINE
         self.looks = 0
-        self.watch = Watch(self.ask, configuration.read(written, TERMS), clock=lambda: self.now)
+        self.watch = KeyMonitor(self.ask, parse_section(written, PROFILE), clock=lambda: self.now)
 
     def ask(self) -> Verdict:
         self.looks += 1
@@ -92,7 +92,7 @@ def test_a_passing_cause_is_tolerated_for_the_grace_and_then_is_a_violation(rule
     assert news is not None
     assert news.silent_minutes == 180
     assert "no check for 180 minutes" in chat.violation(
-        news.verdict, chat.Held.PAUSED, silent_minutes=news.silent_minutes
+        news.verdict, chat.BotState.PAUSED, silent_minutes=news.silent_minutes
     )
     assert day.after(5, bad(rule)) is None
     assert day.after(5).is_fine
@@ -165,7 +165,7 @@ def test_a_look_that_fails_itself_is_not_repeated_in_every_iteration() -> None:
     def fail() -> Verdict:
         raise RuntimeError
 
-    watch = Watch(fail, configuration.read({}, TERMS), clock=lambda: day.now)
+    watch = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
     looked = []
     for minute in range(1, 71):
         day.now += 60
@@ -186,14 +186,14 @@ def test_the_bot_is_stopped_only_where_the_operator_says_so(written: dict[str, A
 def test_what_the_operator_is_told_fits_a_chat() -> None:
     long = Verdict(findings=tuple(error("ip-outside", f"`{number}`" * 200, "fix") for number in range(9)))
     for message in (
-        chat.violation(long, chat.Held.STOPPED_ALREADY, silent_minutes=None),
-        chat.refusal(long, "my bot"),
-        chat.refused_reload(long, stopped=False),
-        chat.fine_again(),
+        chat.violation(long, chat.BotState.STOPPED_ALREADY, silent_minutes=None),
+        chat.start_refused(long, "my bot"),
+        chat.reload_refused(long, stopped=False),
+        chat.key_recovered(),
     ):
         assert len(message) <= 1_000
         assert "`" not in message
-    assert "Open trades stay" in chat.refusal(long, "my bot"), "what is cut off is the reasons"
+    assert "Open trades stay" in chat.start_refused(long, "my bot"), "what is cut off is the reasons"
 
 
 @pytest.mark.parametrize(
@@ -209,4 +209,4 @@ def test_what_the_operator_is_told_fits_a_chat() -> None:
 )
 def test_an_odd_setting_is_misconfigured(written: Any) -> None:
     with pytest.raises(Exception, match="section-invalid"):
-        configuration.read(written, TERMS)
+        parse_section(written, PROFILE)

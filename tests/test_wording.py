@@ -12,36 +12,38 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import rules, venues
-from freqtrade_bitmex_guard.exchange import conversation
-from freqtrade_bitmex_guard.exchange.answer import Answer
-from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold, Only
-from freqtrade_bitmex_guard.findings import PUBLISHED, Finding, Stopped
-from freqtrade_bitmex_guard.posture import (
-    EVER,
-    NOT_ASKED,
-    Account,
-    Event,
-    OtherKey,
-    Posture,
-    Timeline,
+from freqtrade_bitmex_guard import exchanges, rules
+from freqtrade_bitmex_guard.client import session
+from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.account import (
+    BEGINNING,
+    NOT_QUERIED,
+    AccountEvent,
+    AccountFacts,
+    EventLog,
+    Evidence,
+    SiblingKey,
     WithdrawalAddress,
 )
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.model.catalogue import FINDINGS
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.networks import parse_network
 from tests.support import KEY_ID, facts, policy
 from tests.test_posture import NOW, WHY, key, other
 
 FILE = Path(__file__).parent / "wording.txt"
 LONG = "x" * 300
-LEGACY = TERMS.legacy_before or NOW
+LEGACY = PROFILE.legacy_before or NOW
 LIMIT = facts().addresses
 PAGE = b"<html>"
 NEVER = "never_allowed"  # a set: in no order
-NOTHING = NotTold("")
+NOTHING = NotReported("")
 
 
-def days_ago(days: float, word: str, address: str | None = None, status: str | None = None) -> Event:
-    return Event(word, NOW - timedelta(days=days), address, status, True)
+def days_ago(days: float, word: str, address: str | None = None, status: str | None = None) -> AccountEvent:
+    return AccountEvent(word, NOW - timedelta(days=days), address, status, True)
 
 
 EVENTS = (
@@ -58,55 +60,69 @@ KEYS: dict[str, tuple[KeyFacts, dict[str, Any]]] = {
     "nothing allowed": (facts("sudo"), {"allowed_permissions": [], "required_permissions": []}),
     "rights not told": (KeyFacts(None, LIMIT), {}),
     "rights missing": (facts(), {"required_permissions": ["order", "position"]}),
-    "from everywhere": (facts("order", addresses=Everywhere("CIDR is blank")), {}),
-    "addresses not told": (facts("order", addresses=NotTold("CIDR is hidden")), {}),
+    "from everywhere": (facts("order", addresses=Unrestricted("CIDR is blank")), {}),
+    "addresses not told": (facts("order", addresses=NotReported("CIDR is hidden")), {}),
     "blocks that admit everybody": (facts("order", addresses="0.0.0.0/1,128.0.0.0/1"), {}),
-    "no block": (facts("order", addresses=Only(())), {}),
-    "unreadable blocks": (facts("order", addresses=Only((), ("localhost", "?"))), {}),
+    "no block": (facts("order", addresses=RestrictedTo(())), {}),
+    "unreadable blocks": (facts("order", addresses=RestrictedTo((), ("localhost", "?"))), {}),
     "too many addresses": (facts("order", addresses="203.0.112.0/21"), {"max_ip_addresses": 1024}),
     "outside": (facts("order", addresses="198.51.100.0/24,203.0.113.7"), {"ip_within": ["203.0.113.0/24"]}),
     "switched off": (facts("order", enabled=False), {}),
 }
 
 # Posture rules: the key, the account around it, the policy.
-POSTURES: dict[str, tuple[KeyFacts, Account, dict[str, Any]]] = {
-    "nothing told": (KeyFacts(None, LIMIT), Account(WHY, WHY, WHY, WHY), {"event_days": 1}),
-    "nothing told, without a reason": (KeyFacts(None, LIMIT), Account(NOTHING, NOTHING, NOTHING, NotTold(LONG)), {}),
+POSTURES: dict[str, tuple[KeyFacts, AccountFacts, dict[str, Any]]] = {
+    "nothing told": (KeyFacts(None, LIMIT), AccountFacts(WHY, WHY, WHY, WHY), {"event_days": 1}),
+    "nothing told, without a reason": (
+        KeyFacts(None, LIMIT),
+        AccountFacts(NOTHING, NOTHING, NOTHING, NotReported(LONG)),
+        {},
+    ),
     "nothing told of what is expected": (
         KeyFacts(None, LIMIT),
-        Account(),
+        AccountFacts(),
         {"expected_user_id": 1, "expected_target_account_id": 2, "key_name": "freqtrade-*"},
     ),
-    "two-factor off": (key(), Account(two_factor=False), {}),
-    "an old key": (key(created=NOW - timedelta(days=1234)), Account(), {"max_key_age_days": 1000}),
-    "a key from before": (key(created=LEGACY - timedelta(seconds=1)), Account(), {}),
-    "a key from before that withdraws": (key("withdraw", created=LEGACY - timedelta(seconds=1)), Account(), {}),
-    "no name": (key(name=" "), Account(), {}),
-    "a name that says nothing": (key(name="my-key"), Account(), {}),
-    "a name unlike the wanted one": (key(name=LONG), Account(), {"key_name": "freqtrade-*"}),
-    "somebody else's": (key(user_id=LONG), Account(), {"expected_user_id": 1, "expected_target_account_id": "two"}),
-    "one risky sibling": (key(), Account(others=(other("withdraw", "order", addresses=WHY, name=LONG),)), {}),
+    "two-factor off": (key(), AccountFacts(two_factor=False), {}),
+    "an old key": (key(created=NOW - timedelta(days=1234)), AccountFacts(), {"max_key_age_days": 1000}),
+    "a key from before": (key(created=LEGACY - timedelta(seconds=1)), AccountFacts(), {}),
+    "a key from before that withdraws": (key("withdraw", created=LEGACY - timedelta(seconds=1)), AccountFacts(), {}),
+    "no name": (key(name=" "), AccountFacts(), {}),
+    "a name that says nothing": (key(name="my-key"), AccountFacts(), {}),
+    "a name unlike the wanted one": (key(name=LONG), AccountFacts(), {"key_name": "freqtrade-*"}),
+    "somebody else's": (
+        key(user_id=LONG),
+        AccountFacts(),
+        {"expected_user_id": 1, "expected_target_account_id": "two"},
+    ),
+    "one risky sibling": (key(), AccountFacts(others=(other("withdraw", "order", addresses=WHY, name=LONG),)), {}),
     "risky siblings": (
         key(),
-        Account(
+        AccountFacts(
             others=(
-                OtherKey("AbCd…", "mark", None),
-                OtherKey("EfGh…", "mark", KeyFacts(None, LIMIT, enabled=False, name="old")),
-                other("order", addresses=Only(facts(addresses="203.0.113.7").addresses.networks, ("localhost",))),  # type: ignore[union-attr]
+                SiblingKey("AbCd…", "mark", None),
+                SiblingKey("EfGh…", "mark", KeyFacts(None, LIMIT, enabled=False, name="old")),
+                other("order", addresses=RestrictedTo((parse_network("203.0.113.7"),), ("localhost",))),
                 other("order"),
             )
         ),
         {},
     ),
-    "a loose address": (key(), Account(withdrawal_addresses=(WithdrawalAddress(LONG, ("skip2FA", "skip")),)), {}),
+    "a loose address": (key(), AccountFacts(withdrawal_addresses=(WithdrawalAddress(LONG, ("skip2FA", "skip")),)), {}),
     "loose addresses": (
         key(),
-        Account(withdrawal_addresses=(WithdrawalAddress("hot", ("skip2FA",)), WithdrawalAddress("warm", ("skip",)))),
+        AccountFacts(
+            withdrawal_addresses=(WithdrawalAddress("hot", ("skip2FA",)), WithdrawalAddress("warm", ("skip",)))
+        ),
         {},
     ),
-    "grave events": (key(), Account(timeline=Timeline(EVENTS, EVER)), {}),
-    "one grave event in a day": (key(), Account(timeline=Timeline(EVENTS, EVER)), {"event_days": 1}),
-    "grave events, and more that are not told": (key(), Account(timeline=Timeline(EVENTS, None)), {"event_days": 2}),
+    "grave events": (key(), AccountFacts(timeline=EventLog(EVENTS, BEGINNING)), {}),
+    "one grave event in a day": (key(), AccountFacts(timeline=EventLog(EVENTS, BEGINNING)), {"event_days": 1}),
+    "grave events, and more that are not told": (
+        key(),
+        AccountFacts(timeline=EventLog(EVENTS, None)),
+        {"event_days": 2},
+    ),
 }
 
 # What the operator may not write.
@@ -122,15 +138,15 @@ POLICIES: dict[str, dict[str, Any]] = {
 }
 
 
-def said(message: str, status: int = 400, received_at: float = 1_516_534_870, **headers: str) -> Answer:
+def said(message: str, status: int = 400, received_at: float = 1_516_534_870, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps({"error": {"message": message}}).encode(), received_at)
+    return Response(status, named, json.dumps({"error": {"message": message}}).encode(), received_at)
 
 
 EXPIRED = "This request has expired - `expires` is in the past."
 
 # What BitMEX says when it is asked about the key.
-ANSWERS: dict[str, list[Answer]] = {
+ANSWERS: dict[str, list[Response]] = {
     "unknown": [said("Invalid API Key.", 401)],
     "signature": [said("Signature not valid.", 401)],
     "address": [said("This IP address is not allowed to use this key.", 403)],
@@ -149,36 +165,36 @@ ANSWERS: dict[str, list[Answer]] = {
     "clock ahead": [said(f"{EXPIRED} Current time: 1516534840")],
     "clock a second behind": [said(f"{EXPIRED} Current time: 1516534871")],
     "clock right": [said(f"{EXPIRED} Current time: 1516534870")],
-    "banned": [Answer(403, {}, PAGE, 0.0)],
-    "down": [Answer(502, {}, PAGE, 0.0)],
-    "failed": [Answer(500, {}, PAGE, 0.0)],
-    "odd status": [Answer(404, {}, PAGE, 0.0)],
+    "banned": [Response(403, {}, PAGE, 0.0)],
+    "down": [Response(502, {}, PAGE, 0.0)],
+    "failed": [Response(500, {}, PAGE, 0.0)],
+    "odd status": [Response(404, {}, PAGE, 0.0)],
     "odd message": [said(LONG, 418)],
-    "no JSON": [Answer(200, {}, PAGE, 0.0)],
-    "no key": [Answer(200, {}, b"[7]", 0.0)],
-    "other keys": [Answer(200, {}, b"[]", 0.0), Answer(200, {}, b'{"id": "other"}', 0.0)],
-    "odd key": [Answer(200, {}, json.dumps([{"id": KEY_ID, "cidr": 7, "name": 7}]).encode(), 0.0)],
-    "too often": [Answer(200, {}, json.dumps([{"id": KEY_ID}] * 11).encode(), 0.0)],
+    "no JSON": [Response(200, {}, PAGE, 0.0)],
+    "no key": [Response(200, {}, b"[7]", 0.0)],
+    "other keys": [Response(200, {}, b"[]", 0.0), Response(200, {}, b'{"id": "other"}', 0.0)],
+    "odd key": [Response(200, {}, json.dumps([{"id": KEY_ID, "cidr": 7, "name": 7}]).encode(), 0.0)],
+    "too often": [Response(200, {}, json.dumps([{"id": KEY_ID}] * 11).encode(), 0.0)],
 }
 
 
 def stopped(do: Any) -> Iterable[Finding]:
-    with pytest.raises(Stopped) as end:
+    with pytest.raises(GuardError) as end:
         do()
     return end.value.findings
 
 
 def listed() -> Iterator[tuple[str, Iterable[Finding]]]:
     for name, (known, written) in KEYS.items():
-        yield name, rules.apply(known, policy(**written), TERMS)
+        yield name, rules.evaluate_key(known, policy(**written), PROFILE)
     for name, (known, account, written) in POSTURES.items():
-        yield name, rules.apply_posture(Posture(known, account, NOW), policy(**written), TERMS)
+        yield name, rules.evaluate_account(Evidence(known, account, NOW), policy(**written), PROFILE)
     for name, written in POLICIES.items():
         yield f"policy: {name}", stopped(lambda written=written: policy(**written))
     for name, answers in ANSWERS.items():
-        venue, left = venues.find("bitmex"), iter(answers)
+        venue, left = exchanges.get_adapter("bitmex"), iter(answers)
         yield f"BitMEX: {name}", stopped(lambda v=venue, left=left: v.read_key(lambda *_, **__: next(left), KEY_ID))
-    yield "unknown exchange", stopped(lambda: venues.find(LONG))
+    yield "unknown exchange", stopped(lambda: exchanges.get_adapter(LONG))
 
 
 def test_what_a_person_reads_is_what_was_reviewed() -> None:
@@ -186,22 +202,22 @@ def test_what_a_person_reads_is_what_was_reviewed() -> None:
     for name, findings in listed():
         text += f"# {name}\n"
         for each in findings:
-            if NOT_ASKED.why in each.message:
+            if NOT_QUERIED.why in each.message:
                 continue
             text += f"{each.rule} {each.severity.value}\n  {each.message}\n  {each.fix}\n"
     text += "".join(
-        f"# {field.name}\n  {getattr(TERMS, field.name)}\n" for field in fields(TERMS) if field.name != NEVER
+        f"# {field.name}\n  {getattr(PROFILE, field.name)}\n" for field in fields(PROFILE) if field.name != NEVER
     )
     if os.environ.get("GUARD_WORDING") == "write":
         FILE.write_text(text)
     assert text == FILE.read_text()
     assert " None" not in text
-    assert all(line.partition(" ")[0] in PUBLISHED for line in text.splitlines() if line[0] not in "# ")
+    assert all(line.partition(" ")[0] in FINDINGS for line in text.splitlines() if line[0] not in "# ")
 
 
 def test_what_passes_by_itself_names_the_start_that_waits_for_it_and_nothing_else_does() -> None:
-    told = [(each.rule, each.fix) for _, findings in listed() for each in findings] + list(conversation._FIXES.items())
+    told = [(each.rule, each.fix) for _, findings in listed() for each in findings] + list(session._FIXES.items())
     waits = {rule: "trade --wait-for-exchange 60" in fix for rule, fix in told}
-    passing = {name for name, rule in PUBLISHED.items() if rule.passing}
+    passing = {name for name, rule in FINDINGS.items() if rule.passing}
     assert {rule for rule, does in waits.items() if does} == passing
     assert len(passing) == 5

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import assert_never
 
 # ruff: noqa: PLC0415 - only the library of the store that is used
-from freqtrade_bitmex_guard.config import AnyStore, CommandStore, FileStore, KeyringStore
+from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig, KeyringStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore
 
 
-def open_store(config: AnyStore, exchange: str) -> CredentialStore:
+def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
     """The store that the section names. Nothing is read yet, and only that store's library is imported.
 
     Args:
@@ -17,16 +17,16 @@ def open_store(config: AnyStore, exchange: str) -> CredentialStore:
         exchange: the exchange's ccxt id, which the default file names begin with.
     """
     match config:
-        case KeyringStore():
-            from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
+        case KeyringStoreConfig():
+            from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
 
-            return SystemKeyring(config)
-        case FileStore():
-            from freqtrade_bitmex_guard.credentials.files import SecretFiles
+            return KeyringStore(config)
+        case FileStoreConfig():
+            from freqtrade_bitmex_guard.credentials.files import FileStore
 
-            return SecretFiles(config, exchange)
-        case CommandStore():
-            from freqtrade_bitmex_guard.credentials.command import SecretCommands
+            return FileStore(config, exchange)
+        case CommandStoreConfig():
+            from freqtrade_bitmex_guard.credentials.command import CommandStore
 
-            return SecretCommands(config)
+            return CommandStore(config)
     assert_never(config)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from freqtrade_bitmex_guard import bounded, outlets
-from freqtrade_bitmex_guard.credentials.interface import READING_SECONDS, CredentialStore
-from freqtrade_bitmex_guard.credentials.secret import Credentials
-from freqtrade_bitmex_guard.findings import Stopped, stop
+from freqtrade_bitmex_guard.credentials.interface import STORE_TIMEOUT_SECONDS, CredentialStore
+from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.findings import GuardError, fail
+from freqtrade_bitmex_guard.redaction import output
+from freqtrade_bitmex_guard.util import deadline
 
 _T = TypeVar("_T")
+
+
 _GRACE_SECONDS = 0.5
+
+
 # A program such as pass fails where it has no such entry; what else it fails at shows when it is read back.
-_NOTHING_THERE = ("credentials-missing", "command-failed")
+_EMPTY_STORE_FINDINGS = ("credentials-missing", "command-failed")
 
 
-def in_time(store: CredentialStore, work: Callable[[], _T], *, writes: bool = False) -> _T:
+def with_timeout(store: CredentialStore, work: Callable[[], _T], *, writes: bool = False) -> _T:
     """Do something with a store.
 
     Args:
@@ -29,33 +34,33 @@ def in_time(store: CredentialStore, work: Callable[[], _T], *, writes: bool = Fa
     """
     try:
         # A little longer, so that a store that minds its time can say itself what hung.
-        return bounded.run(outlets.quietly(work), READING_SECONDS + _GRACE_SECONDS, store.cancel)
+        return deadline.run_with_timeout(output.muted(work), STORE_TIMEOUT_SECONDS + _GRACE_SECONDS, store.cancel)
     except TimeoutError:
         if writes:
-            in_doubt(f"The credential store did not answer within {READING_SECONDS:.0f} seconds")
-        stop(
+            fail_write_uncertain(f"The credential store did not answer within {STORE_TIMEOUT_SECONDS:.0f} seconds")
+        fail(
             "store-timed-out",
-            f"The credential store did not answer within {READING_SECONDS:.0f} seconds: it may be waiting for "
+            f"The credential store did not answer within {STORE_TIMEOUT_SECONDS:.0f} seconds: it may be waiting for "
             "somebody to unlock it.",
             "Unlock it in the session of the user that the bot runs as, or use the store files or command.",
         )
-    except Stopped:
+    except GuardError:
         raise
     except KeyboardInterrupt:
         if writes:
-            in_doubt("You interrupted the credential store")
+            fail_write_uncertain("You interrupted the credential store")
         raise
     except BaseException as problem:
         if writes:
-            in_doubt(f"The credential store failed ({type(problem).__name__})")
-        stop(
+            fail_write_uncertain(f"The credential store failed ({type(problem).__name__})")
+        fail(
             "store-unavailable",
             f"The credential store failed ({type(problem).__name__}).",
             "Read an entry by hand as the user that the bot runs as, for example with `keyring get`.",
         )
 
 
-def in_doubt(what: str) -> NoReturn:
+def fail_write_uncertain(what: str) -> NoReturn:
     """Say that a store was being changed, and that nobody knows how far that came.
 
     Args:
@@ -64,7 +69,7 @@ def in_doubt(what: str) -> NoReturn:
     Raises:
         Stopped: misconfigured, always.
     """
-    stop(
+    fail(
         "store-not-written",
         f"{what} while it was being changed: it may hold the old key now, the new one, or none.",
         "Keep both secrets at hand, the old one and the new: the exchange shows a secret only once. Unlock or mend the "
@@ -72,15 +77,15 @@ def in_doubt(what: str) -> NoReturn:
     )
 
 
-def held(store: CredentialStore) -> Credentials | None:
+def load_if_present(store: CredentialStore) -> Credentials | None:
     """What a store holds, or None if it hands nothing over yet.
 
     Raises:
         Stopped: misconfigured, if that cannot be told.
     """
     try:
-        return in_time(store, store.load)
-    except Stopped as end:
-        if any(finding.rule not in _NOTHING_THERE for finding in end.findings):
+        return with_timeout(store, store.load)
+    except GuardError as end:
+        if any(finding.rule not in _EMPTY_STORE_FINDINGS for finding in end.findings):
             raise
         return None

@@ -10,27 +10,29 @@ import subprocess
 import time
 from pathlib import Path
 
-from freqtrade_bitmex_guard.config import CommandStore
-from freqtrade_bitmex_guard.credentials.interface import READING_SECONDS
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
-from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import without_tokens
+from freqtrade_bitmex_guard.config.stores import CommandStoreConfig
+from freqtrade_bitmex_guard.credentials.interface import STORE_TIMEOUT_SECONDS
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret, parse_credential
+from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
 
-_MOST_BYTES = 8192
-_LOOK_AGAIN_SECONDS = 0.05
+_MAX_BYTES = 8192
 
 
-class SecretCommands:
+_POLL_SECONDS = 0.05
+
+
+class CommandStore:
     """One program for the key id, one for the secret, run without a shell."""
 
-    def __init__(self, config: CommandStore) -> None:
+    def __init__(self, config: CommandStoreConfig) -> None:
         self._key = config.key_command
         self._secret = config.secret_command
         self._running: subprocess.Popen[bytes] | None = None
 
     def load(self) -> Credentials:
         """Run both, each once, with one deadline for the two. What they print is never shown."""
-        ends = time.monotonic() + READING_SECONDS
+        ends = time.monotonic() + STORE_TIMEOUT_SECONDS
         return Credentials(self._run(self._key, "key", ends), self._run(self._secret, "secret", ends))
 
     def cancel(self) -> None:
@@ -41,7 +43,7 @@ class SecretCommands:
                 os.killpg(running.pid, signal.SIGKILL)
 
     def _run(self, command: list[str], name: str, ends: float) -> Secret:
-        program = without_tokens(Path(command[0]).name)
+        program = sanitize_tokens(Path(command[0]).name)
         by_hand = f"Run {name}_command by hand as the user that the bot runs as, until it prints the {name} alone."
         try:
             # A session of its own makes it one group with all that it starts, which can be killed as one.
@@ -53,32 +55,32 @@ class SecretCommands:
                 start_new_session=True,
             )
         except OSError as problem:
-            stop("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
+            fail("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
         except ValueError:
-            stop("command-failed", f"{program} cannot be run: an argument holds a null character.", by_hand)
+            fail("command-failed", f"{program} cannot be run: an argument holds a null character.", by_hand)
         try:
             with self._running as process:
                 try:
-                    printed, complained = _output(process, ends)
+                    printed, complained = _read_output(process, ends)
                     code = process.wait(max(0.0, ends - time.monotonic()))
                 except BaseException:
                     self.cancel()
                     raise
                 self._running = None
         except (TimeoutError, subprocess.TimeoutExpired):
-            stop(
+            fail(
                 "store-timed-out",
-                f"{program} did not end: both programs together have {READING_SECONDS:.0f} seconds.",
+                f"{program} did not end: both programs together have {STORE_TIMEOUT_SECONDS:.0f} seconds.",
                 by_hand,
             )
         if code != 0:
             lines = complained.decode("utf-8", "replace").strip().splitlines()
-            said = f": {without_tokens(lines[0])}" if lines else ""
-            stop("command-failed", f"{program} ended with exit code {code}{said}", by_hand)
-        return credential(printed.removesuffix(b"\n").decode("latin-1"), name, f"the output of {program}")
+            said = f": {sanitize_tokens(lines[0])}" if lines else ""
+            fail("command-failed", f"{program} ended with exit code {code}{said}", by_hand)
+        return parse_credential(printed.removesuffix(b"\n").decode("latin-1"), name, f"the output of {program}")
 
 
-def _output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes]:
+def _read_output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes]:
     """What a program prints and complains of, the first 8 KB of each; the rest is read and forgotten.
 
     As a shell's $(…) does, it waits for the end of what is printed, not for an agent that keeps only complaining.
@@ -94,12 +96,12 @@ def _output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes
             left = ends - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            ready = waiting.select(0 if is_over else min(left, _LOOK_AGAIN_SECONDS))
+            ready = waiting.select(0 if is_over else min(left, _POLL_SECONDS))
             for entry, _ in ready:
-                chunk = os.read(entry.fd, _MOST_BYTES)
+                chunk = os.read(entry.fd, _MAX_BYTES)
                 if not chunk:
                     waiting.unregister(entry.fileobj)
                 content = kept[entry.fileobj]  # type: ignore[index]
-                content += chunk[: _MOST_BYTES - len(content)]
+                content += chunk[: _MAX_BYTES - len(content)]
             if is_over and not ready:
                 return bytes(kept[process.stdout]), bytes(kept[process.stderr])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from freqtrade_bitmex_guard.credentials.secret import Credentials
-from freqtrade_bitmex_guard.sealed import record
+from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 
-READING_SECONDS = 30.0
+STORE_TIMEOUT_SECONDS = 30.0
+
+
 """How long a store may take. A keyring that waits for someone to unlock it must not hang an unattended bot."""
 
 
@@ -28,14 +30,14 @@ class CredentialStore(Protocol):
         ...
 
 
-@record
+@opaque_dataclass
 class Seen:
     """What somebody saw in a store before they took their time: credentials, or None for nothing."""
 
     credentials: Credentials | None
 
 
-class Keeper(CredentialStore, Protocol):
+class WritableStore(CredentialStore, Protocol):
     """A store that this project writes, too."""
 
     def stored_at(self) -> datetime | None:

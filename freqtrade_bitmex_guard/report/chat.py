@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from freqtrade_bitmex_guard.findings import Severity
-from freqtrade_bitmex_guard.redaction import cleared
+from freqtrade_bitmex_guard.model.findings import Severity
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.report.text import headline
-from freqtrade_bitmex_guard.verdict import Verdict
 
 # Discord takes 1,024 characters; freqtrade shows a status to Telegram as code, which a backtick would end.
-_MOST_CHARACTERS = 1_000
+_MAX_CHARACTERS = 1_000
 
 
-def refusal(verdict: Verdict, bot: str) -> str:
+def start_refused(verdict: Verdict, bot: str) -> str:
     """A start that was refused.
 
     Args:
         verdict: why.
         bot: the bot's name.
     """
-    return _short(
+    return _limited(
         [
             f"{bot} was not started.",
             f"API key guard: {headline(verdict)}",
@@ -30,7 +30,7 @@ def refusal(verdict: Verdict, bot: str) -> str:
     )
 
 
-class Held(StrEnum):
+class BotState(StrEnum):
     """What became of a bot whose key is not fine any more."""
 
     PAUSED = "The bot is paused: it opens no new trade and still manages the open ones."
@@ -38,7 +38,7 @@ class Held(StrEnum):
     STOPPED_ALREADY = "The bot was stopped already, and stays so: no bot manages the open trades."
 
 
-def violation(verdict: Verdict, held: Held, *, silent_minutes: float | None) -> str:
+def violation(verdict: Verdict, held: BotState, *, silent_minutes: float | None) -> str:
     """A running bot whose key may no longer trade as before.
 
     Args:
@@ -50,15 +50,15 @@ def violation(verdict: Verdict, held: Held, *, silent_minutes: float | None) -> 
     if silent_minutes is None and verdict.facts == ():
         why = "the key cannot be shown to be fine any more"
     after = "It stays so until you start it again, and cannot be started while this stands."
-    return _short([f"API key guard: {why}. {held} {after}", *_reasons(verdict)])
+    return _limited([f"API key guard: {why}. {held} {after}", *_reasons(verdict)])
 
 
-def fine_again() -> str:
+def key_recovered() -> str:
     """The key is fine again, and the bot is still paused or stopped."""
     return "API key guard: the key is fine again. Nothing was resumed: send /start if you want the bot to go on."
 
 
-def refused_reload(verdict: Verdict, *, stopped: bool) -> str:
+def reload_refused(verdict: Verdict, *, stopped: bool) -> str:
     """A reload that was refused.
 
     Args:
@@ -66,7 +66,7 @@ def refused_reload(verdict: Verdict, *, stopped: bool) -> str:
         stopped: whether the bot was stopped before, and so still is.
     """
     what = "stopped, as it was" if stopped else "paused: it opens no new trade and still manages the open ones"
-    return _short(
+    return _limited(
         [
             f"API key guard: the new config was not taken. The bot runs on with the old one and is {what}.",
             *_reasons(verdict),
@@ -80,6 +80,6 @@ def _reasons(verdict: Verdict) -> list[str]:
     return [*lines, *(f"What to do: {fix}" for fix in dict.fromkeys(finding.fix for finding in errors))]
 
 
-def _short(lines: list[str]) -> str:
-    message = cleared("\n".join(lines)).replace("`", "'")
-    return message if len(message) <= _MOST_CHARACTERS else message[: _MOST_CHARACTERS - 1] + "…"
+def _limited(lines: list[str]) -> str:
+    message = redact("\n".join(lines)).replace("`", "'")
+    return message if len(message) <= _MAX_CHARACTERS else message[: _MAX_CHARACTERS - 1] + "…"

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from freqtrade_bitmex_guard import __version__
-from freqtrade_bitmex_guard.addresses import count
-from freqtrade_bitmex_guard.facts import Everywhere, KeyFacts, NotTold
-from freqtrade_bitmex_guard.redaction import harmless
-from freqtrade_bitmex_guard.verdict import Verdict
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, Unrestricted
+from freqtrade_bitmex_guard.model.networks import count_addresses
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
-def document(verdict: Verdict) -> dict[str, Any]:
+def to_dict(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain data.
 
     Returns:
@@ -33,7 +33,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
             }
             for finding in verdict.findings
         ],
-        "facts": [facts(entry) for entry in verdict.facts],
+        "facts": [facts_to_dict(entry) for entry in verdict.facts],
         "asked": list(verdict.asked),
         "requests": verdict.requests,
         "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
@@ -42,38 +42,38 @@ def document(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def text(verdict: Verdict) -> str:
+def to_json(verdict: Verdict) -> str:
     """The same as JSON, ASCII only, on several lines."""
-    return json.dumps(document(verdict), indent=2)
+    return json.dumps(to_dict(verdict), indent=2)
 
 
-def facts(facts: KeyFacts) -> dict[str, Any]:
+def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
     """What is known of one key, as plain data."""
     permissions = None
     if facts.permissions is not None:
         permissions = [
-            {"word": harmless(permission.word), "right": permission.right.value}
+            {"word": sanitize(permission.word), "right": permission.right.value}
             for permission in sorted(facts.permissions)
         ]
     return {
-        "name": None if facts.name is None else harmless(facts.name),
+        "name": None if facts.name is None else sanitize(facts.name),
         "permissions": permissions,
-        "addresses": _addresses(facts),
+        "addresses": _ip_restriction(facts),
         "enabled": facts.enabled,
         "created": facts.created.isoformat() if facts.created else None,
-        "user_id": None if facts.user_id is None else harmless(facts.user_id),
-        "target_account_id": None if facts.account_id is None else harmless(facts.account_id),
+        "user_id": None if facts.user_id is None else sanitize(facts.user_id),
+        "target_account_id": None if facts.account_id is None else sanitize(facts.account_id),
     }
 
 
-def _addresses(facts: KeyFacts) -> dict[str, Any]:
+def _ip_restriction(facts: KeyFacts) -> dict[str, Any]:
     limit = facts.addresses
-    if isinstance(limit, Everywhere):
+    if isinstance(limit, Unrestricted):
         return {"everywhere": True, "blocks": [], "count": None}
-    if isinstance(limit, NotTold):
+    if isinstance(limit, NotReported):
         return {"everywhere": None, "blocks": [], "count": None}
     return {
         "everywhere": False,
         "blocks": [*map(str, limit.networks), *limit.unreadable],
-        "count": count(limit.networks),
+        "count": count_addresses(limit.networks),
     }

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freqtrade_bitmex_guard.facts import MOVES_MONEY, KeyFacts, Permission
-from freqtrade_bitmex_guard.findings import Finding, error
-from freqtrade_bitmex_guard.policy import Policy
-from freqtrade_bitmex_guard.redaction import harmless
-from freqtrade_bitmex_guard.terms import Terms
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, KeyFacts, Permission
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
-def moves_money(permission: Permission, terms: Terms) -> bool:
+def moves_money(permission: Permission, terms: ExchangeProfile) -> bool:
     """Whether a right moves money out of the account, or changes what keys may do, by its kind or by its word."""
-    return permission.right in MOVES_MONEY or terms.forbids(permission.word)
+    return permission.right in FORBIDDEN_KINDS or terms.forbids(permission.word)
 
 
-def no_withdrawal(facts: KeyFacts, _policy: Policy, terms: Terms) -> Iterator[Finding]:
+def withdraw_permission(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """No right that moves money out of the account or changes what keys may do, whatever the policy allows."""
     for permission in sorted(facts.permissions or ()):
         if moves_money(permission, terms):
             yield error(
                 "withdraw-permission",
-                f"The key has the right {_shown(permission)}: whoever gets hold of it can take the money, not only "
+                f"The key has the right {_describe(permission)}: whoever gets hold of it can take the money, not only "
                 "trade with it.",
                 terms.changed(f"Under {terms.permissions_field}, leave {terms.label(permission.word)} unticked."),
             )
 
 
-def nothing_beyond_allowed(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Finding]:
+def permission_not_allowed(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """Every right of the key is one that the policy names, letter by letter; a list that is not told allows nothing.
 
     What moves money is `no_withdrawal`'s to find.
@@ -44,14 +44,14 @@ def nothing_beyond_allowed(facts: KeyFacts, policy: Policy, terms: Terms) -> Ite
         if permission.word not in policy.allowed_permissions and not moves_money(permission, terms):
             yield error(
                 "permission-not-allowed",
-                f"The key has the right {_shown(permission)}, which the policy does not allow (allowed: "
+                f"The key has the right {_describe(permission)}, which the policy does not allow (allowed: "
                 f"{', '.join(policy.allowed_permissions) or 'none'}).",
                 f"{terms.changed('Tick only the rights that the bot needs.')} If it needs this right, add it to "
                 "api_key_guard.policy.allowed_permissions instead.",
             )
 
 
-def required_are_there(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterator[Finding]:
+def permission_missing(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """Every right that the bot cannot work without is on the key."""
     has = {permission.word for permission in facts.permissions or ()}
     missing = [word for word in policy.required_permissions if word not in has]
@@ -64,7 +64,7 @@ def required_are_there(facts: KeyFacts, policy: Policy, terms: Terms) -> Iterato
         )
 
 
-def _shown(permission: Permission) -> str:
+def _describe(permission: Permission) -> str:
     """A right, for a person: the exchange's word, and what kind it is where the word does not say so."""
     says_it = permission.word.strip().casefold() == permission.right
-    return f"{harmless(permission.word)!r}{'' if says_it else f' ({permission.right})'}"
+    return f"{sanitize(permission.word)!r}{'' if says_it else f' ({permission.right})'}"

@@ -27,12 +27,11 @@ from typing import Any
 
 import trustme
 
-from freqtrade_bitmex_guard import exit_codes
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of
 from freqtrade_bitmex_guard.report import json, text
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.adversarial.catalogue import CATALOGUE, rate_limit, says
 from tests.adversarial.hostile import (
     BOMB,
@@ -290,11 +289,13 @@ def _let_go_wrong(fault: Fault, folder: Path) -> Measured:
             config["exchange"]["ccxt_config"] = {"urls": {"api": {"public": url, "private": url}}}
         said = stack.enter_context(_listening())
         idle = _peak_memory(forget=True)
-        verdict = Check(config).run()
+        verdict = LocalCheck(config).run()
         megabytes = (_peak_memory() - idle) / 1024
         left = [thread for thread in threading.enumerate() if thread.name == "freqtrade-bitmex-guard"]
-        shown = "\n".join([said.getvalue(), text.of(verdict), text.plain(verdict), json.text(verdict), repr(verdict)])
-        return Measured(verdict, exit_codes.of(verdict), len(exchange.requests), megabytes, len(left), shown)
+        shown = "\n".join(
+            [said.getvalue(), text.render(verdict), text.render_plain(verdict), json.to_json(verdict), repr(verdict)]
+        )
+        return Measured(verdict, exit_code_of(verdict), len(exchange.requests), megabytes, len(left), shown)
 
 
 @contextlib.contextmanager

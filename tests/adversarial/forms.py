@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from freqtrade_bitmex_guard import outlets, redaction
+from freqtrade_bitmex_guard.redaction import output, registry
 from tests.support import KEY_ID, SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -29,9 +29,9 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 def close() -> None:
     """As the guard does once it has read them."""
-    redaction.hide(SECRET)
-    redaction.hide(KEY_ID, "LAqU…")
-    outlets.close()
+    registry.register_secret(SECRET)
+    registry.register_secret(KEY_ID, "LAqU…")
+    output.install()
 
 
 def both(form: str) -> str:

@@ -21,13 +21,13 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from freqtrade_bitmex_guard import exit_codes
-from freqtrade_bitmex_guard.exchange import client
-from freqtrade_bitmex_guard.exchange.answer import Answer
-from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.policy import POSTURE_RULES
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.config.policy import CONFIGURABLE_FINDINGS
+from freqtrade_bitmex_guard.model.verdict import exit_code_of
 from freqtrade_bitmex_guard.report import json as report
-from freqtrade_bitmex_guard.report.text import plain
+from freqtrade_bitmex_guard.report.text import render_plain
 from tests.adversarial import answers
 from tests.adversarial.oracle import Told, Wanted, may_start, written_out
 from tests.support import KEY_ID, SECRET, store_files
@@ -39,7 +39,7 @@ ROUND = min(ANSWERS, 10_000)
 A last round that is begun is drawn whole."""
 
 
-POSTURE_IGNORED = dict.fromkeys(POSTURE_RULES, "ignore")
+POSTURE_IGNORED = dict.fromkeys(CONFIGURABLE_FINDINGS, "ignore")
 """The account is another matter; what the rules about it find is in tests/test_account.py and test_posture.py."""
 
 
@@ -56,9 +56,9 @@ class Wire:
     def conversation(self, *_: Any, **__: Any) -> Wire:
         return self
 
-    def ask(self, path: str) -> Answer:
+    def ask(self, path: str) -> Response:
         self.sent += 1
-        return Answer(self.told[path].status, {}, self.told[path].body, time.time())
+        return Response(self.told[path].status, {}, self.told[path].body, time.time())
 
 
 def written(policy: dict[str, Any]) -> Wanted:
@@ -90,17 +90,17 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
     @given(answers.listed, answers.itself, answers.policies)
     def attack(listed: Told, itself: Told, policy: dict[str, Any]) -> None:
         wire = Wire(listed, itself)
-        monkeypatch.setattr(client, "build", lambda *_: wire)
+        monkeypatch.setattr(exchange_client, "build_client", lambda *_: wire)
         section = {"credentials": store, "policy": {**policy, "severity": POSTURE_IGNORED}}
-        check = Check({"exchange": {"name": "bitmex"}, "api_key_guard": section})
+        check = LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": section})
         verdict = check.run()
         allowed = may_start(listed, itself, KEY_ID, written(policy))
         seen[verdict.admitted, allowed] += 1
         assert allowed or not verdict.admitted
-        assert verdict.admitted == (exit_codes.of(verdict) == 0) == (check.proven is not None)
+        assert verdict.admitted == (exit_code_of(verdict) == 0) == (check.proven is not None)
         assert not verdict.is_bug, verdict.findings
         assert 1 <= verdict.requests <= 2
-        shown = plain(verdict) + report.text(verdict)
+        shown = render_plain(verdict) + report.to_json(verdict)
         assert KEY_ID[:6] not in shown
         assert SECRET[:6] not in shown
         assert shown.replace("\n", "").isprintable()

@@ -12,9 +12,9 @@ import pytest
 import trustme
 from freqtrade.exceptions import OperationalException
 
-from freqtrade_bitmex_guard import freqtrade_hook
-from freqtrade_bitmex_guard.freqtrade_hook import Gate
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.plugin import bot_hook, start_guard
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.processes.test_freqtrade import API_SERVER, free_port, refused
@@ -25,9 +25,9 @@ from tests.test_route import HOSTS, rules, urls
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    gate = Gate()
-    monkeypatch.setattr(freqtrade_hook, "GATE", gate)
+def gate(monkeypatch: pytest.MonkeyPatch) -> StartGuard:
+    gate = StartGuard()
+    monkeypatch.setattr(start_guard, "START_GUARD", gate)
     return gate
 
 
@@ -41,35 +41,35 @@ def start(config: dict[str, Any]) -> None:
     def build(self: Any, config: dict[str, Any]) -> None:
         raise BuiltError
 
-    freqtrade_hook._guarded(build)(object(), config)
+    bot_hook.wrap_init(build)(object(), config)
 
 
 def test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wrong(
-    tmp_path: Path, gate: Gate, exchange: SimulatedBitMEX
+    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX
 ) -> None:
     with pytest.raises(BuiltError):
         start(bot_config(tmp_path, exchange))
 
 
 PLACES = [
-    "freqtrade_bitmex_guard.config.wanted",
-    "freqtrade_bitmex_guard.config.read",
-    "freqtrade_bitmex_guard.venues.find",
-    "freqtrade_bitmex_guard.exchange.settings.merged",
-    "freqtrade_bitmex_guard.exchange.settings.place",
-    "freqtrade_bitmex_guard.exchange.route.Route.of",
-    "freqtrade_bitmex_guard.exchange.transport.BoundedSession.request",
-    "freqtrade_bitmex_guard.exchange.answer.Answer.json",
-    "freqtrade_bitmex_guard.credentials.files.SecretFiles.load",
-    "freqtrade_bitmex_guard.credentials.files._managed",
-    "freqtrade_bitmex_guard.outlets.close",
-    "freqtrade_bitmex_guard.bounded.run",
-    "freqtrade_bitmex_guard.venues.bitmex.BitMEX.read_key",
-    "freqtrade_bitmex_guard.venues.bitmex.keys._facts",
-    "freqtrade_bitmex_guard.rules.apply",
-    "freqtrade_bitmex_guard.guard.ordered",
-    "freqtrade_bitmex_guard.verdict.Verdict.outcome",
-    "freqtrade_bitmex_guard.report.text.one_line",
+    "freqtrade_bitmex_guard.config.parse.guard_state",
+    "freqtrade_bitmex_guard.config.parse.parse_section",
+    "freqtrade_bitmex_guard.exchanges.get_adapter",
+    "freqtrade_bitmex_guard.client.settings.merge_settings",
+    "freqtrade_bitmex_guard.check.admission.place_credentials",
+    "freqtrade_bitmex_guard.client.connection.ClientConnection.of",
+    "freqtrade_bitmex_guard.client.http.BoundedSession.request",
+    "freqtrade_bitmex_guard.client.response.Response.json",
+    "freqtrade_bitmex_guard.credentials.files.FileStore.load",
+    "freqtrade_bitmex_guard.credentials.files._is_orchestrator_file",
+    "freqtrade_bitmex_guard.redaction.output.install",
+    "freqtrade_bitmex_guard.util.deadline.run_with_timeout",
+    "freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key",
+    "freqtrade_bitmex_guard.exchanges.bitmex.keys._facts",
+    "freqtrade_bitmex_guard.rules.evaluate_key",
+    "freqtrade_bitmex_guard.check.local.sort_findings",
+    "freqtrade_bitmex_guard.model.verdict.Verdict.outcome",
+    "freqtrade_bitmex_guard.report.text.summary_line",
     "ccxt.bitmex.__init__",
     "ccxt.bitmex.sign",
     "ccxt.bitmex.request",
@@ -84,7 +84,7 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 def test_an_error_anywhere_on_the_way_builds_no_bot(
     tmp_path: Path,
-    gate: Gate,
+    gate: StartGuard,
     exchange: SimulatedBitMEX,
     monkeypatch: pytest.MonkeyPatch,
     place: str,
@@ -147,7 +147,7 @@ def test_no_variable_makes_an_unknown_authority_trusted(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     attacker.issue_cert("127.0.0.1").configure_cert(tls)
     with SimulatedBitMEX([key()], tls=tls) as served:
-        verdict = Check(bot_config(tmp_path, served)).run()
+        verdict = LocalCheck(bot_config(tmp_path, served)).run()
         assert [finding.rule for finding in verdict.findings] == ["tls-failed"]
         assert served.requests == []
     # Without the guard that is the way in: Python itself trusts it.
@@ -175,7 +175,9 @@ def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_pas
 ) -> None:
     del bot.config["api_key_guard"]
     credentials_in_config(bot)
-    script = f"{ANOTHER_FINDER_FIRST}\nfrom freqtrade_bitmex_guard.cli import main\nsys.exit(main(sys.argv[1:]))"
+    script = (
+        f"{ANOTHER_FINDER_FIRST}\nfrom freqtrade_bitmex_guard.cli.dispatch import main\nsys.exit(main(sys.argv[1:]))"
+    )
     process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
     assert process.wait() == 4, process.output
     assert "[error] section-missing:" in process.output

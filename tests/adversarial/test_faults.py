@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard.findings import Outcome
+from freqtrade_bitmex_guard.model.catalogue import Outcome
 from tests.adversarial import faults
 from tests.adversarial.faults import FAULTS, Fault, measure
 from tests.leaks import secrets_in

@@ -11,15 +11,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from freqtrade_bitmex_guard.exchange import client
-from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.policy import POSTURE_RULES
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.config.policy import CONFIGURABLE_FINDINGS
 from tests.adversarial.oracle import Told
 from tests.adversarial.test_answers import Wire
 from tests.support import KEY_ID, store_files
 
 ASKED_OF_THE_ACCOUNT = ("two-factor", "withdrawal-address", "security-event")
-SEVERITY = {rule: "ignore" if rule in ASKED_OF_THE_ACCOUNT else "error" for rule in POSTURE_RULES}
+SEVERITY = {rule: "ignore" if rule in ASKED_OF_THE_ACCOUNT else "error" for rule in CONFIGURABLE_FINDINGS}
 # No max_key_age_days: where it is written, what two entries disagree about is an error already.
 POLICY = {"severity": SEVERITY, "expected_user_id": 1, "expected_target_account_id": 2}
 NOT_IN_THE_ANSWER = object()
@@ -54,8 +54,8 @@ def test_the_order_decides_nothing_and_no_entry_hides_another(
 ) -> None:
     def judged(told: list[dict[str, Any]]) -> list[tuple[bool, Any]]:
         wire = Wire(Told(200, json.dumps(told).encode()), Told(404, b""))
-        monkeypatch.setattr(client, "build", lambda *_: wire)
-        check = Check({"exchange": {"name": "bitmex"}, "api_key_guard": {"credentials": store, "policy": POLICY}})
+        monkeypatch.setattr(exchange_client, "build_client", lambda *_: wire)
+        check = LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": {"credentials": store, "policy": POLICY}})
         verdicts = [check.run(), check.again()]
         return [
             (verdict.admitted, {(found.rule, found.severity) for found in verdict.findings}) for verdict in verdicts

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.logging import RichHandler
 
-from freqtrade_bitmex_guard import outlets, redaction
+from freqtrade_bitmex_guard.redaction import output, registry
 from tests.adversarial.forms import FORMS, both, close
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, MADE_UP, SECRET
@@ -42,11 +42,11 @@ def test_the_search_finds_what_nobody_hid() -> None:
     st.text(max_size=5),
 )
 def test_any_secret_in_any_form_between_any_text_is_left_out(value: str, form: str, around: str) -> None:
-    redaction._hidden = {}
+    registry._registered = {}
     written = FORMS[form](value)
-    redaction.hide(value)
-    assert value not in redaction.cleared(f"{around}{value}{around}")
-    cleared = redaction.cleared(f"{around} {written} {around}")
+    registry.register_secret(value)
+    assert value not in registry.redact(f"{around}{value}{around}")
+    cleared = registry.redact(f"{around} {written} {around}")
     # What is left of base64 is at most the characters that hold something of the neighbours.
     longest = max((len(part) for part in cleared.replace("…", " ").split()), default=0)
     assert longest < len(around) + max(24, len(value))
@@ -213,10 +213,10 @@ def test_what_logs_itself_while_it_is_logged_costs_no_more_than_without_the_filt
 
 
 def test_closing_again_stacks_nothing_and_hides_the_new_pair_too(log: Any) -> None:
-    outlets.close()
+    output.install()
     closed = logging.Handler.handle, sys.stdout, sys.stderr
-    redaction.hide("another-secret")
-    outlets.close()
+    registry.register_secret("another-secret")
+    output.install()
     assert closed == (logging.Handler.handle, sys.stdout, sys.stderr)
     log.info("%s %s another-secret", KEY_ID, SECRET)
     assert secrets_in(log.shown()) == []

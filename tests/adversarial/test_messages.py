@@ -16,7 +16,7 @@ import requests
 from freqtrade.enums import RPCMessageType
 from pandas import Categorical, DataFrame
 
-from freqtrade_bitmex_guard import freqtrade_rpc
+from freqtrade_bitmex_guard.plugin import rpc_hook
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.adversarial.forms import close
@@ -41,7 +41,7 @@ class Ways:
 def way(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A way out as a bot has it from its making on, and what was sent there."""
     monkeypatch.setattr(Ways, "__init__", Ways.__init__)
-    freqtrade_rpc.place(SimpleNamespace(RPCManager=Ways))  # type: ignore[arg-type]
+    rpc_hook.install_rpc_hook(SimpleNamespace(RPCManager=Ways))  # type: ignore[arg-type]
     ways = Ways()
     close()
     ways.registered_modules[0].sent = ways.sent
@@ -109,7 +109,7 @@ def test_a_way_out_that_outlives_its_bot_is_not_cleared_twice(monkeypatch: pytes
         def __init__(self) -> None:
             self.registered_modules = [server]
 
-    freqtrade_rpc.place(SimpleNamespace(RPCManager=Reloaded))  # type: ignore[arg-type]
+    rpc_hook.install_rpc_hook(SimpleNamespace(RPCManager=Reloaded))  # type: ignore[arg-type]
     Reloaded()
     send = server.send_msg
     assert send is not kept.append

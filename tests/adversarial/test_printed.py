@@ -19,8 +19,8 @@ import rich.traceback
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard import outlets
-from freqtrade_bitmex_guard.outlets import LEFT_OUT
+from freqtrade_bitmex_guard.redaction import output
+from freqtrade_bitmex_guard.redaction.output import UNCHECKED_TEXT
 from tests.adversarial.forms import ROOT, both, close
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, SECRET
@@ -133,7 +133,7 @@ sys.exit(f"it failed: {{SECRET}}")
     assert "ValueError: …\n" in done.stderr
     assert "UserWarning: warned of …\n" in done.stderr
     assert "it failed: …\n" in done.stderr
-    assert "unclosed …\n" in done.stderr or LEFT_OUT in done.stderr
+    assert "unclosed …\n" in done.stderr or UNCHECKED_TEXT in done.stderr
     assert secrets_in(done.stderr) == []
 
 
@@ -141,7 +141,7 @@ sys.exit(f"it failed: {{SECRET}}")
 def test_a_secret_that_is_printed_in_pieces_does_not_come_together_again(cuts: list[int], between: str) -> None:
     close()
     said = f"{between}{SECRET}{between}{KEY_ID} and {SECRET}{SECRET[:20]}."
-    stream = outlets._Stream(kept := io.StringIO())
+    stream = output._RedactingStream(kept := io.StringIO())
     for begins, ends in pairwise([0, *sorted(cuts), len(said)]):
         stream.write(said[begins:ends])
     assert secrets_in(kept.getvalue()) == []

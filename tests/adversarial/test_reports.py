@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import cli, redaction
-from freqtrade_bitmex_guard.audit import render
-from freqtrade_bitmex_guard.audit.audit import Audit
-from freqtrade_bitmex_guard.facts import KeyFacts, Only
-from freqtrade_bitmex_guard.findings import error
-from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.posture import Account
+from freqtrade_bitmex_guard.audit import formats
+from freqtrade_bitmex_guard.audit.run import Audit
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.account import AccountFacts
+from freqtrade_bitmex_guard.model.findings import error
+from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.redaction import registry
 from freqtrade_bitmex_guard.report import chat, json, text
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from freqtrade_bitmex_guard.terminal import Terminal
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, NEW_ID, NEW_SECRET, SECRET, bot_config
 
@@ -27,20 +28,20 @@ SAID = f"it quotes {KEY_ID} and {SECRET} here"
 FOUND = error("usage", SAID, f"Do {SAID}")
 
 
-VERDICT = Verdict(findings=(FOUND,), exchange=SAID, key=SAID, facts=(KeyFacts(None, Only((), (SAID,))),))
-AUDIT = Audit(VERDICT, None, VERDICT.facts, Account(), datetime.now(UTC), not_kept=SAID)
+VERDICT = Verdict(findings=(FOUND,), exchange=SAID, key=SAID, facts=(KeyFacts(None, RestrictedTo((), (SAID,))),))
+AUDIT = Audit(VERDICT, None, VERDICT.facts, AccountFacts(), datetime.now(UTC), not_kept=SAID)
 
 OUTLETS: dict[str, Callable[[Terminal], Any]] = {
     "a line of a dialogue": lambda terminal: terminal.say(SAID),
     "a complaint of a dialogue": lambda terminal: terminal.complain([FOUND]),
     "a verdict in a dialogue": lambda terminal: terminal.report(VERDICT),
-    "the verdict": lambda _: cli._print(text.of(VERDICT)),
-    "the verdict as JSON": lambda _: cli._print(json.text(VERDICT)),
-    "the verdict for a log": lambda _: print(text.plain(VERDICT)),
-    "the verdict for a chat": lambda _: print(chat.refusal(VERDICT, SAID)),
-    "an audit": lambda _: cli._print(render.text(AUDIT)),
-    "an audit as JSON": lambda _: cli._print(render.json_text(AUDIT)),
-    "an audit as a page": lambda _: cli._print(render.markdown(AUDIT)),
+    "the verdict": lambda _: dispatch._print(text.render(VERDICT)),
+    "the verdict as JSON": lambda _: dispatch._print(json.to_json(VERDICT)),
+    "the verdict for a log": lambda _: print(text.render_plain(VERDICT)),
+    "the verdict for a chat": lambda _: print(chat.start_refused(VERDICT, SAID)),
+    "an audit": lambda _: dispatch._print(formats.render_text(AUDIT)),
+    "an audit as JSON": lambda _: dispatch._print(formats.to_json(AUDIT)),
+    "an audit as a page": lambda _: dispatch._print(formats.render_markdown(AUDIT)),
 }
 
 
@@ -50,8 +51,8 @@ def test_a_report_that_would_quote_a_secret_leaves_it_out(
     outlet: str, columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    redaction.hide(SECRET)
-    redaction.hide(KEY_ID, "LAqU…")
+    registry.register_secret(SECRET)
+    registry.register_secret(KEY_ID, "LAqU…")
     OUTLETS[outlet](Terminal())
     shown = capsys.readouterr().out
     joined = "".join(char for char in shown if char.isalnum() or char in "_-…")
@@ -78,6 +79,6 @@ def test_a_report_that_would_quote_a_secret_leaves_it_out(
 def test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quoted(
     section: dict[str, Any], rule: str, tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
-    verdict = Check(bot_config(tmp_path, exchange, **section)).run()
+    verdict = LocalCheck(bot_config(tmp_path, exchange, **section)).run()
     assert [finding.rule for finding in verdict.findings] == [rule]
-    assert secrets_in(text.of(verdict) + text.plain(verdict) + json.text(verdict)) == []
+    assert secrets_in(text.render(verdict) + text.render_plain(verdict) + json.to_json(verdict)) == []

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import venues
-from freqtrade_bitmex_guard.config import CommandStore
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.config.base import SectionModel
+from freqtrade_bitmex_guard.config.stores import CommandStoreConfig
 from freqtrade_bitmex_guard.credentials import command, open_store
-from freqtrade_bitmex_guard.credentials.command import SecretCommands
-from freqtrade_bitmex_guard.findings import Finding, Stopped
-from freqtrade_bitmex_guard.section import Section
+from freqtrade_bitmex_guard.credentials.command import CommandStore
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from tests.support import KEY_ID, SECRET, belongs, soon
 
 
@@ -27,11 +27,11 @@ def handed_over_by_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", SECRET)
 
 
-def store(key: list[str], secret: list[str] | None = None) -> SecretCommands:
-    return SecretCommands(
-        CommandStore.model_validate(
+def store(key: list[str], secret: list[str] | None = None) -> CommandStore:
+    return CommandStore(
+        CommandStoreConfig.model_validate(
             {"store": "command", "key_command": key, "secret_command": secret or SECRET_COMMAND},
-            context={"terms": venues.find("bitmex").terms},
+            context={"terms": exchanges.get_adapter("bitmex").terms},
         )
     )
 
@@ -48,7 +48,7 @@ def python(script: str) -> list[str]:
 
 
 def complaint(key: list[str], secret: list[str] | None = None) -> Finding:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         store(key, secret).load()
     (finding,) = stopped.value.findings
     return finding
@@ -62,7 +62,7 @@ def test_what_the_programs_print_is_taken_without_its_last_newline(end: str) -> 
 
 
 def test_a_store_that_is_not_known_is_not_taken_for_programs() -> None:
-    class Unknown(Section):
+    class Unknown(SectionModel):
         store: str = "vault"
         key_command: list[str] = ["printf", KEY_ID]
         secret_command: list[str] = ["printf", SECRET]
@@ -119,7 +119,7 @@ def test_a_program_that_does_not_hand_over_one_line_is_misconfigured(key: list[s
 
 
 def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "READING_SECONDS", 0.2)
+    monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 0.2)
     assert complaint(["sleep", "60"]).rule == "store-timed-out"
 
 
@@ -146,7 +146,7 @@ def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(
 
 
 def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "READING_SECONDS", 1.0)
+    monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 1.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert complaint(["yes"]).rule == "store-timed-out"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # in KB
@@ -155,7 +155,7 @@ def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.M
 def test_a_program_that_is_given_up_is_killed_with_all_that_it_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(command, "READING_SECONDS", 0.5)
+    monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 0.5)
     pids = tmp_path / "pids"
     complaint(["sh", "-c", f"sleep 60 & echo $! >{pids}; echo $$ >>{pids}; wait"])
     started = pids.read_text().split()
@@ -174,13 +174,13 @@ def test_a_load_can_be_cancelled_from_another_thread() -> None:
     hanging = store(["sleep", "60"])
     threading.Timer(0.3, hanging.cancel).start()
     began = time.monotonic()
-    with pytest.raises(Stopped, match="exit code -9"):
+    with pytest.raises(GuardError, match="exit code -9"):
         hanging.load()
     assert time.monotonic() - began < 10
 
 
 def test_both_programs_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "READING_SECONDS", 4.0)
+    monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 4.0)
     began = time.monotonic()
     slow = ["sh", "-c", "sleep 2; printf x"]
     finding = complaint(slow, ["sleep", "60"])

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import venues
-from freqtrade_bitmex_guard.config import FileStore
-from freqtrade_bitmex_guard.credentials import files, mounts
-from freqtrade_bitmex_guard.credentials.files import SecretFiles
-from freqtrade_bitmex_guard.findings import Finding, Stopped
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.config.stores import FileStoreConfig
+from freqtrade_bitmex_guard.credentials import files
+from freqtrade_bitmex_guard.credentials.files import FileStore
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
+from freqtrade_bitmex_guard.util import mounts
 from tests.support import KEY_ID, SECRET, belongs, store_files
 
 
-def store(**written: str) -> SecretFiles:
-    context = {"terms": venues.find("bitmex").terms}
-    return SecretFiles(FileStore.model_validate({"store": "files", **written}, context=context), "bitmex")
+def store(**written: str) -> FileStore:
+    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    return FileStore(FileStoreConfig.model_validate({"store": "files", **written}, context=context), "bitmex")
 
 
 def complaint(**written: str) -> Finding:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         store(**written).load()
     (finding,) = stopped.value.findings
     return finding
@@ -36,7 +37,7 @@ def written(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def nothing_mounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mounts, "table", lambda text=None: [])
+    monkeypatch.setattr(mounts, "mount_table", lambda text=None: [])
 
 
 def test_two_files_that_only_their_owner_reads_are_taken(written: dict[str, str]) -> None:
@@ -193,23 +194,23 @@ TABLE = r"""
     ],
 )
 def test_only_a_memory_mount_made_for_a_purpose_counts_as_an_orchestrators(file: str, is_private: bool) -> None:
-    assert mounts.in_private_memory(Path(file), mounts.table(TABLE)) is is_private
+    assert mounts.is_in_private_memory(Path(file), mounts.mount_table(TABLE)) is is_private
 
 
 def test_a_mount_point_with_an_odd_name_breaks_nothing() -> None:
     odd = "1 1 0:1 / /odd\x0cname rw - tmpfs tmpfs rw\nshort\n2 1 0:1 / /vault rw - tmpfs tmpfs rw"
-    assert [str(mount.point) for mount in mounts.table(odd)] == ["/odd\x0cname", "/vault"]
+    assert [str(mount.point) for mount in mounts.mount_table(odd)] == ["/odd\x0cname", "/vault"]
 
 
 def test_a_root_in_memory_is_a_general_mount() -> None:
-    assert not mounts.in_private_memory(Path("/home/secret"), mounts.table("1 1 0:1 / / rw - tmpfs tmpfs rw"))
+    assert not mounts.is_in_private_memory(Path("/home/secret"), mounts.mount_table("1 1 0:1 / / rw - tmpfs tmpfs rw"))
 
 
 def test_a_file_that_is_itself_mounted_counts_as_an_orchestrators(
     written: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = mounts.table(f"1 1 0:1 / / rw - ext4 d rw\n2 1 0:1 /x {written['key_file']} ro - ext4 d rw")
-    monkeypatch.setattr(mounts, "table", lambda text=None: real)
+    real = mounts.mount_table(f"1 1 0:1 / / rw - ext4 d rw\n2 1 0:1 /x {written['key_file']} ro - ext4 d rw")
+    monkeypatch.setattr(mounts, "mount_table", lambda text=None: real)
     Path(written["key_file"]).chmod(0o644)
     store(**written).load()
     Path(written["secret_file"]).chmod(0o644)
@@ -218,4 +219,4 @@ def test_a_file_that_is_itself_mounted_counts_as_an_orchestrators(
 
 @pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="only Linux tells")
 def test_this_machines_own_table_is_read() -> None:
-    assert Path("/") in [mount.point for mount in mounts.table()]
+    assert Path("/") in [mount.point for mount in mounts.mount_table()]

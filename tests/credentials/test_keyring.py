@@ -13,10 +13,10 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked
 from keyrings.alt.file import EncryptedKeyring, PlaintextKeyring
 
-from freqtrade_bitmex_guard import venues
-from freqtrade_bitmex_guard.config import KeyringStore
-from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
-from freqtrade_bitmex_guard.findings import Finding, Stopped
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from tests.support import KEY_ID, SECRET
 
 
@@ -67,14 +67,14 @@ def chained(monkeypatch: pytest.MonkeyPatch, *members: KeyringBackend) -> chaine
     return Chain()  # type: ignore[no-untyped-call]
 
 
-def store(backend: KeyringBackend) -> SystemKeyring:
+def store(backend: KeyringBackend) -> KeyringStore:
     keyring.set_keyring(backend)
-    context = {"terms": venues.find("bitmex").terms}
-    return SystemKeyring(KeyringStore.model_validate({"store": "keyring"}, context=context))
+    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    return KeyringStore(KeyringStoreConfig.model_validate({"store": "keyring"}, context=context))
 
 
 def complaint(backend: KeyringBackend) -> Finding:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         store(backend).load()
     (finding,) = stopped.value.findings
     return finding
@@ -206,8 +206,8 @@ def test_a_backend_that_cannot_be_chosen_is_told(monkeypatch: pytest.MonkeyPatch
         raise RuntimeError(f"secret in the text: {SECRET}")
 
     monkeypatch.setattr("freqtrade_bitmex_guard.credentials.keyring.get_keyring", broken)
-    context = {"terms": venues.find("bitmex").terms}
-    with pytest.raises(Stopped) as stopped:
-        SystemKeyring(KeyringStore.model_validate({}, context=context)).load()
+    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    with pytest.raises(GuardError) as stopped:
+        KeyringStore(KeyringStoreConfig.model_validate({}, context=context)).load()
     assert stopped.value.findings[0].rule == "store-unavailable"
     assert SECRET not in str(stopped.value)

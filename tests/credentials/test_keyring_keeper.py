@@ -15,12 +15,13 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 from keyrings.alt.file import PlaintextKeyring
 
-from freqtrade_bitmex_guard import bounded, venues
-from freqtrade_bitmex_guard.config import KeyringStore
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials.interface import Seen
-from freqtrade_bitmex_guard.credentials.keyring_keeper import KeyringKeeper
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
-from freqtrade_bitmex_guard.findings import Stopped
+from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.util import deadline
 from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET
 
 OLD = Credentials(Secret(OTHER_ID), Secret(OTHER_SECRET))
@@ -60,7 +61,7 @@ def restored() -> Iterator[None]:
     keyring.set_keyring(before)
 
 
-def keeper(*members: KeyringBackend) -> KeyringKeeper:
+def keeper(*members: KeyringBackend) -> WritableKeyringStore:
     class Chain(chainer.ChainerBackend):
         backends = list(members)
 
@@ -70,11 +71,13 @@ def keeper(*members: KeyringBackend) -> KeyringKeeper:
         delete_password = set_password
 
     keyring.set_keyring(members[0] if len(members) == 1 else Chain())  # type: ignore[no-untyped-call]
-    return KeyringKeeper(KeyringStore.model_validate({}, context={"terms": venues.find("bitmex").terms}))
+    return WritableKeyringStore(
+        KeyringStoreConfig.model_validate({}, context={"terms": exchanges.get_adapter("bitmex").terms})
+    )
 
 
-def complaint(keeper: KeyringKeeper, credentials: Credentials = NEW) -> str:
-    with pytest.raises(Stopped) as stopped:
+def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> str:
+    with pytest.raises(GuardError) as stopped:
         keeper.put(credentials)
     assert SECRET not in str(stopped.value)
     return stopped.value.findings[0].rule
@@ -187,7 +190,7 @@ def test_what_cannot_be_erased_is_told() -> None:
         def delete_password(self, service: str, username: str) -> None:
             raise PasswordDeleteError("no")
 
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         keeper(Stubborn(key="a")).erase()
     assert stopped.value.findings[0].rule == "store-not-written"
 
@@ -206,10 +209,10 @@ def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
             self.is_locked = True
 
     store = keeper(Locks(credentials=OLD_ENTRY))
-    with pytest.raises(Stopped, match="or none") as stopped:
+    with pytest.raises(GuardError, match="or none") as stopped:
         store.erase()
     assert stopped.value.findings[0].rule == "store-not-written"
-    with pytest.raises(Stopped) as stopped:  # and one that was locked before was not changed
+    with pytest.raises(GuardError) as stopped:  # and one that was locked before was not changed
         store.erase()
     assert stopped.value.findings[0].rule == "store-unavailable"
 
@@ -239,16 +242,16 @@ def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
     vault = Vault()
     store = keeper(vault)
     store.put(OLD, Seen(None))
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         store.put(NEW, Seen(None))
     assert stopped.value.findings[0].rule == "credentials-differ"
     assert store.load().match(OLD)
     store.put(NEW, Seen(OLD))
     assert store.load().match(NEW)
-    with pytest.raises(Stopped):
+    with pytest.raises(GuardError):
         store.put(OLD, Seen(OLD))
     store.erase()
-    with pytest.raises(Stopped):
+    with pytest.raises(GuardError):
         store.put(OLD, Seen(NEW))
     assert vault.entries == {}
 
@@ -256,6 +259,6 @@ def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
 def test_two_writers_at_once_take_turns() -> None:
     vault = Vault()
     store = keeper(vault)
-    together = bounded.together([lambda: store.put(OLD, Seen(None)), lambda: store.put(NEW, Seen(None))] * 4)
-    assert [type(outcome) for outcome in together].count(Stopped) == 7
+    together = deadline.run_concurrently([lambda: store.put(OLD, Seen(None)), lambda: store.put(NEW, Seen(None))] * 4)
+    assert [type(outcome) for outcome in together].count(GuardError) == 7
     assert list(vault.entries) == ["credentials"]

@@ -14,10 +14,10 @@ from typing import Any
 import keyring
 import pytest
 
-from freqtrade_bitmex_guard import outlets
+from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.credentials import access
-from freqtrade_bitmex_guard.findings import Stopped
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.leaks import secrets_in
@@ -64,16 +64,16 @@ def test_a_keyring_that_logs_what_it_reads_brings_nothing_out(
     keyring.set_keyring(Talkative())  # type: ignore[no-untyped-call]
     with caplog.at_level(logging.DEBUG):
         if first == "outlets":
-            outlets.close()
+            output.install()
         for _ in range(3 if first == "reading" else 1):
-            assert Check(config).run().admitted
+            assert LocalCheck(config).run().admitted
         library.warning("afterwards: %s", SECRET)
     assert secrets_in(caplog.text) == []
-    assert caplog.text.count(outlets.QUIET) >= 8
+    assert caplog.text.count(output.MUTED_TEXT) >= 8
     shown = capsys.readouterr()
     assert secrets_in(shown.out + shown.err) == []
-    assert shown.out.count(outlets.QUIET) >= 2
-    assert outlets.QUIET in shown.err
+    assert shown.out.count(output.MUTED_TEXT) >= 2
+    assert output.MUTED_TEXT in shown.err
     assert "afterwards: …" in caplog.text
 
 
@@ -94,11 +94,11 @@ def test_the_log_of_all_other_threads_goes_on(caplog: pytest.LogCaptureFixture) 
         other.join()
         library.warning("the value")
 
-    access.in_time(Store(), work)
+    access.with_timeout(Store(), work)
     library.warning("and after it")
     assert [record.getMessage() for record in caplog.records] == [
         "a bot goes on",
-        outlets.QUIET,
+        output.MUTED_TEXT,
         "and after it",
     ]
     assert caplog.records[1].levelno == logging.WARNING
@@ -108,9 +108,9 @@ def test_a_store_that_was_given_up_says_nothing_later_either(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, said = Store(), threading.Event()
-    monkeypatch.setattr(access, "READING_SECONDS", 0.1)
+    monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr(access, "_GRACE_SECONDS", 0.1)
-    monkeypatch.setattr("freqtrade_bitmex_guard.bounded._LAST_WORDS_SECONDS", 0.1)
+    monkeypatch.setattr("freqtrade_bitmex_guard.util.deadline._ABORT_GRACE_SECONDS", 0.1)
 
     def hangs() -> None:
         store.cancelled.wait(10)
@@ -118,21 +118,21 @@ def test_a_store_that_was_given_up_says_nothing_later_either(
         library.warning("the value, too late")
         said.set()
 
-    with pytest.raises(Stopped, match="store-timed-out"):
-        access.in_time(store, hangs)
+    with pytest.raises(GuardError, match="store-timed-out"):
+        access.with_timeout(store, hangs)
     assert said.wait(10)
-    assert [record.getMessage() for record in caplog.records] == [outlets.QUIET]
+    assert [record.getMessage() for record in caplog.records] == [output.MUTED_TEXT]
 
 
 def test_closing_and_reading_again_stacks_nothing() -> None:
     store = Store()
     for _ in range(2):
-        outlets.close()
-        access.in_time(store, store.load)
+        output.install()
+        access.with_timeout(store, store.load)
     handle = logging.Handler.handle
     for _ in range(5):
-        outlets.close()
-        access.in_time(store, store.load)
+        output.install()
+        access.with_timeout(store, store.load)
     assert logging.Handler.handle is handle
 
 
@@ -145,6 +145,8 @@ def test_a_bot_at_vvv_shows_nothing_of_what_its_keyring_logs(bot: DemoBot, wheel
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring", "service": "x"}
     process = bot.trade("-vvv", python=str(wheel), extra=chosen)
     assert process.wait_for_output(), process.output
-    assert process.output.count(f"somebodys - DEBUG - {outlets.QUIET}") == 3  # both in one entry, then each in its own
+    assert (
+        process.output.count(f"somebodys - DEBUG - {output.MUTED_TEXT}") == 3
+    )  # both in one entry, then each in its own
     assert secrets_in(process.output) == []
     process.stop()

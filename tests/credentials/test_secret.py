@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret, credential
-from freqtrade_bitmex_guard.findings import Stopped
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret, parse_credential
+from freqtrade_bitmex_guard.model.findings import GuardError
 from tests.support import KEY_ID, SECRET
 
 PAIR = Credentials(Secret(KEY_ID), Secret(SECRET))
@@ -27,8 +27,8 @@ def test_no_way_of_printing_shows_a_secret(show: Callable[[Any], str], holder: A
 
 def test_an_unhandled_error_does_not_show_a_secret() -> None:
     try:
-        credential(SECRET + " ", "secret", "a test")
-    except Stopped as stopped:
+        parse_credential(SECRET + " ", "secret", "a test")
+    except GuardError as stopped:
         assert SECRET[:4] not in "".join(traceback.format_exception(stopped))
 
 
@@ -62,15 +62,15 @@ def test_a_key_is_shown_by_its_first_four_characters(caplog: pytest.LogCaptureFi
 
 @pytest.mark.parametrize("value", [pytest.param(KEY_ID, id="key id"), "a", "!~", "x" * 4096])
 def test_one_line_of_visible_ascii_is_taken(value: str) -> None:
-    assert credential(value, "key", "a test").reveal() == value
+    assert parse_credential(value, "key", "a test").reveal() == value
 
 
 @pytest.mark.parametrize(
     "value", ["", " ", "a b", "a\n", "\na", "a\nb", "a\t", "a\r", "ä", "\x00", "a\x7f", "\ufeffa", "x" * 4097]
 )
 def test_anything_else_is_misconfigured_and_not_shown(value: str) -> None:
-    with pytest.raises(Stopped) as stopped:
-        credential(value, "secret", "a test")
+    with pytest.raises(GuardError) as stopped:
+        parse_credential(value, "secret", "a test")
     (finding,) = stopped.value.findings
     assert finding.rule == "credentials-malformed"
     assert len(value) < 3 or value not in finding.message + finding.fix

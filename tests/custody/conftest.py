@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import cli
+from freqtrade_bitmex_guard.cli import dispatch
 
 Run = Callable[..., tuple[int, str]]
 
@@ -22,7 +22,7 @@ def run(vault: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
         given = stdin.encode() if isinstance(stdin, str) else stdin
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
         monkeypatch.setenv("COLUMNS", "200")
-        code = cli.main(list(arguments))
+        code = dispatch.main(list(arguments))
         printed = capfd.readouterr()
         assert "Traceback" not in printed.err
         return code, printed.out + printed.err

@@ -15,19 +15,18 @@ from typing import Any
 import keyring
 import pytest
 
-from freqtrade_bitmex_guard import bounded
-from freqtrade_bitmex_guard.config import CommandStore, FileStore
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.check.trial import Trial
+from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig
 from freqtrade_bitmex_guard.credentials import access
-from freqtrade_bitmex_guard.credentials.files import SecretFiles
-from freqtrade_bitmex_guard.credentials.secret import Credentials, Secret
-from freqtrade_bitmex_guard.custody import elsewhere
-from freqtrade_bitmex_guard.custody.subject import Subject
-from freqtrade_bitmex_guard.findings import Stopped
-from freqtrade_bitmex_guard.guard import Check
-from freqtrade_bitmex_guard.setup import stores
+from freqtrade_bitmex_guard.credentials.files import FileStore
+from freqtrade_bitmex_guard.manage import instructions, wizard_stores
+from freqtrade_bitmex_guard.manage.bot_context import BotContext
+from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
-from freqtrade_bitmex_guard.terminal import Terminal
-from freqtrade_bitmex_guard.trial import Trial
+from freqtrade_bitmex_guard.util import deadline
 from tests.custody.conftest import Run
 from tests.support import KEY_ID, NEW_ID, NEW_SECRET, OTHER_ID, OTHER_SECRET, SECRET, belongs, bot_config, key, new_key
 from tests.vault import Vault
@@ -63,7 +62,7 @@ def credentials(run: Run, action: str, config: str, *flags: str, stdin: bytes | 
 def test_what_is_set_from_standard_input_is_what_the_bot_reads(run: Run, config: str) -> None:
     assert "LAqU…" in credentials(run, "set", config, stdin=OLD)
     assert set(entry()) == {"key", "secret", "stored_at"}
-    assert Check(json.loads(Path(config).read_text())).run().admitted
+    assert LocalCheck(json.loads(Path(config).read_text())).run().admitted
 
 
 @pytest.mark.parametrize(
@@ -100,8 +99,8 @@ def in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threadi
         late = lambda *given, original=original: go_on.wait(60) and original(*given)  # noqa: E731
         monkeypatch.setattr(Vault, name, late)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # for a lock of its own: nobody else shall wait so long
-    monkeypatch.setattr(access, "READING_SECONDS", 1.0)
-    monkeypatch.setattr(bounded, "_LAST_WORDS_SECONDS", 0.1)
+    monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(deadline, "_ABORT_GRACE_SECONDS", 0.1)
     yield go_on
     go_on.set()
     # They find the keyring's file by a variable: one that came later would write into the next test's.
@@ -168,9 +167,9 @@ def test_setup_and_migrate_tell_of_a_change_that_may_still_come_likewise(
     run: Run, config: str, in_time: threading.Event
 ) -> None:
     belongs(Path(config))
-    subject, given = Subject.read(["-c", config]), Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
-    with pytest.raises(Stopped) as stopped:
-        stores.keep(subject, {"store": "keyring"}, given, Terminal())
+    subject, given = BotContext.read(["-c", config]), Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    with pytest.raises(GuardError) as stopped:
+        wizard_stores.store_credentials(subject, {"store": "keyring"}, given, Terminal())
     both_are_to_be_kept(f"{stopped.value} {stopped.value.findings[0].fix}")
     content = json.loads(Path(config).read_text())
     content["exchange"] |= {"key": KEY_ID, "secret": SECRET}
@@ -343,21 +342,21 @@ def lines(lines: list[str]) -> str:
 
 def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     folder = tmp_path / "a place"
-    store = FileStore(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
+    store = FileStoreConfig(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
 
     def paste(script: str, first: str, second: str) -> int:
         for line, value in zip(script.splitlines(), ["", first, second, "", ""], strict=False):
             done = subprocess.run(["sh", "-uc", line], input=value, text=True, check=False)
         return done.returncode
 
-    assert paste(lines(elsewhere.to_store(store, "bitmex")), f"{KEY_ID}\n", f"{SECRET}\n") == 0
-    assert SecretFiles(store, "bitmex").load().key.matches(KEY_ID)
-    *inserted, checked, moved = elsewhere.to_replace(store, "bitmex", "-c c.json")
+    assert paste(lines(instructions.store_steps(store, "bitmex")), f"{KEY_ID}\n", f"{SECRET}\n") == 0
+    assert FileStore(store, "bitmex").load().key.matches(KEY_ID)
+    *inserted, checked, moved = instructions.replace_steps(store, "bitmex", "-c c.json")
     assert checked.endswith("freqtrade-bitmex-guard --check-only -c c.json")
     assert checked.count("FREQTRADE__API_KEY_GUARD__CREDENTIALS__") == 2
     paste(lines(["true", *inserted, moved]), f"{NEW_ID}\n", f"{NEW_SECRET}\n")
-    assert SecretFiles(store, "bitmex").load().secret.matches(NEW_SECRET)
-    subprocess.run(["sh", "-euc", lines(elsewhere.to_delete(store, "bitmex"))], check=True)
+    assert FileStore(store, "bitmex").load().secret.matches(NEW_SECRET)
+    subprocess.run(["sh", "-euc", lines(instructions.delete_steps(store, "bitmex"))], check=True)
     assert list(folder.iterdir()) == []
 
 
@@ -400,13 +399,13 @@ def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
 
 
 def test_pass_is_told_by_its_own_commands() -> None:
-    store = CommandStore(store="command", key_command=["pass", "show", "a"], secret_command=["pass", "show", "b"])
-    assert lines(elsewhere.to_store(store, "bitmex")) == "pass insert a\npass insert b"
-    inserted, _, check, *moved = elsewhere.to_replace(store, "bitmex", "-c c.json")
+    store = CommandStoreConfig(store="command", key_command=["pass", "show", "a"], secret_command=["pass", "show", "b"])
+    assert lines(instructions.store_steps(store, "bitmex")) == "pass insert a\npass insert b"
+    inserted, _, check, *moved = instructions.replace_steps(store, "bitmex", "-c c.json")
     assert lines([inserted]) == "pass insert a.new"
     assert """KEY_COMMAND='["pass", "show", "a.new"]'""" in check
     assert moved == ["pass mv -f a.new a", "pass mv -f b.new b"]
-    assert elsewhere.to_delete(store, "bitmex") == ["pass rm a", "pass rm b"]
+    assert instructions.delete_steps(store, "bitmex") == ["pass rm a", "pass rm b"]
 
 
 def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -421,7 +420,11 @@ def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, e
         printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
         assert expected in printed
     # And what is printed before anything was read, so before anything is hidden:
-    plain = CommandStore(store="command", key_command=["op", KEY_ID], secret_command=["op", SECRET])
-    ways = (elsewhere.to_store(plain, "x"), elsewhere.to_replace(plain, "x", ""), elsewhere.to_delete(plain, "x"))
+    plain = CommandStoreConfig(store="command", key_command=["op", KEY_ID], secret_command=["op", SECRET])
+    ways = (
+        instructions.store_steps(plain, "x"),
+        instructions.replace_steps(plain, "x", ""),
+        instructions.delete_steps(plain, "x"),
+    )
     told = [line for way in ways for line in way]
     assert not any(hidden in line for line in told for hidden in (KEY_ID, SECRET))

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.config_files import Change, ConfigFile, replacing
-from freqtrade_bitmex_guard.credentials import mounts
-from freqtrade_bitmex_guard.findings import Stopped
+from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.util import mounts
 from tests.support import SECRET, belongs
 
 TEXT = '{\r\n  // why\r\n  "a": 1,\r\n}\r\n'
@@ -28,20 +28,20 @@ def written(path: Path, text: str = TEXT, mode: int = 0o640) -> Path:
     return path
 
 
-def change(path: Path, **what: Any) -> Change:
+def change(path: Path, **what: Any) -> FileEdit:
     file = ConfigFile(str(path))
-    return Change(file, **{"text": NEW, "meaning": {"a": 1, "b": 2}, **what})
+    return FileEdit(file, **{"text": NEW, "meaning": {"a": 1, "b": 2}, **what})
 
 
-def replace(*changes: Change) -> None:
-    with replacing(changes) as act:
+def replace(*changes: FileEdit) -> None:
+    with staged_replacement(changes) as act:
         act()
 
 
 def refusal(path: Path, **what: Any) -> str:
     """Why it was not replaced; it is as it was, and nothing lies beside it."""
     before, around = path.read_bytes(), sorted(path.resolve().parent.iterdir())
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         replace(change(path, **what))
     (finding,) = stopped.value.findings
     assert finding.rule == "config-not-written"
@@ -139,7 +139,7 @@ def test_a_folder_that_takes_no_new_file_is_told(tmp_path: Path, monkeypatch: py
 )
 def test_what_freqtrade_would_read_otherwise_never_takes_the_files_place(tmp_path: Path, text: str) -> None:
     path = written(tmp_path / "config.json")
-    with pytest.raises(Stopped):
+    with pytest.raises(GuardError):
         replace(change(path, text=text))
     assert path.read_bytes() == TEXT.encode()
     assert list(tmp_path.iterdir()) == [path]
@@ -147,7 +147,7 @@ def test_what_freqtrade_would_read_otherwise_never_takes_the_files_place(tmp_pat
 
 def test_a_file_that_was_changed_meanwhile_is_left_as_it_is_now(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
-    with pytest.raises(Stopped) as stopped, replacing([change(path)]) as act:
+    with pytest.raises(GuardError) as stopped, staged_replacement([change(path)]) as act:
         path.write_text('{"a": 7}')
         act()
     assert "changed meanwhile" in str(stopped.value)
@@ -157,7 +157,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is_now(tmp_path: Path) 
 
 def test_of_several_files_none_is_replaced_if_one_cannot_be(tmp_path: Path) -> None:
     good, bad = written(tmp_path / "good.json"), written(tmp_path / "bad.json", mode=0o444)
-    with pytest.raises(Stopped):
+    with pytest.raises(GuardError):
         replace(change(good), change(bad))
     assert good.read_bytes() == bad.read_bytes() == TEXT.encode()
     assert sorted(tmp_path.iterdir()) == [bad, good]
@@ -165,7 +165,7 @@ def test_of_several_files_none_is_replaced_if_one_cannot_be(tmp_path: Path) -> N
 
 def test_of_several_files_none_is_replaced_if_one_was_changed_meanwhile(tmp_path: Path) -> None:
     first, second = written(tmp_path / "first.json"), written(tmp_path / "second.json")
-    with pytest.raises(Stopped) as stopped, replacing([change(first), change(second)]) as act:
+    with pytest.raises(GuardError) as stopped, staged_replacement([change(first), change(second)]) as act:
         second.write_text('{"a": 7}')
         act()
     assert first.read_bytes() == TEXT.encode()
@@ -186,7 +186,7 @@ def test_what_was_replaced_before_another_could_not_be_is_told(
     really = os.replace
     first, second = written(tmp_path / "first.json"), written(tmp_path / "second.json")
     monkeypatch.setattr(os, "replace", happens_afterwards)
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         replace(change(first), change(second))
     (finding,) = stopped.value.findings
     assert first.read_bytes() == NEW.encode() != second.read_bytes()
@@ -209,7 +209,7 @@ def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path: Path) -> Non
 
 def test_nothing_is_replaced_and_nothing_left_if_it_is_never_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
-    with pytest.raises(KeyboardInterrupt), replacing([change(path)]):
+    with pytest.raises(KeyboardInterrupt), staged_replacement([change(path)]):
         raise KeyboardInterrupt
     assert path.read_bytes() == TEXT.encode()
     assert list(tmp_path.iterdir()) == [path]
@@ -235,7 +235,7 @@ def test_the_new_file_is_never_readable_by_more_people_than_the_old_one(
 def test_a_file_that_freqtrade_does_not_read_is_told_without_its_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.json").write_bytes(content)
     belongs(tmp_path / "config.json")
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(GuardError) as stopped:
         ConfigFile(str(tmp_path / "config.json"))
     assert stopped.value.findings[0].rule == "config-unreadable"
     assert SECRET not in str(stopped.value)

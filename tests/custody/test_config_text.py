@@ -12,7 +12,7 @@ from freqtrade.configuration.load_config import CONFIG_PARSE_MODE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.config_text import ConfigText, Span, UnreadableError
+from freqtrade_bitmex_guard.config.jsonc import JsoncDocument, JsoncError, Span
 
 ROOT = Path(__file__).parent.parent.parent
 MEMBER = {"policy": {"ip_within": ["203.0.113.7/32"]}, "credentials": {}}
@@ -66,19 +66,19 @@ TEXTS = st.builds(lambda before, text, after: before + text + after, GAPS, objec
 def test_a_new_member_is_all_that_freqtrade_reads_differently(text: str) -> None:
     old = parsed(text)
     old.pop("api_key_guard", None)
-    new = ConfigText(text).with_member("api_key_guard", MEMBER)
+    new = JsoncDocument(text).with_member("api_key_guard", MEMBER)
     assert repr(parsed(new)) == repr({**old, "api_key_guard": MEMBER})
 
 
 @given(TEXTS)
 def test_a_new_member_takes_no_character_away(text: str) -> None:
-    rest = iter(ConfigText(text).with_member("api_key_guard", MEMBER))
+    rest = iter(JsoncDocument(text).with_member("api_key_guard", MEMBER))
     assert all(character in rest for character in text)
 
 
 @given(TEXTS)
 def test_every_value_stands_where_it_is_said_to(text: str) -> None:
-    config = ConfigText(text)
+    config = JsoncDocument(text)
     for place in config.places:
         written = parsed(f"[{config.written(place)}]")[0]
         assert place.content == (written if isinstance(written, str) else None)
@@ -89,7 +89,7 @@ def test_every_value_stands_where_it_is_said_to(text: str) -> None:
 
 @given(TEXTS, st.data())
 def test_a_blanked_text_is_all_that_freqtrade_reads_differently(text: str, data: st.DataObject) -> None:
-    config = ConfigText(text)
+    config = JsoncDocument(text)
     texts = [place for place in config.places if place.content is not None and len(place.path) == 1]
     if not texts:
         return
@@ -105,8 +105,8 @@ def test_a_blanked_text_is_all_that_freqtrade_reads_differently(text: str, data:
 @given(st.text('{}[]",:/*\\ \n\r\t0atrue\x00\ufeff', max_size=30).map(lambda inside: "{" + inside + "}"))
 def test_what_freqtrade_reads_is_read_and_what_is_not_an_object_is_refused(text: str) -> None:
     try:
-        config = ConfigText(text)
-    except UnreadableError:
+        config = JsoncDocument(text)
+    except JsoncError:
         config = None
     try:
         meaning = parsed(text)
@@ -131,11 +131,11 @@ def test_what_freqtrade_reads_is_read_and_what_is_not_an_object_is_refused(text:
     ],
 )
 def test_a_new_member_is_laid_out_like_the_others(text: str, expected: str) -> None:
-    assert ConfigText(text).with_member("g", {"x": 1}) == expected
+    assert JsoncDocument(text).with_member("g", {"x": 1}) == expected
 
 
 def test_a_name_that_stands_twice_has_two_places() -> None:
-    config = ConfigText('{"exchange": {"secret": "one", /* "secret": "no" */ "secret": "two"}}')
+    config = JsoncDocument('{"exchange": {"secret": "one", /* "secret": "no" */ "secret": "two"}}')
     assert [place.content for place in config.at("exchange", "secret")] == ["one", "two"]
     assert [config.text[span.start : span.end] for span in config.comments] == ['/* "secret": "no" */']
 
@@ -145,23 +145,23 @@ def test_a_name_that_stands_twice_has_two_places() -> None:
     ["", "[]", "1", '"{}"', "{", '{"a"}', '{"a": }', '{"a": 1} {}', "{'a': 1}", '{"a": 1\x00}', '{"a": "\n"}', "{,}"],
 )
 def test_what_is_not_one_object_is_refused(text: str) -> None:
-    with pytest.raises(UnreadableError):
-        ConfigText(text)
+    with pytest.raises(JsoncError):
+        JsoncDocument(text)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "example_config").glob("config-*.json")), ids=lambda file: file.name)
 def test_the_example_configs_are_read_as_freqtrade_reads_them(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert {place.path[0] for place in ConfigText(text).places} == set(parsed(text))
+    assert {place.path[0] for place in JsoncDocument(text).places} == set(parsed(text))
 
 
 def test_what_is_nested_too_deeply_is_refused() -> None:
     for opening in ("[", '{"a": '):
-        with pytest.raises(UnreadableError):
-            ConfigText('{"a": ' + opening * 5000)
+        with pytest.raises(JsoncError):
+            JsoncDocument('{"a": ' + opening * 5000)
 
 
 def test_replacing_nothing_changes_nothing() -> None:
     text = '{"a": 1}'
-    assert ConfigText(text).replaced([]) == text
-    assert ConfigText(text).replaced([(Span(6, 7), "2")]) == '{"a": 2}'
+    assert JsoncDocument(text).replaced([]) == text
+    assert JsoncDocument(text).replaced([(Span(6, 7), "2")]) == '{"a": 2}'

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.custody import entries
-from freqtrade_bitmex_guard.setup import guide
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.manage import keyring_services, wizard_plan
 from tests.support import policy
 
 HOST = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")
@@ -32,19 +31,19 @@ HOST = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")
     ],
 )
 def test_a_name_is_made_of_the_bots_name_and_what_it_trades(config: dict[str, Any], name: str) -> None:
-    assert guide.key_name(config, TERMS) == name[:40].strip("-")
-    assert guide.will_do_as_name(guide.key_name(config, TERMS), policy(), TERMS) is True
+    assert wizard_plan.suggest_key_name(config, PROFILE) == name[:40].strip("-")
+    assert wizard_plan.name_objection(wizard_plan.suggest_key_name(config, PROFILE), policy(), PROFILE) is True
 
 
 def test_a_name_that_the_bots_own_rule_would_not_pass_is_not_taken() -> None:
-    assert "says nothing" in str(guide.will_do_as_name("bot", policy(), TERMS))
-    assert "no name" in str(guide.will_do_as_name(" ", policy(), TERMS))
-    assert "prod-*" in str(guide.will_do_as_name("freqtrade-btc", policy(key_name="prod-*"), TERMS))
-    assert guide.will_do_as_name("prod-btc", policy(key_name="prod-*"), TERMS) is True
+    assert "says nothing" in str(wizard_plan.name_objection("bot", policy(), PROFILE))
+    assert "no name" in str(wizard_plan.name_objection(" ", policy(), PROFILE))
+    assert "prod-*" in str(wizard_plan.name_objection("freqtrade-btc", policy(key_name="prod-*"), PROFILE))
+    assert wizard_plan.name_objection("prod-btc", policy(key_name="prod-*"), PROFILE) is True
 
 
 def test_many_bots_of_one_name_have_a_place_each() -> None:
-    services = entries.services({}, TERMS)
+    services = keyring_services.service_names({}, PROFILE)
     assert services[:3] == [
         "freqtrade-bitmex-freqtrade",
         "freqtrade-bitmex-freqtrade-2",
@@ -66,7 +65,7 @@ def test_many_bots_of_one_name_have_a_place_each() -> None:
     ],
 )
 def test_the_smallest_block_is_worked_out(text: str, block: str, addresses: int) -> None:
-    network = guide.block(text)
+    network = wizard_plan.parse_network_input(text)
     assert (str(network), network.num_addresses) == (block, addresses)
 
 
@@ -86,14 +85,14 @@ def test_the_smallest_block_is_worked_out(text: str, block: str, addresses: int)
 )
 def test_what_is_no_address_or_every_address_is_not_taken(text: str) -> None:
     with pytest.raises(ValueError):
-        guide.block(text)
+        wizard_plan.parse_network_input(text)
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 2**20))
 def test_a_range_lies_inside_its_block_and_in_no_smaller_one(first: Any, distance: int) -> None:
     last = ip_address(min(int(first) + distance, 2**32 - 1))
     try:
-        network = guide.block(f"{first}-{last}")
+        network = wizard_plan.parse_network_input(f"{first}-{last}")
     except ValueError:
         return  # a block at 0.0.0.0
     assert first in network
@@ -115,26 +114,28 @@ def test_a_range_lies_inside_its_block_and_in_no_smaller_one(first: Any, distanc
     ],
 )
 def test_an_address_that_the_exchange_never_sees_is_known(text: str, at_home: bool) -> None:
-    assert guide.is_at_home(guide.block(text)) is at_home
+    assert wizard_plan.is_private(wizard_plan.parse_network_input(text)) is at_home
 
 
 def test_a_block_that_the_policy_would_refuse_is_objected_to_by_its_own_rules() -> None:
-    block, range_ = guide.block("203.0.113.7"), guide.block("203.0.113.0/28")
-    assert guide.objections(block, policy(), TERMS) == []
-    assert "16 addresses" in guide.objections(range_, policy(), TERMS)[0]
-    assert "not inside" in guide.objections(block, policy(ip_within=["198.51.100.0/24"]), TERMS)[0]
-    assert guide.objections(range_, policy(ip_within=["203.0.113.0/28"]), TERMS) == []
+    block, range_ = wizard_plan.parse_network_input("203.0.113.7"), wizard_plan.parse_network_input("203.0.113.0/28")
+    assert wizard_plan.network_objections(block, policy(), PROFILE) == []
+    assert "16 addresses" in wizard_plan.network_objections(range_, policy(), PROFILE)[0]
+    assert "not inside" in wizard_plan.network_objections(block, policy(ip_within=["198.51.100.0/24"]), PROFILE)[0]
+    assert wizard_plan.network_objections(range_, policy(ip_within=["203.0.113.0/28"]), PROFILE) == []
 
 
 def test_the_boxes_are_those_of_the_policy_in_the_pages_words() -> None:
-    usual = guide.boxes(policy(), TERMS)
-    assert usual == guide.Boxes(("Order",), ("Position",), ("Order Cancel",), ("Withdraw",))
+    usual = wizard_plan.permission_checklist(policy(), PROFILE)
+    assert usual == wizard_plan.PermissionChecklist(("Order",), ("Position",), ("Order Cancel",), ("Withdraw",))
     cancels = policy(allowed_permissions=["orderCancel"], required_permissions=["orderCancel"])
-    assert guide.boxes(cancels, TERMS) == guide.Boxes(("Order Cancel",), (), ("Order", "Position"), ("Withdraw",))
+    assert wizard_plan.permission_checklist(cancels, PROFILE) == wizard_plan.PermissionChecklist(
+        ("Order Cancel",), (), ("Order", "Position"), ("Withdraw",)
+    )
 
 
 def test_the_section_names_a_host_only_if_it_is_not_the_exchanges_own() -> None:
-    network, store = guide.block("203.0.113.7"), {"store": "keyring"}
-    section = guide.section(network, store, list(TERMS.hosts), TERMS)
+    network, store = wizard_plan.parse_network_input("203.0.113.7"), {"store": "keyring"}
+    section = wizard_plan.build_section(network, store, list(PROFILE.hosts), PROFILE)
     assert section == {"credentials": store, "policy": {"ip_within": ["203.0.113.7/32"]}}
-    assert guide.section(network, store, ["127.0.0.1"], TERMS)["allowed_hosts"] == ["127.0.0.1"]
+    assert wizard_plan.build_section(network, store, ["127.0.0.1"], PROFILE)["allowed_hosts"] == ["127.0.0.1"]

@@ -13,8 +13,8 @@ from typing import Any
 import keyring
 import pytest
 
-from freqtrade_bitmex_guard.custody import git
-from freqtrade_bitmex_guard.custody.subject import Subject
+from freqtrade_bitmex_guard.manage import git_history
+from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from tests.custody.conftest import Run
 from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, skip_or_fail, store_files
 
@@ -170,7 +170,7 @@ def test_what_was_stored_before_a_file_could_not_be_replaced_is_told(
 
 
 def test_what_nobody_has_stored_is_not_blanked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Subject, "keeper", None)  # as if somebody had forgotten how to write this store
+    monkeypatch.setattr(BotContext, "keeper", None)  # as if somebody had forgotten how to write this store
     path = config(tmp_path)
     migrated(run, path, code=1)
     assert SECRET in path.read_text()
@@ -280,21 +280,21 @@ def repository(tmp_path: Path) -> Path:
 
 def test_whether_git_has_a_file_is_told(repository: Path) -> None:
     path = config(repository)
-    assert "not tracked" in git.told(path)
+    assert "not tracked" in git_history.history_note(path)
     add = ["git", "-C", str(repository), "add", "config.json"]
     subprocess.run(add, check=True)
-    assert "is tracked" in git.told(path)
+    assert "is tracked" in git_history.history_note(path)
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
     subprocess.run(["git", "-C", str(repository), *identity, "commit", "-qm", "x"], check=True)
-    assert "1 commit touched it" in git.told(path)
+    assert "1 commit touched it" in git_history.history_note(path)
     subprocess.run(["git", "-C", str(repository), "rm", "-q", "--cached", "config.json"], check=True)
-    assert "or was: 1 commit" in git.told(path)
+    assert "or was: 1 commit" in git_history.history_note(path)
 
 
 def test_outside_of_any_repository_and_without_git_that_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert "no git repository" in git.told(config(tmp_path))
+    assert "no git repository" in git_history.history_note(config(tmp_path))
     monkeypatch.setenv("PATH", os.devnull)
-    assert "could not be asked" in git.told(config(tmp_path))
+    assert "could not be asked" in git_history.history_note(config(tmp_path))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import outlets, redaction
-from freqtrade_bitmex_guard.custody.subject import Subject
+from freqtrade_bitmex_guard.manage.bot_context import BotContext
+from freqtrade_bitmex_guard.redaction import output, registry
 from tests.leaks import secrets_in
 from tests.support import KEY_ID, SECRET, belongs
 
@@ -29,8 +29,8 @@ def test_credentials_in_a_config_are_hidden_as_soon_as_it_is_read(
 ) -> None:
     pair = f'"{key}": "{KEY_ID}", "{secret}": "{SECRET}"'
     pair = f'"{block}": {{{pair}}}' if block else pair
-    subject = Subject.read(written(tmp_path, f'{{"exchange": {{"name": "bitmex", {pair}}}}}'))
-    outlets.close()
+    subject = BotContext.read(written(tmp_path, f'{{"exchange": {{"name": "bitmex", {pair}}}}}'))
+    output.install()
     logging.getLogger("anybody").warning("%r %s", subject.config, f"{KEY_ID}:{SECRET}".encode().hex())
     assert secrets_in(caplog.text) == []
     assert ("LAqU…" in caplog.text) is ("key" in key.lower())
@@ -41,19 +41,19 @@ def test_so_are_those_in_variables_and_in_a_name_that_stands_twice(
 ) -> None:
     monkeypatch.setenv("FREQTRADE__EXCHANGE__SECRET", SECRET)
     twice = f'{{"exchange": {{"name": "bitmex", "key": "{KEY_ID}", "key": "another-key-id"}}}}'
-    subject = Subject.read(written(tmp_path, twice))
-    assert redaction.cleared(f"{SECRET} another-key-id") == "… anot…"
+    subject = BotContext.read(written(tmp_path, twice))
+    assert registry.redact(f"{SECRET} another-key-id") == "… anot…"
     subject.config_files()
-    assert redaction.cleared(KEY_ID) == "LAqU…"
+    assert registry.redact(KEY_ID) == "LAqU…"
 
 
 def test_a_credential_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     odd = r'{"exchange": {"name": "bitmex", "key": {"a": ["long enough to hide"]}, "uid": 7, "token": null}}'
-    Subject.read(written(tmp_path, odd)).config_files()
-    assert redaction.cleared("long enough to hide") == "long enough to hide"
+    BotContext.read(written(tmp_path, odd)).config_files()
+    assert registry.redact("long enough to hide") == "long enough to hide"
 
 
 @pytest.mark.parametrize("exchange", ["null", "[]", '"bitmex"', "{}"])
 def test_an_exchange_section_of_another_shape_is_for_others_to_judge(tmp_path: Path, exchange: str) -> None:
     with pytest.raises(Exception, match="exchange-unknown"):
-        Subject.read(written(tmp_path, f'{{"exchange": {exchange}}}'))
+        BotContext.read(written(tmp_path, f'{{"exchange": {exchange}}}'))

@@ -15,10 +15,11 @@ from typing import Any
 
 import yaml
 
-from freqtrade_bitmex_guard import exit_codes, rules, venues
-from freqtrade_bitmex_guard.findings import PUBLISHED, Outcome
-from freqtrade_bitmex_guard.venues.bitmex.keys import right
-from freqtrade_bitmex_guard.venues.interface import Venue
+from freqtrade_bitmex_guard import exchanges, rules
+from freqtrade_bitmex_guard.exchanges.bitmex.keys import permission_kind
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
+from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
 from tests.docs import picture
 from tests.docs.simulated import run, simulated_bot
 
@@ -44,7 +45,7 @@ def table(head: Row, rows: Sequence[Row]) -> str:
 
 def findings_page() -> str:
     """Return a page with one heading for each finding."""
-    names = [(f"[`{name}`](#{name})", spec.outcome.value, spec.meaning) for name, spec in PUBLISHED.items()]
+    names = [(f"[`{name}`](#{name})", spec.outcome.value, spec.meaning) for name, spec in FINDINGS.items()]
     head = (
         "# Findings\n\n"
         "A finding is one thing that a check found.\n"
@@ -57,7 +58,7 @@ def findings_page() -> str:
         "The guard tries again inside `timeout_seconds`, and `--wait-for-exchange` waits for it.\n"
         "A *configurable* finding is an error, a warning or ignored, as the policy says.\n\n"
     )
-    sections = [_finding(name) for name in PUBLISHED]
+    sections = [_finding(name) for name in FINDINGS]
     return (
         NOTE.format(source="`docs/findings.yml` or the code")
         + head
@@ -66,12 +67,12 @@ def findings_page() -> str:
 
 
 def _finding(name: str) -> str:
-    spec, guide = PUBLISHED[name], GUIDE[name]
+    spec, guide = FINDINGS[name], GUIDE[name]
     severity = f"yes, in `policy.severity`; `{_default_severity(name)}` by default" if spec.posture else "no"
     return "\n".join(
         [
             f"## {name}\n\n{spec.meaning}\n",
-            f"- **Verdict:** {spec.outcome.value} (exit code {exit_codes.OF[spec.outcome]})",
+            f"- **Verdict:** {spec.outcome.value} (exit code {EXIT_CODES[spec.outcome]})",
             f"- **Transient:** {'yes' if spec.passing else 'no'}",
             f"- **Configurable:** {severity}\n",
             f"**Usual cause:** {_sentences(guide['cause'])}\n",
@@ -81,7 +82,7 @@ def _finding(name: str) -> str:
 
 
 def _default_severity(name: str) -> str:
-    return next(rule.severity.value for rule in rules.POSTURE if rule.name == name)
+    return next(rule.severity.value for rule in rules.ACCOUNT_RULES if rule.name == name)
 
 
 def _sentences(text: str) -> str:
@@ -150,8 +151,8 @@ def exit_code_table() -> str:
         Outcome.UNVERIFIED: "unverified: the key could not be verified",
         Outcome.MISCONFIGURED: "misconfigured, or wrong usage",
     }
-    codes = [(str(code), meanings[outcome]) for outcome, code in exit_codes.OF.items()]
-    codes += [(str(exit_codes.BUG), "a bug in the guard"), (str(exit_codes.INTERRUPTED), "interrupted")]
+    codes = [(str(code), meanings[outcome]) for outcome, code in EXIT_CODES.items()]
+    codes += [(str(EXIT_INTERNAL_ERROR), "a bug in the guard"), (str(EXIT_INTERRUPTED), "interrupted")]
     return table(("exit code", "of `--check-only`, `audit`, and of `trade` where the guard stopped it"), codes)
 
 
@@ -166,9 +167,12 @@ def exchange_table(link: str) -> str:
     """
     questions = ("read_two_factor", "read_withdrawal_addresses", "read_events")
     rows = []
-    for name in venues.known():
-        venue = venues.find(name)
-        told = ["yes" if getattr(type(venue), ask) is not getattr(Venue, ask) else "not reported" for ask in questions]
+    for name in exchanges.supported_ids():
+        venue = exchanges.get_adapter(name)
+        told = [
+            "yes" if getattr(type(venue), ask) is not getattr(ExchangeAdapter, ask) else "not reported"
+            for ask in questions
+        ]
         rows.append((f"[{venue.terms.title}]({link}{name}.md)", "yes", "yes", *told, venue.terms.last_ccxt or "any"))
     head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
     return table(head, rows)
@@ -176,21 +180,21 @@ def exchange_table(link: str) -> str:
 
 def permission_table(exchange: str) -> str:
     """Return the permissions of one exchange, as a table."""
-    terms = venues.find(exchange).terms
+    terms = exchanges.get_adapter(exchange).terms
     rows = []
     for word, label in terms.permission_labels.items():
         default = "required" if word in terms.required_permissions else "allowed"
         if word not in terms.allowed_permissions:
             default = "never allowed" if terms.forbids(word) else "refused"
-        rows.append((f"`{word}`", label, right(word).value, default))
+        rows.append((f"`{word}`", label, permission_kind(word).value, default))
     return table(("permission", "on the exchange's page", "kind", "by default"), rows)
 
 
 def severity_table() -> str:
     """Return the rules whose severity the operator chooses, as a table."""
     rows = [
-        (f"[`{rule.name}`](findings.md#{rule.name})", f"`{rule.severity.value}`", PUBLISHED[rule.name].meaning)
-        for rule in rules.POSTURE
+        (f"[`{rule.name}`](findings.md#{rule.name})", f"`{rule.severity.value}`", FINDINGS[rule.name].meaning)
+        for rule in rules.ACCOUNT_RULES
     ]
     return table(("rule", "default", "what it finds"), rows)
 

@@ -10,11 +10,11 @@ import pytest
 from freqtrade import constants
 
 from freqtrade_bitmex_guard import rules
-from freqtrade_bitmex_guard.config import read
-from freqtrade_bitmex_guard.findings import PUBLISHED
-from freqtrade_bitmex_guard.policy import Policy
-from freqtrade_bitmex_guard.posture import Topic
-from freqtrade_bitmex_guard.venues.bitmex import TERMS
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.account import AccountQuery
+from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from tests.docs import picture
 from tests.docs.generate import GUIDE, PAGES, PARTS, with_parts
 from tests.docs.pages import GUIDES, README, ROOT, SITE, blocks, page, table
@@ -41,19 +41,19 @@ def test_the_picture_shows_what_the_command_prints() -> None:
 
 
 def test_every_finding_has_a_cause_and_an_action() -> None:
-    assert set(GUIDE) == set(PUBLISHED)
+    assert set(GUIDE) == set(FINDINGS)
     for name, guide in GUIDE.items():
         assert set(guide) == {"cause", "action"}, name
         assert all(text.strip().endswith(".") for text in guide.values()), name
 
 
 def test_every_finding_has_a_heading_of_its_own() -> None:
-    assert re.findall(r"^## (.+)$", page("findings.md"), re.MULTILINE) == list(PUBLISHED)
+    assert re.findall(r"^## (.+)$", page("findings.md"), re.MULTILINE) == list(FINDINGS)
 
 
 def test_the_section_that_is_shown_as_default_is_the_default() -> None:
     (shown,) = (json.loads(block) for block in blocks(page("configuration.md"), "json") if '"policy": {}' in block)
-    assert read(shown["api_key_guard"], TERMS).model_dump() == read({}, TERMS).model_dump()
+    assert parse_section(shown["api_key_guard"], PROFILE).model_dump() == parse_section({}, PROFILE).model_dump()
 
 
 @pytest.mark.parametrize("name", ["README.md", *GUIDES])
@@ -61,7 +61,7 @@ def test_every_section_on_a_page_is_one_that_the_guard_reads(name: str) -> None:
     text = README if name == "README.md" else GUIDES[name]
     sections = [json.loads(block) for block in blocks(text, "json") if '"api_key_guard"' in block]
     for section in sections:
-        read(section["api_key_guard"], TERMS)
+        parse_section(section["api_key_guard"], PROFILE)
 
 
 def test_every_field_of_the_policy_has_a_heading_with_its_default() -> None:
@@ -69,7 +69,7 @@ def test_every_field_of_the_policy_has_a_heading_with_its_default() -> None:
     parts = dict(re.findall(r"^### (.+?)\n\n(.+?)(?=\n##)", text, re.MULTILINE | re.DOTALL))
     named = [name for title in parts for name in title.split(", ")]
     assert named == list(Policy.model_fields)
-    policy = read({}, TERMS).policy
+    policy = parse_section({}, PROFILE).policy
     for title, part in parts.items():
         for name in title.split(", "):
             value = getattr(policy, name)
@@ -79,18 +79,22 @@ def test_every_field_of_the_policy_has_a_heading_with_its_default() -> None:
 
 def test_the_values_that_refuse_where_not_reported_are_named() -> None:
     sentence = page("configuration.md").split("wrote what must be so:")[1].splitlines()[0]
-    expected = dict.fromkeys(name for rule in rules.POSTURE for name in rule.expects)
+    expected = dict.fromkeys(name for rule in rules.ACCOUNT_RULES for name in rule.expects)
     assert re.findall(r"`(\w+)`", sentence) == list(expected)
 
 
 def test_the_source_of_each_posture_rule_is_named() -> None:
-    sources = {Topic.TWO_FACTOR: "/user", Topic.WITHDRAWAL_ADDRESSES: "/address", Topic.EVENTS: "/userEvent"}
+    sources = {
+        AccountQuery.TWO_FACTOR: "/user",
+        AccountQuery.WITHDRAWAL_ADDRESSES: "/address",
+        AccountQuery.EVENTS: "/userEvent",
+    }
     told = {
         name: source
         for names, source in table(page("exchanges/bitmex.md"), "| rule | from |")
         for name in re.findall(r"`([\w-]+)`", names)
     }
-    for rule in rules.POSTURE:
+    for rule in rules.ACCOUNT_RULES:
         assert told[rule.name].startswith(f"`{sources[rule.topic] if rule.topic else '/apiKey'}`")
 
 
@@ -104,7 +108,7 @@ def test_every_field_that_the_json_page_explains_is_shown_on_it() -> None:
 
 def test_the_table_of_the_guide_names_only_what_exists() -> None:
     actions = {f"credentials {action}" for action in ("set", "show", "delete", "migrate", "rotate")}
-    known = {*PUBLISHED, "setup", "audit", *actions, *Policy.model_fields}
+    known = {*FINDINGS, "setup", "audit", *actions, *Policy.model_fields}
     rows = table(page("quickstart.md"), "| the guide | what does it |")
     assert len(rows) >= 10
     for _, does in rows:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import exit_codes
-from freqtrade_bitmex_guard.audit import record
-from freqtrade_bitmex_guard.findings import PUBLISHED
-from freqtrade_bitmex_guard.freqtrade_hook import Gate
+from freqtrade_bitmex_guard.audit import snapshot
+from freqtrade_bitmex_guard.model.catalogue import FINDINGS
+from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.docs.pages import README, ROOT, anchors, blocks, page
 from tests.docs.simulated import run
@@ -50,7 +50,7 @@ def test_it_names_every_page_for_its_reader() -> None:
 def test_the_findings_that_it_names_are_published() -> None:
     named = re.findall(r"^\| \[`([\w-]+)`\]", README, re.MULTILINE)
     assert len(named) > 5
-    assert set(named) <= set(PUBLISHED)
+    assert set(named) <= set(FINDINGS)
 
 
 def test_two_commands_do_all_set_up_and_ci_runs_both_to_the_letter() -> None:
@@ -65,7 +65,7 @@ def test_two_commands_do_all_set_up_and_ci_runs_both_to_the_letter() -> None:
 
 def test_the_exit_codes_on_the_pages_are_those_of_the_help() -> None:
     told = run("--help")
-    for code in (*exit_codes.OF.values(), exit_codes.BUG, exit_codes.INTERRUPTED):
+    for code in (*EXIT_CODES.values(), EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED):
         assert f"\n| {code} |" in page("running.md")
         assert re.search(rf"\b{code}\b", told)
 
@@ -76,13 +76,13 @@ def test_an_admitted_start_logs_what_the_pages_say(tmp_path: Path, caplog: pytes
     for age_days, warnings in ((20, 0), (200, 1)):
         caplog.clear()
         with SimulatedBitMEX([key(age_days=age_days)]) as exchange:
-            Gate().admit(bot_config(tmp_path, exchange))
+            StartGuard().admit(bot_config(tmp_path, exchange))
         assert [line.levelno for line in caplog.records] == [*[logging.WARNING] * warnings, logging.INFO]
 
 
 def test_what_stays_after_an_uninstall_is_named() -> None:
     uninstall = page("installation.md").split("\n## Uninstall\n")[1]
-    folder = record.path(Path("user_data"), "bitmex", "1").parent
+    folder = snapshot.snapshot_path(Path("user_data"), "bitmex", "1").parent
     assert f"`{folder}/` stays" in uninstall
     assert "ccxt stays" in uninstall
 

@@ -14,8 +14,8 @@ from typing import Any
 import keyring
 import pytest
 
-from freqtrade_bitmex_guard import freqtrade_config
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, key, new_key
 from tests.terminal import DOWN, END_OF_FILE, ENTER, GUARD, INTERRUPT, Session, environment
@@ -108,13 +108,13 @@ def test_setup_walks_from_no_key_to_a_guarded_bot(tmp_path: Path, exchange: Simu
     assert stored() == GOOD
     assert path.read_text().startswith(CONFIG.replace("URL", exchange.url).split("false")[0])
     assert "// really\n" in path.read_text()
-    config = freqtrade_config.read([str(path)])
+    config = read_config([str(path)])
     assert config["api_key_guard"] == {
         "credentials": {"store": "keyring", "service": "freqtrade-bitmex"},
         "policy": {"ip_within": ["127.0.0.1/32"]},
         "allowed_hosts": ["127.0.0.1"],
     }
-    assert Check(config).run().admitted
+    assert LocalCheck(config).run().admitted
     assert exchange.paths().count("GET /apiKey") == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.json", "vault.json"]
 
@@ -136,7 +136,7 @@ def test_a_range_is_turned_into_a_block_and_its_size_is_told(
     talk.answer("like this?", "y")
     give(talk, key())
     assert talk.end() == 0
-    assert freqtrade_config.read([str(path)])["api_key_guard"]["policy"] == {"ip_within": ["127.0.0.0/30"]}
+    assert read_config([str(path)])["api_key_guard"]["policy"] == {"ip_within": ["127.0.0.0/30"]}
 
 
 def test_a_refused_key_leaves_everything_as_it_was_and_setup_begins_anew(
@@ -215,7 +215,7 @@ def test_a_key_that_lies_in_the_keyring_already_is_gone_on_with(
     talk.answer("first-last):", f"127.0.0.1{ENTER}")
     talk.answer("like this?", "y")
     assert talk.end() == 0
-    assert Check(freqtrade_config.read([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().admitted
 
 
 def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
@@ -229,7 +229,7 @@ def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: S
     give(talk, key())
     assert talk.end() == 0
     assert (stored(), stored("freqtrade-bitmex-north")) == (other, GOOD)
-    assert Check(freqtrade_config.read([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().admitted
 
 
 def with_a_key_for_two_files(path: Path, vault: Path) -> Session:
@@ -261,7 +261,7 @@ def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_st
         subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)
     talk.answer("Is it there?")
     assert talk.end() == 0
-    assert Check(freqtrade_config.read([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().admitted
 
 
 def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_stored_by_then_is_told(
@@ -307,7 +307,7 @@ def test_files_that_only_the_bots_unit_gets_are_not_waited_for(
     talk.sees("cannot be read back here")
     talk.answer("Have you stored both?", "y")
     assert talk.end() == 0
-    assert freqtrade_config.read([str(path)])["api_key_guard"]["credentials"] == {"store": "files"}
+    assert read_config([str(path)])["api_key_guard"]["credentials"] == {"store": "files"}
     assert "systemd-creds encrypt" in talk.shown
 
 
@@ -342,7 +342,7 @@ def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: Simul
     (tmp_path / "the sec").write_text(SECRET)
     talk.answer("Is it there?")
     assert talk.end() == 0
-    assert Check(freqtrade_config.read([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().admitted
 
 
 def test_a_section_that_is_there_is_used_and_switched_on(
@@ -443,7 +443,14 @@ def test_what_stands_in_the_way_is_told_before_anybody_makes_a_key(
 def test_without_a_terminal_setup_says_what_to_use_instead(
     tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
-    command = [sys.executable, "-m", "freqtrade_bitmex_guard.cli", "setup", "-c", str(written(tmp_path, exchange))]
+    command = [
+        sys.executable,
+        "-m",
+        "freqtrade_bitmex_guard.cli.dispatch",
+        "setup",
+        "-c",
+        str(written(tmp_path, exchange)),
+    ]
     done = subprocess.run(command, env=environment(vault), input="", capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "credentials set" in done.stdout

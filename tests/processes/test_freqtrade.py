@@ -312,7 +312,7 @@ def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_se
         "import freqtrade.exchange.exchange as room; del room.Exchange._init_ccxt",
         "import freqtrade.exchange.exchange as room; room.Exchange._init_ccxt = lambda self, config: None",
         "import freqtrade.exchange.exchange as room; room.Exchange.__init__ = lambda self, config, **more: None",
-        "import sys; sys.modules['freqtrade_bitmex_guard.freqtrade_hook'] = None",
+        "import sys; sys.modules['freqtrade_bitmex_guard.plugin.start_guard'] = None",
         "import sys; sys.modules['pydantic_core'] = None",
         "import sys; sys.modules['rich.console'] = None",
     ],
@@ -363,7 +363,7 @@ def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_al
 ) -> None:
     exchange.keys[:] = [key(cidr="")]
     before = (
-        "import freqtrade.freqtradebot, freqtrade.worker\nfrom freqtrade_bitmex_guard import autoload\nautoload.arm()"
+        "import freqtrade.freqtradebot, freqtrade.worker\nimport freqtrade_bitmex_guard\nfreqtrade_bitmex_guard.arm()"
     )
     refused(start(environment("no pth"), bot, before), exchange, "ip-unrestricted")
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import freqtrade_config, venues
-from freqtrade_bitmex_guard.config import KeyringStore
-from freqtrade_bitmex_guard.credentials.access import held
-from freqtrade_bitmex_guard.credentials.keyring import SystemKeyring
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.credentials.access import load_if_present
+from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.killer import forked
 from tests.support import KEY_ID, SECRET, belongs, new_key
@@ -32,8 +33,8 @@ NEVER = 10_000
 
 def held_key() -> str | None:
     """The key that a bot would get now, by its own reader, or None for none."""
-    context = {"terms": venues.find("bitmex").terms}
-    found = held(SystemKeyring(KeyringStore.model_validate({}, context=context)))
+    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    found = load_if_present(KeyringStore(KeyringStoreConfig.model_validate({}, context=context)))
     if found is None:
         return None
     assert found.secret.matches({KEY_ID: SECRET, NEW.id: NEW.secret}[found.key.reveal()])
@@ -147,10 +148,10 @@ def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
         seen.add((held_key(), is_written))
         assert secret_files(tmp_path) == set()
         if is_written:
-            assert Check(freqtrade_config.read([str(path)])).run().admitted
+            assert LocalCheck(read_config([str(path)])).run().admitted
         elif is_new:  # a walk takes its time
             assert walk(NEVER) == 0
-            assert Check(freqtrade_config.read([str(path)])).run().admitted
+            assert LocalCheck(read_config([str(path)])).run().admitted
             assert {each.name for each in tmp_path.iterdir()} - {"vault.new"} == {"config.json", "vault.json"}
         assert path.read_text().endswith(" // mine\n")
         return code

@@ -10,27 +10,34 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from freqtrade_bitmex_guard.addresses import parse_block
-from freqtrade_bitmex_guard.facts import AddressLimit, Everywhere, KeyFacts, Only, Permission, Right
-from freqtrade_bitmex_guard.findings import stop
-from freqtrade_bitmex_guard.redaction import harmless
-from freqtrade_bitmex_guard.terms import Terms
-from freqtrade_bitmex_guard.venues.interface import Ask, Listing, Venue
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Request
+from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    KeyFacts,
+    Permission,
+    PermissionKind,
+    RestrictedTo,
+    Unrestricted,
+)
+from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _RIGHTS = {
-    "query-funds": Right.READ,
-    "query-open-trades": Right.READ,
-    "query-closed-trades": Right.READ,
-    "query-ledger": Right.READ,
-    "modify-trades": Right.TRADE,
-    "close-trades": Right.CANCEL,
-    "withdraw-funds": Right.WITHDRAW,
-    "earn-funds": Right.TRANSFER,
-    "add-withdraw-address": Right.MANAGE_KEYS,
-    "update-withdraw-address": Right.MANAGE_KEYS,
+    "query-funds": PermissionKind.READ,
+    "query-open-trades": PermissionKind.READ,
+    "query-closed-trades": PermissionKind.READ,
+    "query-ledger": PermissionKind.READ,
+    "modify-trades": PermissionKind.TRADE,
+    "close-trades": PermissionKind.CANCEL,
+    "withdraw-funds": PermissionKind.WITHDRAW,
+    "earn-funds": PermissionKind.TRANSFER,
+    "add-withdraw-address": PermissionKind.MANAGE_KEYS,
+    "update-withdraw-address": PermissionKind.MANAGE_KEYS,
 }
 
-TERMS = Terms(
+PROFILE = ExchangeProfile(
     exchange="kraken",
     title="Kraken",
     allowed_permissions=("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
@@ -57,12 +64,12 @@ class _Key(BaseModel):
     ip_allowlist: list[str] = Field(default=[])
 
 
-class Kraken(Venue):
+class Kraken(ExchangeAdapter):
     """Kraken's answers about the one key that asks."""
 
-    terms = TERMS
+    terms = PROFILE
 
-    def read_key(self, ask: Ask, key_id: str) -> Listing:
+    def read_key(self, ask: Request, key_id: str) -> KeyListing:
         """See `Venue.read_key`. Kraken tells of this key only."""
         answer = ask("GetApiKeyInfo", verb="POST")
         try:
@@ -74,12 +81,12 @@ class Kraken(Venue):
         if key is None or answer.status != 200:
             _explain(errors)
         if key.api_key != key_id:
-            stop("key-not-listed", "Kraken answered about another key.", "Report it.")
-        rights = frozenset(Permission(word, _RIGHTS.get(word, Right.UNKNOWN)) for word in key.permissions)
-        return Listing((KeyFacts(rights, _addresses(key.ip_allowlist)),))
+            fail("key-not-listed", "Kraken answered about another key.", "Report it.")
+        rights = frozenset(Permission(word, _RIGHTS.get(word, PermissionKind.UNKNOWN)) for word in key.permissions)
+        return KeyListing((KeyFacts(rights, _addresses(key.ip_allowlist)),))
 
 
-VENUE = Kraken()
+ADAPTER = Kraken()
 
 
 def _snake(result: dict[str, Any]) -> dict[str, Any]:
@@ -87,22 +94,22 @@ def _snake(result: dict[str, Any]) -> dict[str, Any]:
     return {"".join("_" + char.lower() if char.isupper() else char for char in name): result[name] for name in result}
 
 
-def _addresses(listed: list[str]) -> AddressLimit:
+def _addresses(listed: list[str]) -> IpRestriction:
     if not any(block.strip() for block in listed):
-        return Everywhere("no IP address restriction")
+        return Unrestricted("no IP address restriction")
     networks, unreadable = [], []
     for block in listed:
         try:
-            networks.append(parse_block(block))
+            networks.append(parse_network(block))
         except ValueError:
-            unreadable.append(harmless(block, 40))
-    return Only(tuple(networks), tuple(unreadable))
+            unreadable.append(sanitize(block, 40))
+    return RestrictedTo(tuple(networks), tuple(unreadable))
 
 
 def _explain(errors: Any) -> NoReturn:
     said = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else ""
     if said == "EAPI:Invalid key":
-        stop("key-unknown", "Kraken does not know this key id.", "Store it again.")
+        fail("key-unknown", "Kraken does not know this key id.", "Store it again.")
     if said == "EGeneral:Permission denied":
-        stop("access-denied", "Kraken does not even let the key see itself.", "Give it the right to query.")
-    stop("answer-invalid", f"Kraken's answer cannot be relied on ({harmless(said) or 'not as documented'}).", "Retry.")
+        fail("access-denied", "Kraken does not even let the key see itself.", "Give it the right to query.")
+    fail("answer-invalid", f"Kraken's answer cannot be relied on ({sanitize(said) or 'not as documented'}).", "Retry.")

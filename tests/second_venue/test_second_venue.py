@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard import venues
-from freqtrade_bitmex_guard.findings import Outcome
-from freqtrade_bitmex_guard.guard import Check
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.responses import Response
-from freqtrade_bitmex_guard.verdict import Verdict
 from tests.support import KRAKEN_ID, KRAKEN_SECRET, store_files
 from tests.terminal import ROOT
 
@@ -29,10 +29,10 @@ def laid_among_the_venues(tmp_path: Path) -> Iterator[None]:
     folder = tmp_path / "venues"
     folder.mkdir()
     shutil.copy(Path(__file__).parent / "kraken.py", folder)
-    venues.__path__.append(str(folder))
+    exchanges.__path__.append(str(folder))
     yield
-    venues.__path__.pop()
-    sys.modules.pop("freqtrade_bitmex_guard.venues.kraken", None)
+    exchanges.__path__.pop()
+    sys.modules.pop("freqtrade_bitmex_guard.exchanges.kraken", None)
 
 
 def told(**changed: Any) -> Response:
@@ -60,7 +60,7 @@ def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **p
                 "policy": {"severity_not_told": severity_not_told, **policy},
             },
         }
-        return Check(config).run()
+        return LocalCheck(config).run()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""An audit for a terminal, for a page, or for a machine."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from freqtrade_bitmex_guard.audit.run import Audit
+from freqtrade_bitmex_guard.audit.sections import ReportSection, headline, report_sections
+from freqtrade_bitmex_guard.model.account import AccountEvent, SiblingKey
+from freqtrade_bitmex_guard.model.key import NotReported
+from freqtrade_bitmex_guard.redaction.registry import redact
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.report import json as check_json
+from freqtrade_bitmex_guard.report.text import COLOURS, capture, redacted_text
+from freqtrade_bitmex_guard.rules.account import sibling_risks
+
+_ACTIVE_MARKUP = re.compile(r"[@#]|:(?=//)|w(?=ww\.)")
+
+
+def print_text(audit: Audit, console: Console) -> None:
+    """Print an audit for a person at a terminal."""
+    console.print(redacted_text(headline(audit), style=COLOURS[audit.verdict.outcome]))
+    for section in report_sections(audit):
+        console.print()
+        console.print(redacted_text(section.title, style="bold"))
+        if section.columns:
+            console.print(_table(section))
+        for note in section.notes:
+            console.print(redacted_text(note))
+
+
+def render_text(audit: Audit) -> str:
+    """An audit for a person, as wide and colourful as standard output takes it."""
+    return capture(lambda console: print_text(audit, console))
+
+
+def _table(section: ReportSection) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_header=any(section.columns), pad_edge=False)
+    for column in section.columns:
+        table.add_column(column, overflow="fold")
+    for row in section.rows:
+        table.add_row(*map(redacted_text, row))
+    return table
+
+
+def render_markdown(audit: Audit) -> str:
+    """An audit as a page in Markdown. All text from outside is harmless in it."""
+    lines = ["# API key audit", "", headline(audit), "", _context_line(audit)]
+    for section in report_sections(audit):
+        lines += ["", f"## {section.title}", ""]
+        if section.columns:
+            lines += [_row(section.columns), _row(["---"] * len(section.columns)), *map(_row, section.rows), ""]
+        lines += [f"- {note}" for note in section.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _context_line(audit: Audit) -> str:
+    verdict = audit.verdict
+    place = f"{verdict.exchange or 'no exchange'}, key {verdict.key or 'not read'}"
+    return f"{place}, {verdict.checked_at:%Y-%m-%d %H:%M} UTC."
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(map(_escape_markdown, cells))} |"
+
+
+def _escape_markdown(cell: str) -> str:
+    """Text that stays text in a wiki or an issue: no column, mention, reference, link or emphasis.
+
+    Cleared before it is changed: afterwards nobody would know a secret again.
+    """
+    return _ACTIVE_MARKUP.sub(lambda found: f"{found[0]}\u200b", redact(cell).replace("|", "/")).replace("_", r"\_")
+
+
+def to_dict(audit: Audit) -> dict[str, Any]:
+    """An audit as plain data: all of a check's report, and `keys`, `account`, `events`, `changes`.
+
+    Returns:
+        What `report.json.document` returns, and `since`, `last_audit_at`, `not_kept` (None or why this audit will
+        not be compared with), `keys` (the account's other keys, or None if not told), `account` (`two_factor`,
+        `withdrawal_addresses`; None if not told), `events` (None if not told), `events_whole_since`, `changes`.
+    """
+    account, timeline = audit.account, audit.account.timeline
+    told = None if isinstance(timeline, NotReported) else timeline
+    others = None if isinstance(account.others, NotReported) else account.others
+    addresses = account.withdrawal_addresses
+    return {
+        **check_json.to_dict(audit.verdict),
+        "since": audit.since.isoformat(timespec="seconds"),
+        "last_audit_at": audit.last_at.isoformat(timespec="seconds") if audit.last_at else None,
+        "not_kept": audit.not_kept,
+        "keys": None if others is None else [_key(other) for other in others],
+        "account": {
+            "two_factor": None if isinstance(account.two_factor, NotReported) else account.two_factor,
+            "withdrawal_addresses": None
+            if isinstance(addresses, NotReported)
+            else [{"name": sanitize(address.name), "skips": list(address.skips)} for address in addresses],
+        },
+        "events": None if told is None else [_event(event) for event in told.since(audit.since)],
+        "events_whole_since": told.whole_since.isoformat() if told and told.whole_since else None,
+        "changes": [
+            {
+                "change": change.kind.value,
+                "key": change.key,
+                "name": change.name,
+                "before": change.before,
+                "after": change.after,
+            }
+            for change in audit.changes
+        ],
+    }
+
+
+def _key(other: SiblingKey) -> dict[str, Any]:
+    facts = None if other.facts is None else check_json.facts_to_dict(other.facts)
+    return {"key": other.shown, "mark": other.mark, "facts": facts, "dangers": sibling_risks(other)}
+
+
+def _event(event: AccountEvent) -> dict[str, Any]:
+    return {
+        "what": sanitize(event.word),
+        "at": event.moment.isoformat(),
+        "from": None if event.address is None else sanitize(event.address),
+        "status": None if event.status is None else sanitize(event.status),
+        "weighty": event.weighty,
+    }
+
+
+def to_json(audit: Audit) -> str:
+    """The same as JSON, ASCII only, on several lines."""
+    return json.dumps(to_dict(audit), indent=2)

@@ -1,0 +1,242 @@
+"""The one story: load the credentials, ask the exchange, apply the rules, hand out the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from freqtrade_bitmex_guard import exchanges, rules
+from freqtrade_bitmex_guard.check.account_reader import AccountReader
+from freqtrade_bitmex_guard.check.admission import Admission
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
+from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
+from freqtrade_bitmex_guard.credentials import open_store
+from freqtrade_bitmex_guard.credentials.access import with_timeout
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing
+from freqtrade_bitmex_guard.model.account import AccountFacts, AccountQuery, Evidence
+from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail, internal_error
+from freqtrade_bitmex_guard.model.key import KeyFacts, merge_entries
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.redaction import output
+from freqtrade_bitmex_guard.redaction.opaque import opaque, opaque_dataclass
+from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, sanitize
+from freqtrade_bitmex_guard.util import lazy_packages
+
+
+@dataclass
+class _Progress:
+    """What a check has come to, while it is under way."""
+
+    began: float = field(default_factory=time.monotonic)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    findings: list[Finding] = field(default_factory=list)
+    facts: tuple[KeyFacts, ...] = ()
+    exchange: str | None = None
+    key: str | None = None
+    asked: tuple[str, ...] = ()
+    requests: Callable[[], int] = lambda: 0
+
+    def verdict(self) -> Verdict:
+        return Verdict(
+            findings=sort_findings(self.findings),
+            facts=self.facts,
+            exchange=self.exchange,
+            key=self.key,
+            asked=self.asked,
+            requests=self.requests(),
+            checked_at=self.at,
+            duration_ms=round((time.monotonic() - self.began) * 1000),
+        )
+
+
+@opaque_dataclass
+class PreparedCheck:
+    """What it takes to ask about a key: the exchange, the operator's section, a fit client, the key."""
+
+    venue: ExchangeAdapter
+    section: GuardConfig
+    line: ExchangeClient
+    credentials: Credentials
+
+
+@opaque
+class LocalCheck:
+    """One check of one bot's key.
+
+    Attributes:
+        proven: the key and the route that were shown to be fine, once `run` has admitted them.
+        listing: what the exchange told of the account's keys, if it came to that.
+        account: what it told of the account around them, if it came to that.
+    """
+
+    def __init__(self, config: Mapping[str, Any], *, audit_since: datetime | None = None) -> None:
+        """Take what is needed; nothing is read or asked yet.
+
+        Args:
+            config: freqtrade's whole, merged config.
+            audit_since: for an audit: ask about the account whatever the key is like, and follow its events so far
+                back. By default the account is asked about only once the key has passed.
+        """
+        self.proven: Admission | None = None
+        self.listing: KeyListing | None = None
+        self.account = AccountFacts()
+        self._config = config
+        self._audit_since = audit_since
+        self._means: PreparedCheck | None = None
+
+    @property
+    def section(self) -> GuardConfig:
+        """The operator's section, once `run` has admitted the key.
+
+        Raises:
+            Stopped: if it was not read.
+        """
+        return self._reached().section
+
+    @property
+    def terms(self) -> ExchangeProfile | None:
+        """The exchange's words, once `run` got as far as reading the key."""
+        return self._means.venue.terms if self._means else None
+
+    @property
+    def mark(self) -> str:
+        """What tells the key from all others without showing its id.
+
+        Raises:
+            Stopped: if `run` did not get as far as reading it.
+        """
+        return fingerprint(self._reached().credentials.key.reveal())
+
+    def _reached(self) -> PreparedCheck:
+        if self._means is None:
+            fail("internal-error", "The check did not get that far.", "Please report this.")
+        return self._means
+
+    def run(self) -> Verdict:
+        """Carry the check out, once.
+
+        Returns:
+            The verdict. Every failure becomes one, the guard's own bugs included; only KeyboardInterrupt gets out.
+        """
+        course = _Progress()
+        with _failures_as_findings(course.findings):
+            self._carry_out(course)
+        verdict = course.verdict()
+        if not verdict.admitted:
+            self.proven = None
+        return verdict
+
+    def again(self) -> Verdict:
+        """Ask once more about the key in memory, for no longer than one request may take.
+
+        No store and no config is read, and nothing is asked about the account.
+
+        Returns:
+            The verdict. Every failure becomes one.
+        """
+        course = _Progress()
+        with _failures_as_findings(course.findings):
+            means = self._reached()
+            one_request_seconds = min(means.section.timeout_seconds, means.line.one_request_seconds)
+            listing, _ = self._ask(means, course, one_request_seconds, patient=False)
+            self._judge_each_entry(means, course, listing)
+            course.facts = listing.own
+        return course.verdict()
+
+    def _carry_out(self, course: _Progress) -> None:
+        means = self._means = self._prepare(course)
+        listing, left_seconds = self._ask(means, course, means.section.timeout_seconds, patient=True)
+        if self._audit_since or not _has_errors(course.findings):
+            self._ask_about_the_account(means, course, listing, left_seconds)
+        hosts = tuple(means.section.allowed_hosts)
+        self.proven = Admission(means.credentials, means.line.route, means.venue.terms, hosts)
+        # Only now: a verdict without facts cannot admit, whatever fails above.
+        course.facts = listing.own
+
+    def _prepare(self, course: _Progress) -> PreparedCheck:
+        exchange = self._exchange()
+        course.exchange = sanitize(str(exchange.get("name", ""))).lower() or None
+        if guard_state(self._config) is None:
+            fail(
+                "section-missing",
+                "The config has no api_key_guard section, so a bot started with it is not guarded.",
+                'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
+                "in the system's keyring. The README has the other stores.",
+            )
+        venue = exchanges.get_adapter(exchange.get("name"))
+        section = parse_section(self._config[SECTION], venue.terms)
+        line = exchange_client.build_client(exchange, venue.terms, section.allowed_hosts)
+        lazy_packages.end_import_phase()
+        output.install()
+        credentials = self._credentials(section, venue.terms.exchange)
+        return PreparedCheck(venue, section, line, credentials)
+
+    def _ask(
+        self, means: PreparedCheck, course: _Progress, seconds: float, *, patient: bool
+    ) -> tuple[KeyListing, float]:
+        """Ask about the key, and judge what the exchange tells of it."""
+        course.exchange, course.key = means.venue.terms.exchange, means.credentials.masked
+        course.asked = tuple(map(str, sorted(means.line.route.servers)))
+        conversation = means.line.conversation(means.credentials, seconds, patient=patient)
+        course.requests = lambda: conversation.sent
+        listing = means.venue.read_key(conversation.ask, means.credentials.key.reveal())
+        policy, terms = means.section.policy, means.venue.terms
+        for entry in (*listing.own, merge_entries(listing.own)):
+            course.findings += rules.evaluate_key(entry, policy, terms)
+        return listing, conversation.left_seconds
+
+    def _ask_about_the_account(
+        self, means: PreparedCheck, course: _Progress, listing: KeyListing, seconds: float
+    ) -> None:
+        policy, terms = means.section.policy, means.venue.terms
+        inquiry = AccountReader(means.venue, means.line, means.credentials, seconds)
+        about_the_key, course.requests = course.requests(), lambda: about_the_key + inquiry.sent
+        topics = frozenset(AccountQuery) if self._audit_since else rules.queries_for(policy)
+        self.listing = listing
+        self.account = inquiry.account(listing, topics, self._audit_since)
+        course.findings += rules.evaluate_account(
+            Evidence(merge_entries(listing.own), self.account, course.at), policy, terms
+        )
+        self._judge_each_entry(means, course, listing)
+
+    @staticmethod
+    def _judge_each_entry(means: PreparedCheck, course: _Progress, listing: KeyListing) -> None:
+        """Judge what a key that is listed twice says of itself in each place; what it may do was judged together."""
+        for entry in listing.own:
+            posture = Evidence(entry, AccountFacts(), course.at)
+            course.findings += rules.evaluate_key_posture(posture, means.section.policy, means.venue.terms)
+
+    def _exchange(self) -> Mapping[str, Any]:
+        exchange = self._config.get("exchange")
+        if not isinstance(exchange, dict):
+            fail("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
+        return exchange
+
+    @staticmethod
+    def _credentials(section: GuardConfig, exchange: str) -> Credentials:
+        store = open_store(section.credentials, exchange)
+        return with_timeout(store, store.load)
+
+
+def _has_errors(findings: Sequence[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+@contextmanager
+def _failures_as_findings(findings: list[Finding]) -> Iterator[None]:
+    try:
+        yield
+    except GuardError as end:
+        findings += end.findings
+    except KeyboardInterrupt:
+        raise
+    except BaseException as bug:
+        findings.append(internal_error(bug))

@@ -1,0 +1,136 @@
+"""All talk with an exchange about one key, inside one bound of time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from freqtrade_bitmex_guard.client.errors import WAIT_FOR_EXCHANGE
+from freqtrade_bitmex_guard.client.http import BoundedSession, RequestLog, TransportError
+from freqtrade_bitmex_guard.client.response import Response, retry_after
+from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.util import deadline
+
+_FIRST_RETRY_SECONDS = 1.0
+
+
+_FIXES = {
+    "host-not-allowed": "Look for urls in exchange.ccxt_config, and treat the key as exposed if they are not yours.",
+    "redirected": "Look which host your network or proxy puts in between; nothing signed was sent on to it.",
+    "tls-failed": "Check this machine's date, and whether a proxy or virus scanner opens encrypted traffic.",
+    "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network. "
+    f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
+    "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
+    f"While the exchange itself is away, {WAIT_FOR_EXCHANGE}",
+    "answer-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "answer-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
+}
+
+
+class ApiSession:
+    """Asks through one ccxt client. The time starts with the first request."""
+
+    def __init__(
+        self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, patient: bool = True
+    ) -> None:
+        self._patient = patient
+        self._sent_before = session.sent
+        self._client = client
+        self._session = session
+        self._terms = terms
+        self._seconds = seconds
+        # ccxt counts in milliseconds. The smaller of the two time-outs holds for one request.
+        self._one_request = min(seconds, client.timeout / 1000)
+        self._ends: float | None = None
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return self._session.sent - self._sent_before
+
+    @property
+    def left_seconds(self) -> float:
+        """How much of the time for all talk is left."""
+        return self._seconds if self._ends is None else max(0.0, self._ends - time.monotonic())
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many requests the exchange says it will still take now (x-ratelimit-remaining), if it says."""
+        answer = self._session.record.answer
+        told = "" if answer is None else answer.headers.get("x-ratelimit-remaining", "")
+        return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+
+    def ask(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
+        """Send one signed request; a patient one again, after a growing pause, while it fails for a passing cause.
+
+        Args:
+            path: of the call, as ccxt's `request` takes it; its method names come and go with its versions.
+            verb: HTTP verb.
+            api: which of the exchange's APIs, as ccxt names them.
+            query: further parameters of the call.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            Stopped: unverified, if none came that may be looked at; misconfigured, if ccxt could not ask.
+        """
+        self._ends = self._ends or time.monotonic() + self._seconds
+        pause = _FIRST_RETRY_SECONDS
+        while True:
+            left = self._ends - time.monotonic()
+            outcome = (
+                self._once((path, api, verb, query), min(self._one_request, left)) if left > 0 else _deadline_exceeded()
+            )
+            wait = _retry_delay(outcome, pause) if self._patient else None
+            if wait is None or wait >= self._ends - time.monotonic():
+                break
+            time.sleep(wait)
+            pause *= 2
+        if isinstance(outcome, TransportError):
+            hosts = self._session.hosts
+            notice = f" {self._terms.notice}" if self._terms.notice and hosts & set(self._terms.hosts) else ""
+            asked = f"{self._terms.title} ({', '.join(sorted(hosts))})"
+            fail(outcome.rule, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.rule])
+        return outcome
+
+    def _once(self, call: tuple[str, str, str, dict[str, str | int]], seconds: float) -> Response | TransportError:
+        path, api, verb, query = call
+        session, record = self._session, RequestLog()
+        session.record, session.seconds = record, seconds
+        sent_before = session.sent
+        try:
+            # ccxt's own retries are switched off here, where no setting can switch them on again.
+            parameters = {**query, "maxRetriesOnFailure": 0}
+            deadline.run_with_timeout(lambda: self._client.request(path, api, verb, parameters), seconds, session.cut)
+        except TimeoutError:
+            return TransportError("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
+        except TransportError as fault:
+            return fault
+        except Exception as problem:
+            if record.answer is None and session.sent > sent_before:
+                return TransportError("answer-invalid", f"the answer could not be read ({type(problem).__name__})")
+            if record.answer is None:
+                fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
+        # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.
+        if record.answer is None:
+            fail("internal-error", "ccxt returned without having asked.", "Please report this.")
+        return record.answer
+
+
+def _deadline_exceeded() -> TransportError:
+    return TransportError("timed-out", "the time for this check is over", passing=True)
+
+
+def _retry_delay(outcome: Response | TransportError, pause: float) -> float | None:
+    """Seconds to wait before asking again, or None if asking again would not help or would make it worse."""
+    if isinstance(outcome, TransportError):
+        return pause if outcome.passing else None
+    told = retry_after(outcome)
+    if outcome.status == 429:
+        return None if told is None else max(told, pause)
+    if outcome.status >= 500:
+        return max(told or 0.0, pause)
+    return None

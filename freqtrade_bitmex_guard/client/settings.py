@@ -1,0 +1,209 @@
+"""The settings that freqtrade gives its ccxt clients, and the credentials that must not be among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+
+BLOCKS = ("ccxt_config", "ccxt_sync_config", "ccxt_async_config")
+
+
+# Names as `_plain` writes them: freqtrade and ccxt know each in several spellings.
+_CREDENTIAL_NAMES = frozenset(
+    [
+        "key",
+        "apikey",
+        "apisecret",
+        "secret",
+        "password",
+        "uid",
+        "accountid",
+        "login",
+        "privatekey",
+        "walletaddress",
+        "token",
+        "twofa",
+    ]
+)
+
+
+# ccxt makes every key an attribute of its client, and some attributes decide whom it talks to or trusts. So a setting
+# that is not known is not allowed; those that are known to be dangerous are told apart by `route.objections`.
+_KNOWN_SETTINGS = frozenset(
+    """
+    urls hostname sandbox testnet timeout options headers userAgent user_agent enableRateLimit rateLimit
+    rateLimiterAlgorithm rollingWindowSize newUpdates precisionMode substituteCommonCurrencyCodes commonCurrencies
+    enableLastHttpResponse enableLastJsonResponse enableLastResponseHeaders returnResponseHeaders
+    httpProxy http_proxy httpsProxy https_proxy socksProxy socks_proxy wsProxy ws_proxy wssProxy wss_proxy
+    wsSocksProxy ws_socks_proxy proxies aiohttp_proxy trust_env aiohttp_trust_env requests_trust_env
+    proxy proxyUrl proxy_url proxyUrlCallback proxy_url_callback verify validateServerSsl cafile verbose
+    """.split()  # noqa: SIM905 - forty names are read more easily like this
+)
+
+
+# For how long a signature is good, by the names of ccxt's options (ccxt/bitmex.py, `sign`): milliseconds and seconds.
+_MAX_SIGNATURE_LIFETIME = {"recvWindow": 60_000, "api-expires": 60}
+
+
+_SIGNED_HEADERS = frozenset(["apikey", "apisignature", "apiexpires", "apinonce", "authorization", "cookie", "host"])
+
+
+def merge_settings(exchange: Mapping[str, Any], block: str) -> dict[str, Any]:
+    """A client's settings as freqtrade puts them together (freqtrade/exchange/exchange.py, `Exchange.__init__`).
+
+    Args:
+        exchange: freqtrade's `exchange` section.
+        block: `ccxt_sync_config` or `ccxt_async_config`; it goes over `ccxt_config`.
+
+    Returns:
+        A copy, without empty credentials.
+    """
+    settings: dict[str, Any] = {}
+    for name in ("ccxt_config", block):
+        _merge(deepcopy(exchange.get(name) or {}), settings)
+    remove_empty_credentials(settings)
+    return settings
+
+
+def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
+    for name, value in source.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(value, into[name])
+        else:
+            into[name] = value
+
+
+def find_credentials(exchange: Mapping[str, Any]) -> Iterator[Finding]:
+    """Credentials that stand in the config or its variables, which the guard's own would have to compete with."""
+    for path in _credential_paths(exchange):
+        yield error(
+            "credentials-in-config",
+            f"A credential stands at {path}, in plain text, beside the guard: it would reach logs and backups, and it "
+            "may not be the key that was checked.",
+            "Move it into the credential store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`; empty "
+            "FREQTRADE__EXCHANGE__… variables by hand. Treat the old secret as exposed.",
+        )
+
+
+def credential_field_at(path: tuple[str | int, ...]) -> str | None:
+    """Which credential freqtrade or ccxt would take from a place in the config.
+
+    Args:
+        path: names and positions that lead there from the top.
+
+    Returns:
+        `key`, `secret`, or the plain name of one that few exchanges know; None where no credential is looked for.
+    """
+    if path[:1] != ("exchange",) or not (len(path) == 2 or (len(path) == 3 and path[1] in BLOCKS)):
+        return None
+    name = _normalize(path[-1])
+    return {"apikey": "key", "apisecret": "secret"}.get(name, name) if name in _CREDENTIAL_NAMES else None
+
+
+def _credential_paths(exchange: Mapping[str, Any]) -> Iterator[str]:
+    for name in _credential_names_in(exchange, empty=False):
+        yield f"exchange.{sanitize(name)}"
+    for block in BLOCKS:
+        settings = exchange.get(block)
+        if not isinstance(settings, Mapping):
+            continue
+        for name in _credential_names_in(settings, empty=False):
+            yield f"exchange.{block}.{sanitize(name)}"
+        for name in signed_headers(settings):
+            yield f"exchange.{block}.{name}"
+
+
+def signed_headers(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Names, made harmless, of headers that would replace what a signed request says of its signer or its goal.
+
+    Args:
+        settings: of a client, or a client's attributes.
+    """
+    headers = settings.get("headers")
+    if isinstance(headers, Mapping):
+        yield from (f"headers.{sanitize(str(name))}" for name in headers if _normalize(name) in _SIGNED_HEADERS)
+
+
+def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Names, made harmless, of settings through which ccxt would lay more than texts over the signed headers.
+
+    It takes `headers` as an object or as a list of pairs, and a `userAgent` that is an object.
+
+    Args:
+        settings: of a client, or a client's attributes.
+    """
+    headers = settings.get("headers")
+    if headers is not None and not isinstance(headers, Mapping):
+        yield "headers"
+    elif headers:
+        for name, value in headers.items():
+            if not isinstance(name, str) or not isinstance(value, str):
+                yield f"headers.{sanitize(str(name))}"
+    for name in ("userAgent", "user_agent"):
+        if not isinstance(settings.get(name), str | None):
+            yield name
+
+
+def invalid_settings(exchange: Mapping[str, Any]) -> Iterator[Finding]:
+    """Blocks of settings that are not objects, on which freqtrade itself would fail, and settings nobody knows."""
+    for block in BLOCKS:
+        settings = exchange.get(block, {})
+        if not isinstance(settings, dict):
+            yield error("client-settings", f"exchange.{block} must be an object.", f'Write "{block}": {{}}.')
+            continue
+        for name in settings:
+            if name not in _KNOWN_SETTINGS and _normalize(name) not in _CREDENTIAL_NAMES:
+                yield error(
+                    "client-settings",
+                    f"exchange.{block}.{sanitize(str(name))} is a setting that the guard does not know: ccxt takes "
+                    "any, and some of them change whom it talks to or trusts.",
+                    "Take it out. If the bot really needs it, report it, so that it can be judged.",
+                )
+        yield from _invalid_options(settings.get("options"), f"exchange.{block}.options")
+        for name in non_text_headers(settings):
+            yield error(
+                "client-settings",
+                f"exchange.{block}.{name} is not a text: ccxt would lay it over the headers of signed requests.",
+                'Write "headers": {"Name": "text"} and "userAgent": "text", or take it out.',
+            )
+
+
+def _invalid_options(options: Any, path: str) -> Iterator[Finding]:
+    if not isinstance(options, dict):
+        return
+    if "ws" in options:
+        yield error(
+            "client-settings",
+            f"{path}.ws changes where websockets go, by which proxy, and what they print.",
+            "Take it out; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
+        )
+    for name, longest in _MAX_SIGNATURE_LIFETIME.items():
+        if name in options and not (type(options[name]) is int and 0 < options[name] <= longest):
+            yield error(
+                "client-settings",
+                f"{path}.{name} lets signatures stay good for longer than a minute: whoever sees one can send the same "
+                "request again.",
+                f"Take it out, or write a number up to {longest}.",
+            )
+
+
+def remove_empty_credentials(settings: dict[str, Any]) -> None:
+    """Drop credentials that are empty, which `freqtrade new-config` writes and which would beat the proven ones."""
+    for name in _credential_names_in(settings, empty=True):
+        del settings[name]
+
+
+def _credential_names_in(settings: Mapping[str, Any], *, empty: bool) -> list[str]:
+    return [
+        name
+        for name, value in settings.items()
+        if _normalize(name) in _CREDENTIAL_NAMES and (value in (None, "")) is empty
+    ]
+
+
+def _normalize(name: object) -> str:
+    return str(name).casefold().replace("_", "").replace("-", "")

@@ -1,0 +1,89 @@
+"""pydantic's errors about the section as findings."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
+from freqtrade_bitmex_guard.config.stores import STORE_MODELS
+from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
+
+_MODELS: tuple[type[BaseModel], ...] = (GuardConfig, Policy, *STORE_MODELS.values())
+
+
+_NAMES = [name for model in _MODELS for name in model.model_fields]
+
+
+# By pydantic's type of error; the limits are those that it tells with it.
+_ERROR_TEXTS = {
+    "missing": "is missing",
+    "bool_type": "must be true or false, without quotes",
+    "dict_type": "must be an object",
+    "finite_number": "must be a finite number",
+    "float_type": "must be a number, without quotes",
+    "greater_than_equal": "must be {ge:g} or more",
+    "int_type": "must be a whole number, without quotes",
+    "less_than_equal": "must be {le:g} or less",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
+    "string_pattern_mismatch": "must be one word of letters, digits and _ . : -",
+    "string_too_short": "must not be empty",
+    "string_type": "must be a text in quotes",
+    "string_unicode": "must be a text of valid characters",
+    "too_short": "must not be empty",
+}
+
+
+def invalid_field(path: str, what: str, example: str) -> Finding:
+    """Return the finding for one field that is wrong."""
+    return error("section-invalid", f"{path} {what}.", f"For example: {example}")
+
+
+def explain_error(detail: ErrorDetails) -> Finding:
+    """Return the finding for a pydantic error; never with a value in it."""
+    steps = list(detail["loc"])
+    # Of several models pydantic names the one it took, by the store's word; nobody wrote that there.
+    store = STORE_MODELS.get(str(steps.pop(1))) if len(steps) > 1 and steps[0] == "credentials" else None
+    path = ".".join([SECTION, *(sanitize(str(step)) for step in steps)])
+    if detail["type"] == "extra_forbidden":
+        *parents, name = map(str, steps)
+        if not get_close_matches(name, _NAMES, n=1, cutoff=0.5):  # a secret, perhaps, that was pasted here
+            path = ".".join([SECTION, *parents, sanitize_tokens(name)])
+        return error("section-invalid", f"{path} is not a known key.", _suggestion(name, parents, store))
+    what = _ERROR_TEXTS.get(detail["type"], "").format(**detail.get("ctx", {}))
+    what = what or detail["msg"].removeprefix("Value error, ")
+    if detail["type"].startswith("union_tag"):
+        *words, last = map(repr, STORE_MODELS)
+        path, what = f"{path}.store", f"must be {', '.join(words)} or {last}"
+    what = what if what.startswith(("must", "is ")) else f"is wrong: {sanitize(what, 200)}"
+    return invalid_field(path, what, _example(steps))
+
+
+def _suggestion(name: str, parents: list[str], store: type[BaseModel] | None) -> str:
+    names = list((store or (Policy if parents else GuardConfig)).model_fields)
+    places: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
+    places |= {f'credentials with "store": "{tag}"': model for tag, model in STORE_MODELS.items()}
+    elsewhere = next((place for place, model in places.items() if name in model.model_fields), None)
+    known = f"Known here: {', '.join(names)}."
+    if elsewhere:
+        return f"{name!r} belongs in {elsewhere}. {known}"
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}? Else take it out." if near else f"Take it out. {known}"
+
+
+def _example(steps: list[int | str]) -> str:
+    names = [step for step in steps if isinstance(step, str)]
+    for name, model in itertools.product(reversed(names), _MODELS):
+        field = model.model_fields.get(name)
+        if field is not None and field.examples:
+            return f'"{name}": {json.dumps(field.examples[0])}'
+    return f'"{SECTION}": {{"credentials": {{"store": "keyring"}}}}'

@@ -1,0 +1,86 @@
+"""The config section `api_key_guard`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.config.stores import StoreConfig
+
+SECTION = "api_key_guard"
+
+
+class GuardConfig(SectionModel):
+    """Refuse to start on an API key that can do more than trade."""
+
+    enabled: bool = Field(default=True, description="Whether `freqtrade trade` is guarded.", examples=[True])
+    credentials: StoreConfig = Field(
+        discriminator="store",
+        description="Where key id and secret live.",
+        examples=[{"store": "keyring", "service": "freqtrade-bitmex"}],
+    )
+    policy: Policy = Field(description="How much the key may be able to do.", examples=[{"max_ip_addresses": 1}])
+    allowed_hosts: list[Annotated[str, Field(min_length=1)]] = Field(
+        min_length=1,
+        description="The hosts that may be asked, names only. BitMEX's default: www.bitmex.com, testnet.bitmex.com.",
+        examples=[["www.bitmex.com", "testnet.bitmex.com"]],
+    )
+    timeout_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=300,
+        allow_inf_nan=False,
+        description="Bounds all talk with the exchange together, in seconds.",
+        examples=[30],
+    )
+
+    recheck_minutes: float = Field(
+        default=60,
+        ge=0,
+        le=10_080,
+        allow_inf_nan=False,
+        description="How often the key is checked again while the bot runs, in minutes. 0: never. Default: 60.",
+        examples=[60],
+    )
+    recheck_grace_minutes: float = Field(
+        default=180,
+        ge=0,
+        le=10_080,
+        allow_inf_nan=False,
+        description="How long a running bot goes on while that check cannot be made for a passing cause, in minutes. "
+        "Default: 180.",
+        examples=[180],
+    )
+    on_violation: Literal["pause", "stop"] = Field(
+        default="pause",
+        description="What becomes of a running bot whose key breaks the policy: pause opens no new trade and still "
+        "manages the open ones; stop does neither. Default: pause.",
+        examples=["pause"],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_defaults(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, dict):
+            return written
+        filled = {
+            "credentials": {},
+            "policy": {},
+            "allowed_hosts": list(profile_of(info).hosts),
+            **written,
+        }
+        if isinstance(filled["credentials"], dict):
+            filled["credentials"] = {"store": "keyring", **filled["credentials"]}
+        return filled
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_only(cls, hosts: list[str]) -> list[str]:
+        if any(character in host for host in hosts for character in "/@*? \t") or any(
+            host.count(":") == 1 for host in hosts
+        ):
+            raise ValueError("every entry must be a host name or an address alone, without scheme, port or wildcard")
+        return [host.lower().strip("[]") for host in hosts]

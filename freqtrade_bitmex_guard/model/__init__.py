@@ -1,0 +1,1 @@
+"""The domain: keys, permissions, findings, verdicts."""

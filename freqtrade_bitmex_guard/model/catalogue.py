@@ -1,0 +1,126 @@
+"""The published list of findings: name, outcome, meaning.
+
+Others use these names (JSON output, log searches), so a name never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The four verdicts, the gravest first: where several apply, the first one is told."""
+
+    MISCONFIGURED = "misconfigured"
+    REFUSED = "refused"
+    UNVERIFIED = "unverified"
+    ADMITTED = "admitted"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSpec:
+    """One line of the published list.
+
+    Attributes:
+        outcome: the verdict that an error of this rule leads to.
+        meaning: one sentence for the documentation.
+        passing: whether the cause usually goes away by itself, so that asking again later makes sense.
+        posture: whether its severity is the operator's to choose; the policy then knows it by its name.
+    """
+
+    outcome: Outcome
+    meaning: str
+    passing: bool = False
+    posture: bool = False
+
+
+_M, _R, _U, _A = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED, Outcome.ADMITTED
+
+
+FINDINGS: dict[str, FindingSpec] = {
+    # The key was read and breaks the policy.
+    "withdraw-permission": FindingSpec(_R, "The key can move money out of the account."),
+    "permission-not-allowed": FindingSpec(_R, "The key has a right that `allowed_permissions` does not name."),
+    "permission-missing": FindingSpec(_R, "The key lacks a right that `required_permissions` names."),
+    "ip-unrestricted": FindingSpec(_R, "The key works from every address."),
+    "ip-too-many": FindingSpec(_R, "The key works from more addresses than `max_ip_addresses`."),
+    "ip-outside": FindingSpec(_R, "The key works from addresses outside `ip_within`."),
+    "ip-unreadable": FindingSpec(_R, "An address block of the key is not of the form address or address/prefix."),
+    "key-disabled": FindingSpec(_R, "The key is switched off on the exchange."),
+    # The account's posture: a warning, or an error where the policy says so.
+    "two-factor": FindingSpec(_R, "Logging in to the account takes no second factor.", posture=True),
+    "key-age": FindingSpec(_R, "The key is older than `max_key_age_days`.", posture=True),
+    "legacy-key": FindingSpec(_R, "The key is so old that it is weaker than newer ones.", posture=True),
+    "key-name": FindingSpec(_R, "The key's name is empty, says nothing, or is not like `key_name`.", posture=True),
+    "account": FindingSpec(_R, "The key belongs to another user or account than the policy expects.", posture=True),
+    "sibling-keys": FindingSpec(
+        _R, "Another key of the account can withdraw or works from every address.", posture=True
+    ),
+    "withdrawal-address": FindingSpec(
+        _R, "Withdrawals to a saved address skip confirmation or two-factor.", posture=True
+    ),
+    "security-event": FindingSpec(_R, "Something happened to the account that its owner should know of.", posture=True),
+    # The key could not be read.
+    "key-unknown": FindingSpec(_U, "The exchange does not know this key id."),
+    "signature-invalid": FindingSpec(_U, "The exchange does not accept the signature: the secret is wrong."),
+    "clock-skew": FindingSpec(_U, "This machine's clock is off, so the exchange rejects what it signs."),
+    "address-not-allowed": FindingSpec(_U, "The key does not work from this machine's address."),
+    "address-banned": FindingSpec(_U, "The exchange blocks this machine's address."),
+    "access-denied": FindingSpec(_U, "The exchange does not even let the key see itself."),
+    "account-restricted": FindingSpec(_U, "The exchange has restricted or disabled the account."),
+    "subaccount-key": FindingSpec(_U, "The key belongs to a sub-account and was used as if it did not."),
+    "key-not-listed": FindingSpec(_U, "The exchange's answer does not hold this key."),
+    "rate-limited": FindingSpec(_U, "The exchange asks for fewer requests, for longer than this check can wait."),
+    "overloaded": FindingSpec(_U, "The exchange is overloaded.", passing=True),
+    "maintenance": FindingSpec(_U, "The exchange is down for maintenance.", passing=True),
+    "server-error": FindingSpec(_U, "The exchange had an internal error.", passing=True),
+    "unreachable": FindingSpec(_U, "The exchange cannot be reached, or the connection broke.", passing=True),
+    "timed-out": FindingSpec(_U, "The exchange did not answer in time.", passing=True),
+    "tls-failed": FindingSpec(_U, "The encrypted connection could not be trusted."),
+    "redirected": FindingSpec(_U, "The exchange's address sent us elsewhere; the signed request was not sent on."),
+    "answer-invalid": FindingSpec(_U, "The answer is not what the exchange documents."),
+    "answer-too-large": FindingSpec(
+        _U, "The answer is larger than 4 MB, or holds too many values or headers, and was cut off."
+    ),
+    "exchange-error": FindingSpec(_U, "The exchange answered with an error that this version does not know."),
+    "internal-error": FindingSpec(_U, "The guard itself failed; please report it."),
+    # The check could not be made as configured.
+    "usage": FindingSpec(_M, "The command line is wrong."),
+    "config-unreadable": FindingSpec(_M, "A config file is missing or is not JSON."),
+    "section-missing": FindingSpec(_M, "The config has no `api_key_guard` section."),
+    "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
+    "section-misnamed": FindingSpec(_M, "A top-level name in the config is almost `api_key_guard`."),
+    "guard-disabled": FindingSpec(_M, "The guard is switched off where a guarded start was asked for; else a warning."),
+    "exchange-unknown": FindingSpec(
+        _M, "The guard does not know this exchange, so it can prove nothing about the key."
+    ),
+    "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),
+    "credentials-in-config": FindingSpec(_M, "Credentials stand in the config or in a variable, beside the guard."),
+    "host-not-allowed": FindingSpec(_M, "Requests would go to a host that `allowed_hosts` does not name."),
+    "origin-insecure": FindingSpec(_M, "Requests would go over plain http to a host that is not this machine."),
+    "origins-differ": FindingSpec(_M, "The bot's clients would not all talk to the server that was checked."),
+    "tls-not-verified": FindingSpec(
+        _M, "A setting switches the check of the exchange's certificate off or changes it."
+    ),
+    "requests-forwarded": FindingSpec(_M, "A setting hands signed requests to another server."),
+    "routes-differ": FindingSpec(_M, "The bot's clients would not all leave this machine by the same proxy."),
+    "verbose-client": FindingSpec(_M, "`verbose` prints every signature."),
+    "client-settings": FindingSpec(_M, "A ccxt setting is odd, or one that the guard does not know."),
+    "client-changed": FindingSpec(_M, "freqtrade built a client that differs from what was checked."),
+    "store-unavailable": FindingSpec(_M, "The credential store cannot be read."),
+    "store-insecure": FindingSpec(_M, "The keyring keeps plain text, or nothing at all."),
+    "store-timed-out": FindingSpec(_M, "The credential store did not answer within 30 seconds."),
+    "credentials-missing": FindingSpec(_M, "The credential store has no such entry."),
+    "credentials-malformed": FindingSpec(_M, "A credential is not one line of visible ASCII."),
+    "file-exposed": FindingSpec(_M, "Others on this machine can read or write a credential file."),
+    "command-failed": FindingSpec(_M, "The program that hands over a credential failed."),
+    "config-not-written": FindingSpec(
+        _M, "A config file cannot be changed without losing something; it was left as it was."
+    ),
+    "store-not-written": FindingSpec(
+        _M, "The credential store is only read here, or may not have kept what it was given."
+    ),
+    "credentials-differ": FindingSpec(_M, "Several credentials are found where one is meant; none was touched."),
+    "freqtrade-unsupported": FindingSpec(_M, "freqtrade's internals have changed: the guard cannot be placed."),
+}

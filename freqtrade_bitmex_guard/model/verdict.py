@@ -1,0 +1,86 @@
+"""The exit codes of our commands, a contract with scripts and service managers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import Finding
+from freqtrade_bitmex_guard.model.key import KeyFacts
+
+EXIT_INTERNAL_ERROR = 1
+
+
+EXIT_INTERRUPTED = 130
+
+
+EXIT_CODES = {
+    Outcome.ADMITTED: 0,
+    Outcome.REFUSED: 2,
+    Outcome.UNVERIFIED: 3,
+    Outcome.MISCONFIGURED: 4,
+}
+
+
+def exit_code_of(verdict: Verdict) -> int:
+    """The exit code of a verdict; a bug in the guard has its own."""
+    return EXIT_INTERNAL_ERROR if verdict.is_bug else EXIT_CODES[verdict.outcome]
+
+
+_BY_SEVERITY = tuple(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check came to.
+
+    Attributes:
+        findings: why, the gravest first.
+        facts: what the exchange told of the key, one entry or several; none if it did not come to that.
+        exchange: its ccxt id, made harmless, if the config names one.
+        key: the key id, masked, if it came to reading it.
+        asked: the servers that vouched for it, as scheme://host:port; the config may name others than the exchange's.
+        requests: how many were sent to the exchange.
+        checked_at: when the check began.
+        duration_ms: how long it took, in milliseconds.
+    """
+
+    findings: tuple[Finding, ...]
+    facts: tuple[KeyFacts, ...] = ()
+    exchange: str | None = None
+    key: str | None = None
+    asked: tuple[str, ...] = ()
+    requests: int = 0
+    checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    duration_ms: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict. Without facts nothing was shown to be fine, so nothing is admitted."""
+        outcomes = {finding.outcome for finding in self.findings}
+        if not self.facts:
+            outcomes = (outcomes - {Outcome.ADMITTED}) or {Outcome.UNVERIFIED}
+        return next((outcome for outcome in _BY_SEVERITY if outcome in outcomes), Outcome.ADMITTED)
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the key was positively shown to be fine: the only case in which anything starts."""
+        return self.outcome is Outcome.ADMITTED
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is unverified for a cause that usually goes away by itself."""
+        errors = [finding for finding in self.findings if finding.outcome is Outcome.UNVERIFIED]
+        return self.outcome is Outcome.UNVERIFIED and bool(errors) and all(finding.passing for finding in errors)
+
+    @property
+    def is_bug(self) -> bool:
+        """Whether the guard itself failed."""
+        return self.outcome is Outcome.UNVERIFIED and any(finding.rule == "internal-error" for finding in self.findings)
+
+
+def sort_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings without repetitions, those first that lead to the gravest verdict."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _BY_SEVERITY.index(finding.outcome)))

@@ -1,0 +1,1 @@
+"""Everything that is placed into freqtrade."""

@@ -1,0 +1,76 @@
+"""The hooks around `FreqtradeBot.__init__` and `Exchange._init_ccxt`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from freqtrade.exceptions import OperationalException
+
+from freqtrade_bitmex_guard.check import admission
+from freqtrade_bitmex_guard.check.admission import Admission
+from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.check.monitor import KeyMonitor
+from freqtrade_bitmex_guard.plugin import loop_hook, notifications, reload_hook
+from freqtrade_bitmex_guard.plugin.start_guard import START_GUARD, logger
+
+
+def wrap_init(build: Callable[..., None]) -> Callable[..., None]:
+    """Wrap `FreqtradeBot.__init__`: check the key of its config first, and build the bot only if it is admitted."""
+
+    @functools.wraps(build)
+    def guarded(self: Any, config: dict[str, Any]) -> None:
+        try:
+            with START_GUARD.closed_on_failure():
+                admitted = START_GUARD.admit(config)
+                reload_hook.install_reload_hook(START_GUARD)
+            if admitted is None:
+                build(self, config)
+            else:
+                _build_admitted(*admitted, build, self, config)
+        except OperationalException:
+            START_GUARD.ended = START_GUARD.stopped
+            if START_GUARD.stopped is not None:
+                notifications.notify_refusal(config, START_GUARD.stopped)
+            raise
+
+    guarded._is_guarded = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def _build_admitted(
+    check: LocalCheck, proven: Admission, build: Callable[..., None], bot: Any, config: dict[str, Any]
+) -> None:
+    exchange = config["exchange"]
+    try:
+        with START_GUARD.closed_on_failure():
+            admission.place_credentials(exchange, proven.credentials.key.reveal(), proven.credentials.secret.reveal())
+        build(bot, config)
+    finally:
+        # freqtrade has stripped its own copy by now; this is for a build that failed before.
+        exchange["key"] = exchange["secret"] = None
+    try:
+        with START_GUARD.closed_on_failure():
+            START_GUARD.confirm(bot.exchange)
+            loop_hook.attach_monitor(bot, KeyMonitor(check.again, check.section))
+    except BaseException:
+        # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
+        try:
+            bot.cleanup()
+        except Exception as problem:
+            logger.warning("API key guard: taking the bot down failed, too (%s).", type(problem).__name__)
+        raise
+
+
+def wrap_init_ccxt(init_ccxt: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap `Exchange._init_ccxt`: compare each client with what was admitted, before its first request."""
+
+    @functools.wraps(init_ccxt)
+    def watched(self: Any, *args: Any, **options: Any) -> Any:
+        client = init_ccxt(self, *args, **options)
+        with START_GUARD.closed_on_failure():
+            START_GUARD.judge(client)
+        return client
+
+    return watched

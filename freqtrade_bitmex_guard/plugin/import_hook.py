@@ -1,0 +1,88 @@
+"""Loads freqtrade's bot module, places the guard around it, and whatever fails then, no bot starts."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from freqtrade_bitmex_guard import BotModuleFinder
+
+install_error: str | None = None
+
+
+"""Why the guard could not be placed, if it could not; then no bot starts in this process."""
+
+
+def find_spec(name: str, path: Any, target: Any) -> Any:
+    """Find freqtrade's bot module as everybody else would, and have the guard placed once it is loaded.
+
+    Args:
+        name: of the module.
+        path: where it may lie.
+        target: as the import system gives it (importlib.abc.MetaPathFinder).
+    """
+    for finder in sys.meta_path:
+        if finder is BotModuleFinder or not hasattr(finder, "find_spec"):
+            continue
+        spec = finder.find_spec(name, path, target)
+        if spec is not None:
+            spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
+            return spec
+    return None
+
+
+class _Loader:
+    """Loads a module with its own loader, then has the guard placed."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: Any) -> Any:
+        """As the module's own loader does."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """As the module's own loader does, and then place the guard."""
+        self._loader.exec_module(module)
+        install_in(module)
+
+
+def install_in(module: ModuleType) -> None:
+    """Place the guard around freqtrade's bot class, or make every start of a bot fail."""
+    try:
+        from freqtrade_bitmex_guard.plugin import install  # noqa: PLC0415 - it may be what is broken
+
+        install.install_hooks(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        _refuse_every_start(module, problem)
+
+
+def _refuse_every_start(module: ModuleType, problem: BaseException) -> None:
+    # Standard library and one freqtrade exception only: the guard's own dependencies may be what is broken.
+    global install_error  # noqa: PLW0603 - one fact of the process, which the launcher reads
+    from freqtrade.exceptions import OperationalException  # noqa: PLC0415
+
+    why = f"{type(problem).__name__} while placing the guard"
+    fix = "Reinstall the guard from its checkout: it, or what it depends on, may be broken."
+    if type(problem).__name__ == "Stopped":
+        why, fix = str(problem).rstrip("."), " ".join(finding.fix for finding in getattr(problem, "findings", ()))
+    install_error = (
+        f"API key guard: MISCONFIGURED: {why}. Nothing was started.\n"
+        f"      What to do: {fix} Or uninstall freqtrade-bitmex-guard to run unguarded."
+    )
+    text = install_error
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OperationalException(text)
+
+    bot = getattr(module, "FreqtradeBot", None)
+    if isinstance(bot, type):
+        bot.__init__ = refuse  # type: ignore[misc]
+    else:
+        module.FreqtradeBot = type("FreqtradeBot", (), {"__init__": refuse})  # type: ignore[attr-defined]

@@ -1,0 +1,59 @@
+"""The explicit guarded start: freqtrade's own `trade`, with the guard placed by hand and its exit codes told apart."""
+
+from __future__ import annotations
+
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, exit_code_of
+from freqtrade_bitmex_guard.plugin import import_hook
+
+
+def trade(arguments: list[str], *, wait_seconds: float) -> int:
+    """Start `freqtrade trade`, guarded even where the `.pth` line did not run.
+
+    Args:
+        arguments: freqtrade's own, behind `trade`.
+        wait_seconds: how long to keep asking an exchange that is down for a passing cause.
+
+    Returns:
+        The guard's exit code if the guard stopped it, else freqtrade's.
+
+    Raises:
+        Stopped: misconfigured, if freqtrade does not take the arguments or the config cannot be read.
+    """
+    _check_config_first(arguments)
+    # Imported here, as below: a second of imports, and ccxt. Placed by hand, for somebody else's finder may have loaded
+    # the bot's module before ours was asked.
+    from freqtrade import freqtradebot  # noqa: PLC0415
+
+    import_hook.install_in(freqtradebot)
+    from freqtrade_bitmex_guard.plugin.start_guard import START_GUARD  # noqa: PLC0415
+
+    START_GUARD.required = True
+    START_GUARD.wait_seconds = wait_seconds
+    from freqtrade.main import main  # noqa: PLC0415
+
+    code: object = 0
+    try:
+        main(["trade", *arguments])
+    except SystemExit as end:
+        code = end.code
+    if START_GUARD.ended is not None:
+        return exit_code_of(START_GUARD.ended)
+    if import_hook.install_error is not None:
+        return EXIT_CODES[Outcome.MISCONFIGURED]
+    return code if isinstance(code, int) else 0 if code is None else 1
+
+
+def _check_config_first(arguments: list[str]) -> None:
+    """Tell in our words what freqtrade would stop at before it asks us: with exit code 0, or naming no way out."""
+    files = parse_freqtrade_arguments(arguments)["config"]
+    if "-" in files:
+        return  # standard input can be read once only, and that is freqtrade's
+    exchange = read_config(files).get("exchange")
+    name = exchange.get("name") if isinstance(exchange, dict) else None
+    if isinstance(name, str) and name.lower() in exchanges.supported_ids():
+        exchange_client.exchange_class(exchanges.get_adapter(name).terms)

@@ -1,0 +1,113 @@
+"""The check of a new config before a reload takes the old bot down."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from freqtrade.enums import State
+from freqtrade.exceptions import OperationalException
+
+from freqtrade_bitmex_guard.check.monitor import KeyMonitor
+from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin.loop_hook import MONITOR_ATTRIBUTE, STATE_BEFORE_RELOAD, notify_operator
+from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
+from freqtrade_bitmex_guard.report import chat
+
+_NOT_ACCEPTED = (
+    "config-unreadable",
+    "freqtrade does not take the new config, though it can be read.",
+    "Try it beside the bot: `freqtrade show-config -c CONFIG` says what is wrong. Fix it, then reload again.",
+)
+
+
+class Doorkeeper(Protocol):
+    """Decides whether a bot may be built from a config."""
+
+    stopped: Verdict | None
+
+    def look_ahead(self, config: dict[str, Any]) -> None:
+        """Check a config now, for a bot that is built from it afterwards.
+
+        Raises:
+            OperationalException: if none may be built.
+        """
+        ...
+
+
+def install_reload_hook(doorkeeper: Doorkeeper) -> None:
+    """Have reloads checked before the old bot is taken down. freqtrade imports its worker after its bot.
+
+    Args:
+        doorkeeper: decides about the new config.
+
+    Raises:
+        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+    """
+    module = sys.modules.get("freqtrade.worker")
+    if module is None:  # somebody builds a bot without freqtrade's worker: then there is no reload either
+        return
+    worker: Any = module.Worker
+    if getattr(worker._reconfigure, "_is_guarded", False):
+        return
+    shapes = {"_reconfigure": ["self"], "_init": ["self", "reconfig"]}
+    if not callable(module.Configuration) or any(
+        list(inspect.signature(getattr(worker, name)).parameters) != shape for name, shape in shapes.items()
+    ):
+        fail_unsupported()
+    worker._reconfigure = _wrap_reconfigure(worker._reconfigure, doorkeeper)
+
+
+def _wrap_reconfigure(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper) -> Callable[[Any], None]:
+    @functools.wraps(reconfigure)
+    def checking(self: Any) -> None:
+        bot = self.freqtrade
+        try:
+            config = sys.modules["freqtrade.worker"].Configuration(self._args, None).get_config()
+        except Exception:
+            if MONITOR_ATTRIBUTE in bot.__dict__:
+                _keep_running(bot, _config_error(self._args))
+            else:
+                reconfigure(self)  # nothing is guarded: it fails as it always did
+            return
+        try:
+            doorkeeper.look_ahead(config)
+        except OperationalException:
+            verdict, doorkeeper.stopped = doorkeeper.stopped, None
+            _keep_running(bot, verdict or Verdict(findings=()))
+            return
+        # The very config that was checked, not what its files hold a moment later.
+        self._config = config
+        self._init = lambda _reconfig: type(self)._init(self, False)
+        try:
+            reconfigure(self)
+        finally:
+            del self._init
+
+    checking._is_guarded = True  # type: ignore[attr-defined]
+    return checking
+
+
+def _config_error(arguments: dict[str, Any]) -> Verdict:
+    """Why freqtrade does not take the new config, as far as that can be said without quoting the file."""
+    try:
+        read_config(arguments["config"])
+    except Exception as problem:
+        if isinstance(problem, GuardError):
+            return Verdict(findings=problem.findings)
+    return Verdict(findings=(error(*_NOT_ACCEPTED),))
+
+
+def _keep_running(bot: Any, verdict: Verdict) -> None:
+    """Leave a bot as it was before a reload that was refused, but without new trades."""
+    stopped = State.STOPPED in (bot.state, bot.__dict__.get(STATE_BEFORE_RELOAD))  # it may have been stopped meanwhile
+    bot.state = State.STOPPED if stopped else State.PAUSED
+    watching: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
+    if watching is not None:
+        watching.hurry()  # it may be the key that is not fine
+    notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED))

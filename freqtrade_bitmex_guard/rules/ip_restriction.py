@@ -1,0 +1,76 @@
+"""Rules about where a key may be used from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, networks_outside
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited
+
+
+def _how_to_restrict(terms: ExchangeProfile) -> str:
+    return terms.changed(f"Write the bot's own address into {terms.address_field}, for example 203.0.113.7/32.")
+
+
+def ip_unrestricted(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
+    """The key does not work from every address, whatever the policy says."""
+    limit = facts.addresses
+    why = None
+    if isinstance(limit, Unrestricted):
+        why = limit.why
+    elif isinstance(limit, NotReported):
+        why = f"{limit.why}, so nothing shows that it is limited"
+    elif admits_everyone(limit.networks):
+        why = "its address blocks together admit every address, or half of them"
+    elif not limit.networks and not limit.unreadable:
+        why = "it names no address"
+    if why is not None:
+        yield error(
+            "ip-unrestricted",
+            f"The key works from anywhere in the world ({why}): whoever gets hold of it can use it from home.",
+            _how_to_restrict(terms),
+        )
+
+
+def ip_unreadable(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
+    """Every block on the key is of the form address or address/prefix; what cannot be read could admit anyone."""
+    if isinstance(facts.addresses, RestrictedTo) and facts.addresses.unreadable:
+        yield error(
+            "ip-unreadable",
+            f"On the key {join_limited(facts.addresses.unreadable, repr)} cannot be read as address or "
+            "address/prefix, so "
+            "it could admit anyone.",
+            _how_to_restrict(terms),
+        )
+
+
+def ip_too_many(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
+    """The key works from no more distinct addresses than the policy allows."""
+    if not isinstance(facts.addresses, RestrictedTo):
+        return
+    admitted = count_addresses(facts.addresses.networks)
+    if admitted > policy.most_addresses:
+        yield error(
+            "ip-too-many",
+            f"The key works from {admitted:,} addresses; the policy allows {policy.most_addresses:,}.",
+            f"{_how_to_restrict(terms)} If the bot needs that many addresses, raise "
+            "api_key_guard.policy.max_ip_addresses "
+            "instead.",
+        )
+
+
+def ip_outside(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
+    """Every block of the key lies inside the networks that the policy names, if it names any."""
+    within = policy.within
+    if within is None or not isinstance(facts.addresses, RestrictedTo):
+        return
+    if beyond := networks_outside(facts.addresses.networks, within):
+        yield error(
+            "ip-outside",
+            f"The key works from {join_limited(beyond)}, which is not inside api_key_guard.policy.ip_within.",
+            f"{_how_to_restrict(terms)} If the network is yours, add it to ip_within instead.",
+        )

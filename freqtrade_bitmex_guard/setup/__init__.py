@@ -1,1 +1,0 @@
-"""From no key to a guarded bot: `freqtrade-bitmex-guard setup`."""

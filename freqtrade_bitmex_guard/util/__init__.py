@@ -1,0 +1,1 @@
+"""The operating system: time limits, files, mounts, lazy imports."""
