@@ -2,7 +2,7 @@
 
 This file is all that is imported at every start of the interpreter in the environment it is installed in, by the lines
 in `autoload.pth` and, from Python 3.15 on, `autoload.start` (PEP 829): so it imports nothing and defines next to
-nothing. It waits for freqtrade's bot module, which of freqtrade's commands only `trade` imports; `autoload` does the
+nothing. It waits for freqtrade's bot module, which of freqtrade's commands only `trade` imports; `import_hook` does the
 rest.
 """
 

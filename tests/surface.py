@@ -87,7 +87,7 @@ def fields(value: Any, path: str = "") -> Iterator[str]:
 
 def findings(_: Machine) -> Iterator[str]:
     for name, rule in FINDINGS.items():
-        yield f"{name}: {rule.outcome}{', transient' * rule.passing}{', configurable' * rule.posture}"
+        yield f"{name}: {rule.outcome}{', transient' * rule.transient}{', configurable' * rule.configurable}"
 
 
 def values(_: Machine) -> Iterator[str]:

@@ -27,7 +27,7 @@ def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
 
 
 def found(verdict: Verdict) -> dict[str, str]:
-    return {finding.rule: finding.severity.value for finding in verdict.findings}
+    return {finding.name: finding.severity.value for finding in verdict.findings}
 
 
 def careless(exchange: SimulatedBitMEX) -> None:
@@ -273,11 +273,11 @@ def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_even
     check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
     verdict = check.run()
     assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(verdict))
-    assert isinstance(check.account.timeline, EventLog)
-    assert check.account.timeline.covers(since)
+    assert isinstance(check.account.event_log, EventLog)
+    assert check.account.event_log.covers(since)
     assert check.proven is None
     assert exchange.paths().count("GET /userEvent") == 5
-    assert len(check.account.timeline.since(since)) == len(set(check.account.timeline.since(since)))
+    assert len(check.account.event_log.since(since)) == len(set(check.account.event_log.since(since)))
 
 
 def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -288,8 +288,8 @@ def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, excha
     check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
     check.run()
     assert exchange.paths().count("GET /userEvent") == 2
-    assert isinstance(check.account.timeline, EventLog)
-    assert not check.account.timeline.covers(since)
+    assert isinstance(check.account.event_log, EventLog)
+    assert not check.account.event_log.covers(since)
 
 
 def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> None:
@@ -301,10 +301,10 @@ def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> Non
         verdict = check.run()
     assert verdict.admitted
     assert found(verdict) == {}
-    assert not isinstance(check.account.others, NotReported)
-    assert len(check.account.others) == 999
-    assert isinstance(check.account.timeline, EventLog)
-    assert len(check.account.timeline.events) == 10_002
+    assert not isinstance(check.account.siblings, NotReported)
+    assert len(check.account.siblings) == 999
+    assert isinstance(check.account.event_log, EventLog)
+    assert len(check.account.event_log.events) == 10_002
     assert verdict.requests == 3 + 68
 
 
@@ -317,7 +317,7 @@ def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: P
     for name in ("key", "secret"):
         (tmp_path / name).unlink()
     exchange.requests.clear()
-    again = check.again()
+    again = check.recheck()
     assert (again.outcome, again.findings, again.requests, again.key) == (Outcome.ADMITTED, (), 1, "LAqU…")
     assert exchange.paths() == ["GET /apiKey"]
 
@@ -339,8 +339,8 @@ def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
     assert check.run().admitted
     for name, value in change.items():
         setattr(exchange.keys[0], name, value)
-    again = check.again()
-    assert (again.findings[0].rule, again.requests) == (rule, 1)
+    again = check.recheck()
+    assert (again.findings[0].name, again.requests) == (rule, 1)
     assert again.outcome is outcome
 
 
@@ -351,11 +351,11 @@ def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, excha
     assert check.run().admitted
     exchange.respond_always("/apiKey", Hang())
     began = time.monotonic()
-    again = check.again()
+    again = check.recheck()
     assert time.monotonic() - began < 1 + 2.5
     assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)
-    assert again.passing
+    assert again.transient
 
 
 def test_asking_again_before_a_key_was_read_admits_nothing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    assert not LocalCheck(bot_config(tmp_path, exchange)).again().admitted
+    assert not LocalCheck(bot_config(tmp_path, exchange)).recheck().admitted

@@ -269,7 +269,7 @@ def test_markdown_stays_text_in_an_issue(audit: Command, exchange: SimulatedBitM
         assert active not in out
 
 
-THEN = KeySnapshot(shown="AbCd…", name="a", rights=("order",), addresses=("203.0.113.7/32",), enabled=True)
+THEN = KeySnapshot(masked_id="AbCd…", name="a", permissions=("order",), networks=("203.0.113.7/32",), enabled=True)
 
 
 @pytest.mark.parametrize(
@@ -285,10 +285,10 @@ THEN = KeySnapshot(shown="AbCd…", name="a", rights=("order",), addresses=("203
 )
 def test_every_kind_of_change_is_seen(now: KeySnapshot | None, kinds: list[ChangeKind]) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    before = AccountSnapshot(at=at, whole=True, keys={"mark": THEN})
-    after = AccountSnapshot(at=at, whole=True, keys={"mark": now} if now else {})
+    before = AccountSnapshot(at=at, complete=True, keys={"mark": THEN})
+    after = AccountSnapshot(at=at, complete=True, keys={"mark": now} if now else {})
     assert [change.kind for change in diff(before, after)] == kinds
-    not_whole = AccountSnapshot(at=at, whole=False, keys=after.keys)
+    not_whole = AccountSnapshot(at=at, complete=False, keys=after.keys)
     assert [change.kind for change in diff(before, not_whole)] == [kind for kind in kinds if kind != "vanished"]
 
 

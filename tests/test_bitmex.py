@@ -45,7 +45,7 @@ class Script:
 
 
 def facts(*answers: Response) -> tuple[KeyFacts, ...]:
-    return VENUE.read_key(Script(*answers), KEY_ID).own
+    return VENUE.read_key(Script(*answers), KEY_ID).entries
 
 
 def entry(**changed: Any) -> dict[str, Any]:
@@ -62,17 +62,17 @@ def finding(*answers: Response) -> Finding:
 def test_the_own_key_is_found_by_its_exact_id_among_all_keys_of_the_account() -> None:
     others = [entry(id=other, permissions=["withdraw"]) for other in (KEY_ID.lower(), KEY_ID[:-1], KEY_ID + " ", "")]
     script = Script(answer([*others, GOOD]))
-    (known,) = VENUE.read_key(script, KEY_ID).own
+    (known,) = VENUE.read_key(script, KEY_ID).entries
     assert script.asked == ["apiKey"]
     assert known.permissions == frozenset({Permission("order", PermissionKind.TRADE)})
-    assert known.addresses == RestrictedTo((parse_network("203.0.113.7/32"),))
+    assert known.ip_restriction == RestrictedTo((parse_network("203.0.113.7/32"),))
     assert known.enabled is True
     assert known.name == "bot"
 
 
 def test_a_key_that_is_listed_twice_is_judged_by_both() -> None:
     known = facts(answer([GOOD, entry(permissions=["withdraw"])]))
-    assert [{permission.word for permission in each.permissions or ()} for each in known] == [{"order"}, {"withdraw"}]
+    assert [{permission.name for permission in each.permissions or ()} for each in known] == [{"order"}, {"withdraw"}]
 
 
 @pytest.mark.parametrize(
@@ -125,29 +125,29 @@ def test_both_address_fields_count_together_and_what_is_blank_or_not_given_means
     (known,) = facts(answer([entry(cidr=cidr, cidrs=cidrs)]))
     if expected is None:
         given = [block for block in (cidr, *(cidrs if isinstance(cidrs, list) else [])) if isinstance(block, str)]
-        assert known.addresses == Unrestricted("CIDR is blank" if given else "CIDR is not given")
+        assert known.ip_restriction == Unrestricted("CIDR is blank" if given else "CIDR is not given")
     else:
-        assert known.addresses == RestrictedTo(tuple(parse_network(block) for block in expected))
+        assert known.ip_restriction == RestrictedTo(tuple(parse_network(block) for block in expected))
 
 
 @pytest.mark.parametrize("text", [7, None, ["Invalid API Key."], {"text": "Invalid API Key."}])
 def test_an_error_without_a_text_is_named_by_its_status(text: Any) -> None:
-    assert finding(answer({"error": {"message": text}}, 502)).rule == "maintenance"
-    assert finding(answer({"error": text}, 502)).rule == "maintenance"
-    assert finding(answer({"error": text}, 403)).rule == "exchange-error"
+    assert finding(answer({"error": {"message": text}}, 502)).name == "maintenance"
+    assert finding(answer({"error": text}, 502)).name == "maintenance"
+    assert finding(answer({"error": text}, 403)).name == "exchange-error"
 
 
 @pytest.mark.parametrize("status", [500, 503])
 @pytest.mark.parametrize("text", ["Access Denied", "Invalid API Key.", "This key is disabled."])
 def test_a_failure_of_the_exchange_is_no_fault_of_the_key(status: int, text: str) -> None:
-    assert finding(answer(message(text), status)).rule == "server-error"
+    assert finding(answer(message(text), status)).name == "server-error"
 
 
 def test_a_block_that_cannot_be_read_is_kept_and_made_harmless() -> None:
     (known,) = facts(answer([entry(cidr="x" * 99)]))
-    assert known.addresses == RestrictedTo((), ("x" * 39 + "…",))
+    assert known.ip_restriction == RestrictedTo((), ("x" * 39 + "…",))
     (known,) = facts(answer([entry(cidr="[red]\x1b", cidrs=["203.0.113.7"])]))
-    assert known.addresses == RestrictedTo((parse_network("203.0.113.7"),), ("?red??",))
+    assert known.ip_restriction == RestrictedTo((parse_network("203.0.113.7"),), ("?red??",))
 
 
 @pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (..., None)])
@@ -183,9 +183,9 @@ def test_whether_a_key_is_switched_on_is_yes_no_or_not_told(enabled: Any, told: 
     ],
 )
 def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> None:
-    assert finding(answer([entry(**odd)])).rule == "answer-invalid"
+    assert finding(answer([entry(**odd)])).name == "answer-invalid"
     # Nor does a good entry beside it help.
-    assert finding(answer([GOOD, entry(**odd)])).rule == "answer-invalid"
+    assert finding(answer([GOOD, entry(**odd)])).name == "answer-invalid"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> N
 )
 def test_a_field_that_looks_like_one_that_counts_makes_the_answer_unreliable(name: str) -> None:
     found = finding(answer([entry(**{name: ["order"]})]))
-    assert found.rule == "answer-invalid"
+    assert found.name == "answer-invalid"
     assert "in fields that this version does not know" in found.message
     assert found.message.isprintable()
 
@@ -226,7 +226,7 @@ def test_a_field_that_looks_like_one_that_counts_makes_the_answer_unreliable(nam
 @pytest.mark.parametrize("told", ["withdraw", " Withdrawals", ["order", "WITHDRAW"]])
 def test_a_new_field_that_speaks_of_withdrawing_makes_the_answer_unreliable(told: Any) -> None:
     found = finding(answer([entry(scopes=told)]))
-    assert found.rule == "answer-invalid"
+    assert found.name == "answer-invalid"
     assert "in fields that this version does not know: scopes" in found.message
 
 
@@ -239,13 +239,13 @@ def test_any_other_new_field_may_come(told: Any) -> None:
 def test_the_last_of_many_entries_counts(many: int) -> None:
     told = facts(answer([GOOD] * many + [entry(permissions=["order", "withdraw"])]))
     assert len(told) == many + 1
-    assert {permission.word for permission in told[-1].permissions or ()} == {"order", "withdraw"}
+    assert {permission.name for permission in told[-1].permissions or ()} == {"order", "withdraw"}
 
 
 @pytest.mark.parametrize("many", [5, 49])
 def test_the_last_of_many_rights_counts(many: int) -> None:
     (told,) = facts(answer([entry(permissions=["order"] * many + ["withdraw"])]))
-    assert {permission.word for permission in told.permissions or ()} == {"order", "withdraw"}
+    assert {permission.name for permission in told.permissions or ()} == {"order", "withdraw"}
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_the_last_of_many_rights_counts(many: int) -> None:
 )
 def test_a_field_with_a_name_like_none_of_theirs_makes_the_answer_unreliable(name: str) -> None:
     found = finding(answer([entry(**{name: ["order"]})]))
-    assert found.rule == "answer-invalid"
+    assert found.name == "answer-invalid"
     assert found.message == (
         "BitMEX's answer describes the key in a field whose name is longer than any, or not ASCII, so nothing in it "
         "can be relied on."
@@ -301,7 +301,7 @@ def test_a_field_that_looks_like_none_may_be_new(name: str) -> None:
     ],
 )
 def test_a_list_that_is_not_as_documented_cannot_be_relied_on(body: bytes) -> None:
-    assert finding(answer(body)).rule == "answer-invalid"
+    assert finding(answer(body)).name == "answer-invalid"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_list_that_is_not_as_documented_cannot_be_relied_on(body: bytes) -> No
 )
 def test_more_than_any_real_key_has_is_turned_away(most: int, listed: Any) -> None:
     assert facts(answer(listed(most)))
-    assert finding(answer(listed(most + 1))).rule == "answer-invalid"
+    assert finding(answer(listed(most + 1))).name == "answer-invalid"
 
 
 def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
@@ -326,7 +326,7 @@ def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
 )
 def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not_hold_it(listed: Response) -> None:
     script = Script(listed, answer(GOOD))
-    assert VENUE.read_key(script, KEY_ID).own[0].name == "bot"
+    assert VENUE.read_key(script, KEY_ID).entries[0].name == "bot"
     assert script.asked == ["apiKey", "apiKey/self"]
 
 
@@ -343,7 +343,7 @@ def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not
     ],
 )
 def test_what_the_key_says_of_itself_is_read_just_as_strictly(itself: Response, rule: str) -> None:
-    assert finding(answer([]), itself).rule == rule
+    assert finding(answer([]), itself).name == rule
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one(listed: 
 )
 def test_every_error_has_its_name_and_a_next_step(status: int, text: str, rule: str) -> None:
     found = finding(answer(message(text), status))
-    assert found.rule == rule
+    assert found.name == rule
     assert found.outcome is (Outcome.REFUSED if rule == "key-disabled" else Outcome.UNVERIFIED)
     assert len(found.fix) > 20
 
@@ -419,12 +419,12 @@ def test_every_error_has_its_name_and_a_next_step(status: int, text: str, rule: 
     ],
 )
 def test_a_page_instead_of_an_answer_is_named_by_its_status(status: int, rule: str) -> None:
-    assert finding(answer(b"<html> <head><title>403 Forbidden</title></head>", status)).rule == rule
+    assert finding(answer(b"<html> <head><title>403 Forbidden</title></head>", status)).name == rule
 
 
 def test_an_ip_ban_says_to_stop_asking() -> None:
     found = finding(answer(b"<html>", 403))
-    assert not found.passing
+    assert not found.transient
     assert "wait an hour" in found.fix
 
 
@@ -444,7 +444,7 @@ def test_clock_skew_is_measured(offset: int, told: str) -> None:
 @pytest.mark.parametrize("told", ["", "Current time: soon", f"Current time: {'9' * 4000}"])
 def test_clock_skew_that_is_not_told_is_still_clock_skew(told: str) -> None:
     found = finding(answer(message(f"This request has expired - `expires` is in the past. {told}"), 400))
-    assert found.rule == "clock-skew"
+    assert found.name == "clock-skew"
     assert "more than 5 seconds" in found.message
 
 
@@ -461,8 +461,8 @@ def test_text_from_the_exchange_is_made_harmless() -> None:
 )
 def test_a_no_to_the_key_itself_is_no_passing_cause_whatever_its_words(status: int, text: str) -> None:
     found = finding(answer(message(text), status))
-    assert found.rule == "exchange-error"
-    assert not found.passing
+    assert found.name == "exchange-error"
+    assert not found.transient
 
 
 def test_a_rate_limit_tells_how_long() -> None:
@@ -473,5 +473,5 @@ def test_an_exchange_that_nobody_knows_can_prove_nothing() -> None:
     for name in ("kraken", "interface", "", "..", "bitmex.py", None, 7, "BITMEX "):
         with pytest.raises(GuardError) as stopped:
             exchanges.get_adapter(name)
-        assert stopped.value.findings[0].rule == "exchange-unknown"
+        assert stopped.value.findings[0].name == "exchange-unknown"
     assert exchanges.get_adapter("BitMEX") is VENUE

@@ -61,7 +61,7 @@ def test_each_question_asks_its_own_path() -> None:
 def test_an_error_or_another_shape_ends_the_question(read: Any, content: Any, status: int) -> None:
     with pytest.raises(GuardError) as stopped:
         read(says(content, status))
-    assert stopped.value.findings[0].rule == ("answer-invalid" if status == 200 else "exchange-error")
+    assert stopped.value.findings[0].name == ("answer-invalid" if status == 200 else "exchange-error")
 
 
 @pytest.mark.parametrize(
@@ -165,17 +165,17 @@ def test_events_are_told_with_what_is_known_of_them_the_newest_first(shape: Any)
 def test_what_an_event_weighs_is_told_by_its_word(word: str, weighty: bool) -> None:
     told = VENUE.read_events(says([event(word=word)]), None)
     assert isinstance(told, EventPage)
-    assert told.timeline.events[0].weighty is weighty
-    assert told.timeline.events[0].makes_a_key is (word.lower() == "apikeycreated")
+    assert told.event_log.events[0].security_relevant is weighty
+    assert told.event_log.events[0].creates_key is (word.lower() == "apikeycreated")
 
 
 def test_what_an_event_says_is_cut_where_it_is_far_too_long() -> None:
     long = event(word="withdrawal" + "x" * 90, ip="7" * 99, status="s" * 99)
     told = VENUE.read_events(says([long]), None)
     assert isinstance(told, EventPage)
-    (only,) = told.timeline.events
-    assert (only.word, only.address, only.status) == ("withdrawal" + "x" * 54, "7" * 64, "s" * 64)
-    assert only.weighty
+    (only,) = told.event_log.events
+    assert (only.type, only.ip, only.status) == ("withdrawal" + "x" * 54, "7" * 64, "s" * 64)
+    assert only.security_relevant
 
 
 def test_a_full_page_in_order_tells_since_when_nothing_is_missing_and_where_the_next_begins() -> None:
@@ -183,15 +183,15 @@ def test_a_full_page_in_order_tells_since_when_nothing_is_missing_and_where_the_
         told = VENUE.read_events(says(page(number, last=90)), None)
         assert isinstance(told, EventPage)
         assert told.cursor == 90
-        assert len(told.timeline.events) == number
-        assert told.timeline.whole_since == told.timeline.events[-1].moment == NEW
+        assert len(told.event_log.events) == number
+        assert told.event_log.complete_since == told.event_log.events[-1].time == NEW
 
 
 @pytest.mark.parametrize("number", [0, 1, 24, 26, 149])
 def test_a_page_that_no_limit_has_cut_is_all_there_is(number: int) -> None:
     told = VENUE.read_events(says(page(number)), None)
     assert isinstance(told, EventPage)
-    assert (told.timeline.whole_since, told.cursor) == (BEGINNING, None)
+    assert (told.event_log.complete_since, told.cursor) == (BEGINNING, None)
 
 
 def spoil(listed: list[dict[str, Any]], place: int, **changed: Any) -> list[dict[str, Any]]:
@@ -216,8 +216,8 @@ def spoil(listed: list[dict[str, Any]], place: int, **changed: Any) -> list[dict
 def test_a_full_page_out_of_order_shows_nothing_about_what_is_missing(listed: Any) -> None:
     told = VENUE.read_events(says(listed), None)
     assert isinstance(told, EventPage)
-    assert (told.timeline.whole_since, told.cursor) == (None, None)
-    moments = [each.moment for each in told.timeline.events]
+    assert (told.event_log.complete_since, told.cursor) == (None, None)
+    moments = [each.time for each in told.event_log.events]
     assert moments == sorted(moments, reverse=True)
 
 
@@ -254,7 +254,7 @@ OWN = {"id": KEY_ID, "permissions": ["order"], "cidr": "203.0.113.7"}
 
 
 def others(*listed: Any) -> Any:
-    return VENUE.read_key(says([OWN, *listed]), KEY_ID).others()
+    return VENUE.read_key(says([OWN, *listed]), KEY_ID).siblings()
 
 
 def test_another_key_is_told_by_mask_mark_and_facts_or_none_if_it_is_odd() -> None:
@@ -306,7 +306,7 @@ def test_the_longest_words_and_lists_are_read(most: dict[str, Any]) -> None:
 def test_a_key_that_only_tells_of_itself_tells_of_no_others() -> None:
     answers = iter([Response(200, {}, b"[]", 0.0), Response(200, {}, json.dumps(OWN).encode(), 0.0)])
     listing = VENUE.read_key(lambda *_, **__: next(answers), KEY_ID)
-    assert listing.others() == NotReported("BitMEX showed this key only")
+    assert listing.siblings() == NotReported("BitMEX showed this key only")
 
 
 @pytest.mark.parametrize(
@@ -327,9 +327,9 @@ def test_a_key_that_only_tells_of_itself_tells_of_no_others() -> None:
 )
 def test_the_number_of_an_account_is_told_as_text_or_not_at_all(number: Any, told: str | None) -> None:
     own = {**OWN, "userId": number, "targetAccountId": 1}
-    (known,) = VENUE.read_key(says([own]), KEY_ID).own
+    (known,) = VENUE.read_key(says([own]), KEY_ID).entries
     assert (known.user_id, known.account_id) == (told, "1")
-    (known,) = VENUE.read_key(says([{**own, "userId": 1, "targetAccountId": number}]), KEY_ID).own
+    (known,) = VENUE.read_key(says([{**own, "userId": 1, "targetAccountId": number}]), KEY_ID).entries
     assert (known.user_id, known.account_id) == ("1", told)
 
 
@@ -345,6 +345,6 @@ def test_the_number_of_an_account_is_told_as_text_or_not_at_all(number: Any, tol
     ],
 )
 def test_when_a_key_was_made_is_told_in_utc_or_not_at_all(created: str | None, told: datetime | None) -> None:
-    (known,) = VENUE.read_key(says([{**OWN, "created": created}]), KEY_ID).own
+    (known,) = VENUE.read_key(says([{**OWN, "created": created}]), KEY_ID).entries
     assert known.created == told
     assert told is None or (known.created is not None and known.created.tzinfo is UTC)

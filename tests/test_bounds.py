@@ -31,7 +31,7 @@ def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
-    return verdict.outcome, [finding.rule for finding in verdict.findings], verdict.requests
+    return verdict.outcome, [finding.name for finding in verdict.findings], verdict.requests
 
 
 def with_marks(number: int) -> bytes:
@@ -145,7 +145,7 @@ def test_another_look_gets_the_time_of_one_request(
     check = asking(line)
     assert check.run().admitted
     line.given.clear()
-    assert check.again().admitted
+    assert check.recheck().admitted
     assert line.given == [(seconds, False)]
 
 
@@ -167,6 +167,6 @@ def test_a_request_gets_no_more_than_what_is_left_of_the_time(monkeypatch: pytes
     monkeypatch.setattr(deadline, "run_with_timeout", run)
     talk = ApiSession(SimpleNamespace(timeout=3_000), session, PROFILE, 6.0)
     with pytest.raises(GuardError, match="no answer"):
-        talk.ask("apiKey")
+        talk.request("apiKey")
     assert given == [(3.0, 3.0), (2.0, 2.0)]
-    assert talk.left_seconds == 0
+    assert talk.remaining_seconds == 0

@@ -33,7 +33,7 @@ def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
-    return verdict.outcome, [finding.rule for finding in verdict.findings], verdict.requests
+    return verdict.outcome, [finding.name for finding in verdict.findings], verdict.requests
 
 
 def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
@@ -116,7 +116,7 @@ def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
 def test_what_cannot_be_read_has_its_name(tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str) -> None:
     with SimulatedBitMEX([Key(**{"id": KEY_ID, "secret": SECRET, **changed})]) as exchange:
         verdict = check(tmp_path, exchange)
-    assert (verdict.outcome, verdict.findings[0].rule) == (outcome, rule)
+    assert (verdict.outcome, verdict.findings[0].name) == (outcome, rule)
 
 
 GOOD_LIST = json.dumps([key().to_json()]).encode()
@@ -184,7 +184,7 @@ def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Simula
     config["exchange"]["ccxt_config"]["timeout"] = 700
     began = time.monotonic()
     verdict = LocalCheck(config).run()
-    assert verdict.findings[0].rule == "timed-out"
+    assert verdict.findings[0].name == "timed-out"
     assert verdict.requests >= 2  # each is given up after 0.7 seconds
     assert time.monotonic() - began < 6
 
@@ -210,7 +210,7 @@ def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
     config["exchange"]["ccxt_config"] = {}
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
     (finding,) = LocalCheck(config).run().findings
-    assert finding.rule == "unreachable"
+    assert finding.name == "unreachable"
     assert "www.bitmex.com" in finding.message
     assert "closed on 2026-09-23" in finding.message
 
@@ -280,7 +280,7 @@ def test_a_redirect_is_not_followed_and_nothing_signed_goes_elsewhere(
 ) -> None:
     with SimulatedBitMEX([key()]) as elsewhere:
         exchange.respond_always("/apiKey", Response(302, headers={"Location": f"{elsewhere.url}/api/v1/apiKey"}))
-        assert check(tmp_path, exchange).findings[0].rule == "redirected"
+        assert check(tmp_path, exchange).findings[0].name == "redirected"
         assert elsewhere.requests == []
 
 
@@ -357,7 +357,7 @@ def test_variables_do_not_send_the_check_another_way(
 def misconfigured(config: dict[str, Any], rule: str) -> None:
     verdict = LocalCheck(config).run()
     assert verdict.outcome is Outcome.MISCONFIGURED
-    assert rule in [finding.rule for finding in verdict.findings]
+    assert rule in [finding.name for finding in verdict.findings]
     assert verdict.requests == 0
 
 
@@ -446,8 +446,8 @@ def test_a_bug_of_the_guard_is_never_an_admission(
     monkeypatch.setattr(place, broken)
     check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
-    assert (verdict.outcome, [finding.rule for finding in verdict.findings]) == (Outcome.UNVERIFIED, ["internal-error"])
-    assert verdict.is_bug
+    assert (verdict.outcome, [finding.name for finding in verdict.findings]) == (Outcome.UNVERIFIED, ["internal-error"])
+    assert verdict.is_internal_error
     assert check.proven is None
     assert SECRET not in str(verdict)
 
@@ -464,7 +464,7 @@ def test_whatever_ccxt_raises_before_it_asks_is_never_an_admission(
     monkeypatch.setattr(ccxt.bitmex, "sign", broken)
     verdict = check(tmp_path, exchange)
     assert verdict.outcome in (Outcome.MISCONFIGURED, Outcome.UNVERIFIED)
-    assert verdict.findings[0].rule in ("client-settings", "internal-error")
+    assert verdict.findings[0].name in ("client-settings", "internal-error")
     assert SECRET not in str(verdict)
 
 

@@ -32,7 +32,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 EXAMPLES = Path(__file__).parents[1] / "example_config"
 STORES = ["keyring", "files", "command"]
 UNIT = EXAMPLES / "freqtrade-guard.service"
-TERMS = exchanges.get_adapter("bitmex").terms
+TERMS = exchanges.get_adapter("bitmex").profile
 
 
 def load(store: str) -> dict[str, Any]:
@@ -114,12 +114,12 @@ def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pyt
 
 def test_the_policies_mean_what_their_comments_say() -> None:
     policies = {store: read(store).policy for store in STORES}
-    assert {store: policy.most_addresses for store, policy in policies.items()} == {
+    assert {store: policy.max_addresses for store, policy in policies.items()} == {
         "keyring": 2,
         "files": 1,
         "command": 5,
     }
-    assert sum(network.num_addresses for network in policies["files"].within or ()) == 16
+    assert sum(network.num_addresses for network in policies["files"].allowed_networks or ()) == 16
 
 
 def test_the_files_are_looked_for_where_orchestrators_put_them() -> None:

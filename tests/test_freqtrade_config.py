@@ -24,7 +24,7 @@ def complaint(file: Path) -> Finding:
     with pytest.raises(GuardError) as stopped:
         read_config([str(file)])
     (finding,) = stopped.value.findings
-    assert finding.rule == "config-unreadable"
+    assert finding.name == "config-unreadable"
     return finding
 
 

@@ -30,9 +30,9 @@ def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: 
         with pytest.raises(GuardError) as stopped:
             getattr(check, name)
         (found,) = stopped.value.findings
-        assert (found.rule, found.message, found.fix) == NOT_SO_FAR
-    assert (check.terms, check.proven, check.listing, check.account) == (None, None, None, AccountFacts())
-    assert check.again().findings[0].message == NOT_SO_FAR[1]
+        assert (found.name, found.message, found.fix) == NOT_SO_FAR
+    assert (check.profile, check.proven, check.listing, check.account) == (None, None, None, AccountFacts())
+    assert check.recheck().findings[0].message == NOT_SO_FAR[1]
 
 
 def test_a_check_that_was_run_tells_what_it_read_and_when(
@@ -51,20 +51,24 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     verdict = check.run()
     assert done[:2] == [0, "read"], "the outlets are closed before anything is read or asked"
     assert set(done[2:]) <= {0}
-    assert (check.section.timeout_seconds, check.terms, check.mark) == (9, PROFILE, sanitize.fingerprint(KEY_ID))
+    assert (check.section.timeout_seconds, check.profile, check.fingerprint) == (
+        9,
+        PROFILE,
+        sanitize.fingerprint(KEY_ID),
+    )
     assert verdict.checked_at is not None
     assert timedelta(0) <= datetime.now(UTC) - verdict.checked_at < timedelta(minutes=1)
     assert 0 < verdict.duration_ms < 60_000
-    assert verdict.asked == (exchange.url,)
+    assert verdict.servers == (exchange.url,)
     assert registry.redact(f"{KEY_ID} {SECRET}") == "LAqU… …"
     assert check.listing is not None
-    assert verdict.facts == check.listing.own
+    assert verdict.facts == check.listing.entries
     assert check.account.two_factor is True
-    assert check.account.others == ()
+    assert check.account.siblings == ()
     assert check.proven is not None
-    assert (check.proven.terms, check.proven.allowed_hosts) == (PROFILE, ("127.0.0.1",))
+    assert (check.proven.profile, check.proven.allowed_hosts) == (PROFILE, ("127.0.0.1",))
     assert check.proven.credentials.key.matches(KEY_ID)
-    assert [origin.host for origin in check.proven.route.servers] == ["127.0.0.1"]
+    assert [origin.host for origin in check.proven.connection.servers] == ["127.0.0.1"]
 
 
 def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(
@@ -73,7 +77,7 @@ def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(
     told = [{**key().to_json(), "cidr": f"203.0.113.{number}"} for number in range(2)]
     exchange.respond_always("/apiKey", Response(200, json.dumps(told).encode()))
     verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
-    assert [finding.rule for finding in verdict.findings] == ["ip-too-many"]
+    assert [finding.name for finding in verdict.findings] == ["ip-too-many"]
 
 
 def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +111,7 @@ def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
     check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert (verdict.outcome, verdict.facts, check.proven) == (Outcome.UNVERIFIED, (), None)
-    assert [finding.rule for finding in verdict.findings] == ["internal-error"]
+    assert [finding.name for finding in verdict.findings] == ["internal-error"]
 
 
 def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(
@@ -116,7 +120,7 @@ def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(
     exchange.account.add_withdrawal_address("wallet", skipConfirm=True)
     check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
-    assert [finding.rule for finding in verdict.findings] == ["withdrawal-address"]
+    assert [finding.name for finding in verdict.findings] == ["withdrawal-address"]
     assert verdict.admitted
     assert check.proven is not None
     grave = LocalCheck(bot_config(tmp_path, exchange, policy={"severity": {"withdrawal-address": "error"}}))
@@ -160,7 +164,7 @@ def test_a_config_without_the_least_is_misconfigured(config: Any, exchange: str 
     assert verdict.outcome is Outcome.MISCONFIGURED
     assert (verdict.exchange, verdict.key, verdict.requests, verdict.facts) == (exchange, None, 0, ())
     (finding,) = verdict.findings
-    for told, expected in zip((finding.rule, finding.message, finding.fix), found, strict=True):
+    for told, expected in zip((finding.name, finding.message, finding.fix), found, strict=True):
         assert expected is None or told == expected
 
 
@@ -170,7 +174,7 @@ def test_a_bug_is_told_by_its_kind_and_place_and_never_by_its_message() -> None:
     assert found.message == (
         f"The guard itself failed: ValueError {version}. Nothing was shown to be fine, so nothing starts."
     )
-    assert found.rule == "internal-error"
+    assert found.name == "internal-error"
     assert found.fix == (
         "Report it with this line; it holds no secret. To run unguarded, take the api_key_guard section out and put "
         "the credentials back into freqtrade's config."
@@ -184,9 +188,9 @@ def test_a_bug_is_told_by_its_kind_and_place_and_never_by_its_message() -> None:
 
 def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange, policy={"max_key_age_days": 1}))
-    assert [finding.rule for finding in check.run().findings] == ["key-age"]
-    again = check.again()
-    assert [finding.rule for finding in again.findings] == ["key-age"]
+    assert [finding.name for finding in check.run().findings] == ["key-age"]
+    again = check.recheck()
+    assert [finding.name for finding in again.findings] == ["key-age"]
     assert (again.admitted, again.exchange, again.requests) == (True, "bitmex", 1)
 
 
@@ -194,7 +198,7 @@ def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchang
     check = LocalCheck(bot_config(tmp_path, exchange))
     assert check.run().admitted
     exchange.respond_next("/apiKey", error(503, "down for maintenance"))
-    again = check.again()
+    again = check.recheck()
     assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)
 
 
@@ -207,7 +211,7 @@ def test_a_start_asks_again_while_the_cause_passes(tmp_path: Path, exchange: Sim
 def test_a_key_that_is_listed_twice_has_to_be_fine_each_time(tmp_path: Path) -> None:
     with SimulatedBitMEX([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
         verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
-    assert [finding.rule for finding in verdict.findings] == ["permission-missing"]
+    assert [finding.name for finding in verdict.findings] == ["permission-missing"]
     assert len(verdict.facts) == 2
 
 

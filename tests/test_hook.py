@@ -178,7 +178,7 @@ def test_only_a_passing_cause_is_waited_for_and_more_slowly_each_time(
 
 def test_a_gate_begins_shut_with_nothing_proven_and_waits_for_nobody() -> None:
     gate = StartGuard()
-    assert (gate.required, gate.stopped, gate.proven, gate.clients) == (False, None, None, [])
+    assert (gate.require_guard, gate.stopped, gate.proven, gate.clients) == (False, None, None, [])
     assert gate.wait_seconds == 0.0
 
 
@@ -209,21 +209,21 @@ def test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_
     gate.admit(config)
     unguarded = {name: value for name, value in config.items() if name != "api_key_guard"}
     with pytest.raises(OperationalException, match="section-missing"):
-        gate.look_ahead(unguarded)
-    gate.look_ahead(unguarded | {"api_key_guard": {"enabled": False}})
-    gate.look_ahead(unguarded | {"dry_run": True})
+        gate.precheck(unguarded)
+    gate.precheck(unguarded | {"api_key_guard": {"enabled": False}})
+    gate.precheck(unguarded | {"dry_run": True})
 
 
 @pytest.mark.parametrize("raised", [ConfigurationError("x"), SystemExit(0), AttributeError(), GuardError()])
 def test_every_failure_is_the_one_exception_with_which_freqtrade_refuses(
     gate: StartGuard, raised: BaseException
 ) -> None:
-    with pytest.raises(OperationalException) as refused, gate.closed_on_failure():
+    with pytest.raises(OperationalException) as refused, gate.fail_closed():
         raise raised
     assert type(refused.value) is OperationalException
     assert gate.stopped is not None
     assert not gate.stopped.admitted
-    told = [finding.rule for finding in gate.stopped.findings]
+    told = [finding.name for finding in gate.stopped.findings]
     assert told == ([] if isinstance(raised, GuardError) else ["internal-error"])
 
 
@@ -245,7 +245,7 @@ def test_ctrl_c_stays_one_wherever_it_comes(
     with pytest.raises(KeyboardInterrupt):
         gate.refuse(Verdict(findings=()))
     monkeypatch.setattr("freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key", interrupted)
-    with pytest.raises(KeyboardInterrupt), gate.closed_on_failure():
+    with pytest.raises(KeyboardInterrupt), gate.fail_closed():
         gate.admit(bot_config(tmp_path, exchange))
 
 
@@ -255,13 +255,13 @@ def test_clients_that_were_compared_with_an_older_admission_count_no_more(
     config = bot_config(tmp_path, exchange)
     gate.admit(config)
     older = ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **exchange.ccxt_config()})
-    gate.judge(older)
-    gate.confirm(SimpleNamespace(_api=older, _api_async=older))
+    gate.verify_client(older)
+    gate.verify_bot_clients(SimpleNamespace(_api=older, _api_async=older))
     gate.admit(config)
     with pytest.raises(
         GuardError, match="freqtrade-unsupported: freqtrade built a client in a way that the guard did not see\\.$"
     ):
-        gate.confirm(SimpleNamespace(_api=older, _api_async=older))
+        gate.verify_bot_clients(SimpleNamespace(_api=older, _api_async=older))
 
 
 def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bots(
@@ -271,12 +271,12 @@ def test_a_client_that_can_sign_is_judged_and_one_that_cannot_is_none_of_the_bot
         config = bot_config(tmp_path, exchange)
         gate.admit(config)
         settings = exchange.ccxt_config()
-        gate.judge(ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **settings}))
+        gate.verify_client(ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **settings}))
         others: list[dict[str, Any]] = [{"apiKey": KEY_ID}, {"apiKey": "x", "secret": SECRET}, {"secret": SECRET}]
         for other in (*others, {"token": "x"}, {"headers": {"api-key": "x"}}):
             with pytest.raises(GuardError):
-                gate.judge(ccxt.bitmex({**other, **settings}))
-        gate.judge(ccxt.bitmex(settings))
+                gate.verify_client(ccxt.bitmex({**other, **settings}))
+        gate.verify_client(ccxt.bitmex(settings))
     assert len(gate.clients) == 1, "a bot with any other is not confirmed"
 
 

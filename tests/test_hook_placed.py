@@ -137,7 +137,7 @@ def test_a_refusal_is_told_to_the_operator_once_and_what_freqtrade_refuses_itsel
         with pytest.raises(OperationalException, match=reason):
             bot(config)
         exchange.keys[0].permissions = ["order", "withdraw"]
-    assert told == [(config, gate.ended)]
+    assert told == [(config, gate.last_refusal)]
 
 
 def test_a_bot_that_was_admitted_has_its_reloads_checked(
@@ -170,7 +170,7 @@ def test_a_refusal_ends_the_process_only_where_nobody_caught_it(
     with nullcontext() if caught else pytest.raises(OperationalException, match="client-changed"):
         module.FreqtradeBot(bot_config(tmp_path, exchange))
     assert gate.stopped is not None
-    assert (gate.ended is None) == caught
+    assert (gate.last_refusal is None) == caught
 
 
 def test_placing_the_guard_twice_places_it_once(module: Any) -> None:
@@ -274,12 +274,12 @@ def test_a_guarded_start_of_an_unguarded_config_is_misconfigured(
     gate: StartGuard, section: dict[str, Any], rule: str, fix: str
 ) -> None:
     assert gate.admit({"dry_run": False, **section}) is None
-    gate.required = True
+    gate.require_guard = True
     assert gate.admit({"dry_run": True, **section}) is None
     with pytest.raises(GuardError) as stopped:
         gate.admit({"dry_run": False, **section})
     (finding,) = stopped.value.findings
-    assert finding.rule == rule
+    assert finding.name == rule
     assert finding.message.startswith("A guarded bot was asked for, but ")
     assert finding.fix.startswith(fix)
 
@@ -292,10 +292,10 @@ def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
 ) -> None:
     config = bot_config(tmp_path, exchange)
     gate.wait_seconds = 60.0
-    gate.look_ahead({"dry_run": True})
+    gate.precheck({"dry_run": True})
     assert gate.wait_seconds == 0.0, "a bot that runs does not wait"
     gate.wait_seconds = 60.0
-    gate.look_ahead(config)
+    gate.precheck(config)
     assert gate.wait_seconds == 0.0
     asked = len(exchange.requests)
     assert asked > 0
@@ -306,19 +306,19 @@ def test_a_config_that_was_looked_at_ahead_is_taken_once_and_only_that_very_one(
     assert len(exchange.requests) == asked, "the outcome of the look was taken"
     assert gate.admit(config) != admitted
     assert len(exchange.requests) == 2 * asked
-    gate.look_ahead(config)
+    gate.precheck(config)
     gate.admit({**config})
     assert len(exchange.requests) == 4 * asked, "another config, though it says the same, is checked itself"
 
 
-def test_a_look_ahead_that_fails_leaves_no_older_outcome(
+def test_a_precheck_that_fails_leaves_no_older_outcome(
     tmp_path: Path, exchange: SimulatedBitMEX, gate: StartGuard
 ) -> None:
     config = bot_config(tmp_path, exchange)
-    gate.look_ahead(config)
+    gate.precheck(config)
     exchange.keys[0].permissions.append("withdraw")
     with pytest.raises(OperationalException, match="withdraw-permission"):
-        gate.look_ahead(config)
+        gate.precheck(config)
     with pytest.raises(OperationalException, match="withdraw-permission"):
         gate.admit(config)
     assert gate.stopped is not None

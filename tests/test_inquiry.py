@@ -33,7 +33,7 @@ def event(hours_ago: float, word: str = "login") -> AccountEvent:
 
 def page(newest: float, oldest: float, cursor: int | None, whole: bool = True) -> EventPage:
     events = (event(newest), event(oldest))
-    return EventPage(EventLog(events, events[-1].moment if whole else None), cursor)
+    return EventPage(EventLog(events, events[-1].time if whole else None), cursor)
 
 
 class Case:
@@ -70,9 +70,9 @@ class Case:
     ) -> tuple[AccountFacts, int]:
         line: Any = self
         inquiry = AccountReader(line, line, CREDENTIALS, 7.0)
-        assert inquiry.sent == 0
-        account = inquiry.account(KeyListing((), others), topics, back_to)
-        return account, inquiry.sent
+        assert inquiry.request_count == 0
+        account = inquiry.read(KeyListing((), others), topics, back_to)
+        return account, inquiry.request_count
 
 
 def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
@@ -80,8 +80,8 @@ def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
     account, sent = case.ask(*AccountQuery, others=lambda: NotReported("many"))
     assert account.two_factor == 1
     assert account.withdrawal_addresses == ADDRESSES * 2
-    assert account.timeline == page(0, 1, 5).timeline
-    assert account.others == NotReported("many")
+    assert account.event_log == page(0, 1, 5).event_log
+    assert account.siblings == NotReported("many")
     assert sent == 111
     assert case.talks == [(CREDENTIALS, 7.0, False)] * 3
     assert case.cursors == [None]
@@ -90,9 +90,9 @@ def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
 def test_what_is_not_asked_is_not_told_and_costs_nothing() -> None:
     case = Case()
     account, sent = case.ask()
-    assert (account, sent, case.talks) == (AccountFacts(others=()), 0, [])
+    assert (account, sent, case.talks) == (AccountFacts(siblings=()), 0, [])
     account, sent = case.ask(AccountQuery.TWO_FACTOR)
-    assert (account, sent) == (AccountFacts(two_factor=True, others=()), 1)
+    assert (account, sent) == (AccountFacts(two_factor=True, siblings=()), 1)
 
 
 def test_only_the_events_of_an_audit_have_five_minutes() -> None:
@@ -104,9 +104,9 @@ def test_only_the_events_of_an_audit_have_five_minutes() -> None:
 def test_a_question_that_ends_is_not_told_with_its_reason() -> None:
     found = error("overloaded", "One thing failed.", "x"), error("maintenance", "another", "y")
     account, _ = Case(GuardError(*found)).ask(AccountQuery.EVENTS)
-    assert account.timeline == NotReported("One thing failed; another")
+    assert account.event_log == NotReported("One thing failed; another")
     account, _ = Case(NotReported("odd")).ask(AccountQuery.EVENTS, back_to=NOON)
-    assert account.timeline == NotReported("odd")
+    assert account.event_log == NotReported("odd")
 
 
 def test_a_bug_is_no_answer() -> None:
@@ -143,11 +143,11 @@ def test_events_are_followed_back_page_by_page(
 ) -> None:
     case = Case(*pages)
     account, _ = case.ask(AccountQuery.EVENTS, back_to=SINCE)
-    assert isinstance(account.timeline, EventLog)
+    assert isinstance(account.event_log, EventLog)
     assert case.cursors == asked
-    assert len(account.timeline.events) == events
-    assert account.timeline.whole_since == NOON - timedelta(hours=whole_since)
-    moments = [each.moment for each in account.timeline.events]
+    assert len(account.event_log.events) == events
+    assert account.event_log.complete_since == NOON - timedelta(hours=whole_since)
+    moments = [each.time for each in account.event_log.events]
     assert moments == sorted(moments, reverse=True)
 
 
@@ -166,7 +166,7 @@ def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left
 
 
 def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
-    assert KeyListing(()).others() == NotReported("the exchange showed this key only")
+    assert KeyListing(()).siblings() == NotReported("the exchange showed this key only")
 
 
 def test_an_exchange_that_brings_no_questions_about_the_account_is_not_taken_to_have_told_anything() -> None:

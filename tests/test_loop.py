@@ -142,7 +142,7 @@ def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration(raised: type[B
         raise raised
 
     case = Case()
-    case.watch.look = fail  # type: ignore[method-assign]
+    case.watch.poll = fail  # type: ignore[method-assign]
     assert case.iterate() is State.PAUSED
     assert case.iterate() is State.PAUSED
     assert case.processed == 2
@@ -238,7 +238,7 @@ class Doorkeeper:
         self.verdict = verdict
         self.seen: list[Any] = []
 
-    def look_ahead(self, config: dict[str, Any]) -> None:
+    def precheck(self, config: dict[str, Any]) -> None:
         self.seen.append(config)
         if self.verdict is not None:
             self.stopped = self.verdict

@@ -41,12 +41,12 @@ GOOD_KEY: dict[str, Any] = {
 
 def key(*words: str, **changed: Any) -> KeyFacts:
     plain = facts(*(words or ("order",)))
-    return KeyFacts(plain.permissions, plain.addresses, **{**GOOD_KEY, **changed})
+    return KeyFacts(plain.permissions, plain.ip_restriction, **{**GOOD_KEY, **changed})
 
 
 def other(*words: str, addresses: Any = None, **changed: Any) -> SiblingKey:
     known = facts(*words)
-    limit = known.addresses if addresses is None else addresses
+    limit = known.ip_restriction if addresses is None else addresses
     return SiblingKey("AbCd…", "mark", KeyFacts(known.permissions, limit, **changed))
 
 
@@ -69,7 +69,7 @@ def severities(findings: list[Finding]) -> list[str]:
 
 def test_the_policy_knows_exactly_the_rules_there_are() -> None:
     assert [rule.name for rule in rules.ACCOUNT_RULES] == list(CONFIGURABLE_FINDINGS)
-    assert sorted(rule.urgency for rule in rules.ACCOUNT_RULES) == list(range(1, len(CONFIGURABLE_FINDINGS) + 1))
+    assert sorted(rule.priority for rule in rules.ACCOUNT_RULES) == list(range(1, len(CONFIGURABLE_FINDINGS) + 1))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_key_is_not_from_the_time_of_weak_keys(created: Any, words: tuple[st
 
 @pytest.mark.parametrize("created", [datetime(2000, 1, 1, tzinfo=UTC), None])
 def test_an_exchange_whose_keys_were_never_weak_has_no_such_key(created: Any) -> None:
-    never_weak = replace(PROFILE, legacy_before=None)
+    never_weak = replace(PROFILE, weak_keys_before=None)
     assert list(legacy_key(Evidence(key(created=created), AccountFacts(), NOW), policy(), never_weak)) == []
 
 
@@ -214,20 +214,20 @@ OPEN = Unrestricted("CIDR is blank")
         ),
         ((other("withdraw", enabled=False),), "can withdraw, switched off at present"),
         ((SiblingKey("AbCd…", "mark", None),), "described oddly"),
-        ((SiblingKey("AbCd…", "mark", KeyFacts(None, key().addresses)),), "rights not told"),
+        ((SiblingKey("AbCd…", "mark", KeyFacts(None, key().ip_restriction)),), "rights not told"),
         ((other("withdraw"), other("order"), other("order", addresses=OPEN)), "2 other keys of the account"),
         (WHY, "did not reveal which other keys the account has (Access Denied)"),
     ],
 )
 def test_no_other_key_of_the_account_can_do_what_this_one_must_not(others: Any, danger: str | None) -> None:
-    findings = found("sibling-keys", account=AccountFacts(others=others))
+    findings = found("sibling-keys", account=AccountFacts(siblings=others))
     assert severities(findings) == ([] if danger is None else ["warning"])
     assert danger is None or danger in findings[0].message
 
 
 def test_two_hundred_risky_keys_are_one_finding_of_a_readable_length() -> None:
     many = (other("withdraw", name="x" * 200),) * 200
-    (finding,) = found("sibling-keys", account=AccountFacts(others=many))
+    (finding,) = found("sibling-keys", account=AccountFacts(siblings=many))
     assert "200 other keys" in finding.message
     assert "195 more" in finding.message
     assert len(finding.message) < 600
@@ -241,7 +241,7 @@ def test_only_those_of_two_hundred_risky_keys_that_are_shown_are_written_out(mon
     written: list[SiblingKey] = []
     module = importlib.import_module("freqtrade_bitmex_guard.rules.account")  # the package has a rule of that name
     monkeypatch.setattr(module, "shown", write)
-    (finding,) = found("sibling-keys", account=AccountFacts(others=(other("withdraw"),) * 200))
+    (finding,) = found("sibling-keys", account=AccountFacts(siblings=(other("withdraw"),) * 200))
     assert "one (can withdraw), 195 more" in finding.message
     assert len(written) == 5
 
@@ -274,36 +274,36 @@ def test_no_saved_address_skips_the_safeguards(addresses: Any, expected: list[st
     ],
 )
 def test_nothing_grave_happened_lately(timeline: Any, expected: list[str]) -> None:
-    assert severities(found("security-event", account=AccountFacts(timeline=timeline))) == expected
+    assert severities(found("security-event", account=AccountFacts(event_log=timeline))) == expected
 
 
 def test_the_making_of_this_very_key_is_no_alarm_but_that_of_another_is() -> None:
     new = key(created=NOW - timedelta(hours=1))
     own = AccountEvent(
-        "apiKeyCreated", NOW - timedelta(hours=1, seconds=2), None, "success", weighty=True, makes_a_key=True
+        "apiKeyCreated", NOW - timedelta(hours=1, seconds=2), None, "success", security_relevant=True, creates_key=True
     )
     other_one = AccountEvent(
-        "apiKeyCreated", NOW - timedelta(minutes=50), None, "success", weighty=True, makes_a_key=True
+        "apiKeyCreated", NOW - timedelta(minutes=50), None, "success", security_relevant=True, creates_key=True
     )
     at_once = AccountEvent(
-        "apiKeyCreated", NOW - timedelta(hours=1, seconds=30), "x", None, weighty=True, makes_a_key=True
+        "apiKeyCreated", NOW - timedelta(hours=1, seconds=30), "x", None, security_relevant=True, creates_key=True
     )
-    assert found("security-event", new, AccountFacts(timeline=EventLog((own,), BEGINNING))) == []
-    assert found("security-event", new, AccountFacts(timeline=EventLog((own, other_one), BEGINNING))) != []
-    assert found("security-event", new, AccountFacts(timeline=EventLog((own, at_once), BEGINNING))) != []
-    assert found("security-event", key(created=None), AccountFacts(timeline=EventLog((own,), BEGINNING))) != []
-    withdrawn = AccountEvent("withdrawalCompleted", own.moment, None, "success", weighty=True)
-    assert found("security-event", new, AccountFacts(timeline=EventLog((withdrawn,), BEGINNING))) != []
+    assert found("security-event", new, AccountFacts(event_log=EventLog((own,), BEGINNING))) == []
+    assert found("security-event", new, AccountFacts(event_log=EventLog((own, other_one), BEGINNING))) != []
+    assert found("security-event", new, AccountFacts(event_log=EventLog((own, at_once), BEGINNING))) != []
+    assert found("security-event", key(created=None), AccountFacts(event_log=EventLog((own,), BEGINNING))) != []
+    withdrawn = AccountEvent("withdrawalCompleted", own.time, None, "success", security_relevant=True)
+    assert found("security-event", new, AccountFacts(event_log=EventLog((withdrawn,), BEGINNING))) != []
 
 
 @pytest.mark.parametrize(("seconds", "alarms"), [(59, 0), (-59, 0), (60, 1), (-60, 1), (90, 1)])
 def test_the_making_of_this_key_is_what_happened_within_a_minute_of_it(seconds: int, alarms: int) -> None:
     made = NOW - timedelta(hours=1)
     happened = AccountEvent(
-        "apiKeyCreated", made + timedelta(seconds=seconds), None, "success", weighty=True, makes_a_key=True
+        "apiKeyCreated", made + timedelta(seconds=seconds), None, "success", security_relevant=True, creates_key=True
     )
     timeline = EventLog((happened,), BEGINNING)
-    assert len(found("security-event", key(created=made), AccountFacts(timeline=timeline))) == alarms
+    assert len(found("security-event", key(created=made), AccountFacts(event_log=timeline))) == alarms
 
 
 def test_a_name_that_is_wanted_is_shown_by_its_first_eighty_characters() -> None:
@@ -316,10 +316,10 @@ def test_a_name_that_is_wanted_is_shown_by_its_first_eighty_characters() -> None
 
 def test_an_event_is_told_with_time_and_address_and_how_it_ended() -> None:
     happened = event("twoFactorDisabled", 1, address="198.51.100.9\x1b[31m", status="failure")
-    (finding,) = found("security-event", account=AccountFacts(timeline=EventLog((happened,), BEGINNING)))
+    (finding,) = found("security-event", account=AccountFacts(event_log=EventLog((happened,), BEGINNING)))
     assert "twoFactorDisabled (failure) on 2026-11-22 12:00 UTC from 198.51.100.9??31m" in finding.message
     assert (
-        found("security-event", account=AccountFacts(timeline=EventLog((event("x", 10),), BEGINNING)), event_days=10)
+        found("security-event", account=AccountFacts(event_log=EventLog((event("x", 10),), BEGINNING)), event_days=10)
         != []
     )
 
@@ -399,24 +399,24 @@ def test_the_widest_expectations_that_may_be_written_and_what_holds_if_none_is()
     widest = policy(max_key_age_days=36_500, event_days=3_650, expected_user_id="x" * 64, expected_target_account_id=0)
     assert (widest.max_key_age_days, widest.event_days, widest.expected_user_id) == (36_500, 3_650, "x" * 64)
     narrowest = policy(max_key_age_days=1, event_days=1, max_ip_addresses=1, key_name="x")
-    assert (narrowest.max_key_age_days, narrowest.event_days, narrowest.most_addresses) == (1, 1, 1)
+    assert (narrowest.max_key_age_days, narrowest.event_days, narrowest.max_addresses) == (1, 1, 1)
     usual = policy()
-    assert (usual.max_key_age_days, usual.event_days, usual.most_addresses) == (90, 7, 1)
+    assert (usual.max_key_age_days, usual.event_days, usual.max_addresses) == (90, 7, 1)
     assert (usual.key_name, usual.expected_user_id, usual.expected_target_account_id) == (None, None, None)
-    assert (usual.severity, usual.severity_not_told, usual.within) == ({}, "warning", None)
+    assert (usual.severity, usual.severity_not_told, usual.allowed_networks) == ({}, "warning", None)
 
 
 def test_every_finding_says_what_to_do_and_names_no_rule_that_is_not_published() -> None:
     bad = key(created=datetime(2015, 1, 1, tzinfo=UTC), name="bot")
     account = AccountFacts(
         two_factor=False,
-        others=(other("withdraw"),),
+        siblings=(other("withdraw"),),
         withdrawal_addresses=(WithdrawalAddress("hot", ("skip2FA",)),),
-        timeline=EventLog((event("withdrawalCompleted", 1),), BEGINNING),
+        event_log=EventLog((event("withdrawalCompleted", 1),), BEGINNING),
     )
     findings = rules.evaluate_account(Evidence(bad, account, NOW), policy(expected_user_id=1), PROFILE)
-    assert [finding.rule for finding in findings] == [rule.name for rule in rules.ACCOUNT_RULES]
+    assert [finding.name for finding in findings] == [rule.name for rule in rules.ACCOUNT_RULES]
     assert all(finding.fix and finding.message for finding in findings)
     assert [finding.severity for finding in findings].count(Severity.ERROR) == 2
     upkeep = rules.evaluate_key_posture(Evidence(bad, AccountFacts(), NOW), policy(expected_user_id=1), PROFILE)
-    assert [finding.rule for finding in upkeep] == ["key-age", "legacy-key", "key-name", "account"]
+    assert [finding.name for finding in upkeep] == ["key-age", "legacy-key", "key-name", "account"]

@@ -36,7 +36,7 @@ def found(rule: rules.KeyRule, known: KeyFacts, **written: Any) -> list[str]:
     findings = list(rule(known, policy(**written), PROFILE))
     assert all(finding.severity is Severity.ERROR and finding.outcome is Outcome.REFUSED for finding in findings)
     assert all(finding.message and finding.fix for finding in findings)
-    return [finding.rule for finding in findings]
+    return [finding.name for finding in findings]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_a_right_to_withdraw_is_found_in_any_spelling(words: tuple[str, ...], is
 @pytest.mark.parametrize("right", [PermissionKind.WITHDRAW, PermissionKind.TRANSFER, PermissionKind.MANAGE_KEYS])
 def test_a_right_that_moves_money_is_found_whatever_it_is_called_and_allowed(right: PermissionKind) -> None:
     known = KeyFacts(
-        frozenset({Permission("order", PermissionKind.TRADE), Permission("sweep", right)}), facts().addresses
+        frozenset({Permission("order", PermissionKind.TRADE), Permission("sweep", right)}), facts().ip_restriction
     )
     assert found(withdraw_permission, known, allowed_permissions=["order", "sweep"]) == ["withdraw-permission"]
-    assert [each.rule for each in rules.evaluate_key(known, policy(), PROFILE)] == ["withdraw-permission"], (
+    assert [each.name for each in rules.evaluate_key(known, policy(), PROFILE)] == ["withdraw-permission"], (
         "and told once"
     )
 
@@ -94,7 +94,7 @@ def test_every_right_that_the_policy_does_not_name_is_found(
 
 
 def test_rights_that_are_not_told_are_not_allowed() -> None:
-    assert found(permission_not_allowed, KeyFacts(None, facts().addresses)) == ["permission-not-allowed"]
+    assert found(permission_not_allowed, KeyFacts(None, facts().ip_restriction)) == ["permission-not-allowed"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_missing_right_is_found(words: tuple[str, ...], required: list[str], i
 
 
 def test_required_rights_are_missing_where_none_are_told() -> None:
-    assert found(permission_missing, KeyFacts(None, facts().addresses)) == ["permission-missing"]
+    assert found(permission_missing, KeyFacts(None, facts().ip_restriction)) == ["permission-missing"]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_every_rule_is_applied() -> None:
     worst = facts("withdraw", "sudo", addresses=RestrictedTo((), ("bogus",)), enabled=False)
     wide = facts("order", addresses="0.0.0.0/0,198.51.100.0/24")
     names = {
-        f.rule for known in (worst, wide) for f in rules.evaluate_key(known, policy(ip_within=["203.0.113.7"]), PROFILE)
+        f.name for known in (worst, wide) for f in rules.evaluate_key(known, policy(ip_within=["203.0.113.7"]), PROFILE)
     }
     assert names == {
         "withdraw-permission",
@@ -242,7 +242,7 @@ def test_a_good_key_breaks_no_rule() -> None:
         ),
         (facts(enabled=True), facts(enabled=False), facts(enabled=False)),
         (facts(enabled=False), facts(enabled=True), facts(enabled=False)),
-        (facts("order"), KeyFacts(None, facts().addresses), KeyFacts(None, facts().addresses)),
+        (facts("order"), KeyFacts(None, facts().ip_restriction), KeyFacts(None, facts().ip_restriction)),
     ],
 )
 def test_a_key_listed_twice_can_do_what_either_entry_says(one: KeyFacts, other: KeyFacts, merged: KeyFacts) -> None:
@@ -267,5 +267,5 @@ def test_the_name_of_a_key_is_not_in_its_repr_for_it_may_hold_anything() -> None
 
 
 def test_a_key_that_can_be_changed_is_changed_and_another_is_replaced() -> None:
-    assert replace(PROFILE, edit_key="Edit it.").changed("Untick it.") == "Edit it. Untick it. Then start again."
-    assert PROFILE.changed("Untick it.").startswith("A key cannot be changed on BitMEX. ")
+    assert replace(PROFILE, edit_key="Edit it.").how_to_change("Untick it.") == "Edit it. Untick it. Then start again."
+    assert PROFILE.how_to_change("Untick it.").startswith("A key cannot be changed on BitMEX. ")

@@ -62,9 +62,9 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     assert len(found) == 2
     pair = Credentials(Secret(KEY_ID), Secret(SECRET))
     return [
-        *(pair, pair.secret, Seen(pair), subject, file, file.text, found[1], found[1].place),
-        *(file.text._tokens[-1], FileEdit(file, file.text.text, file.meaning())),
-        *(check, check._means, check._means.line, check.proven),
+        *(pair, pair.secret, Seen(pair), subject, file, file.document, found[1], found[1].node),
+        *(file.document._tokens[-1], FileEdit(file, file.document.text, file.parsed())),
+        *(check, check._means, check._means.client, check.proven),
     ]
 
 
@@ -121,8 +121,8 @@ def test_key_ids_of_an_answer_are_compared_in_constant_time() -> None:
     for told in (answers, {**answers, "apiKey": []}):
         request: Any = lambda path, answer=told: Response(200, {}, json.dumps(answer[path]).encode(), 0.0)  # noqa: E731
         listing = keys.read_keys(request, Loud(KEY_ID))
-        assert len(listing.own) == 1
-        listing.others()
+        assert len(listing.entries) == 1
+        listing.siblings()
 
 
 def test_what_a_keyring_holds_is_compared_in_constant_time(vault: Path) -> None:

@@ -87,10 +87,10 @@ def test_what_was_being_handled_does_not_follow_a_finding_into_a_traceback() -> 
 
 def test_only_a_verdict_whose_every_cause_passes_is_worth_waiting_for() -> None:
     passing, lasting = error("maintenance", "m", "f"), error("key-unknown", "m", "f")
-    assert Verdict(findings=(passing,)).passing
-    assert not Verdict(findings=(passing, lasting)).passing
-    assert not Verdict(findings=()).passing
-    assert not Verdict(findings=(passing, AN_ERROR[Outcome.REFUSED])).passing
+    assert Verdict(findings=(passing,)).transient
+    assert not Verdict(findings=(passing, lasting)).transient
+    assert not Verdict(findings=()).transient
+    assert not Verdict(findings=(passing, AN_ERROR[Outcome.REFUSED])).transient
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_admitted_ends_with_0_and_a_bug_with_1() -> None:
 
 def test_no_published_rule_leads_to_admission() -> None:
     assert all(rule.outcome is not Outcome.ADMITTED for rule in FINDINGS.values())
-    assert all(rule.outcome is Outcome.UNVERIFIED for rule in FINDINGS.values() if rule.passing)
+    assert all(rule.outcome is Outcome.UNVERIFIED for rule in FINDINGS.values() if rule.transient)
 
 
 def test_the_words_that_others_read_in_the_json_stay_as_they_are() -> None:

@@ -37,7 +37,7 @@ class Day:
     def after(self, minutes: float, told: Verdict = FINE) -> Any:
         self.told = told
         self.now += 60 * minutes
-        return self.watch.look()
+        return self.watch.poll()
 
 
 def test_it_looks_once_in_every_interval_and_not_at_once() -> None:
@@ -130,10 +130,10 @@ def test_what_is_found_out_after_an_outage_that_took_too_long_is_told_as_well() 
 def test_it_can_be_told_to_look_at_once() -> None:
     day = Day()
     assert day.after(1) is None
-    day.watch.hurry()
+    day.watch.poll_soon()
     assert day.after(0, bad("withdraw-permission")) is not None
     off = Day(recheck_minutes=0)
-    off.watch.hurry()
+    off.watch.poll_soon()
     assert off.after(60, bad("withdraw-permission")) is None
 
 
@@ -152,10 +152,10 @@ def test_a_verdict_that_says_nothing_is_no_passing_cause() -> None:
 def test_a_watch_that_fails_itself_holds_the_bot_and_says_so_once() -> None:
     day = Day()
     finding = error("internal-error", "what", "fix")
-    news = day.watch.give_up(finding)
+    news = day.watch.fail(finding)
     assert news is not None
     assert news.verdict.findings == (finding,)
-    assert day.watch.give_up(finding) is None
+    assert day.watch.fail(finding) is None
     assert day.watch.violation is not None
 
 
@@ -170,7 +170,7 @@ def test_a_look_that_fails_itself_is_not_repeated_in_every_iteration() -> None:
     for minute in range(1, 71):
         day.now += 60
         try:
-            assert watch.look() is None
+            assert watch.poll() is None
         except RuntimeError:
             looked.append(minute)
     assert looked == [60, 65, 70]

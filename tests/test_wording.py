@@ -35,8 +35,8 @@ from tests.test_posture import NOW, WHY, key, other
 
 FILE = Path(__file__).parent / "wording.txt"
 LONG = "x" * 300
-LEGACY = PROFILE.legacy_before or NOW
-LIMIT = facts().addresses
+LEGACY = PROFILE.weak_keys_before or NOW
+LIMIT = facts().ip_restriction
 PAGE = b"<html>"
 NEVER = "never_allowed"  # a set: in no order
 NOTHING = NotReported("")
@@ -95,11 +95,11 @@ POSTURES: dict[str, tuple[KeyFacts, AccountFacts, dict[str, Any]]] = {
         AccountFacts(),
         {"expected_user_id": 1, "expected_target_account_id": "two"},
     ),
-    "one risky sibling": (key(), AccountFacts(others=(other("withdraw", "order", addresses=WHY, name=LONG),)), {}),
+    "one risky sibling": (key(), AccountFacts(siblings=(other("withdraw", "order", addresses=WHY, name=LONG),)), {}),
     "risky siblings": (
         key(),
         AccountFacts(
-            others=(
+            siblings=(
                 SiblingKey("AbCd…", "mark", None),
                 SiblingKey("EfGh…", "mark", KeyFacts(None, LIMIT, enabled=False, name="old")),
                 other("order", addresses=RestrictedTo((parse_network("203.0.113.7"),), ("localhost",))),
@@ -116,11 +116,11 @@ POSTURES: dict[str, tuple[KeyFacts, AccountFacts, dict[str, Any]]] = {
         ),
         {},
     ),
-    "grave events": (key(), AccountFacts(timeline=EventLog(EVENTS, BEGINNING)), {}),
-    "one grave event in a day": (key(), AccountFacts(timeline=EventLog(EVENTS, BEGINNING)), {"event_days": 1}),
+    "grave events": (key(), AccountFacts(event_log=EventLog(EVENTS, BEGINNING)), {}),
+    "one grave event in a day": (key(), AccountFacts(event_log=EventLog(EVENTS, BEGINNING)), {"event_days": 1}),
     "grave events, and more that are not told": (
         key(),
-        AccountFacts(timeline=EventLog(EVENTS, None)),
+        AccountFacts(event_log=EventLog(EVENTS, None)),
         {"event_days": 2},
     ),
 }
@@ -202,9 +202,9 @@ def test_what_a_person_reads_is_what_was_reviewed() -> None:
     for name, findings in listed():
         text += f"# {name}\n"
         for each in findings:
-            if NOT_QUERIED.why in each.message:
+            if NOT_QUERIED.reason in each.message:
                 continue
-            text += f"{each.rule} {each.severity.value}\n  {each.message}\n  {each.fix}\n"
+            text += f"{each.name} {each.severity.value}\n  {each.message}\n  {each.fix}\n"
     text += "".join(
         f"# {field.name}\n  {getattr(PROFILE, field.name)}\n" for field in fields(PROFILE) if field.name != NEVER
     )
@@ -216,8 +216,8 @@ def test_what_a_person_reads_is_what_was_reviewed() -> None:
 
 
 def test_what_passes_by_itself_names_the_start_that_waits_for_it_and_nothing_else_does() -> None:
-    told = [(each.rule, each.fix) for _, findings in listed() for each in findings] + list(session._FIXES.items())
+    told = [(each.name, each.fix) for _, findings in listed() for each in findings] + list(session._FIXES.items())
     waits = {rule: "trade --wait-for-exchange 60" in fix for rule, fix in told}
-    passing = {name for name, rule in FINDINGS.items() if rule.passing}
+    passing = {name for name, rule in FINDINGS.items() if rule.transient}
     assert {rule for rule, does in waits.items() if does} == passing
     assert len(passing) == 5

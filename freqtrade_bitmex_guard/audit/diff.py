@@ -45,7 +45,7 @@ def diff(before: AccountSnapshot, after: AccountSnapshot) -> list[KeyChange]:
     A key counts as new or vanished only if both audits saw all keys.
     """
     found: list[KeyChange] = []
-    if before.whole and after.whole:
+    if before.complete and after.complete:
         found += [_added(after.keys[mark]) for mark in after.keys if mark not in before.keys]
         found += [_removed(before.keys[mark]) for mark in before.keys if mark not in after.keys]
     for mark, now in after.keys.items():
@@ -55,11 +55,11 @@ def diff(before: AccountSnapshot, after: AccountSnapshot) -> list[KeyChange]:
 
 
 def _added(key: KeySnapshot) -> KeyChange:
-    return KeyChange(ChangeKind.NEW, key.shown, key.name, "", f"{_permissions(key)}; {_allowed_ips(key)}")
+    return KeyChange(ChangeKind.NEW, key.masked_id, key.name, "", f"{_permissions(key)}; {_allowed_ips(key)}")
 
 
 def _removed(key: KeySnapshot) -> KeyChange:
-    return KeyChange(ChangeKind.VANISHED, key.shown, key.name, f"{_permissions(key)}; {_allowed_ips(key)}", "")
+    return KeyChange(ChangeKind.VANISHED, key.masked_id, key.name, f"{_permissions(key)}; {_allowed_ips(key)}", "")
 
 
 def _differences(before: KeySnapshot, now: KeySnapshot) -> Iterator[KeyChange]:
@@ -71,15 +71,15 @@ def _differences(before: KeySnapshot, now: KeySnapshot) -> Iterator[KeyChange]:
     )
     for kind, was, is_now in told:
         if was != is_now:
-            yield KeyChange(kind, now.shown, now.name, was, is_now)
+            yield KeyChange(kind, now.masked_id, now.name, was, is_now)
 
 
 def _permissions(key: KeySnapshot) -> str:
-    return "rights not told" if key.rights is None else ", ".join(key.rights) or "no rights"
+    return "rights not told" if key.permissions is None else ", ".join(key.permissions) or "no rights"
 
 
 def _allowed_ips(key: KeySnapshot) -> str:
-    return ", ".join(sorted(key.addresses))
+    return ", ".join(sorted(key.networks))
 
 
 def _on_or_off(key: KeySnapshot) -> str:

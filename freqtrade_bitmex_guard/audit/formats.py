@@ -86,24 +86,24 @@ def to_dict(audit: Audit) -> dict[str, Any]:
         not be compared with), `keys` (the account's other keys, or None if not told), `account` (`two_factor`,
         `withdrawal_addresses`; None if not told), `events` (None if not told), `events_whole_since`, `changes`.
     """
-    account, timeline = audit.account, audit.account.timeline
+    account, timeline = audit.account, audit.account.event_log
     told = None if isinstance(timeline, NotReported) else timeline
-    others = None if isinstance(account.others, NotReported) else account.others
+    others = None if isinstance(account.siblings, NotReported) else account.siblings
     addresses = account.withdrawal_addresses
     return {
         **check_json.to_dict(audit.verdict),
         "since": audit.since.isoformat(timespec="seconds"),
-        "last_audit_at": audit.last_at.isoformat(timespec="seconds") if audit.last_at else None,
+        "last_audit_at": audit.last_audit_at.isoformat(timespec="seconds") if audit.last_audit_at else None,
         "not_kept": audit.not_kept,
         "keys": None if others is None else [_key(other) for other in others],
         "account": {
             "two_factor": None if isinstance(account.two_factor, NotReported) else account.two_factor,
             "withdrawal_addresses": None
             if isinstance(addresses, NotReported)
-            else [{"name": sanitize(address.name), "skips": list(address.skips)} for address in addresses],
+            else [{"name": sanitize(address.name), "skips": list(address.skipped_safeguards)} for address in addresses],
         },
         "events": None if told is None else [_event(event) for event in told.since(audit.since)],
-        "events_whole_since": told.whole_since.isoformat() if told and told.whole_since else None,
+        "events_whole_since": told.complete_since.isoformat() if told and told.complete_since else None,
         "changes": [
             {
                 "change": change.kind.value,
@@ -119,16 +119,16 @@ def to_dict(audit: Audit) -> dict[str, Any]:
 
 def _key(other: SiblingKey) -> dict[str, Any]:
     facts = None if other.facts is None else check_json.facts_to_dict(other.facts)
-    return {"key": other.shown, "mark": other.mark, "facts": facts, "dangers": sibling_risks(other)}
+    return {"key": other.masked_id, "mark": other.fingerprint, "facts": facts, "dangers": sibling_risks(other)}
 
 
 def _event(event: AccountEvent) -> dict[str, Any]:
     return {
-        "what": sanitize(event.word),
-        "at": event.moment.isoformat(),
-        "from": None if event.address is None else sanitize(event.address),
+        "what": sanitize(event.type),
+        "at": event.time.isoformat(),
+        "from": None if event.ip is None else sanitize(event.ip),
         "status": None if event.status is None else sanitize(event.status),
-        "weighty": event.weighty,
+        "weighty": event.security_relevant,
     }
 
 

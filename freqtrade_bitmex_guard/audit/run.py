@@ -23,22 +23,22 @@ class Audit:
 
     Attributes:
         verdict: on the own key and the account's posture, as a start would get it.
-        terms: the exchange's words, or None if it did not come to knowing the exchange.
-        own: what is known of the bot's own key; empty if it did not come to that.
+        profile: the exchange's words, or None if it did not come to knowing the exchange.
+        entries: what is known of the bot's own key; empty if it did not come to that.
         account: around it.
         since: how far back the events were asked for.
-        last_at: when the last audit was, or None if there is no record of one.
+        last_audit_at: when the last audit was, or None if there is no record of one.
         changes: since then.
         compared_all: whether both audits saw all keys; else new and vanished ones cannot be told.
         not_kept: why this audit's record could not be kept for the next one, or None.
     """
 
     verdict: Verdict
-    terms: ExchangeProfile | None
-    own: tuple[KeyFacts, ...]
+    profile: ExchangeProfile | None
+    entries: tuple[KeyFacts, ...]
     account: AccountFacts
     since: datetime
-    last_at: datetime | None = None
+    last_audit_at: datetime | None = None
     changes: tuple[KeyChange, ...] = ()
     compared_all: bool = False
     not_kept: str | None = None
@@ -59,22 +59,22 @@ def run_audit(config: Mapping[str, Any], user_data: Path, days: int) -> Audit:
     check = LocalCheck(config, audit_since=since)
     verdict = check.run()
     if check.listing is None:
-        return Audit(verdict, check.terms, (), check.account, since)
-    own = check.listing.own
+        return Audit(verdict, check.profile, (), check.account, since)
+    own = check.listing.entries
     account = next((facts.user_id for facts in own if facts.user_id), None)
-    place = snapshot.snapshot_path(user_data, str(verdict.exchange), account or check.mark)
+    place = snapshot.snapshot_path(user_data, str(verdict.exchange), account or check.fingerprint)
     last = snapshot.load_snapshot(place)
-    now = snapshot.take(verdict.checked_at, verdict.key or "", check.mark, own, check.account.others)
+    now = snapshot.take(verdict.checked_at, verdict.key or "", check.fingerprint, own, check.account.siblings)
     return Audit(
         verdict,
-        check.terms,
+        check.profile,
         own,
         check.account,
         since,
-        last_at=last.at if last else None,
+        last_audit_at=last.at if last else None,
         changes=tuple(diff(last, now)) if last else (),
-        compared_all=last is not None and last.whole and now.whole,
-        not_kept=_keep(place, now.with_those_of(last), user_data),
+        compared_all=last is not None and last.complete and now.complete,
+        not_kept=_keep(place, now.merged_with(last), user_data),
     )
 
 

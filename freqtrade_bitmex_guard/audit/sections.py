@@ -27,7 +27,7 @@ _HEADLINES = {
 }
 
 
-_PRIORITY = {rule.name: rule.urgency for rule in ACCOUNT_RULES}
+_PRIORITY = {rule.name: rule.priority for rule in ACCOUNT_RULES}
 
 
 _ACCOUNT_RULES = {rule.name for rule in ACCOUNT_RULES if not rule.of_the_key}
@@ -70,7 +70,7 @@ def headline(audit: Audit) -> str:
 def report_sections(audit: Audit) -> list[ReportSection]:
     """The report, the most urgent part first. What there is nothing to say about is left out."""
     parts = [_to_do(audit.verdict.findings), _changes_section(audit)]
-    if audit.terms is not None and audit.own:
+    if audit.profile is not None and audit.entries:
         parts += [_keys_section(audit), _account_section(audit), _events_section(audit)]
     return [part for part in parts if part is not None]
 
@@ -84,7 +84,7 @@ def _to_do(findings: Sequence[Finding]) -> ReportSection | None:
         return None
     gravest_first = sorted(findings, key=_priority)
     rows = [
-        (str(number), f"{finding.severity}: {finding.rule}", finding.message, finding.fix)
+        (str(number), f"{finding.severity}: {finding.name}", finding.message, finding.fix)
         for number, finding in enumerate(gravest_first, 1)
     ]
     return ReportSection("What to do first", ("", "what", "why", "how"), tuple(rows))
@@ -92,18 +92,18 @@ def _to_do(findings: Sequence[Finding]) -> ReportSection | None:
 
 def _priority(finding: Finding) -> tuple[int, int]:
     """Posture rules in the order of their urgency; the guard's own rules come first."""
-    return list(Severity).index(finding.severity), _PRIORITY.get(finding.rule, 0)
+    return list(Severity).index(finding.severity), _PRIORITY.get(finding.name, 0)
 
 
 def _changes_section(audit: Audit) -> ReportSection | None:
     notes = [f"This audit could not be kept for the next one: {audit.not_kept}."] if audit.not_kept else []
-    if audit.last_at is None:
+    if audit.last_audit_at is None:
         return (
             ReportSection("Changes", notes=("There is no earlier audit to compare with.", *notes))
-            if audit.own
+            if audit.entries
             else None
         )
-    title = f"Changes since {audit.last_at:%Y-%m-%d %H:%M} UTC"
+    title = f"Changes since {audit.last_audit_at:%Y-%m-%d %H:%M} UTC"
     if not audit.compared_all:
         notes.append("One of the two audits did not see all keys: new and vanished ones cannot be told.")
     if not audit.changes:
@@ -121,26 +121,27 @@ def _change(change: KeyChange) -> tuple[str, str, str]:
 def _keys_section(audit: Audit) -> ReportSection:
     columns = ("key", "name", "rights", "works from", "made", "")
     rows = [
-        (f"{audit.verdict.key} (this bot's)", *_key_columns(facts), _findings_of_own_key(audit)) for facts in audit.own
+        (f"{audit.verdict.key} (this bot's)", *_key_columns(facts), _findings_of_own_key(audit))
+        for facts in audit.entries
     ]
-    others = audit.account.others
+    others = audit.account.siblings
     if isinstance(others, NotReported):
-        return ReportSection("Keys", columns, tuple(rows), (f"Other keys of the account: not told ({others.why}).",))
+        return ReportSection("Keys", columns, tuple(rows), (f"Other keys of the account: not told ({others.reason}).",))
     risky = [(other, danger) for other in others if (danger := sibling_risks(other))]
     risky.sort(key=lambda found: len(found[1]), reverse=True)
     shown, left = _first(risky, _MAX_ROWS)
-    rows += [(other.shown, *_key_columns(other.facts), ", ".join(danger)) for other, danger in shown]
+    rows += [(other.masked_id, *_key_columns(other.facts), ", ".join(danger)) for other, danger in shown]
     notes = [f"And {left:,} more that can do what a bot's key must not; --format json has all."] if left else []
     harmless_ones = [other for other in others if not sibling_risks(other)]
     if len(harmless_ones) <= _MAX_ROWS - len(shown):
-        rows += [(other.shown, *_key_columns(other.facts), "") for other in harmless_ones]
+        rows += [(other.masked_id, *_key_columns(other.facts), "") for other in harmless_ones]
     else:
         notes += _group_lines(harmless_ones)
     return ReportSection(f"Keys ({1 + len(others):,})", columns, tuple(rows), tuple(notes))
 
 
 def _findings_of_own_key(audit: Audit) -> str:
-    rules = [finding.rule for finding in audit.verdict.findings if finding.rule not in _ACCOUNT_RULES]
+    rules = [finding.name for finding in audit.verdict.findings if finding.name not in _ACCOUNT_RULES]
     return join_limited(dict.fromkeys(rules))
 
 
@@ -163,8 +164,8 @@ def _group_lines(others: Iterable[SiblingKey]) -> list[str]:
 
 
 def _scope(facts: KeyFacts) -> str:
-    if isinstance(facts.addresses, RestrictedTo):
-        return f"{_count_of(count_addresses(facts.addresses.networks), 'address', 'addresses')} each"
+    if isinstance(facts.ip_restriction, RestrictedTo):
+        return f"{_count_of(count_addresses(facts.ip_restriction.networks), 'address', 'addresses')} each"
     return describe_ip_restriction(facts)
 
 
@@ -172,18 +173,18 @@ def _account_section(audit: Audit) -> ReportSection:
     account = audit.account
     two_factor = account.two_factor
     addresses = account.withdrawal_addresses
-    own = merge_entries(audit.own)
+    own = merge_entries(audit.entries)
     rows = [
         (
             "two-factor",
-            f"not told ({two_factor.why})" if isinstance(two_factor, NotReported) else _on_or_off(two_factor),
+            f"not told ({two_factor.reason})" if isinstance(two_factor, NotReported) else _on_or_off(two_factor),
         ),
         (
             "withdrawal addresses",
-            f"not told ({addresses.why})"
+            f"not told ({addresses.reason})"
             if isinstance(addresses, NotReported)
             else f"{_count_of(len(addresses), 'saved address', 'saved addresses')}, "
-            f"{sum(bool(address.skips) for address in addresses):,} of them without a safeguard",
+            f"{sum(bool(address.skipped_safeguards) for address in addresses):,} of them without a safeguard",
         ),
         ("user, account", f"{sanitize(own.user_id or '?')}, {sanitize(own.account_id or '?')}"),
     ]
@@ -195,19 +196,19 @@ def _on_or_off(told: bool) -> str:
 
 
 def _events_section(audit: Audit) -> ReportSection:
-    timeline = audit.account.timeline
+    timeline = audit.account.event_log
     title = f"What happened since {audit.since:%Y-%m-%d}"
     if isinstance(timeline, NotReported):
-        return ReportSection(title, notes=(f"Not told ({sanitize(timeline.why, 200)}).",))
+        return ReportSection(title, notes=(f"Not told ({sanitize(timeline.reason, 200)}).",))
     events = timeline.since(audit.since)
-    weighty = [event for event in events if event.weighty]
-    others = [event for event in events if not event.weighty]
+    weighty = [event for event in events if event.security_relevant]
+    others = [event for event in events if not event.security_relevant]
     if len(events) <= _MAX_EVENTS:
         weighty, others = list(events), []
     shown, left = _first(weighty, _MAX_EVENTS)
     notes = [f"And {left:,} more; --format json has all."] if left else []
-    own = creation_of(merge_entries(audit.own), timeline)
-    if any(event.weighty and event is not own for event in shown):
+    own = creation_of(merge_entries(audit.entries), timeline)
+    if any(event.security_relevant and event is not own for event in shown):
         notes.append("(!) changes who can get at the money, or moves some: you should know of each.")
     notes += _events_by_type(others)
     if not events:
@@ -219,19 +220,19 @@ def _events_section(audit: Audit) -> ReportSection:
 
 
 def _event(event: AccountEvent, own: AccountEvent | None) -> tuple[str, str, str, str]:
-    what = sanitize(event.word, 40)
+    what = sanitize(event.type, 40)
     if event is own:
         what += " (this bot's)"
-    elif event.weighty:
+    elif event.security_relevant:
         what += " (!)"
-    return (f"{event.moment:%Y-%m-%d %H:%M}", what, sanitize(event.address or "", 45), sanitize(event.status or "", 20))
+    return (f"{event.time:%Y-%m-%d %H:%M}", what, sanitize(event.ip or "", 45), sanitize(event.status or "", 20))
 
 
 def _events_by_type(events: Sequence[AccountEvent]) -> list[str]:
-    kinds = Counter(event.word for event in events)
+    kinds = Counter(event.type for event in events)
     notes = []
     for word, number in kinds.most_common(8):
-        places = Counter(sanitize(event.address or "nowhere", 45) for event in events if event.word == word)
+        places = Counter(sanitize(event.ip or "nowhere", 45) for event in events if event.type == word)
         from_where = join_limited(place for place, _ in places.most_common())
         notes.append(f"{sanitize(word, 40)}: {_count_of(number, 'time')}, from {from_where}.")
     return notes

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.model.account import SiblingKey
@@ -31,19 +31,19 @@ class KeySnapshot(BaseModel):
     """A key as an audit saw it.
 
     Attributes:
-        shown: its id, masked.
+        masked_id: its id, masked.
         name: made harmless, or None.
-        rights: in the exchange's words, made harmless, or None if not told.
-        addresses: the blocks it worked from; "everywhere" for all.
+        permissions: in the exchange's words, made harmless, or None if not told.
+        networks: the blocks it worked from; "everywhere" for all.
         enabled: whether it was switched on, or None if not told.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    shown: SafeText
+    masked_id: SafeText = Field(validation_alias="shown", serialization_alias="shown")
     name: SafeText | None
-    rights: tuple[SafeText, ...] | None
-    addresses: tuple[SafeText, ...]
+    permissions: tuple[SafeText, ...] | None = Field(validation_alias="rights", serialization_alias="rights")
+    networks: tuple[SafeText, ...] = Field(validation_alias="addresses", serialization_alias="addresses")
     enabled: bool | None
 
 
@@ -52,21 +52,21 @@ class AccountSnapshot(BaseModel):
 
     Attributes:
         at: when.
-        whole: whether the exchange showed all keys, not only the bot's own.
+        complete: whether the exchange showed all keys, not only the bot's own.
         keys: by a mark that tells keys apart without showing their ids.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     at: AwareDatetime
-    whole: bool
+    complete: bool = Field(validation_alias="whole", serialization_alias="whole")
     keys: dict[str, KeySnapshot]
 
-    def with_those_of(self, last: AccountSnapshot | None) -> AccountSnapshot:
+    def merged_with(self, last: AccountSnapshot | None) -> AccountSnapshot:
         """What to keep for the next audit: a look that did not show all keys must not wipe out one that did."""
-        if self.whole or last is None:
+        if self.complete or last is None:
             return self
-        return AccountSnapshot(at=self.at, whole=last.whole, keys={**last.keys, **self.keys})
+        return AccountSnapshot(at=self.at, complete=last.complete, keys={**last.keys, **self.keys})
 
 
 def snapshot_path(user_data: Path, exchange: str, account: str) -> Path:
@@ -95,7 +95,7 @@ def save_snapshot(place: Path, record: AccountSnapshot) -> None:
     Raises:
         OSError: if it cannot be written; then the last one stands.
     """
-    atomic_file.write_atomically(place, record.model_dump_json(indent=1))
+    atomic_file.write_atomically(place, record.model_dump_json(indent=1, by_alias=True))
 
 
 def take(
@@ -112,23 +112,23 @@ def take(
     """
     keys = {mark: _key_snapshot(shown, merge_entries(own))}
     told = () if isinstance(others, NotReported) else others
-    keys |= {other.mark: _key_snapshot(other.shown, other.facts) for other in told}
-    return AccountSnapshot(at=at, whole=not isinstance(others, NotReported), keys=keys)
+    keys |= {other.fingerprint: _key_snapshot(other.masked_id, other.facts) for other in told}
+    return AccountSnapshot(at=at, complete=not isinstance(others, NotReported), keys=keys)
 
 
 def _key_snapshot(shown: str, facts: KeyFacts | None) -> KeySnapshot:
     if facts is None:
-        return KeySnapshot(shown=shown, name=None, rights=None, addresses=("described oddly",), enabled=None)
+        return KeySnapshot(masked_id=shown, name=None, permissions=None, networks=("described oddly",), enabled=None)
     words = None
     if facts.permissions is not None:
-        words = tuple(permission.word for permission in sorted(facts.permissions))
+        words = tuple(permission.name for permission in sorted(facts.permissions))
     return KeySnapshot(
-        shown=shown, name=facts.name, rights=words, addresses=tuple(_networks(facts)), enabled=facts.enabled
+        masked_id=shown, name=facts.name, permissions=words, networks=tuple(_networks(facts)), enabled=facts.enabled
     )
 
 
 def _networks(facts: KeyFacts) -> Iterator[str]:
-    limit = facts.addresses
+    limit = facts.ip_restriction
     if isinstance(limit, RestrictedTo):
         yield from map(str, limit.networks)
         yield from limit.unreadable

@@ -32,7 +32,7 @@ class AccountReader:
     """Asks about the account of a key that was read already.
 
     Attributes:
-        sent: how many requests that took.
+        request_count: how many requests that took.
     """
 
     def __init__(self, venue: ExchangeAdapter, line: ExchangeClient, credentials: Credentials, seconds: float) -> None:
@@ -44,13 +44,13 @@ class AccountReader:
             credentials: of the key.
             seconds: bounds all questions together, for they are asked at the same time.
         """
-        self.sent = 0
+        self.request_count = 0
         self._venue = venue
         self._line = line
         self._credentials = credentials
         self._seconds = seconds
 
-    def account(
+    def read(
         self, listing: KeyListing, topics: Collection[AccountQuery], page_back_to: datetime | None = None
     ) -> AccountFacts:
         """Ask, one request for each topic.
@@ -64,10 +64,10 @@ class AccountReader:
             What was told. What was not asked, or not answered, is `NotTold`.
         """
         questions: dict[AccountQuery, tuple[str, Callable[[ApiSession], Any]]] = {
-            AccountQuery.TWO_FACTOR: ("two_factor", lambda talk: self._venue.read_two_factor(talk.ask)),
+            AccountQuery.TWO_FACTOR: ("two_factor", lambda talk: self._venue.read_two_factor(talk.request)),
             AccountQuery.WITHDRAWAL_ADDRESSES: (
                 "withdrawal_addresses",
-                lambda talk: self._venue.read_withdrawal_addresses(talk.ask),
+                lambda talk: self._venue.read_withdrawal_addresses(talk.request),
             ),
             AccountQuery.EVENTS: ("timeline", lambda talk: self._events(talk, page_back_to)),
         }
@@ -77,19 +77,19 @@ class AccountReader:
         answers = deadline.run_concurrently(
             [lambda talk=talk, ask=ask: ask(talk) for talk, (_, ask) in zip(talks, asked, strict=True)]  # type: ignore[misc]
         )
-        self.sent = sum(talk.sent for talk in talks)
+        self.request_count = sum(talk.request_count for talk in talks)
         told = {name: _value_or_not_reported(answer) for (name, _), answer in zip(asked, answers, strict=True)}
-        return AccountFacts(others=listing.others(), **told)
+        return AccountFacts(siblings=listing.siblings(), **told)
 
     def _talk(self, *, paging: bool) -> ApiSession:
         seconds = max(self._seconds, _PAGING_SECONDS) if paging else self._seconds
-        return self._line.twin().conversation(self._credentials, seconds, patient=False)
+        return self._line.clone().open_session(self._credentials, seconds, patient=False)
 
     def _events(self, talk: ApiSession, page_back_to: datetime | None) -> EventLog | NotReported:
-        page = self._venue.read_events(talk.ask, None)
+        page = self._venue.read_events(talk.request, None)
         if isinstance(page, NotReported) or page_back_to is None:
-            return page if isinstance(page, NotReported) else page.timeline
-        timeline = page.timeline
+            return page if isinstance(page, NotReported) else page.event_log
+        timeline = page.event_log
         for _ in range(_MAX_PAGES):
             if timeline.covers(page_back_to) or not isinstance(page, EventPage) or page.cursor is None:
                 break
@@ -98,13 +98,13 @@ class AccountReader:
             if isinstance(older, EventPage) and older.cursor is not None and older.cursor >= page.cursor:
                 break
             if isinstance(older, EventPage):
-                timeline = _merge_pages(timeline, older.timeline)
+                timeline = _merge_pages(timeline, older.event_log)
             page = older
         return timeline
 
     def _one_more(self, talk: ApiSession, cursor: int) -> EventPage | NotReported:
         try:
-            return self._venue.read_events(talk.ask, cursor)
+            return self._venue.read_events(talk.request, cursor)
         except GuardError as end:
             return NotReported(str(end))
 
@@ -119,11 +119,11 @@ def _value_or_not_reported(answer: Any) -> Any:
 
 def _merge_pages(newer: EventLog, older: EventLog) -> EventLog:
     events: dict[AccountEvent, None] = dict.fromkeys((*newer.events, *older.events))
-    return EventLog(tuple(events), older.whole_since or newer.whole_since)
+    return EventLog(tuple(events), older.complete_since or newer.complete_since)
 
 
 def _throttle(talk: ApiSession) -> None:
     """Leave some of the account's requests to the bot that runs with the same key."""
-    left = talk.requests_left
+    left = talk.rate_limit_remaining
     if left is not None and left < _MIN_RATE_LIMIT_REMAINING:
         time.sleep(_PAUSE_SECONDS)

@@ -26,11 +26,11 @@ class Admission:
     """What was shown to be fine: this key, by this route."""
 
     credentials: Credentials
-    route: ClientConnection
-    terms: ExchangeProfile
+    connection: ClientConnection
+    profile: ExchangeProfile
     allowed_hosts: tuple[str, ...]
 
-    def objections(self, client: Any, *, asynchronous: bool) -> Iterator[Finding]:
+    def verify_client(self, client: Any, *, asynchronous: bool) -> Iterator[Finding]:
         """Everything in which a client that freqtrade built differs from what was proven.
 
         Args:
@@ -51,8 +51,8 @@ class Admission:
                 "Look for what sets it: a second -c file, a FREQTRADE__EXCHANGE__… variable, or a strategy's code.",
             )
         route = ClientConnection.of(client, asynchronous=asynchronous)
-        yield from check_connection(route, list(self.allowed_hosts), self.terms)
-        yield from compare_connections(route, self.route)
+        yield from check_connection(route, list(self.allowed_hosts), self.profile)
+        yield from compare_connections(route, self.connection)
 
 
 def place_credentials(exchange: dict[str, Any], key: str, secret: str) -> None:

@@ -35,13 +35,13 @@ from freqtrade_bitmex_guard.util import lazy_packages
 class _Progress:
     """What a check has come to, while it is under way."""
 
-    began: float = field(default_factory=time.monotonic)
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+    checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     findings: list[Finding] = field(default_factory=list)
     facts: tuple[KeyFacts, ...] = ()
     exchange: str | None = None
     key: str | None = None
-    asked: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
     requests: Callable[[], int] = lambda: 0
 
     def verdict(self) -> Verdict:
@@ -50,10 +50,10 @@ class _Progress:
             facts=self.facts,
             exchange=self.exchange,
             key=self.key,
-            asked=self.asked,
+            servers=self.servers,
             requests=self.requests(),
-            checked_at=self.at,
-            duration_ms=round((time.monotonic() - self.began) * 1000),
+            checked_at=self.checked_at,
+            duration_ms=round((time.monotonic() - self.started) * 1000),
         )
 
 
@@ -61,9 +61,9 @@ class _Progress:
 class PreparedCheck:
     """What it takes to ask about a key: the exchange, the operator's section, a fit client, the key."""
 
-    venue: ExchangeAdapter
+    adapter: ExchangeAdapter
     section: GuardConfig
-    line: ExchangeClient
+    client: ExchangeClient
     credentials: Credentials
 
 
@@ -97,21 +97,21 @@ class LocalCheck:
         """The operator's section, once `run` has admitted the key.
 
         Raises:
-            Stopped: if it was not read.
+            GuardError: if it was not read.
         """
         return self._reached().section
 
     @property
-    def terms(self) -> ExchangeProfile | None:
+    def profile(self) -> ExchangeProfile | None:
         """The exchange's words, once `run` got as far as reading the key."""
-        return self._means.venue.terms if self._means else None
+        return self._means.adapter.profile if self._means else None
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """What tells the key from all others without showing its id.
 
         Raises:
-            Stopped: if `run` did not get as far as reading it.
+            GuardError: if `run` did not get as far as reading it.
         """
         return fingerprint(self._reached().credentials.key.reveal())
 
@@ -134,7 +134,7 @@ class LocalCheck:
             self.proven = None
         return verdict
 
-    def again(self) -> Verdict:
+    def recheck(self) -> Verdict:
         """Ask once more about the key in memory, for no longer than one request may take.
 
         No store and no config is read, and nothing is asked about the account.
@@ -145,10 +145,10 @@ class LocalCheck:
         course = _Progress()
         with _failures_as_findings(course.findings):
             means = self._reached()
-            one_request_seconds = min(means.section.timeout_seconds, means.line.one_request_seconds)
+            one_request_seconds = min(means.section.timeout_seconds, means.client.one_request_seconds)
             listing, _ = self._ask(means, course, one_request_seconds, patient=False)
             self._judge_each_entry(means, course, listing)
-            course.facts = listing.own
+            course.facts = listing.entries
         return course.verdict()
 
     def _carry_out(self, course: _Progress) -> None:
@@ -157,9 +157,9 @@ class LocalCheck:
         if self._audit_since or not _has_errors(course.findings):
             self._ask_about_the_account(means, course, listing, left_seconds)
         hosts = tuple(means.section.allowed_hosts)
-        self.proven = Admission(means.credentials, means.line.route, means.venue.terms, hosts)
+        self.proven = Admission(means.credentials, means.client.connection, means.adapter.profile, hosts)
         # Only now: a verdict without facts cannot admit, whatever fails above.
-        course.facts = listing.own
+        course.facts = listing.entries
 
     def _prepare(self, course: _Progress) -> PreparedCheck:
         exchange = self._exchange()
@@ -172,47 +172,47 @@ class LocalCheck:
                 "in the system's keyring. The README has the other stores.",
             )
         venue = exchanges.get_adapter(exchange.get("name"))
-        section = parse_section(self._config[SECTION], venue.terms)
-        line = exchange_client.build_client(exchange, venue.terms, section.allowed_hosts)
+        section = parse_section(self._config[SECTION], venue.profile)
+        line = exchange_client.build_client(exchange, venue.profile, section.allowed_hosts)
         lazy_packages.end_import_phase()
         output.install()
-        credentials = self._credentials(section, venue.terms.exchange)
+        credentials = self._credentials(section, venue.profile.id)
         return PreparedCheck(venue, section, line, credentials)
 
     def _ask(
         self, means: PreparedCheck, course: _Progress, seconds: float, *, patient: bool
     ) -> tuple[KeyListing, float]:
         """Ask about the key, and judge what the exchange tells of it."""
-        course.exchange, course.key = means.venue.terms.exchange, means.credentials.masked
-        course.asked = tuple(map(str, sorted(means.line.route.servers)))
-        conversation = means.line.conversation(means.credentials, seconds, patient=patient)
-        course.requests = lambda: conversation.sent
-        listing = means.venue.read_key(conversation.ask, means.credentials.key.reveal())
-        policy, terms = means.section.policy, means.venue.terms
-        for entry in (*listing.own, merge_entries(listing.own)):
+        course.exchange, course.key = means.adapter.profile.id, means.credentials.masked_id
+        course.servers = tuple(map(str, sorted(means.client.connection.servers)))
+        conversation = means.client.open_session(means.credentials, seconds, patient=patient)
+        course.requests = lambda: conversation.request_count
+        listing = means.adapter.read_key(conversation.request, means.credentials.key.reveal())
+        policy, terms = means.section.policy, means.adapter.profile
+        for entry in (*listing.entries, merge_entries(listing.entries)):
             course.findings += rules.evaluate_key(entry, policy, terms)
-        return listing, conversation.left_seconds
+        return listing, conversation.remaining_seconds
 
     def _ask_about_the_account(
         self, means: PreparedCheck, course: _Progress, listing: KeyListing, seconds: float
     ) -> None:
-        policy, terms = means.section.policy, means.venue.terms
-        inquiry = AccountReader(means.venue, means.line, means.credentials, seconds)
-        about_the_key, course.requests = course.requests(), lambda: about_the_key + inquiry.sent
+        policy, terms = means.section.policy, means.adapter.profile
+        inquiry = AccountReader(means.adapter, means.client, means.credentials, seconds)
+        about_the_key, course.requests = course.requests(), lambda: about_the_key + inquiry.request_count
         topics = frozenset(AccountQuery) if self._audit_since else rules.queries_for(policy)
         self.listing = listing
-        self.account = inquiry.account(listing, topics, self._audit_since)
+        self.account = inquiry.read(listing, topics, self._audit_since)
         course.findings += rules.evaluate_account(
-            Evidence(merge_entries(listing.own), self.account, course.at), policy, terms
+            Evidence(merge_entries(listing.entries), self.account, course.checked_at), policy, terms
         )
         self._judge_each_entry(means, course, listing)
 
     @staticmethod
     def _judge_each_entry(means: PreparedCheck, course: _Progress, listing: KeyListing) -> None:
         """Judge what a key that is listed twice says of itself in each place; what it may do was judged together."""
-        for entry in listing.own:
-            posture = Evidence(entry, AccountFacts(), course.at)
-            course.findings += rules.evaluate_key_posture(posture, means.section.policy, means.venue.terms)
+        for entry in listing.entries:
+            posture = Evidence(entry, AccountFacts(), course.checked_at)
+            course.findings += rules.evaluate_key_posture(posture, means.section.policy, means.adapter.profile)
 
     def _exchange(self) -> Mapping[str, Any]:
         exchange = self._config.get("exchange")

@@ -29,13 +29,13 @@ class StatusChange:
 
     Attributes:
         verdict: of the look that brought it.
-        is_fine: whether the key is fine again; else the bot may not go on as before.
-        silent_minutes: for how long nothing could be found out, if that is what became too much.
+        recovered: whether the key is fine again; else the bot may not go on as before.
+        unreachable_minutes: for how long nothing could be found out, if that is what became too much.
     """
 
     verdict: Verdict
-    is_fine: bool
-    silent_minutes: float | None = None
+    recovered: bool
+    unreachable_minutes: float | None = None
 
 
 class KeyMonitor:
@@ -66,7 +66,7 @@ class KeyMonitor:
         self._unknown_since: float | None = None
         self._held_for_silence = False
 
-    def look(self) -> StatusChange | None:
+    def poll(self) -> StatusChange | None:
         """Ask about the key, if it is time to.
 
         Returns:
@@ -82,7 +82,7 @@ class KeyMonitor:
         if verdict.admitted:
             return self._fine(verdict)
         for finding in verdict.findings:
-            logger.warning("API key guard: %s: %s", finding.rule, finding.message)
+            logger.warning("API key guard: %s: %s", finding.name, finding.message)
         silent = self._silent_seconds(verdict, began)
         if silent is not None and silent < self._grace:
             logger.warning(
@@ -92,11 +92,11 @@ class KeyMonitor:
             return None
         return self._against(verdict, None if silent is None else silent / 60)
 
-    def hurry(self) -> None:
+    def poll_soon(self) -> None:
         """Look at the next opportunity, for there is a reason to."""
         self._next = self._clock()
 
-    def give_up(self, finding: Finding) -> StatusChange | None:
+    def fail(self, finding: Finding) -> StatusChange | None:
         """Hold the bot, because the watch itself failed."""
         return self._against(Verdict(findings=(finding,)), None)
 
@@ -106,19 +106,19 @@ class KeyMonitor:
             return None
         self.violation = verdict
         self._held_for_silence = silent_minutes is not None
-        return StatusChange(verdict, is_fine=False, silent_minutes=silent_minutes)
+        return StatusChange(verdict, recovered=False, unreachable_minutes=silent_minutes)
 
     def _fine(self, verdict: Verdict) -> StatusChange | None:
         self._unknown_since = None
         if self.violation is None:
             return None
         self.violation = None
-        return StatusChange(verdict, is_fine=True)
+        return StatusChange(verdict, recovered=True)
 
     def _silent_seconds(self, verdict: Verdict, began: float) -> float | None:
         """For how long the exchange has told nothing for a passing cause; None if it told, or the cause stays."""
         passes = verdict.outcome is Outcome.UNVERIFIED and all(
-            finding.passing or finding.rule in _ALSO_TRANSIENT
+            finding.transient or finding.name in _ALSO_TRANSIENT
             for finding in verdict.findings
             if finding.outcome is Outcome.UNVERIFIED
         )

@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code.
 
     Raises:
-        usage.Answered: after help or the version was printed.
+        HelpShown: after help or the version was printed.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show … must not change the exit code

@@ -26,8 +26,8 @@ def parse_freqtrade_arguments(arguments: list[str]) -> dict[str, Any]:
         arguments: what stands behind `trade`.
 
     Raises:
-        Stopped: misconfigured, if freqtrade does not know them.
-        usage.Answered: after freqtrade's help was printed.
+        GuardError: misconfigured, if freqtrade does not know them.
+        HelpShown: after freqtrade's help was printed.
     """
     said = io.StringIO()
     try:
@@ -79,7 +79,7 @@ def load_config(arguments: list[str]) -> dict[str, Any]:
         arguments: what stands behind `freqtrade trade`.
 
     Raises:
-        Stopped: misconfigured, if the arguments are wrong or the config cannot be read.
+        GuardError: misconfigured, if the arguments are wrong or the config cannot be read.
     """
     return read_config(parse_freqtrade_arguments(arguments)["config"])
 

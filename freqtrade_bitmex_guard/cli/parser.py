@@ -38,7 +38,7 @@ class GuardArgumentParser(argparse.ArgumentParser):
         """End with what is wrong, in our words: of argparse's only the name of an option of ours is taken.
 
         Raises:
-            Stopped: always.
+            GuardError: always.
         """
         known = [f"{name}: {takes}." for name, takes in self._takes.items() if message.startswith(f"argument {name}: ")]
         wrong = known[0] if known else f"something in it is not known here. {EXPOSURE_WARNING}"
@@ -48,7 +48,7 @@ class GuardArgumentParser(argparse.ArgumentParser):
         """End after help or the version.
 
         Raises:
-            Answered: always.
+            HelpShown: always.
         """
         raise HelpShown(status)
 

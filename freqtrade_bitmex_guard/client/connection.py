@@ -84,23 +84,23 @@ class ClientConnection:
 
     Attributes:
         servers: where requests go.
-        places: the same by the name of each of the exchange's APIs, for they must not be crossed either.
-        streams: where websockets go.
+        origins_by_api: the same by the name of each of the exchange's APIs, for they must not be crossed either.
+        websocket_origins: where websockets go.
         unreadable: URLs that are too odd to judge.
         proxies: the settings that choose a proxy.
-        environment: names of settings that let variables choose a proxy.
-        forwarders: names of settings that hand signed requests to another server.
+        env_settings: names of settings that let variables choose a proxy.
+        relays: names of settings that hand signed requests to another server.
         tls: names of settings that weaken or change the check of the exchange's certificate.
         verbose: whether the client prints what it sends.
     """
 
     servers: frozenset[Origin]
-    places: frozenset[tuple[str, Origin]]
-    streams: frozenset[Origin]
+    origins_by_api: frozenset[tuple[str, Origin]]
+    websocket_origins: frozenset[Origin]
     unreadable: tuple[str, ...]
     proxies: tuple[Any, ...] = field(repr=False)
-    environment: tuple[str, ...]
-    forwarders: tuple[str, ...]
+    env_settings: tuple[str, ...]
+    relays: tuple[str, ...]
     tls: tuple[str, ...]
     verbose: bool
 
@@ -125,15 +125,15 @@ class ClientConnection:
         places = frozenset((place, origin) for place, origin in origins if origin.scheme.startswith("http"))
         return cls(
             servers=frozenset(origin for _, origin in places),
-            places=places,
-            streams=frozenset(origin for _, origin in origins if origin.scheme.startswith("ws")),
+            origins_by_api=places,
+            websocket_origins=frozenset(origin for _, origin in origins if origin.scheme.startswith("ws")),
             unreadable=tuple(unreadable),
             proxies=(
                 *(getattr(client, new, None) or getattr(client, old, None) or None for new, old in _PROXY_SETTINGS),
                 getattr(client, "aiohttp_proxy" if asynchronous else "proxies", None) or None,
             ),
-            environment=tuple(name for name in _ENVIRONMENT_SETTINGS if getattr(client, name, False)),
-            forwarders=tuple(name for name in _RELAY_SETTINGS if getattr(client, name, None) is not None),
+            env_settings=tuple(name for name in _ENVIRONMENT_SETTINGS if getattr(client, name, False)),
+            relays=tuple(name for name in _RELAY_SETTINGS if getattr(client, name, None) is not None),
             tls=tuple(_changed_tls(client)),
             verbose=bool(client.verbose),
         )
@@ -185,7 +185,7 @@ def _check_servers(route: ClientConnection, allowed_hosts: list[str], terms: Exc
             f"The API's addresses are not plain URLs: {shown}.",
             f"In exchange.ccxt_config.urls.api write them like https://{terms.hosts[0]}.",
         )
-    streams = route.streams - {Origin("wss", host, _PORTS["wss"]) for host in terms.websocket_hosts}
+    streams = route.websocket_origins - {Origin("wss", host, _PORTS["wss"]) for host in terms.websocket_hosts}
     for origin in sorted(route.servers | streams):
         if origin.host not in allowed_hosts:
             yield error(
@@ -195,7 +195,7 @@ def _check_servers(route: ClientConnection, allowed_hosts: list[str], terms: Exc
                 f"If that is not {terms.title}, take it out of exchange.ccxt_config.urls and treat the key as "
                 "exposed; if it is yours, add the host to allowed_hosts.",
             )
-    for origin in sorted(route.servers | route.streams):
+    for origin in sorted(route.servers | route.websocket_origins):
         if origin.scheme in ("http", "ws") and not origin.is_loopback:
             yield error(
                 "origin-insecure",
@@ -218,7 +218,7 @@ def _describe_host(written: str) -> str:
 
 def _check_settings(route: ClientConnection, terms: ExchangeProfile) -> Iterator[Finding]:
     where = "Take it out of exchange.ccxt_config, ccxt_sync_config and ccxt_async_config (and FREQTRADE__… variables)."
-    for name in route.environment:
+    for name in route.env_settings:
         yield error(
             "routes-differ",
             f"{name} lets variables choose the proxy and the certificates to trust, and the bot's synchronous and "
@@ -233,7 +233,7 @@ def _check_settings(route: ClientConnection, terms: ExchangeProfile) -> Iterator
             "through it, so what was checked is not what trades.",
             "Write httpsProxy in its place, the address may stay, or socksProxy, into exchange.ccxt_config.",
         )
-    for name in route.forwarders:
+    for name in route.relays:
         yield error(
             "requests-forwarded",
             f"{name} hands every signed request to another server, which can read and replay it.",
@@ -251,7 +251,7 @@ def _check_settings(route: ClientConnection, terms: ExchangeProfile) -> Iterator
 
 def compare_connections(route: ClientConnection, proven: ClientConnection) -> Iterator[Finding]:
     """What another of the bot's clients does differently from the one that was checked."""
-    if route.places != proven.places:
+    if route.origins_by_api != proven.origins_by_api:
         yield error(
             "origins-differ",
             "The bot's synchronous and asynchronous clients would not talk to the same server: checked was "

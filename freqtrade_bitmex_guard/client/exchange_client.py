@@ -34,7 +34,7 @@ class ExchangeClient:
     """A client that is fit to ask, without credentials yet.
 
     Attributes:
-        route: how it gets to the exchange.
+        connection: how it gets to the exchange.
     """
 
     def __init__(self, terms: ExchangeProfile, given: Mapping[str, Any], most_bytes: int = MAX_BYTES) -> None:
@@ -46,13 +46,13 @@ class ExchangeClient:
             most_bytes: how large an answer may be.
 
         Raises:
-            Stopped: misconfigured, if ccxt cannot work with them.
+            GuardError: misconfigured, if ccxt cannot work with them.
         """
         self._terms = terms
         self._given = given
         self._client = _build_ccxt_client(terms, given)
-        self.route = ClientConnection.of(self._client, asynchronous=False)
-        self._session = BoundedSession(self.route.servers, most_bytes)
+        self.connection = ClientConnection.of(self._client, asynchronous=False)
+        self._session = BoundedSession(self.connection.servers, most_bytes)
         self._client.session = self._session
         self._client.logger = SILENT_LOGGER
         self._client.enableRateLimit = False  # it would sleep beyond the bound; our few requests need no throttle
@@ -67,7 +67,7 @@ class ExchangeClient:
         """How long one request may take, by ccxt's own setting, which is in milliseconds.
 
         Raises:
-            Stopped: misconfigured, if that is not a number.
+            GuardError: misconfigured, if that is not a number.
         """
         told = self._client.timeout
         if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told < 1e9:
@@ -78,11 +78,11 @@ class ExchangeClient:
             )
         return told / 1000
 
-    def twin(self) -> ExchangeClient:
+    def clone(self) -> ExchangeClient:
         """Another client like this one, to ask something at the same time; for shorter answers."""
         return ExchangeClient(self._terms, self._given, MAX_BYTES_PARALLEL)
 
-    def conversation(self, credentials: Credentials, seconds: float, *, patient: bool = True) -> ApiSession:
+    def open_session(self, credentials: Credentials, seconds: float, *, patient: bool = True) -> ApiSession:
         """Hand the client its credentials and start to talk.
 
         Args:
@@ -104,7 +104,7 @@ def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_ho
         allowed_hosts: hosts that may be asked.
 
     Raises:
-        Stopped: misconfigured, with everything that makes an answer untrustworthy.
+        GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
     unfit = [*settings.invalid_settings(exchange), *settings.find_credentials(exchange)]
     if unfit:
@@ -115,9 +115,9 @@ def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_ho
     )
     found = [
         *_split_servers(line, terms),
-        *check_connection(line.route, allowed_hosts, terms),
+        *check_connection(line.connection, allowed_hosts, terms),
         *check_connection(other, allowed_hosts, terms),
-        *compare_connections(other, line.route),
+        *compare_connections(other, line.connection),
     ]
     if found:
         raise GuardError(*dict.fromkeys(found))
@@ -133,7 +133,7 @@ def request_hosts(exchange: Mapping[str, Any], terms: ExchangeProfile) -> list[s
         terms: the exchange's words.
 
     Raises:
-        Stopped: misconfigured, if ccxt makes no client of it.
+        GuardError: misconfigured, if ccxt makes no client of it.
     """
     unfit = list(settings.invalid_settings(exchange))
     if unfit:
@@ -141,17 +141,19 @@ def request_hosts(exchange: Mapping[str, Any], terms: ExchangeProfile) -> list[s
     return sorted(
         {
             server.host
-            for server in ExchangeClient(terms, settings.merge_settings(exchange, "ccxt_sync_config")).route.servers
+            for server in ExchangeClient(
+                terms, settings.merge_settings(exchange, "ccxt_sync_config")
+            ).connection.servers
         }
     )
 
 
 def _split_servers(line: ExchangeClient, terms: ExchangeProfile) -> Iterator[Finding]:
-    route = line.route
+    route = line.connection
     if len(route.servers) <= 1:
         return
     shipped = ClientConnection.of(_build_ccxt_client(terms, {"sandbox": line.in_sandbox}), asynchronous=False)
-    if route.places != shipped.places:
+    if route.origins_by_api != shipped.origins_by_api:
         yield error(
             "origins-differ",
             "Only some of the API's addresses were changed, so signed requests would go to several servers, of which "
@@ -164,18 +166,18 @@ def exchange_class(terms: ExchangeProfile) -> Any:
     """The exchange's class in the installed ccxt.
 
     Raises:
-        Stopped: misconfigured, with the version to install, if there is none.
+        GuardError: misconfigured, with the version to install, if there is none.
     """
-    if (alone := lazy_packages.import_from("ccxt", terms.exchange)) is not None:
+    if (alone := lazy_packages.import_from("ccxt", terms.id)) is not None:
         return alone
     import ccxt  # noqa: PLC0415 - half a second and 70 MB: only when a key is really checked
 
-    kind = getattr(ccxt, terms.exchange, None)
-    if terms.exchange not in ccxt.exchanges or kind is None:
+    kind = getattr(ccxt, terms.id, None)
+    if terms.id not in ccxt.exchanges or kind is None:
         last = terms.last_ccxt
         fail(
             "ccxt-class-missing",
-            f"The installed ccxt {ccxt.__version__} has no {terms.exchange}"
+            f"The installed ccxt {ccxt.__version__} has no {terms.id}"
             + (f"; {last} was the last version that had it." if last else "."),
             f"In the bot's own environment: pip install 'ccxt=={last}'" if last else "Install a ccxt that has it.",
         )

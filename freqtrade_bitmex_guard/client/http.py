@@ -61,28 +61,28 @@ class TransportError(Exception):
     """No answer came, or none that may be looked at.
 
     Attributes:
-        rule: the finding this leads to.
-        passing: whether asking again may help.
+        finding: the finding this leads to.
+        transient: whether asking again may help.
     """
 
     def __init__(self, rule: str, what: str, *, passing: bool = False) -> None:
         super().__init__(what)
-        self.rule = rule
-        self.passing = passing
+        self.finding = rule
+        self.transient = passing
 
 
 class RequestLog:
     """What happened to one request.
 
     Attributes:
-        answer: what came, if anything did.
-        is_cut: whether it was cut off; then nothing of it may be sent any more.
+        response: what came, if anything did.
+        is_aborted: whether it was cut off; then nothing of it may be sent any more.
         sockets: its open connections.
     """
 
     def __init__(self) -> None:
-        self.answer: Response | None = None
-        self.is_cut = False
+        self.response: Response | None = None
+        self.is_aborted = False
         self.sockets: list[socket.socket] = []
 
 
@@ -90,8 +90,8 @@ class BoundedSession(requests.Session):
     """A session that records each answer, and that another thread can cut off.
 
     Attributes:
-        sent: how many requests were sent.
-        record: where the next answer is written.
+        request_count: how many requests were sent.
+        log: where the next answer is written.
         seconds: how long the next request may wait for its peer.
     """
 
@@ -99,8 +99,8 @@ class BoundedSession(requests.Session):
         super().__init__()
         self._most_bytes = most_bytes
         self.trust_env = False  # variables and .netrc have no say in where a signed request goes
-        self.sent = 0
-        self.record = RequestLog()
+        self.request_count = 0
+        self.log = RequestLog()
         self.seconds = 1.0
         self._servers = servers
         self._of_this_thread = threading.local()
@@ -118,7 +118,7 @@ class BoundedSession(requests.Session):
         Raises:
             Fault: if there is none that may be looked at.
         """
-        record = self._of_this_thread.record = self.record
+        record = self._of_this_thread.record = self.log
         # Only scheme, host and port are compared; ccxt adds path and query to the URL that was judged.
         if Origin.of(url.partition("?")[0]) not in self._servers:
             raise TransportError(
@@ -126,7 +126,7 @@ class BoundedSession(requests.Session):
             )
         options["headers"] = {**(options.get("headers") or {}), "Accept-Encoding": "identity"}
         options.update(allow_redirects=False, stream=True, timeout=self.seconds)
-        self.sent += 1
+        self.request_count += 1
         try:
             with super().request(method, url, **options) as response:
                 if 300 <= response.status_code < 400:
@@ -140,7 +140,7 @@ class BoundedSession(requests.Session):
             # A connection that was kept could be used again without being remembered, and so could not be cut.
             for adapter in self.adapters.values():
                 adapter.close()
-        record.answer = Response(
+        record.response = Response(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
             body=body,
@@ -160,10 +160,10 @@ class BoundedSession(requests.Session):
         """None: asked, requests would read the body of a redirect, of whatever size, before we see it."""
         return None
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End the request under way, from another thread."""
-        self.record.is_cut = True
-        for connection in list(self.record.sockets):
+        self.log.is_aborted = True
+        for connection in list(self.log.sockets):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -173,7 +173,7 @@ class BoundedSession(requests.Session):
         record: RequestLog = self._of_this_thread.record
         # A duplicate still reaches the connection after TLS has taken the original over.
         record.sockets.append(connection.dup())
-        if record.is_cut:  # it was cut off before it was connected, for example in a slow look-up of the name
+        if record.is_aborted:  # it was cut off before it was connected, for example in a slow look-up of the name
             connection.close()
             raise TransportError("timed-out", "no answer came in time", passing=True)
 

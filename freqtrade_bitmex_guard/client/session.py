@@ -35,8 +35,8 @@ class ApiSession:
     def __init__(
         self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, patient: bool = True
     ) -> None:
-        self._patient = patient
-        self._sent_before = session.sent
+        self._retry = patient
+        self._sent_before = session.request_count
         self._client = client
         self._session = session
         self._terms = terms
@@ -46,23 +46,23 @@ class ApiSession:
         self._ends: float | None = None
 
     @property
-    def sent(self) -> int:
+    def request_count(self) -> int:
         """How many requests were sent."""
-        return self._session.sent - self._sent_before
+        return self._session.request_count - self._sent_before
 
     @property
-    def left_seconds(self) -> float:
+    def remaining_seconds(self) -> float:
         """How much of the time for all talk is left."""
         return self._seconds if self._ends is None else max(0.0, self._ends - time.monotonic())
 
     @property
-    def requests_left(self) -> int | None:
+    def rate_limit_remaining(self) -> int | None:
         """How many requests the exchange says it will still take now (x-ratelimit-remaining), if it says."""
-        answer = self._session.record.answer
+        answer = self._session.log.response
         told = "" if answer is None else answer.headers.get("x-ratelimit-remaining", "")
         return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
-    def ask(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
+    def request(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
         """Send one signed request; a patient one again, after a growing pause, while it fails for a passing cause.
 
         Args:
@@ -75,16 +75,18 @@ class ApiSession:
             The answer, whatever its status.
 
         Raises:
-            Stopped: unverified, if none came that may be looked at; misconfigured, if ccxt could not ask.
+            GuardError: unverified, if none came that may be looked at; misconfigured, if ccxt could not ask.
         """
         self._ends = self._ends or time.monotonic() + self._seconds
         pause = _FIRST_RETRY_SECONDS
         while True:
             left = self._ends - time.monotonic()
             outcome = (
-                self._once((path, api, verb, query), min(self._one_request, left)) if left > 0 else _deadline_exceeded()
+                self._attempt((path, api, verb, query), min(self._one_request, left))
+                if left > 0
+                else _deadline_exceeded()
             )
-            wait = _retry_delay(outcome, pause) if self._patient else None
+            wait = _retry_delay(outcome, pause) if self._retry else None
             if wait is None or wait >= self._ends - time.monotonic():
                 break
             time.sleep(wait)
@@ -93,31 +95,31 @@ class ApiSession:
             hosts = self._session.hosts
             notice = f" {self._terms.notice}" if self._terms.notice and hosts & set(self._terms.hosts) else ""
             asked = f"{self._terms.title} ({', '.join(sorted(hosts))})"
-            fail(outcome.rule, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.rule])
+            fail(outcome.finding, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.finding])
         return outcome
 
-    def _once(self, call: tuple[str, str, str, dict[str, str | int]], seconds: float) -> Response | TransportError:
+    def _attempt(self, call: tuple[str, str, str, dict[str, str | int]], seconds: float) -> Response | TransportError:
         path, api, verb, query = call
         session, record = self._session, RequestLog()
-        session.record, session.seconds = record, seconds
-        sent_before = session.sent
+        session.log, session.seconds = record, seconds
+        sent_before = session.request_count
         try:
             # ccxt's own retries are switched off here, where no setting can switch them on again.
             parameters = {**query, "maxRetriesOnFailure": 0}
-            deadline.run_with_timeout(lambda: self._client.request(path, api, verb, parameters), seconds, session.cut)
+            deadline.run_with_timeout(lambda: self._client.request(path, api, verb, parameters), seconds, session.abort)
         except TimeoutError:
             return TransportError("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
         except TransportError as fault:
             return fault
         except Exception as problem:
-            if record.answer is None and session.sent > sent_before:
+            if record.response is None and session.request_count > sent_before:
                 return TransportError("answer-invalid", f"the answer could not be read ({type(problem).__name__})")
-            if record.answer is None:
+            if record.response is None:
                 fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
         # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.
-        if record.answer is None:
+        if record.response is None:
             fail("internal-error", "ccxt returned without having asked.", "Please report this.")
-        return record.answer
+        return record.response
 
 
 def _deadline_exceeded() -> TransportError:
@@ -127,7 +129,7 @@ def _deadline_exceeded() -> TransportError:
 def _retry_delay(outcome: Response | TransportError, pause: float) -> float | None:
     """Seconds to wait before asking again, or None if asking again would not help or would make it worse."""
     if isinstance(outcome, TransportError):
-        return pause if outcome.passing else None
+        return pause if outcome.transient else None
     told = retry_after(outcome)
     if outcome.status == 429:
         return None if told is None else max(told, pause)

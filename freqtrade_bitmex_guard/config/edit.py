@@ -31,7 +31,7 @@ class ConfigFile:
 
     Attributes:
         path: the file itself; symbolic links are followed.
-        text: its text, and where everything stands in it.
+        document: its text, and where everything stands in it.
     """
 
     def __init__(self, name: str) -> None:
@@ -41,25 +41,25 @@ class ConfigFile:
             name: its path, as freqtrade was given it.
 
         Raises:
-            Stopped: misconfigured, if it cannot be read, or is not JSON as freqtrade takes it.
+            GuardError: misconfigured, if it cannot be read, or is not JSON as freqtrade takes it.
         """
         self._name = name
         try:
             self.path = Path(name).resolve(strict=True)
             self.raw = self.path.read_bytes()
             # Line ends stay as they are, unlike with open().
-            self.text = JsoncDocument(self.raw.decode("utf-8"))
+            self.document = JsoncDocument(self.raw.decode("utf-8"))
         except (OSError, UnicodeDecodeError, JsoncError) as problem:
             why = problem.strerror if isinstance(problem, OSError) else "it is not JSON in UTF-8 as freqtrade takes it"
-            fail("config-unreadable", f"{self.shown} cannot be read: {why}.", "Mend the file, then try again.")
+            fail("config-unreadable", f"{self.label} cannot be read: {why}.", "Mend the file, then try again.")
         self._meaning = load_file(str(self.path))
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """Its name, for a person."""
         return sanitize(self._name, 200)
 
-    def meaning(self) -> dict[str, Any]:
+    def parsed(self) -> dict[str, Any]:
         """What freqtrade's own parser makes of it; a copy."""
         return deepcopy(self._meaning)
 
@@ -71,7 +71,7 @@ def read_config_files(names: Iterable[str]) -> list[ConfigFile]:
         names: their paths, as freqtrade was given them.
 
     Raises:
-        Stopped: misconfigured, if one cannot be read.
+        GuardError: misconfigured, if one cannot be read.
     """
     files: dict[Path, ConfigFile] = {}
     for file in map(ConfigFile, names):
@@ -86,12 +86,12 @@ class FileEdit:
     Attributes:
         file: as it was read.
         text: its new text.
-        meaning: what freqtrade must read from that text; anything else, and nothing is replaced.
+        expected: what freqtrade must read from that text; anything else, and nothing is replaced.
     """
 
     file: ConfigFile
     text: str
-    meaning: dict[str, Any]
+    expected: dict[str, Any]
 
 
 @contextmanager
@@ -103,10 +103,10 @@ def staged_replacement(changes: Sequence[FileEdit]) -> Iterator[Callable[[], Non
 
     Yields:
         What replaces them, to be called once or not at all. The new files lie ready beside the old ones until then. It
-        raises Stopped before it replaces the first one, or tells which ones it has replaced.
+        raises GuardError before it replaces the first one, or tells which ones it has replaced.
 
     Raises:
-        Stopped: misconfigured, before anything is replaced, if a file cannot be replaced without losing something.
+        GuardError: misconfigured, before anything is replaced, if a file cannot be replaced without losing something.
     """
     ready: list[tuple[FileEdit, Path, int]] = []
 
@@ -159,7 +159,7 @@ def _stage(change: FileEdit) -> tuple[Path, int]:
             os.utime(new)
             os.fsync(stream.fileno())
         # The text that decides, and not our idea of it: as types, order and numbers are written, too.
-        if repr(load_file(name)) != repr(change.meaning):
+        if repr(load_file(name)) != repr(change.expected):
             _fail_not_written(
                 file, "freqtrade would not read from it what it should", "Report it; nothing was changed."
             )
@@ -219,5 +219,5 @@ def _os_errors_as_findings(file: ConfigFile, replaced: Sequence[ConfigFile] = ()
 
 
 def _fail_not_written(file: ConfigFile, why: str, fix: str, replaced: Sequence[ConfigFile] = ()) -> NoReturn:
-    already = f" Already replaced: {', '.join(each.shown for each in replaced)}." if replaced else ""
-    fail("config-not-written", f"{file.shown} was left as it was: {why}.{already}", fix)
+    already = f" Already replaced: {', '.join(each.label for each in replaced)}." if replaced else ""
+    fail("config-not-written", f"{file.label} was left as it was: {why}.{already}", fix)

@@ -22,7 +22,7 @@ def read_config(files: list[str]) -> dict[str, Any]:
         files: their paths, as freqtrade parsed them.
 
     Raises:
-        Stopped: misconfigured, if the config cannot be read.
+        GuardError: misconfigured, if the config cannot be read.
     """
     from freqtrade.configuration.environment_vars import environment_vars_to_dict  # noqa: PLC0415
     from freqtrade.configuration.load_config import load_from_files  # noqa: PLC0415
@@ -89,7 +89,7 @@ def load_file(file: str) -> dict[str, Any]:
         file: its path.
 
     Raises:
-        Stopped: misconfigured, if freqtrade does not read it as an object.
+        GuardError: misconfigured, if freqtrade does not read it as an object.
     """
     from freqtrade.configuration.load_config import load_file  # noqa: PLC0415
 

@@ -75,7 +75,7 @@ class JsoncDocument:
 
     Attributes:
         text: as decoded, line ends and byte order mark included.
-        places: every value, in the order of the text; a name that stands twice is there twice.
+        nodes: every value, in the order of the text; a name that stands twice is there twice.
         comments: every comment.
     """
 
@@ -90,7 +90,7 @@ class JsoncDocument:
         self.comments = [token.span for token in tokens if token.kind == "comment"]
         self._tokens = [token for token in tokens if token.kind in ("string", "mark", "word")]
         self._next = 0
-        self.places: list[Node] = []
+        self.nodes: list[Node] = []
         if not self._tokens or self._tokens[0].text != "{":
             raise JsoncError("not an object")
         try:
@@ -102,20 +102,20 @@ class JsoncDocument:
 
     def at(self, *path: str | int) -> list[Node]:
         """The places of one path: more than one if a name stands twice."""
-        return [place for place in self.places if place.path == path]
+        return [place for place in self.nodes if place.path == path]
 
-    def written(self, place: Node) -> str:
+    def source(self, place: Node) -> str:
         """A value as it is written."""
         return self.text[place.span.start : place.span.end]
 
-    def replaced(self, changes: Iterable[tuple[Span, str]]) -> str:
+    def replace_spans(self, changes: Iterable[tuple[Span, str]]) -> str:
         """The text with some stretches replaced; they must not overlap."""
         text = self.text
         for span, instead in sorted(changes, key=lambda change: change[0].start, reverse=True):
             text = text[: span.start] + instead + text[span.end :]
         return text
 
-    def with_member(self, name: str, value: Any) -> str:
+    def append_member(self, name: str, value: Any) -> str:
         """The text with one more member at the end of the object, laid out as its first one is.
 
         Args:
@@ -123,7 +123,7 @@ class JsoncDocument:
             value: what it holds, as plain data.
         """
         closing = self._tokens[-1].span.start
-        members = [place for place in self.places if len(place.path) == 1]
+        members = [place for place in self.nodes if len(place.path) == 1]
         ends_in_comma = self._tokens[-2].text == ","
         # Behind the last comment, if one follows the last member: it belongs to what stands before it.
         last = max([self._tokens[-2].span.end, *(span.end for span in self.comments if span.end <= closing)])
@@ -134,9 +134,9 @@ class JsoncDocument:
         if on_lines and not re.search(r"[\r\n]", self.text[last:closing]):
             member += line_end
         if not members or ends_in_comma:
-            return self.replaced([(Span(last, last), member)])
+            return self.replace_spans([(Span(last, last), member)])
         end = members[-1].span.end
-        return self.replaced([(Span(end, last), "," + self.text[end:last] + member)])
+        return self.replace_spans([(Span(end, last), "," + self.text[end:last] + member)])
 
     def _indent(self) -> str:
         before = re.search(r"[\r\n]([ \t]+)\Z", self.text[: self._tokens[1].span.start])
@@ -153,7 +153,7 @@ class JsoncDocument:
 
     def _value(self, path: NodePath) -> None:
         token = self._take("{", "[", "string", "word")
-        number = len(self.places)
+        number = len(self.nodes)
         content = None
         if token.kind == "string":
             content = _decode_string(token.text)
@@ -161,7 +161,7 @@ class JsoncDocument:
             self._members(path, "}" if token.text == "{" else "]")
         if path:
             span = Span(token.span.start, self._tokens[self._next - 1].span.end)
-            self.places.insert(number, Node(path, span, content))
+            self.nodes.insert(number, Node(path, span, content))
 
     def _members(self, path: NodePath, closing: str) -> None:
         position = 0

@@ -31,7 +31,7 @@ def guard_state(config: Mapping[str, Any]) -> bool | None:
         None if the section is absent, else its `enabled`.
 
     Raises:
-        Stopped: misconfigured, where it is unclear: a name that is almost the section's, a section that is not an
+        GuardError: misconfigured, where it is unclear: a name that is almost the section's, a section that is not an
             object, an `enabled` that is not a boolean. Unclear is never "off".
     """
     exchange = config.get("exchange")
@@ -72,7 +72,7 @@ def parse_section(section: Mapping[str, Any], terms: ExchangeProfile) -> GuardCo
         terms: the words and defaults of the exchange that the bot uses.
 
     Raises:
-        Stopped: misconfigured, one finding for everything that is wrong, never with a value in it.
+        GuardError: misconfigured, one finding for everything that is wrong, never with a value in it.
     """
     try:
         return GuardConfig.model_validate(section, context={"terms": terms})

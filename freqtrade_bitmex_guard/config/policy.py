@@ -21,7 +21,7 @@ AccountNumber = Annotated[int | str, Field(union_mode="left_to_right")]
 SeverityChoice = Literal["error", "warning", "ignore"]
 
 
-CONFIGURABLE_FINDINGS = tuple(name for name, rule in FINDINGS.items() if rule.posture)
+CONFIGURABLE_FINDINGS = tuple(name for name, rule in FINDINGS.items() if rule.configurable)
 
 
 class Policy(SectionModel):
@@ -108,7 +108,9 @@ class Policy(SectionModel):
     @field_validator("allowed_permissions", "required_permissions", mode="before")
     @classmethod
     def _money_never_leaves(cls, words: Any, info: ValidationInfo) -> Any:
-        if isinstance(words, list) and any(isinstance(word, str) and profile_of(info).forbids(word) for word in words):
+        if isinstance(words, list) and any(
+            isinstance(word, str) and profile_of(info).is_forbidden(word) for word in words
+        ):
             raise ValueError("a right to withdraw can never be allowed: take it out")
         return words
 
@@ -150,16 +152,16 @@ class Policy(SectionModel):
         return self
 
     @property
-    def within(self) -> tuple[Network, ...] | None:
+    def allowed_networks(self) -> tuple[Network, ...] | None:
         """The networks of `ip_within`, or None if it is not written."""
         return _parse_networks(self.ip_within) if "ip_within" in self.model_fields_set else None
 
     @property
-    def most_addresses(self) -> int:
+    def max_addresses(self) -> int:
         """How many distinct addresses a key may work from."""
-        if self.within is None or "max_ip_addresses" in self.model_fields_set:
+        if self.allowed_networks is None or "max_ip_addresses" in self.model_fields_set:
             return self.max_ip_addresses
-        return count_addresses(self.within)
+        return count_addresses(self.allowed_networks)
 
 
 def _parse_networks(blocks: Sequence[str]) -> tuple[Network, ...]:

@@ -30,7 +30,7 @@ class KeyringStoreConfig(SectionModel):
     def _one_service_for_each_exchange(cls, written: Any, info: ValidationInfo) -> Any:
         if not isinstance(written, dict):
             return written
-        return {"service": f"freqtrade-{profile_of(info).exchange}", **written}
+        return {"service": f"freqtrade-{profile_of(info).id}", **written}
 
 
 class FileStoreConfig(SectionModel):

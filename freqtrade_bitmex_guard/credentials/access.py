@@ -30,7 +30,7 @@ def with_timeout(store: CredentialStore, work: Callable[[], _T], *, writes: bool
         writes: whether that changes what the store holds.
 
     Raises:
-        Stopped: misconfigured, if it did not end in time or failed, or was interrupted while it was being changed.
+        GuardError: misconfigured, if it did not end in time or failed, or was interrupted while it was being changed.
     """
     try:
         # A little longer, so that a store that minds its time can say itself what hung.
@@ -67,7 +67,7 @@ def fail_write_uncertain(what: str) -> NoReturn:
         what: what happened, as the beginning of a sentence; no secret.
 
     Raises:
-        Stopped: misconfigured, always.
+        GuardError: misconfigured, always.
     """
     fail(
         "store-not-written",
@@ -81,11 +81,11 @@ def load_if_present(store: CredentialStore) -> Credentials | None:
     """What a store holds, or None if it hands nothing over yet.
 
     Raises:
-        Stopped: misconfigured, if that cannot be told.
+        GuardError: misconfigured, if that cannot be told.
     """
     try:
         return with_timeout(store, store.load)
     except GuardError as end:
-        if any(finding.rule not in _EMPTY_STORE_FINDINGS for finding in end.findings):
+        if any(finding.name not in _EMPTY_STORE_FINDINGS for finding in end.findings):
             raise
         return None

@@ -21,7 +21,7 @@ class CredentialStore(Protocol):
         """Read both, each once.
 
         Raises:
-            Stopped: misconfigured, with what to do. No value is ever shown.
+            GuardError: misconfigured, with what to do. No value is ever shown.
         """
         ...
 
@@ -52,7 +52,7 @@ class WritableStore(CredentialStore, Protocol):
             seen: what must still be there, or None for whatever is there.
 
         Raises:
-            Stopped: misconfigured, if something else is there by now, or if they did not come back as they were
+            GuardError: misconfigured, if something else is there by now, or if they did not come back as they were
                 given; then the old ones are in their place.
         """
         ...
@@ -61,6 +61,6 @@ class WritableStore(CredentialStore, Protocol):
         """Take everything out, also what cannot be read as credentials; returns whether there was anything.
 
         Raises:
-            Stopped: misconfigured, if something could not be taken out.
+            GuardError: misconfigured, if something could not be taken out.
         """
         ...

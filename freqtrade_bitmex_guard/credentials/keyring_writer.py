@@ -62,7 +62,7 @@ class WritableKeyringStore(KeyringStore):
         if seen is not None and not _same_credentials(old, seen.credentials):
             fail(
                 "credentials-differ",
-                f"Meanwhile somebody else put {old.masked if old else 'nothing'} into the store: it was left alone.",
+                f"Meanwhile somebody else put {old.masked_id if old else 'nothing'} into the store: it was left alone.",
                 "Keep the id and secret that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
                 "then try again.",
             )
@@ -74,7 +74,7 @@ class WritableKeyringStore(KeyringStore):
         try:
             self._set(home, "credentials", _serialize(credentials))
             came_back = self.load()
-            if not came_back.match(credentials):
+            if not came_back.matches(credentials):
                 self._not_written(home, "gave back something else than it was given")
         except BaseException:
             if not self._put_back(backends, home, before):
@@ -91,7 +91,7 @@ class WritableKeyringStore(KeyringStore):
             try:
                 left, _ = self._found(backends, name)
             except GuardError as end:
-                if found and end.findings[0].rule == "store-unavailable":
+                if found and end.findings[0].name == "store-unavailable":
                     fail_write_uncertain("The keyring failed")
                 raise
             if left is not None:
@@ -158,7 +158,7 @@ class WritableKeyringStore(KeyringStore):
 
 
 def _same_credentials(one: Credentials | None, other: Credentials | None) -> bool:
-    return one is other is None or (one is not None and other is not None and one.match(other))
+    return one is other is None or (one is not None and other is not None and one.matches(other))
 
 
 @contextmanager

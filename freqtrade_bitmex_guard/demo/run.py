@@ -120,7 +120,7 @@ def _table(cast: list[Scenario], verdicts: list[Verdict]) -> Table:
             Text(describe_permissions(facts) if facts else "—"),
             Text(describe_ip_restriction(facts) if facts else "—"),
             Text(
-                "\n".join([verdict.outcome.value, *(finding.rule for finding in verdict.findings)]),
+                "\n".join([verdict.outcome.value, *(finding.name for finding in verdict.findings)]),
                 style=COLOURS[verdict.outcome],
             ),
         )

@@ -22,7 +22,7 @@ def get_adapter(name: object) -> ExchangeAdapter:
         name: freqtrade's `exchange.name`, in any case, as freqtrade takes it.
 
     Raises:
-        Stopped: misconfigured, if the guard does not know it and so could prove nothing.
+        GuardError: misconfigured, if the guard does not know it and so could prove nothing.
     """
     exchange = name.lower() if isinstance(name, str) else ""
     if exchange not in supported_ids():

@@ -23,7 +23,7 @@ class Request(Protocol):
         Without them it is a GET of the private API.
 
         Raises:
-            Stopped: if none came that may be looked at.
+            GuardError: if none came that may be looked at.
         """
         ...
 
@@ -37,12 +37,12 @@ class KeyListing:
     """What the exchange tells when asked about a key.
 
     Attributes:
-        own: the key, once, or several times if it is listed more than once.
-        others: tells of the account's other keys; called only where that matters, for there may be thousands.
+        entries: the key, once, or several times if it is listed more than once.
+        siblings: tells of the account's other keys; called only where that matters, for there may be thousands.
     """
 
-    own: tuple[KeyFacts, ...]
-    others: Callable[[], tuple[SiblingKey, ...] | NotReported] = _no_siblings
+    entries: tuple[KeyFacts, ...]
+    siblings: Callable[[], tuple[SiblingKey, ...] | NotReported] = _no_siblings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class EventPage:
     """A part of an account's timeline.
 
     Attributes:
-        timeline: the events on it, and since when none is missing.
+        event_log: the events on it, and since when none is missing.
         cursor: where the next older page starts, or None if there is none, or it cannot be told.
     """
 
-    timeline: EventLog
+    event_log: EventLog
     cursor: int | None
 
 
@@ -65,7 +65,7 @@ class ExchangeAdapter(Protocol):
     """
 
     @property
-    def terms(self) -> ExchangeProfile:
+    def profile(self) -> ExchangeProfile:
         """What it calls things."""
         ...
 
@@ -80,7 +80,7 @@ class ExchangeAdapter(Protocol):
             What the exchange tells of it.
 
         Raises:
-            Stopped: unverified or refused, if the exchange did not tell.
+            GuardError: unverified or refused, if the exchange did not tell.
         """
         ...
 
@@ -88,7 +88,7 @@ class ExchangeAdapter(Protocol):
         """Ask whether logging in takes a second factor, with one request.
 
         Raises:
-            Stopped: if the exchange did not tell. This is the same for the questions below.
+            GuardError: if the exchange did not tell. This is the same for the questions below.
         """
         return _NOT_QUERIED
 

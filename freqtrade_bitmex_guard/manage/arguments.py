@@ -38,20 +38,20 @@ class ManageArguments:
         command: `setup` or `credentials`.
         action: of `credentials`, else None.
         config: freqtrade's own arguments that name the config.
-        is_sure: whether questions about deleting are answered with yes.
+        assume_yes: whether questions about deleting are answered with yes.
     """
 
     command: str
     action: str | None
     config: list[str]
-    is_sure: bool
+    assume_yes: bool
 
 
 def parse_manage_arguments(given: list[str]) -> ManageArguments:
     """Read a command line that begins with `setup` or `credentials`.
 
     Raises:
-        Stopped: misconfigured, if it is wrong.
+        GuardError: misconfigured, if it is wrong.
         SystemExit: with code 0, after the help was printed.
     """
     parser = GuardArgumentParser(

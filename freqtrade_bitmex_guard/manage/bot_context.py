@@ -36,14 +36,14 @@ class BotContext:
     Attributes:
         files: the config files, as they were given.
         config: what freqtrade makes of them and of its variables.
-        terms: the exchange's words.
-        written: the section as it is written, or None if there is none.
+        profile: the exchange's words.
+        section_source: the section as it is written, or None if there is none.
     """
 
     files: list[str]
     config: dict[str, Any]
-    terms: ExchangeProfile
-    written: Mapping[str, Any] | None
+    profile: ExchangeProfile
+    section_source: Mapping[str, Any] | None
 
     @classmethod
     def read(cls, arguments: list[str]) -> BotContext:
@@ -53,7 +53,7 @@ class BotContext:
             arguments: freqtrade's own, which name the config.
 
         Raises:
-            Stopped: misconfigured, if it cannot be read or the guard does not know its exchange.
+            GuardError: misconfigured, if it cannot be read or the guard does not know its exchange.
         """
         files: list[str] = parse_freqtrade_arguments(arguments)["config"]
         if "-" in files:
@@ -63,39 +63,39 @@ class BotContext:
         _register_credentials(_exchange_values(exchange))
         venue = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None)
         written = config[SECTION] if guard_state(config) is not None else None
-        return cls(files, config, venue.terms, written)
+        return cls(files, config, venue.profile, written)
 
     def config_files(self) -> list[ConfigFile]:
         """The files that its config is made of, included ones too; those that were named come first.
 
         Raises:
-            Stopped: misconfigured, if one cannot be read.
+            GuardError: misconfigured, if one cannot be read.
         """
         files = edit.read_config_files([*self.files, *self.config["config_files"]])
         for file in files:  # a name that stands twice is there twice, while freqtrade knows the last one only
-            _register_credentials((place.path, place.content) for place in file.text.places)
+            _register_credentials((place.path, place.content) for place in file.document.nodes)
         return files
 
     @property
     def section(self) -> GuardConfig:
         """The section, or the defaults where none is written."""
-        return self.with_section(self.written or {})
+        return self.parse_section(self.section_source or {})
 
-    def with_section(self, written: Mapping[str, Any]) -> GuardConfig:
+    def parse_section(self, written: Mapping[str, Any]) -> GuardConfig:
         """A section for this bot, checked to the letter.
 
         Raises:
-            Stopped: misconfigured, if something in it is wrong.
+            GuardError: misconfigured, if something in it is wrong.
         """
-        return parse_section(written, self.terms)
+        return parse_section(written, self.profile)
 
     @property
     def store(self) -> CredentialStore:
         """Where the section says that the credentials live."""
-        return open_store(self.section.credentials, self.terms.exchange)
+        return open_store(self.section.credentials, self.profile.id)
 
     @property
-    def keeper(self) -> WritableStore | None:
+    def writable_store(self) -> WritableStore | None:
         """The same, to be written; None if this project only reads it."""
         return open_writable_store(self.section.credentials)
 
@@ -106,11 +106,11 @@ class BotContext:
             candidate: in memory.
             section: what the bot's section will be, by default the one that is written.
         """
-        section = section if section is not None else self.written or {}
+        section = section if section is not None else self.section_source or {}
         return Trial({**self.config, SECTION: section}, candidate).run()
 
     @property
-    def where(self) -> str:
+    def store_label(self) -> str:
         """The store, for a person."""
         store = self.section.credentials
         if isinstance(store, KeyringStoreConfig):
@@ -118,7 +118,7 @@ class BotContext:
         return f"the store {store.store!r}"
 
     @property
-    def arguments(self) -> str:
+    def config_options(self) -> str:
         """The arguments that name its config, fit for a shell."""
         return " ".join(f"-c {shlex.quote(file)}" for file in self.files)
 

@@ -39,7 +39,7 @@ def run(given: list[str]) -> int:
         actions: dict[str | None, Callable[[BotContext, Terminal], int]] = {
             "set": _set,
             "show": _show,
-            "delete": partial(_delete, is_sure=request.is_sure),
+            "delete": partial(_delete, is_sure=request.assume_yes),
             "migrate": migrate,
             "rotate": _rotate,
         }
@@ -47,25 +47,26 @@ def run(given: list[str]) -> int:
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as end:
-        terminal.complain(end.findings)
+        terminal.print_findings(end.findings)
         return exit_code_of(Verdict(findings=end.findings))
 
 
 def _set(subject: BotContext, terminal: Terminal) -> int:
-    keeper = subject.keeper or _fail_with_instructions(subject, "to_store")
+    keeper = subject.writable_store or _fail_with_instructions(subject, "to_store")
     if (there := load_if_present(keeper)) is not None:
         fail(
             "credentials-differ",
-            f"The key {there.masked} lies in {subject.where} already; it may be another bot's.",
-            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {subject.arguments}` replaces it by a "
+            f"The key {there.masked_id} lies in {subject.store_label} already; it may be another bot's.",
+            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {subject.config_options}` replaces it "
+            "by a "
             "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
             f"{keyring_services.own_service_advice(subject)}.",
         )
     given = terminal.credentials()
     with_timeout(keeper, lambda: keeper.put(given, Seen(None)), writes=True)
-    terminal.say(
-        f"Stored: the key {given.masked} in {subject.where}. It was not checked.",
-        f"Check it: freqtrade-bitmex-guard --check-only {subject.arguments}",
+    terminal.print(
+        f"Stored: the key {given.masked_id} in {subject.store_label}. It was not checked.",
+        f"Check it: freqtrade-bitmex-guard --check-only {subject.config_options}",
     )
     return 0
 
@@ -74,10 +75,10 @@ def _show(subject: BotContext, terminal: Terminal) -> int:
     store = subject.store
     credentials = with_timeout(store, store.load)
     verdict = subject.check(credentials)
-    keeper = subject.keeper
-    terminal.say(
-        f"key     {credentials.masked}",
-        f"store   {subject.where}",
+    keeper = subject.writable_store
+    terminal.print(
+        f"key     {credentials.masked_id}",
+        f"store   {subject.store_label}",
         f"stored  {describe_age(with_timeout(keeper, keeper.stored_at) if keeper else None)}",
         *(f"made    {describe_age(facts.created)}" for facts in verdict.facts),
     )
@@ -87,20 +88,20 @@ def _show(subject: BotContext, terminal: Terminal) -> int:
 
 def _delete(subject: BotContext, terminal: Terminal, *, is_sure: bool) -> int:
     _require_section(subject)
-    keeper = subject.keeper or _fail_with_instructions(subject, "to_delete")
+    keeper = subject.writable_store or _fail_with_instructions(subject, "to_delete")
     what = _describe_contents(keeper)
     if not is_sure:
         if not terminal.is_attended:
             fail("usage", "Nobody can be asked here whether to delete.", "Say so on the command line: --yes")
-        question = f"Delete {what} from {subject.where}? The exchange shows a secret only once."
+        question = f"Delete {what} from {subject.store_label}? The exchange shows a secret only once."
         if not terminal.confirm(question):
-            terminal.say("Nothing was deleted.")
+            terminal.print("Nothing was deleted.")
             return 0
     if not with_timeout(keeper, keeper.erase, writes=True):
-        fail("credentials-missing", f"There is nothing in {subject.where}.", "Nothing is to be done.")
-    terminal.say(
-        f"Deleted: {what} from {subject.where}. The bot does not start again without a key.",
-        f"If nothing else uses the key, delete it on the exchange, too: {subject.terms.keys_page}.",
+        fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
+    terminal.print(
+        f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
+        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.keys_page}.",
     )
     return 0
 
@@ -109,14 +110,14 @@ def _require_section(subject: BotContext) -> None:
     """Take nothing out of a store on a guess.
 
     Raises:
-        Stopped: misconfigured, if the config does not say where its key lies.
+        GuardError: misconfigured, if the config does not say where its key lies.
     """
-    if subject.written is None:
+    if subject.section_source is None:
         fail(
             "section-missing",
             f"The config has no {SECTION} section, so nothing tells which key in the store is this bot's: the usual "
             "entry may be another bot's only one.",
-            f"Write the section first, by `freqtrade-bitmex-guard setup {subject.arguments}` or by hand, with the "
+            f"Write the section first, by `freqtrade-bitmex-guard setup {subject.config_options}` or by hand, with the "
             f'service of this bot: "{SECTION}": {{"credentials": {{"store": "keyring", "service": "…"}}}}. Then '
             "`freqtrade-bitmex-guard credentials show` names the key in there.",
         )
@@ -127,31 +128,35 @@ def _describe_contents(keeper: WritableStore) -> str:
     try:
         there = with_timeout(keeper, keeper.load)
     except GuardError as end:
-        if any(finding.rule not in ("credentials-missing", "credentials-malformed") for finding in end.findings):
+        if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in end.findings):
             raise
         return "what is left of a key"
-    return f"the key {there.masked} with its secret"
+    return f"the key {there.masked_id} with its secret"
 
 
 def _rotate(subject: BotContext, terminal: Terminal) -> int:
     _require_section(subject)
-    keeper = subject.keeper or _fail_with_instructions(subject, "to_replace")
+    keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
     old = with_timeout(keeper, keeper.load)
-    terminal.say(f"In use: the key {old.masked}. Make a new one on {subject.terms.keys_page}; leave the old one there.")
+    terminal.print(
+        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.keys_page}; leave the old one there."
+    )
     new = terminal.credentials()
     if new.key.matches(old.key.reveal()):
-        fail("credentials-differ", f"This is the key in use, {old.masked}, again.", "Make a new key, then try again.")
+        fail(
+            "credentials-differ", f"This is the key in use, {old.masked_id}, again.", "Make a new key, then try again."
+        )
     verdict = subject.check(new)
     terminal.report(verdict)
     if not verdict.admitted:
-        terminal.say(f"The old key {old.masked} stays in use; nothing was stored.", style="bold")
+        terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return exit_code_of(verdict)
     with_timeout(keeper, lambda: keeper.put(new, Seen(old)), writes=True)
-    terminal.say(
-        f"Stored: the key {new.masked} in {subject.where}.",
+    terminal.print(
+        f"Stored: the key {new.masked_id} in {subject.store_label}.",
         "Now, in this order:",
-        f"1. Restart the bot: until then it trades with the old key {old.masked}, which it has in memory.",
-        f"2. Once it runs, delete the key {old.masked} on {subject.terms.keys_page}.",
+        f"1. Restart the bot: until then it trades with the old key {old.masked_id}, which it has in memory.",
+        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.keys_page}.",
     )
     return 0
 
@@ -160,13 +165,13 @@ def _fail_with_instructions(subject: BotContext, action: str) -> WritableStore:
     """Say what to run instead, for a store that is only read.
 
     Raises:
-        Stopped: always.
+        GuardError: always.
     """
     store = instructions.require_read_only(subject.section.credentials)
     lines: dict[str, Sequence[str]] = {
-        "to_store": instructions.store_steps(store, subject.terms.exchange),
-        "to_replace": instructions.replace_steps(store, subject.terms.exchange, subject.arguments),
-        "to_delete": instructions.delete_steps(store, subject.terms.exchange),
+        "to_store": instructions.store_steps(store, subject.profile.id),
+        "to_replace": instructions.replace_steps(store, subject.profile.id, subject.config_options),
+        "to_delete": instructions.delete_steps(store, subject.profile.id),
     }
     instead = "\n".join(f"    {line}" for line in lines[action])
     instructions.fail_read_only(store, f"Run instead, as the user that the bot runs as:\n{instead}")

@@ -34,7 +34,7 @@ def fail_read_only(store: ReadOnlyStoreConfig, fix: str) -> NoReturn:
     """Say that a store is not ours to change.
 
     Raises:
-        Stopped: misconfigured, always.
+        GuardError: misconfigured, always.
     """
     fail("store-not-written", f"The store {store.store!r} is kept by somebody else; the guard only reads it.", fix)
 

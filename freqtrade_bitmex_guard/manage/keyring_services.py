@@ -37,7 +37,7 @@ def bot_name(config: Mapping[str, Any]) -> str:
 
 def service_names(config: Mapping[str, Any], terms: ExchangeProfile) -> list[str]:
     """Names in the keyring for this bot alone, the next one if the one before is taken: many bots are called alike."""
-    first = f"freqtrade-{terms.exchange}-{bot_name(config)}"[:_MAX_SERVICE_LENGTH]
+    first = f"freqtrade-{terms.id}-{bot_name(config)}"[:_MAX_SERVICE_LENGTH]
     return [first, *(f"{first}-{number}" for number in range(2, _MAX_SERVICES))]
 
 
@@ -45,13 +45,13 @@ def candidate_services(subject: BotContext) -> Iterator[tuple[str, Credentials |
     """The services that may be a bot's: those that hold a key, which may be another bot's, and then the first free one.
 
     Raises:
-        Stopped: misconfigured, if the keyring cannot be read.
+        GuardError: misconfigured, if the keyring cannot be read.
     """
     config = subject.section.credentials
     usual = [config.service] if isinstance(config, KeyringStoreConfig) else []
-    for service in dict.fromkeys([*usual, *service_names(subject.config, subject.terms)]):
-        store = subject.with_section({"credentials": {"store": "keyring", "service": service}}).credentials
-        there = load_if_present(open_store(store, subject.terms.exchange))
+    for service in dict.fromkeys([*usual, *service_names(subject.config, subject.profile)]):
+        store = subject.parse_section({"credentials": {"store": "keyring", "service": service}}).credentials
+        there = load_if_present(open_store(store, subject.profile.id))
         yield service, there
         if there is None:
             return
@@ -61,12 +61,12 @@ def own_service_advice(subject: BotContext) -> str:
     """What to write so that a bot has a place of its own, as the next thing to do.
 
     Raises:
-        Stopped: misconfigured, if the keyring cannot be read.
+        GuardError: misconfigured, if the keyring cannot be read.
     """
     if not isinstance(subject.section.credentials, KeyringStoreConfig):
         return f"name another place for this bot in {SECTION}.credentials"
     free = next((service for service, there in candidate_services(subject) if there is None), "…")
-    if subject.written is not None:
+    if subject.section_source is not None:
         return f'write "service": {json.dumps(free)} into {SECTION}.credentials'
     section = {SECTION: {"credentials": {"store": "keyring", "service": free}}}
     return f"write {json.dumps(section, ensure_ascii=False)[1:-1]} into the config"

@@ -30,13 +30,13 @@ class PlaintextCredential:
     """A credential in a config file."""
 
     file: ConfigFile
-    place: Node
+    node: Node
     part: str
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """The place, for a person."""
-        return f"{'.'.join(sanitize(str(step)) for step in self.place.path)} in {self.file.shown}"
+        return f"{'.'.join(sanitize(str(step)) for step in self.node.path)} in {self.file.label}"
 
 
 def migrate(subject: BotContext, terminal: Terminal) -> int:
@@ -46,35 +46,39 @@ def migrate(subject: BotContext, terminal: Terminal) -> int:
         The exit code.
 
     Raises:
-        Stopped: misconfigured, before anything was changed, if any of them could get lost or be left behind.
+        GuardError: misconfigured, before anything was changed, if any of them could get lost or be left behind.
     """
     files = subject.config_files()
     found = [each for file in files for each in _find_in_file(file)]
     _check_movable(files, found)
     if not found:
-        terminal.say("No key and no secret stands in the config files: there is nothing to move.")
+        terminal.print("No key and no secret stands in the config files: there is nothing to move.")
         return 0
     credentials, is_stored = _collect_credentials(subject, found)
     changes = [_blanked_edit(file, found, credentials) for file in files]
-    with staged_replacement([change for change in changes if change.text != change.file.text.text]) as replace:
+    with staged_replacement([change for change in changes if change.text != change.file.document.text]) as replace:
         if not is_stored:
             _store_credentials(subject, credentials)
-        terminal.say(f"The key {credentials.masked} lies in {subject.where} now, read back and found the same.")
+        terminal.print(
+            f"The key {credentials.masked_id} lies in {subject.store_label} now, read back and found the same."
+        )
         replace()
-    changed = [change.file for change in changes if change.text != change.file.text.text]
+    changed = [change.file for change in changes if change.text != change.file.document.text]
     for file in changed:
-        terminal.say(f"Blanked in {file.shown}, in comments too; everything else in it is as it was.")
+        terminal.print(f"Blanked in {file.label}, in comments too; everything else in it is as it was.")
     if SECTION not in subject.config:
-        terminal.say(f"Nothing reads it from there yet; do this next: freqtrade-bitmex-guard setup {subject.arguments}")
+        terminal.print(
+            f"Nothing reads it from there yet; do this next: freqtrade-bitmex-guard setup {subject.config_options}"
+        )
     _print_exposure_advice(subject, changed, terminal)
     return 0
 
 
 def _find_in_file(file: ConfigFile) -> list[PlaintextCredential]:
     found = []
-    for place in file.text.places:
+    for place in file.document.nodes:
         part = settings.credential_field_at(place.path)
-        if part is not None and file.text.written(place) not in ('""', "null"):
+        if part is not None and file.document.source(place) not in ('""', "null"):
             found.append(PlaintextCredential(file, place, part))
     return found
 
@@ -83,27 +87,27 @@ def _check_movable(files: Sequence[ConfigFile], found: Sequence[PlaintextCredent
     exchange = environment_overrides().get("exchange")
     for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}):
         fail(
-            finding.rule,
+            finding.name,
             f"{finding.message} It stands in a FREQTRADE__EXCHANGE__… variable.",
             "Take the variable away.",
         )
     for each in found:
-        if each.part not in PARTS or each.place.content is None:
+        if each.part not in PARTS or each.node.content is None:
             fail(
                 "credentials-malformed",
-                f"At {each.where} stands something that is no key id and no secret of this exchange.",
+                f"At {each.location} stands something that is no key id and no secret of this exchange.",
                 "Take it out by hand, then try again.",
             )
-    secrets = [str(each.place.content) for each in found if each.part == "secret"]
+    secrets = [str(each.node.content) for each in found if each.part == "secret"]
     for file in files:
-        for place in file.text.places:
+        for place in file.document.nodes:
             texts = [place.content or "", *(step for step in place.path[-1:] if isinstance(step, str))]
-            is_ours = any(each.file is file and each.place is place for each in found)
+            is_ours = any(each.file is file and each.node is place for each in found)
             if not is_ours and any(_contains_secret(text, secret) for text in texts for secret in secrets):
                 other = ".".join(sanitize(str(step)) for step in place.path[:-1]) or "the top level"
                 fail(
                     "credentials-differ",
-                    f"The secret also stands under {other} in {file.shown}, where no exchange looks for it.",
+                    f"The secret also stands under {other} in {file.label}, where no exchange looks for it.",
                     "Take it out there by hand, then try again: migrate leaves no copy behind.",
                 )
 
@@ -120,26 +124,28 @@ def _collect_credentials(subject: BotContext, found: Sequence[PlaintextCredentia
         different: list[PlaintextCredential] = []
         for each in found:
             if each.part == part and not any(
-                constant_time_equal(each.place.content, other.place.content) for other in different
+                constant_time_equal(each.node.content, other.node.content) for other in different
             ):
                 different.append(each)
         if len(different) > 1:
-            places = " and at ".join(each.where for each in different)
+            places = " and at ".join(each.location for each in different)
             fail(
                 "credentials-differ",
                 f"Different values stand at {places}: only one of them can be the bot's.",
                 "Take the other out by hand, then try again.",
             )
         for each in different:
-            parts[part] = parse_credential(str(each.place.content), part, each.where)
+            parts[part] = parse_credential(str(each.node.content), part, each.location)
     if stored is not None:
         for part, given in parts.items():
             if not getattr(stored, part).matches(given.reveal()):
                 fail(
                     "credentials-differ",
-                    f"Another key lies in {subject.where} already, {stored.masked}, which may be another bot's: one "
+                    f"Another key lies in {subject.store_label} already, {stored.masked_id}, which may be another "
+                    "bot's: one "
                     "of the two would be lost.",
-                    f"If {stored.masked} is this bot's, blank the config by hand. If it is not, leave it there, give "
+                    f"If {stored.masked_id} is this bot's, blank the config by hand. If it is not, leave it there, "
+                    "give "
                     f"this bot an entry of its own, and try again: {keyring_services.own_service_advice(subject)}.",
                 )
         return stored, True
@@ -154,12 +160,12 @@ def _collect_credentials(subject: BotContext, found: Sequence[PlaintextCredentia
 
 
 def _store_credentials(subject: BotContext, credentials: Credentials) -> None:
-    keeper = subject.keeper
+    keeper = subject.writable_store
     if keeper is not None:
         with_timeout(keeper, lambda: keeper.put(credentials, Seen(None)), writes=True)
         return
     store = instructions.require_read_only(subject.section.credentials)
-    lines = "\n".join(f"    {line}" for line in instructions.store_steps(store, subject.terms.exchange))
+    lines = "\n".join(f"    {line}" for line in instructions.store_steps(store, subject.profile.id))
     instructions.fail_read_only(
         store,
         f"Store both yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares, and "
@@ -169,26 +175,26 @@ def _store_credentials(subject: BotContext, credentials: Credentials) -> None:
 
 
 def _blanked_edit(file: ConfigFile, found: Sequence[PlaintextCredential], credentials: Credentials) -> FileEdit:
-    meaning = file.meaning()
+    meaning = file.parsed()
     changes: list[tuple[Span, str]] = []
     for each in found:
         if each.file is file:
-            changes.append((each.place.span, '""'))
-            _blank_value(meaning, each.place.path, str(each.place.content))
+            changes.append((each.node.span, '""'))
+            _blank_value(meaning, each.node.path, str(each.node.content))
     values = (credentials.key.reveal(), credentials.secret.reveal())
-    for comment in file.text.comments:
-        text = file.text.text[comment.start : comment.end]
+    for comment in file.document.comments:
+        text = file.document.text[comment.start : comment.end]
         for value in values:
             if len(value) >= _MIN_SECRET_LENGTH:
                 text = text.replace(value, "")
         if any(_contains_secret(text, value) for value in values):
             fail(
                 "credentials-differ",
-                f"A comment in {file.shown} holds key or secret in another spelling.",
+                f"A comment in {file.label} holds key or secret in another spelling.",
                 "Take it out there by hand, then try again: migrate leaves no copy behind.",
             )
         changes.append((comment, text))
-    return FileEdit(file, file.text.replaced(changes), meaning)
+    return FileEdit(file, file.document.replace_spans(changes), meaning)
 
 
 def _blank_value(meaning: Any, path: NodePath, value: str) -> None:
@@ -201,17 +207,18 @@ def _blank_value(meaning: Any, path: NodePath, value: str) -> None:
 
 
 def _print_exposure_advice(subject: BotContext, files: Sequence[ConfigFile], terminal: Terminal) -> None:
-    terminal.say(
+    terminal.print(
         "",
         "The old secret counts as exposed: it may stand in backups, in git's history, in the shell's history, in logs.",
         style="bold yellow",
     )
-    terminal.say(
-        f"Make a new key, put it in its place with `freqtrade-bitmex-guard credentials rotate {subject.arguments}`,",
-        f"and delete the old one on {subject.terms.keys_page}.",
+    terminal.print(
+        "Make a new key, put it in its place with `freqtrade-bitmex-guard credentials rotate "
+        f"{subject.config_options}`,",
+        f"and delete the old one on {subject.profile.keys_page}.",
     )
     paths = [file.path for file in files]
     if not terminal.is_attended:
-        terminal.say("Whether git has it:", *(f"    {git_history.log_command(path)}" for path in paths))
+        terminal.print("Whether git has it:", *(f"    {git_history.log_command(path)}" for path in paths))
     elif terminal.confirm("Look whether git has it?", default=True):
-        terminal.say(*(git_history.history_note(path) for path in paths))
+        terminal.print(*(git_history.history_note(path) for path in paths))

@@ -34,7 +34,7 @@ class Terminal:
         """Whether somebody can be asked."""
         return sys.stdin.isatty() and sys.stdout.isatty()
 
-    def say(self, *lines: str, style: str = "") -> None:
+    def print(self, *lines: str, style: str = "") -> None:
         """Print lines, without what could act on the terminal, such as in the name of a file.
 
         Long ones are not broken: a command in them must come out whole when it is copied.
@@ -45,18 +45,18 @@ class Terminal:
 
     def step(self, number: int, title: str) -> None:
         """Head one step of several."""
-        self.say("", f"{number}. {title}", style="bold")
+        self.print("", f"{number}. {title}", style="bold")
 
     def report(self, verdict: Verdict) -> None:
         """Print what a check came to."""
         text.print_table(verdict, self._console)
 
-    def complain(self, findings: Sequence[Finding]) -> None:
+    def print_findings(self, findings: Sequence[Finding]) -> None:
         """Print why something was not done, and what to do."""
         for finding in findings:
-            self.say(f"{finding.rule}: {finding.message}", style="bold red")
+            self.print(f"{finding.name}: {finding.message}", style="bold red")
         for fix in dict.fromkeys(finding.fix for finding in findings):
-            self.say(f"- {fix}")
+            self.print(f"- {fix}")
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Ask for yes or no."""
@@ -80,7 +80,7 @@ class Terminal:
         """Take a key id and its secret: from prompts that do not show them, or from two lines of standard input.
 
         Raises:
-            Stopped: misconfigured, if they are not one line of visible ASCII each.
+            GuardError: misconfigured, if they are not one line of visible ASCII each.
         """
         if sys.stdin.isatty():
             # What was typed before it was asked for was meant for something else, and may have been seen.

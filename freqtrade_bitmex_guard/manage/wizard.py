@@ -39,7 +39,7 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
         The exit code.
 
     Raises:
-        Stopped: misconfigured, if it cannot be done like this; then the config is as it was.
+        GuardError: misconfigured, if it cannot be done like this; then the config is as it was.
         KeyboardInterrupt: they broke it off; then likewise.
     """
     if not terminal.is_attended:
@@ -52,18 +52,21 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
     _fail_on_plaintext(subject)
     _fail_on_variables()
     files = subject.config_files()
-    with staged_replacement([FileEdit(file, file.text.text, file.meaning()) for file in files[:1]]):
+    with staged_replacement([FileEdit(file, file.document.text, file.parsed()) for file in files[:1]]):
         pass  # nobody shall make a key and then hear that the config cannot be changed
-    terminal.say(
-        f"From no key to a guarded bot on {subject.terms.title}, in seven steps. Nothing is written before the key was "
+    terminal.print(
+        f"From no key to a guarded bot on {subject.profile.title}, in seven steps. Nothing is written before the key "
+        "was "
         "checked, and Ctrl-C ends it at any time.",
-        *([subject.terms.notice] if subject.terms.notice else []),
+        *([subject.profile.notice] if subject.profile.notice else []),
     )
     hosts = _choose_hosts(subject, terminal)
     store, there = wizard_stores.choose_store(subject, terminal)
     network = _guide_steps(subject, terminal, is_made=there is not None)
-    written = subject.written
-    section = dict(written if written is not None else wizard_plan.build_section(network, store, hosts, subject.terms))
+    written = subject.section_source
+    section = dict(
+        written if written is not None else wizard_plan.build_section(network, store, hosts, subject.profile)
+    )
     section.pop("enabled", None)
     candidate, verdict = _check_until_admitted(subject, section, there, terminal)
     if not verdict.admitted:
@@ -71,7 +74,7 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
     with staged_replacement(_config_edits(subject, section, files)) as replace:
         if there is None:
             wizard_stores.store_credentials(subject, store, candidate, terminal)
-            terminal.say(f"The key {candidate.masked} is in the store now.")
+            terminal.print(f"The key {candidate.masked_id} is in the store now.")
         replace()
     _print_next_steps(subject, candidate, terminal)
     return exit_code_of(verdict)
@@ -80,9 +83,10 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
 def _fail_on_plaintext(subject: BotContext) -> None:
     for finding in settings.find_credentials(subject.config["exchange"]):
         fail(
-            finding.rule,
+            finding.name,
             finding.message,
-            f"First move it into the store: `freqtrade-bitmex-guard credentials migrate {subject.arguments}`, or blank "
+            f"First move it into the store: `freqtrade-bitmex-guard credentials migrate {subject.config_options}`, "
+            "or blank "
             "it if it is no longer used.",
         )
 
@@ -99,9 +103,9 @@ def _fail_on_variables() -> None:
 
 def _choose_hosts(subject: BotContext, terminal: Terminal) -> list[str]:
     """The hosts that may be asked: the exchange's own, or what the person says is theirs, and no others."""
-    terms, exchange = subject.terms, subject.config["exchange"]
+    terms, exchange = subject.profile, subject.config["exchange"]
     allowed = list(subject.section.allowed_hosts)
-    if subject.written is None:
+    if subject.section_source is None:
         asked = exchange_client.request_hosts(exchange, terms)
         theirs = [host for host in asked if host in allowed or terminal.confirm(_host_question(host, terms))]
         allowed = theirs if set(theirs) - set(allowed) else allowed
@@ -118,14 +122,14 @@ def _guide_steps(subject: BotContext, terminal: Terminal, *, is_made: bool) -> N
     choices = {"no: go through all steps": False, "yes: go on with its address, id and secret": True}
     if is_made or terminal.choose("Is there a key for this bot already?", choices):
         return _ask_network(subject, terminal)
-    terms = subject.terms
+    terms = subject.profile
     terminal.step(1, "Two-factor authentication")
     while not terminal.confirm("Is it switched on for your account?"):
-        terminal.say(f"{terms.two_factor} Without it, whoever has your password makes keys of their own.")
+        terminal.print(f"{terms.two_factor} Without it, whoever has your password makes keys of their own.")
     terminal.step(2, "The page")
-    terminal.say(f"Log in, and open {terms.keys_page}.")
+    terminal.print(f"Log in, and open {terms.keys_page}.")
     terminal.step(3, "A new key")
-    terminal.say(f"{terms.create_key} One key for each bot, shared with nothing else.")
+    terminal.print(f"{terms.create_key} One key for each bot, shared with nothing else.")
     terminal.step(4, "Its name")
     policy = subject.section.policy
     name = terminal.ask(
@@ -133,18 +137,18 @@ def _guide_steps(subject: BotContext, terminal: Terminal, *, is_made: bool) -> N
         wizard_plan.suggest_key_name(subject.config, terms),
         lambda text: wizard_plan.name_objection(text, policy, terms),
     )
-    terminal.say(f"{terms.name_field}: {sanitize(name)}")
+    terminal.print(f"{terms.name_field}: {sanitize(name)}")
     terminal.step(5, "What it may do")
     boxes = wizard_plan.permission_checklist(subject.section.policy, terms)
-    terminal.say(f"{terms.permissions_field}: tick {', '.join(boxes.tick)}.")
-    if boxes.may:
-        terminal.say(f"If the page offers {', '.join(boxes.may)}, it may be ticked.")
-    if boxes.leave:
-        terminal.say(f"Leave unticked: {', '.join(boxes.leave)}.")
-    terminal.say(f"Never tick {', '.join(boxes.never)}: a key with it is refused.", style="bold")
+    terminal.print(f"{terms.permissions_field}: tick {', '.join(boxes.required)}.")
+    if boxes.optional:
+        terminal.print(f"If the page offers {', '.join(boxes.optional)}, it may be ticked.")
+    if boxes.unneeded:
+        terminal.print(f"Leave unticked: {', '.join(boxes.unneeded)}.")
+    terminal.print(f"Never tick {', '.join(boxes.forbidden)}: a key with it is refused.", style="bold")
     terminal.step(6, "Where it works from")
     network = _ask_network(subject, terminal)
-    terminal.say("Now finish it on the page, which shows the secret this one time.")
+    terminal.print("Now finish it on the page, which shows the secret this one time.")
     return network
 
 
@@ -160,14 +164,14 @@ def _ask_network(subject: BotContext, terminal: Terminal) -> Network:
         network = wizard_plan.parse_network_input(
             terminal.ask("The bot's public, fixed address (or a block, or first-last):", check=will_do)
         )
-        field, admits = subject.terms.address_field, count_addresses([network])
-        terminal.say(f"{field}: {network}", f"It admits {admits:,} address{'' if admits == 1 else 'es'}.")
+        field, admits = subject.profile.address_field, count_addresses([network])
+        terminal.print(f"{field}: {network}", f"It admits {admits:,} address{'' if admits == 1 else 'es'}.")
         # Only a policy that is written already can object; else one that fits is written.
-        is_written = subject.written is not None
+        is_written = subject.section_source is not None
         objections = (
-            wizard_plan.network_objections(network, subject.section.policy, subject.terms) if is_written else []
+            wizard_plan.network_objections(network, subject.section.policy, subject.profile) if is_written else []
         )
-        terminal.say(*objections, style="bold red")
+        terminal.print(*objections, style="bold red")
         if not objections and (
             not wizard_plan.is_private(network) or terminal.confirm(_private_network_question(network))
         ):
@@ -198,29 +202,29 @@ def _check_until_admitted(
 
 def _config_edits(subject: BotContext, section: Mapping[str, Any], files: list[ConfigFile]) -> list[FileEdit]:
     """What the config needs so that the bot is guarded: the section, or a section that is switched on."""
-    if subject.written is None:
-        meaning = {**files[0].meaning(), SECTION: section}
-        return [FileEdit(files[0], files[0].text.with_member(SECTION, section), meaning)]
+    if subject.section_source is None:
+        meaning = {**files[0].parsed(), SECTION: section}
+        return [FileEdit(files[0], files[0].document.append_member(SECTION, section), meaning)]
     if subject.section.enabled:
         return []
     changes = []
     for file in files:
-        off = [place.span for place in file.text.at(SECTION, "enabled") if file.text.written(place) == "false"]
+        off = [place.span for place in file.document.at(SECTION, "enabled") if file.document.source(place) == "false"]
         if off:
-            meaning = file.meaning()
+            meaning = file.parsed()
             meaning[SECTION]["enabled"] = True
-            changes.append(FileEdit(file, file.text.replaced([(span, "true") for span in off]), meaning))
+            changes.append(FileEdit(file, file.document.replace_spans([(span, "true") for span in off]), meaning))
     if not changes:
         fail("guard-disabled", "A variable switches the guard off.", "Take FREQTRADE__API_KEY_GUARD__ENABLED away.")
     return changes
 
 
 def _print_next_steps(subject: BotContext, candidate: Credentials, terminal: Terminal) -> None:
-    terminal.say(f"The bot is guarded, with the key {candidate.masked}.", style="bold green")
-    terminal.say(
-        f"Start it:   freqtrade trade {subject.arguments}",
-        f"Check it:   freqtrade-bitmex-guard --check-only {subject.arguments}",
-        f"A new key:  freqtrade-bitmex-guard credentials rotate {subject.arguments}",
+    terminal.print(f"The bot is guarded, with the key {candidate.masked_id}.", style="bold green")
+    terminal.print(
+        f"Start it:   freqtrade trade {subject.config_options}",
+        f"Check it:   freqtrade-bitmex-guard --check-only {subject.config_options}",
+        f"A new key:  freqtrade-bitmex-guard credentials rotate {subject.config_options}",
     )
     if subject.config.get("dry_run", True) is True:
-        terminal.say("dry_run is true: the bot trades nothing and reads no key until it is false.")
+        terminal.print("dry_run is true: the bot trades nothing and reads no key until it is false.")

@@ -59,7 +59,7 @@ def suggest_key_name(config: Mapping[str, Any], terms: ExchangeProfile) -> str:
 def name_objection(name: str, policy: Policy, terms: ExchangeProfile) -> bool | str:
     """Whether a name passes the rule that the bot's key is held against; else what the rule says."""
     now = datetime.now(UTC)
-    known = KeyFacts(permissions=None, addresses=RestrictedTo(()), name=name)
+    known = KeyFacts(permissions=None, ip_restriction=RestrictedTo(()), name=name)
     return next(
         (concern.message for concern in key.key_name(Evidence(known, AccountFacts(), now), policy, terms)), True
     )
@@ -105,7 +105,7 @@ def is_private(network: Network) -> bool:
 
 def network_objections(network: Network, policy: Policy, terms: ExchangeProfile) -> list[str]:
     """What the bot's own rules would say of a key that works from a block; nothing if it will do."""
-    facts = KeyFacts(permissions=None, addresses=RestrictedTo((network,)))
+    facts = KeyFacts(permissions=None, ip_restriction=RestrictedTo((network,)))
     return [finding.message for rule in (ip_too_many, ip_outside) for finding in rule(facts, policy, terms)]
 
 
@@ -114,16 +114,16 @@ class PermissionChecklist:
     """What to do about the boxes on the page, in its own words.
 
     Attributes:
-        tick: the rights without which the bot fails.
-        may: rights that do no harm.
-        leave: rights that the policy refuses.
-        never: rights that move money out, which every policy refuses.
+        required: the rights without which the bot fails.
+        optional: rights that do no harm.
+        unneeded: rights that the policy refuses.
+        forbidden: rights that move money out, which every policy refuses.
     """
 
-    tick: tuple[str, ...]
-    may: tuple[str, ...]
-    leave: tuple[str, ...]
-    never: tuple[str, ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    unneeded: tuple[str, ...]
+    forbidden: tuple[str, ...]
 
 
 def permission_checklist(policy: Policy, terms: ExchangeProfile) -> PermissionChecklist:
@@ -136,9 +136,9 @@ def permission_checklist(policy: Policy, terms: ExchangeProfile) -> PermissionCh
     required = policy.required_permissions
     may = [word for word in policy.allowed_permissions if word not in required]
     refused = [word for word in terms.permission_labels if word not in policy.allowed_permissions]
-    leave = [word for word in refused if not terms.forbids(word)]
+    leave = [word for word in refused if not terms.is_forbidden(word)]
     # Whether or not the page has a label for them.
-    never = dict.fromkeys([*(word for word in refused if terms.forbids(word)), *sorted(terms.never_allowed)])
+    never = dict.fromkeys([*(word for word in refused if terms.is_forbidden(word)), *sorted(terms.never_allowed)])
     return PermissionChecklist(*(tuple(map(terms.label, words)) for words in (required, may, leave, never)))
 
 

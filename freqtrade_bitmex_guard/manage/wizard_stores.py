@@ -29,10 +29,10 @@ def choose_store(subject: BotContext, terminal: Terminal) -> tuple[StoreSection,
         `api_key_guard.credentials` as it is or will be written, and what the store holds of this bot already.
 
     Raises:
-        Stopped: misconfigured, if the store that the config names cannot be read.
+        GuardError: misconfigured, if the store that the config names cannot be read.
     """
-    if subject.written is not None:
-        return dict(subject.written.get("credentials", {})), load_if_present(subject.store)
+    if subject.section_source is not None:
+        return dict(subject.section_source.get("credentials", {})), load_if_present(subject.store)
     ways = {
         "two files, as systemd, Docker or Podman hand them over": _ask_file_store,
         "a program that prints them: pass, op, vault, sops": _ask_command_store,
@@ -40,7 +40,7 @@ def choose_store(subject: BotContext, terminal: Terminal) -> tuple[StoreSection,
     try:
         ways = {**_keyring_choices(subject, terminal), **ways}
     except GuardError as end:
-        terminal.say(f"This machine's keyring will not do: {end.findings[0].message}")
+        terminal.print(f"This machine's keyring will not do: {end.findings[0].message}")
     store = terminal.choose("Where are id and secret to be kept?", ways)(subject, terminal)
     return store, _load_stored(subject, store)
 
@@ -56,8 +56,8 @@ def _keyring_choices(subject: BotContext, terminal: Terminal) -> dict[str, Calla
         if there is None:
             free = f"one key for each bot: keep this bot's as {service!r}" if ways else "this user's keyring"
             return {free: lambda *_, store=store: store, **ways}
-        terminal.say(f"The keyring holds a key already: {there.masked} (service {service!r}).")
-        ways[f"{there.masked} ({service!r}) is this bot's: go on with it"] = lambda *_, store=store: store
+        terminal.print(f"The keyring holds a key already: {there.masked_id} (service {service!r}).")
+        ways[f"{there.masked_id} ({service!r}) is this bot's: go on with it"] = lambda *_, store=store: store
     return ways
 
 
@@ -67,32 +67,32 @@ def store_credentials(
     """Have credentials put into a store, and read them back.
 
     Raises:
-        Stopped: misconfigured, if they do not come back.
+        GuardError: misconfigured, if they do not come back.
     """
-    config = subject.with_section({"credentials": store}).credentials
+    config = subject.parse_section({"credentials": store}).credentials
     keeper = open_writable_store(config)
     if keeper is not None:
         with_timeout(keeper, lambda: keeper.put(credentials, Seen(None)), writes=True)
         return
     kept_elsewhere = instructions.require_read_only(config)
-    terminal.say("In another terminal:")
-    terminal.say(*(f"    {line}" for line in instructions.store_steps(kept_elsewhere, subject.terms.exchange)))
+    terminal.print("In another terminal:")
+    terminal.print(*(f"    {line}" for line in instructions.store_steps(kept_elsewhere, subject.profile.id)))
     if isinstance(kept_elsewhere, FileStoreConfig) and instructions.is_orchestrator_managed(kept_elsewhere):
-        terminal.say(
+        terminal.print(
             "Only the bot's own unit or container gets these files: they cannot be read back here. Check it in there:"
         )
-        terminal.say(f"    freqtrade-bitmex-guard --check-only {subject.arguments}")
+        terminal.print(f"    freqtrade-bitmex-guard --check-only {subject.config_options}")
         if not terminal.confirm("Have you stored both?"):
             _fail_not_stored()
         return
-    reader = open_store(config, subject.terms.exchange)
+    reader = open_store(config, subject.profile.id)
     while terminal.confirm("Is it there?", default=True):
         try:
-            if with_timeout(reader, reader.load).match(credentials):
+            if with_timeout(reader, reader.load).matches(credentials):
                 return
-            terminal.say("The store gives something else than the id and secret that were just checked.")
+            terminal.print("The store gives something else than the id and secret that were just checked.")
         except GuardError as end:
-            terminal.complain(end.findings)
+            terminal.print_findings(end.findings)
     _fail_not_stored()
 
 
@@ -105,7 +105,7 @@ def _fail_not_stored() -> NoReturn:
 
 
 def _load_stored(subject: BotContext, store: Mapping[str, Any]) -> Credentials | None:
-    return load_if_present(open_store(subject.with_section({"credentials": store}).credentials, subject.terms.exchange))
+    return load_if_present(open_store(subject.parse_section({"credentials": store}).credentials, subject.profile.id))
 
 
 def _ask_file_store(subject: BotContext, terminal: Terminal) -> StoreSection:
@@ -113,14 +113,14 @@ def _ask_file_store(subject: BotContext, terminal: Terminal) -> StoreSection:
     if not folder:
         return {"store": "files"}
     path = Path(folder).expanduser().absolute()
-    names = {f"{part}_file": str(path / default_file_name(subject.terms.exchange, part)) for part in PARTS}
+    names = {f"{part}_file": str(path / default_file_name(subject.profile.id, part)) for part in PARTS}
     return {"store": "files", **names}
 
 
 def _ask_command_store(subject: BotContext, terminal: Terminal) -> StoreSection:
     written: StoreSection = {"store": "command"}
     for part, shown in PARTS.items():
-        usual = f"pass show {subject.terms.exchange}/{keyring_services.bot_name(subject.config)}/{part}"
+        usual = f"pass show {subject.profile.id}/{keyring_services.bot_name(subject.config)}/{part}"
         command = terminal.ask(f"Command that prints the {shown} alone:", usual, _is_command)
         written[f"{part}_command"] = shlex.split(command)
     return written

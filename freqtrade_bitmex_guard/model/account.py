@@ -27,13 +27,13 @@ class SiblingKey:
     """Another key of the same account.
 
     Attributes:
-        shown: its id, masked.
-        mark: tells it from all others without showing its id.
+        masked_id: its id, masked.
+        fingerprint: tells it from all others without showing its id.
         facts: what is known of it, or None if it is described oddly.
     """
 
-    shown: str
-    mark: str
+    masked_id: str
+    fingerprint: str
     facts: KeyFacts | None
 
 
@@ -43,11 +43,11 @@ class WithdrawalAddress:
 
     Attributes:
         name: as its owner called it, exactly as told; or the start of the address.
-        skips: which safeguards a withdrawal to it skips, in the exchange's words.
+        skipped_safeguards: which safeguards a withdrawal to it skips, in the exchange's words.
     """
 
     name: str
-    skips: tuple[str, ...]
+    skipped_safeguards: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,20 @@ class AccountEvent:
     """Something that happened to the account.
 
     Attributes:
-        word: what the exchange calls it, exactly, but cut where it is far too long.
-        moment: when.
-        address: from which address, as told, cut likewise; or None.
+        type: what the exchange calls it, exactly, but cut where it is far too long.
+        time: when.
+        ip: from which address, as told, cut likewise; or None.
         status: how it ended, as told, cut likewise; or None.
-        weighty: whether it changes who can get at the money.
-        makes_a_key: whether it is the making of an API key.
+        security_relevant: whether it changes who can get at the money.
+        creates_key: whether it is the making of an API key.
     """
 
-    word: str
-    moment: datetime
-    address: str | None
+    type: str
+    time: datetime
+    ip: str | None
     status: str | None
-    weighty: bool
-    makes_a_key: bool = False
+    security_relevant: bool
+    creates_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +77,19 @@ class EventLog:
 
     Attributes:
         events: the newest first.
-        whole_since: since when none is missing, or None if even that is unknown.
+        complete_since: since when none is missing, or None if even that is unknown.
     """
 
     events: tuple[AccountEvent, ...]
-    whole_since: datetime | None
+    complete_since: datetime | None
 
     def since(self, moment: datetime) -> tuple[AccountEvent, ...]:
         """The events from a moment on."""
-        return tuple(event for event in self.events if event.moment >= moment)
+        return tuple(event for event in self.events if event.time >= moment)
 
     def covers(self, moment: datetime) -> bool:
         """Whether no event from a moment on is missing."""
-        return self.whole_since is not None and self.whole_since <= moment
+        return self.complete_since is not None and self.complete_since <= moment
 
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -101,15 +101,15 @@ class AccountFacts:
 
     Attributes:
         two_factor: whether logging in takes a second factor.
-        others: its other keys.
+        siblings: its other keys.
         withdrawal_addresses: where money can be sent.
-        timeline: what happened to it.
+        event_log: what happened to it.
     """
 
     two_factor: bool | NotReported = NOT_QUERIED
-    others: tuple[SiblingKey, ...] | NotReported = NOT_QUERIED
+    siblings: tuple[SiblingKey, ...] | NotReported = NOT_QUERIED
     withdrawal_addresses: tuple[WithdrawalAddress, ...] | NotReported = NOT_QUERIED
-    timeline: EventLog | NotReported = NOT_QUERIED
+    event_log: EventLog | NotReported = NOT_QUERIED
 
 
 @dataclass(frozen=True, slots=True)

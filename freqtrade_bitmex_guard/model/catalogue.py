@@ -25,14 +25,14 @@ class FindingSpec:
     Attributes:
         outcome: the verdict that an error of this rule leads to.
         meaning: one sentence for the documentation.
-        passing: whether the cause usually goes away by itself, so that asking again later makes sense.
-        posture: whether its severity is the operator's to choose; the policy then knows it by its name.
+        transient: whether the cause usually goes away by itself, so that asking again later makes sense.
+        configurable: whether its severity is the operator's to choose; the policy then knows it by its name.
     """
 
     outcome: Outcome
     meaning: str
-    passing: bool = False
-    posture: bool = False
+    transient: bool = False
+    configurable: bool = False
 
 
 _M, _R, _U, _A = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED, Outcome.ADMITTED
@@ -49,18 +49,22 @@ FINDINGS: dict[str, FindingSpec] = {
     "ip-unreadable": FindingSpec(_R, "An address block of the key is not of the form address or address/prefix."),
     "key-disabled": FindingSpec(_R, "The key is switched off on the exchange."),
     # The account's posture: a warning, or an error where the policy says so.
-    "two-factor": FindingSpec(_R, "Logging in to the account takes no second factor.", posture=True),
-    "key-age": FindingSpec(_R, "The key is older than `max_key_age_days`.", posture=True),
-    "legacy-key": FindingSpec(_R, "The key is so old that it is weaker than newer ones.", posture=True),
-    "key-name": FindingSpec(_R, "The key's name is empty, says nothing, or is not like `key_name`.", posture=True),
-    "account": FindingSpec(_R, "The key belongs to another user or account than the policy expects.", posture=True),
+    "two-factor": FindingSpec(_R, "Logging in to the account takes no second factor.", configurable=True),
+    "key-age": FindingSpec(_R, "The key is older than `max_key_age_days`.", configurable=True),
+    "legacy-key": FindingSpec(_R, "The key is so old that it is weaker than newer ones.", configurable=True),
+    "key-name": FindingSpec(_R, "The key's name is empty, says nothing, or is not like `key_name`.", configurable=True),
+    "account": FindingSpec(
+        _R, "The key belongs to another user or account than the policy expects.", configurable=True
+    ),
     "sibling-keys": FindingSpec(
-        _R, "Another key of the account can withdraw or works from every address.", posture=True
+        _R, "Another key of the account can withdraw or works from every address.", configurable=True
     ),
     "withdrawal-address": FindingSpec(
-        _R, "Withdrawals to a saved address skip confirmation or two-factor.", posture=True
+        _R, "Withdrawals to a saved address skip confirmation or two-factor.", configurable=True
     ),
-    "security-event": FindingSpec(_R, "Something happened to the account that its owner should know of.", posture=True),
+    "security-event": FindingSpec(
+        _R, "Something happened to the account that its owner should know of.", configurable=True
+    ),
     # The key could not be read.
     "key-unknown": FindingSpec(_U, "The exchange does not know this key id."),
     "signature-invalid": FindingSpec(_U, "The exchange does not accept the signature: the secret is wrong."),
@@ -72,11 +76,11 @@ FINDINGS: dict[str, FindingSpec] = {
     "subaccount-key": FindingSpec(_U, "The key belongs to a sub-account and was used as if it did not."),
     "key-not-listed": FindingSpec(_U, "The exchange's answer does not hold this key."),
     "rate-limited": FindingSpec(_U, "The exchange asks for fewer requests, for longer than this check can wait."),
-    "overloaded": FindingSpec(_U, "The exchange is overloaded.", passing=True),
-    "maintenance": FindingSpec(_U, "The exchange is down for maintenance.", passing=True),
-    "server-error": FindingSpec(_U, "The exchange had an internal error.", passing=True),
-    "unreachable": FindingSpec(_U, "The exchange cannot be reached, or the connection broke.", passing=True),
-    "timed-out": FindingSpec(_U, "The exchange did not answer in time.", passing=True),
+    "overloaded": FindingSpec(_U, "The exchange is overloaded.", transient=True),
+    "maintenance": FindingSpec(_U, "The exchange is down for maintenance.", transient=True),
+    "server-error": FindingSpec(_U, "The exchange had an internal error.", transient=True),
+    "unreachable": FindingSpec(_U, "The exchange cannot be reached, or the connection broke.", transient=True),
+    "timed-out": FindingSpec(_U, "The exchange did not answer in time.", transient=True),
     "tls-failed": FindingSpec(_U, "The encrypted connection could not be trusted."),
     "redirected": FindingSpec(_U, "The exchange's address sent us elsewhere; the signed request was not sent on."),
     "answer-invalid": FindingSpec(_U, "The answer is not what the exchange documents."),

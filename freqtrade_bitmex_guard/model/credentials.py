@@ -58,19 +58,19 @@ class Credentials:
     def __post_init__(self) -> None:
         """From now on neither is shown, whoever says it: see `redaction.hide`."""
         register_secret(self.secret.reveal())
-        register_secret(self.key.reveal(), self.masked)
+        register_secret(self.key.reveal(), self.masked_id)
 
     @property
-    def masked(self) -> str:
+    def masked_id(self) -> str:
         """The key id as it may be shown."""
         return mask_id(self.key.reveal())
 
-    def match(self, other: Credentials) -> bool:
+    def matches(self, other: Credentials) -> bool:
         """Whether others are the same, both parts, in constant time."""
         return self.key.matches(other.key.reveal()) & self.secret.matches(other.secret.reveal())
 
     def __repr__(self) -> str:
-        return f"Credentials({self.masked})"
+        return f"Credentials({self.masked_id})"
 
 
 def parse_credential(value: str, name: str, place: str) -> Secret:
@@ -85,7 +85,7 @@ def parse_credential(value: str, name: str, place: str) -> Secret:
         The value, wrapped.
 
     Raises:
-        Stopped: misconfigured, if it is not one line of visible ASCII. The value is not shown.
+        GuardError: misconfigured, if it is not one line of visible ASCII. The value is not shown.
     """
     if not _ONE_VISIBLE_LINE.fullmatch(value):
         what = "is empty" if not value.strip() else "holds a space, a line break or another character no key has"

@@ -24,37 +24,37 @@ class Finding:
     """One thing found.
 
     Attributes:
-        rule: a name from `PUBLISHED`.
+        name: a name from `PUBLISHED`.
         severity: how grave it is.
         message: what was found and what it means for the money. Holds no secret, and no raw text from outside.
         fix: the next thing to type or click.
     """
 
-    rule: str
+    name: str
     severity: Severity
     message: str
     fix: str
 
     def __post_init__(self) -> None:
-        if self.rule not in FINDINGS:
-            raise ValueError(f"no such rule: {self.rule}")
+        if self.name not in FINDINGS:
+            raise ValueError(f"no such rule: {self.name}")
 
     @property
     def outcome(self) -> Outcome:
         """The verdict that this finding alone leads to."""
-        return FINDINGS[self.rule].outcome if self.severity is Severity.ERROR else Outcome.ADMITTED
+        return FINDINGS[self.name].outcome if self.severity is Severity.ERROR else Outcome.ADMITTED
 
     @property
-    def passing(self) -> bool:
+    def transient(self) -> bool:
         """Whether the cause usually goes away by itself."""
-        return FINDINGS[self.rule].passing
+        return FINDINGS[self.name].transient
 
 
 class GuardError(Exception):
     """The check ends here, with the findings that say why. It never ends in admission."""
 
     def __init__(self, *findings: Finding) -> None:
-        super().__init__("; ".join(f"{finding.rule}: {finding.message}" for finding in findings))
+        super().__init__("; ".join(f"{finding.name}: {finding.message}" for finding in findings))
         self.findings = findings
 
 
@@ -72,7 +72,7 @@ def fail(rule: str, message: str, fix: str) -> NoReturn:
     """End the check with one error.
 
     Raises:
-        Stopped: always.
+        GuardError: always.
     """
     # What was being handled may hold a secret in its arguments: it must not follow into a traceback.
     raise GuardError(error(rule, message, fix)) from None

@@ -38,12 +38,12 @@ class Permission:
     """One right of a key.
 
     Attributes:
-        word: what the exchange calls it, exactly.
-        right: what it lets the key do.
+        name: what the exchange calls it, exactly.
+        kind: what it lets the key do.
     """
 
-    word: str
-    right: PermissionKind
+    name: str
+    kind: PermissionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Unrestricted:
     """The key works from every address.
 
     Attributes:
-        why: what on the key says so, for a person.
+        reason: what on the key says so, for a person.
     """
 
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ class NotReported:
     """The exchange did not say, or says "limited" without saying to what.
 
     Attributes:
-        why: for a person.
+        reason: for a person.
     """
 
-    why: str
+    reason: str
 
 
 IpRestriction = Unrestricted | RestrictedTo | NotReported
@@ -90,7 +90,7 @@ class KeyFacts:
 
     Attributes:
         permissions: its rights, or None if not told.
-        addresses: where it works from.
+        ip_restriction: where it works from.
         enabled: whether it is switched on, or None if the exchange does not tell (a signed answer proves it then).
         name: its name on the exchange, exactly as told, or None; not in a repr, for people write secrets into names.
         created: when it was made, or None.
@@ -99,7 +99,7 @@ class KeyFacts:
     """
 
     permissions: frozenset[Permission] | None
-    addresses: IpRestriction
+    ip_restriction: IpRestriction
     enabled: bool | None = None
     name: str | None = field(default=None, repr=False)
     created: datetime | None = None
@@ -126,7 +126,7 @@ def _merge_two(one: KeyFacts, other: KeyFacts) -> KeyFacts:
         permissions = one.permissions | other.permissions
     return KeyFacts(
         permissions=permissions,
-        addresses=_wider_restriction(one.addresses, other.addresses),
+        ip_restriction=_wider_restriction(one.ip_restriction, other.ip_restriction),
         enabled=False if False in (one.enabled, other.enabled) else _same_or_none(one.enabled, other.enabled),
         name=_same_or_none(one.name, other.name),
         created=_same_or_none(one.created, other.created),

@@ -15,7 +15,7 @@ class ExchangeProfile:
     """The words and defaults of one exchange. Every venue brings its own.
 
     Attributes:
-        exchange: its ccxt id, lower case.
+        id: its ccxt id, lower case.
         title: its name as people write it.
         allowed_permissions: the policy's default, in the exchange's words.
         required_permissions: likewise.
@@ -34,11 +34,11 @@ class ExchangeProfile:
         notice: what a person should know who cannot reach its own hosts, as a whole sentence, if anything.
         last_ccxt: the last version of ccxt that has the exchange, if it was dropped.
         security_page: where a person manages two-factor, sessions and withdrawal addresses.
-        legacy_before: keys that are older than this are weaker than they look, if there are such.
-        legacy_risk: why, as a whole sentence.
+        weak_keys_before: keys that are older than this are weaker than they look, if there are such.
+        weak_keys_risk: why, as a whole sentence.
     """
 
-    exchange: str
+    id: str
     title: str
     allowed_permissions: tuple[str, ...]
     required_permissions: tuple[str, ...]
@@ -56,10 +56,10 @@ class ExchangeProfile:
     notice: str | None = None
     last_ccxt: str | None = None
     security_page: str = "the security settings of your account"
-    legacy_before: datetime | None = None
-    legacy_risk: str = ""
+    weak_keys_before: datetime | None = None
+    weak_keys_risk: str = ""
 
-    def forbids(self, word: str) -> bool:
+    def is_forbidden(self, word: str) -> bool:
         """Whether a word begins with one that no policy may allow, whatever its case, padding or typeface."""
         # No character becomes nothing, so the rest cannot matter; some become eighteen, and a list may be full of them.
         begins = word.strip()[: max(map(len, self.never_allowed))]
@@ -69,7 +69,7 @@ class ExchangeProfile:
         """What the page shows for a right, made harmless: a word may come from outside."""
         return self.permission_labels.get(word) or sanitize(word.strip())
 
-    def changed(self, how: str) -> str:
+    def how_to_change(self, how: str) -> str:
         """What to do to a key that is not as it should be: change it where the exchange can, else replace it.
 
         Args:
@@ -77,9 +77,9 @@ class ExchangeProfile:
         """
         if self.edit_key:
             return f"{self.edit_key} {how} Then start again."
-        return f"A key cannot be changed on {self.title}. {self.replaced(how)}"
+        return f"A key cannot be changed on {self.title}. {self.how_to_replace(how)}"
 
-    def replaced(self, how: str = "") -> str:
+    def how_to_replace(self, how: str = "") -> str:
         """What to do where only a new key helps, in the order in which a bot always has one that works.
 
         Args:

@@ -26,7 +26,7 @@ EXIT_CODES = {
 
 def exit_code_of(verdict: Verdict) -> int:
     """The exit code of a verdict; a bug in the guard has its own."""
-    return EXIT_INTERNAL_ERROR if verdict.is_bug else EXIT_CODES[verdict.outcome]
+    return EXIT_INTERNAL_ERROR if verdict.is_internal_error else EXIT_CODES[verdict.outcome]
 
 
 _BY_SEVERITY = tuple(Outcome)
@@ -41,7 +41,7 @@ class Verdict:
         facts: what the exchange told of the key, one entry or several; none if it did not come to that.
         exchange: its ccxt id, made harmless, if the config names one.
         key: the key id, masked, if it came to reading it.
-        asked: the servers that vouched for it, as scheme://host:port; the config may name others than the exchange's.
+        servers: the servers that vouched for it, as scheme://host:port; the config may name others than the exchange's.
         requests: how many were sent to the exchange.
         checked_at: when the check began.
         duration_ms: how long it took, in milliseconds.
@@ -51,7 +51,7 @@ class Verdict:
     facts: tuple[KeyFacts, ...] = ()
     exchange: str | None = None
     key: str | None = None
-    asked: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
     requests: int = 0
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration_ms: int = 0
@@ -70,15 +70,15 @@ class Verdict:
         return self.outcome is Outcome.ADMITTED
 
     @property
-    def passing(self) -> bool:
+    def transient(self) -> bool:
         """Whether it is unverified for a cause that usually goes away by itself."""
         errors = [finding for finding in self.findings if finding.outcome is Outcome.UNVERIFIED]
-        return self.outcome is Outcome.UNVERIFIED and bool(errors) and all(finding.passing for finding in errors)
+        return self.outcome is Outcome.UNVERIFIED and bool(errors) and all(finding.transient for finding in errors)
 
     @property
-    def is_bug(self) -> bool:
+    def is_internal_error(self) -> bool:
         """Whether the guard itself failed."""
-        return self.outcome is Outcome.UNVERIFIED and any(finding.rule == "internal-error" for finding in self.findings)
+        return self.outcome is Outcome.UNVERIFIED and any(finding.name == "internal-error" for finding in self.findings)
 
 
 def sort_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:

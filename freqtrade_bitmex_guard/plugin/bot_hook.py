@@ -22,7 +22,7 @@ def wrap_init(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def guarded(self: Any, config: dict[str, Any]) -> None:
         try:
-            with START_GUARD.closed_on_failure():
+            with START_GUARD.fail_closed():
                 admitted = START_GUARD.admit(config)
                 reload_hook.install_reload_hook(START_GUARD)
             if admitted is None:
@@ -30,7 +30,7 @@ def wrap_init(build: Callable[..., None]) -> Callable[..., None]:
             else:
                 _build_admitted(*admitted, build, self, config)
         except OperationalException:
-            START_GUARD.ended = START_GUARD.stopped
+            START_GUARD.last_refusal = START_GUARD.stopped
             if START_GUARD.stopped is not None:
                 notifications.notify_refusal(config, START_GUARD.stopped)
             raise
@@ -44,16 +44,16 @@ def _build_admitted(
 ) -> None:
     exchange = config["exchange"]
     try:
-        with START_GUARD.closed_on_failure():
+        with START_GUARD.fail_closed():
             admission.place_credentials(exchange, proven.credentials.key.reveal(), proven.credentials.secret.reveal())
         build(bot, config)
     finally:
         # freqtrade has stripped its own copy by now; this is for a build that failed before.
         exchange["key"] = exchange["secret"] = None
     try:
-        with START_GUARD.closed_on_failure():
-            START_GUARD.confirm(bot.exchange)
-            loop_hook.attach_monitor(bot, KeyMonitor(check.again, check.section))
+        with START_GUARD.fail_closed():
+            START_GUARD.verify_bot_clients(bot.exchange)
+            loop_hook.attach_monitor(bot, KeyMonitor(check.recheck, check.section))
     except BaseException:
         # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
         try:
@@ -69,8 +69,8 @@ def wrap_init_ccxt(init_ccxt: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(init_ccxt)
     def watched(self: Any, *args: Any, **options: Any) -> Any:
         client = init_ccxt(self, *args, **options)
-        with START_GUARD.closed_on_failure():
-            START_GUARD.judge(client)
+        with START_GUARD.fail_closed():
+            START_GUARD.verify_client(client)
         return client
 
     return watched

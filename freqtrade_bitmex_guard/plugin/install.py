@@ -21,7 +21,7 @@ def install_hooks(module: ModuleType) -> None:
         module: `freqtrade.freqtradebot`, loaded.
 
     Raises:
-        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+        GuardError: misconfigured, if freqtrade's shape is not the one this was written for.
     """
     bot: Any = module.FreqtradeBot
     if getattr(bot.__init__, "_is_guarded", False):

@@ -22,7 +22,7 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
         The guard's exit code if the guard stopped it, else freqtrade's.
 
     Raises:
-        Stopped: misconfigured, if freqtrade does not take the arguments or the config cannot be read.
+        GuardError: misconfigured, if freqtrade does not take the arguments or the config cannot be read.
     """
     _check_config_first(arguments)
     # Imported here, as below: a second of imports, and ccxt. Placed by hand, for somebody else's finder may have loaded
@@ -32,7 +32,7 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
     import_hook.install_in(freqtradebot)
     from freqtrade_bitmex_guard.plugin.start_guard import START_GUARD  # noqa: PLC0415
 
-    START_GUARD.required = True
+    START_GUARD.require_guard = True
     START_GUARD.wait_seconds = wait_seconds
     from freqtrade.main import main  # noqa: PLC0415
 
@@ -41,8 +41,8 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
         main(["trade", *arguments])
     except SystemExit as end:
         code = end.code
-    if START_GUARD.ended is not None:
-        return exit_code_of(START_GUARD.ended)
+    if START_GUARD.last_refusal is not None:
+        return exit_code_of(START_GUARD.last_refusal)
     if import_hook.install_error is not None:
         return EXIT_CODES[Outcome.MISCONFIGURED]
     return code if isinstance(code, int) else 0 if code is None else 1
@@ -56,4 +56,4 @@ def _check_config_first(arguments: list[str]) -> None:
     exchange = read_config(files).get("exchange")
     name = exchange.get("name") if isinstance(exchange, dict) else None
     if isinstance(name, str) and name.lower() in exchanges.supported_ids():
-        exchange_client.exchange_class(exchanges.get_adapter(name).terms)
+        exchange_client.exchange_class(exchanges.get_adapter(name).profile)

@@ -34,7 +34,7 @@ def install_loop_hook(bot: Any) -> None:
         bot: the class `FreqtradeBot`.
 
     Raises:
-        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+        GuardError: misconfigured, if freqtrade's shape is not the one this was written for.
     """
     for name in ("process", "process_stopped"):
         if list(inspect.signature(getattr(bot, name)).parameters) != ["self"]:
@@ -88,11 +88,11 @@ def _poll(bot: Any) -> None:
     if watching is None:
         return
     try:
-        news = watching.look()
+        news = watching.poll()
     except KeyboardInterrupt:
         raise
     except BaseException as bug:
-        news = watching.give_up(internal_error(bug))
+        news = watching.fail(internal_error(bug))
     before = bot.state
     if watching.violation is not None and (before is State.RUNNING or (before is State.PAUSED and watching.stops)):
         # In every iteration, not only once: a command may have come between the look and its outcome.
@@ -100,7 +100,7 @@ def _poll(bot: Any) -> None:
     if news is not None:
         notify_operator(
             bot,
-            lambda: chat.key_recovered() if news.is_fine else _violation_message(news, before, stops=watching.stops),
+            lambda: chat.key_recovered() if news.recovered else _violation_message(news, before, stops=watching.stops),
         )
 
 
@@ -108,7 +108,7 @@ def _violation_message(news: StatusChange, before: State, *, stops: bool) -> str
     held = chat.BotState.STOPPED if stops else chat.BotState.PAUSED
     if before is State.STOPPED:
         held = chat.BotState.STOPPED_ALREADY
-    return chat.violation(news.verdict, held, silent_minutes=news.silent_minutes)
+    return chat.violation(news.verdict, held, silent_minutes=news.unreachable_minutes)
 
 
 def notify_operator(bot: Any, make: Callable[[], str]) -> None:

@@ -133,7 +133,7 @@ def _post(url: str, **what: Any) -> None:
 def _refusal_digest(config: Mapping[str, Any], verdict: Verdict) -> str:
     """The same for two refusals if the operator would take them for the same."""
     # Warnings come and go; what refused is what the operator hears of.
-    rules = sorted({finding.rule for finding in verdict.findings if finding.severity is Severity.ERROR})
+    rules = sorted({finding.name for finding in verdict.findings if finding.severity is Severity.ERROR})
     same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, *rules]
     return hashlib.blake2b(json.dumps(same).encode(), digest_size=8).hexdigest()
 

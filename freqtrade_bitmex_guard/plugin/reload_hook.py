@@ -31,7 +31,7 @@ class Doorkeeper(Protocol):
 
     stopped: Verdict | None
 
-    def look_ahead(self, config: dict[str, Any]) -> None:
+    def precheck(self, config: dict[str, Any]) -> None:
         """Check a config now, for a bot that is built from it afterwards.
 
         Raises:
@@ -47,7 +47,7 @@ def install_reload_hook(doorkeeper: Doorkeeper) -> None:
         doorkeeper: decides about the new config.
 
     Raises:
-        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+        GuardError: misconfigured, if freqtrade's shape is not the one this was written for.
     """
     module = sys.modules.get("freqtrade.worker")
     if module is None:  # somebody builds a bot without freqtrade's worker: then there is no reload either
@@ -76,7 +76,7 @@ def _wrap_reconfigure(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper
                 reconfigure(self)  # nothing is guarded: it fails as it always did
             return
         try:
-            doorkeeper.look_ahead(config)
+            doorkeeper.precheck(config)
         except OperationalException:
             verdict, doorkeeper.stopped = doorkeeper.stopped, None
             _keep_running(bot, verdict or Verdict(findings=()))
@@ -109,5 +109,5 @@ def _keep_running(bot: Any, verdict: Verdict) -> None:
     bot.state = State.STOPPED if stopped else State.PAUSED
     watching: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
     if watching is not None:
-        watching.hurry()  # it may be the key that is not fine
+        watching.poll_soon()  # it may be the key that is not fine
     notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED))

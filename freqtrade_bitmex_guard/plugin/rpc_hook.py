@@ -28,7 +28,7 @@ def install_rpc_hook(module: ModuleType) -> None:
             (freqtrade/rpc/rpc_manager.py), Telegram's answers to commands in its `_send_msg`.
 
     Raises:
-        Stopped: misconfigured, if freqtrade's shape is not the one this was written for.
+        GuardError: misconfigured, if freqtrade's shape is not the one this was written for.
     """
     manager: Any = getattr(module, "RPCManager", None)
     if not inspect.isclass(manager):

@@ -16,7 +16,7 @@ def fail_unsupported(
         what: is not, as a whole sentence.
 
     Raises:
-        Stopped: always.
+        GuardError: always.
     """
     fail(
         "freqtrade-unsupported",

@@ -36,19 +36,19 @@ class StartGuard:
     """What stands between a config and a bot, one for each process.
 
     Attributes:
-        required: whether a live start without an enabled guard is misconfigured, as the launcher wants it.
+        require_guard: whether a live start without an enabled guard is misconfigured, as the launcher wants it.
         wait_seconds: how long the first start may keep asking while the exchange is unverified for a passing cause.
         stopped: the verdict with which anything was refused last, since the last admission.
-        ended: the verdict that kept a bot from being built, once it has.
+        last_refusal: the verdict that kept a bot from being built, once it has.
         proven: what the bot of this process was admitted with.
         clients: the ccxt clients that were compared with it, since that admission.
     """
 
     def __init__(self) -> None:
-        self.required = False
+        self.require_guard = False
         self.wait_seconds = 0.0
         self.stopped: Verdict | None = None
-        self.ended: Verdict | None = None
+        self.last_refusal: Verdict | None = None
         self.proven: Admission | None = None
         self.clients: list[Any] = []
         self._ahead: tuple[dict[str, Any], _Admitted | None] | None = None
@@ -61,7 +61,7 @@ class StartGuard:
             ask for it.
 
         Raises:
-            Stopped, OperationalException: in every other case.
+            GuardError, OperationalException: in every other case.
         """
         self.stopped, self.proven, self.clients = None, None, []
         ahead, self._ahead = self._ahead, None
@@ -69,7 +69,7 @@ class StartGuard:
         self.proven = None if admitted is None else admitted[1]
         return admitted
 
-    def look_ahead(self, config: dict[str, Any]) -> None:
+    def precheck(self, config: dict[str, Any]) -> None:
         """Check a config while another bot is still running; `admit` then takes the outcome for this very config.
 
         Raises:
@@ -77,7 +77,7 @@ class StartGuard:
         """
         self._ahead = None
         self.wait_seconds = 0.0  # a start may wait for the exchange; a bot that runs may not
-        with self.closed_on_failure():
+        with self.fail_closed():
             self._ahead = (config, self._admitted(config))
 
     def _admitted(self, config: dict[str, Any]) -> _Admitted | None:
@@ -88,7 +88,7 @@ class StartGuard:
         wanted = guard_state(config)
         if not wanted:
             # On a reload, a section that is gone is no decision to go on unguarded; `enabled` as false is one.
-            if self.required or (wanted is None and self.proven is not None):
+            if self.require_guard or (wanted is None and self.proven is not None):
                 _fail_unguarded(wanted)
             return None
         check, verdict = self._checked(config)
@@ -106,13 +106,13 @@ class StartGuard:
             check = LocalCheck(config)
             verdict = check.run()
             left = ends - time.monotonic()
-            if not verdict.passing or left <= 0:
+            if not verdict.transient or left <= 0:
                 self.wait_seconds = 0.0
                 return check, verdict
             wait = min(wait, left)
             logger.warning(
                 "API key guard: %s: %s Asking again in %.0f seconds, for %.0f more minutes.",
-                verdict.findings[0].rule,
+                verdict.findings[0].name,
                 verdict.findings[0].message,
                 wait,
                 left / 60,
@@ -120,25 +120,25 @@ class StartGuard:
             time.sleep(wait)
             wait = min(wait * 2, _MAX_WAIT_SECONDS)
 
-    def judge(self, client: Any) -> None:
+    def verify_client(self, client: Any) -> None:
         """Compare a ccxt client that freqtrade just built with what was proven, before its first request.
 
         Raises:
-            Stopped: misconfigured, if it differs.
+            GuardError: misconfigured, if it differs.
         """
         if self.proven is None or not holds_credentials(client):  # a strategy may make one of its own, for public data
             return
-        found = list(self.proven.objections(client, asynchronous=not client.synchronous))
+        found = list(self.proven.verify_client(client, asynchronous=not client.synchronous))
         if found:
             raise GuardError(*found)
         client.logger = SILENT_LOGGER  # at -vvv ccxt logs the key id and every signature
         self.clients.append(client)
 
-    def confirm(self, exchange: Any) -> None:
+    def verify_bot_clients(self, exchange: Any) -> None:
         """Make sure that the clients a bot ended up with are those that were compared.
 
         Raises:
-            Stopped: misconfigured, if one is not.
+            GuardError: misconfigured, if one is not.
         """
         held = [exchange._api, exchange._api_async, getattr(exchange, "_ws_async", None)]
         for client in held[:2] if held[2] is None else held:
@@ -161,7 +161,7 @@ class StartGuard:
         raise OperationalException(report) from None
 
     @contextmanager
-    def closed_on_failure(self) -> Iterator[None]:
+    def fail_closed(self) -> Iterator[None]:
         """Turn whatever fails inside into a refusal; only KeyboardInterrupt stays one.
 
         Raises:
@@ -189,7 +189,7 @@ def _log_dry_run(config: dict[str, Any]) -> None:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips those that it knows itself, and ccxt signs with all others.
             for finding in settings.find_credentials(config.get("exchange") or {}):
-                logger.warning("API key guard: %s: %s %s", finding.rule, finding.message, finding.fix)
+                logger.warning("API key guard: %s: %s %s", finding.name, finding.message, finding.fix)
     except GuardError as end:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", end)
 

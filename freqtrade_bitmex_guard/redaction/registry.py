@@ -27,7 +27,7 @@ MIN_SECRET_LENGTH = 8
 OVERLAP = 2 * MIN_SECRET_LENGTH
 
 
-"""How much of what was shown `cleared` has to know, to see that a hidden value goes on."""
+"""How much of what was shown `redact` has to know, to see that a hidden value goes on."""
 
 
 _GRAM_LENGTH = 4

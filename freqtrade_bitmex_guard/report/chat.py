@@ -76,7 +76,7 @@ def reload_refused(verdict: Verdict, *, stopped: bool) -> str:
 
 def _reasons(verdict: Verdict) -> list[str]:
     errors = [finding for finding in verdict.findings if finding.severity is Severity.ERROR]
-    lines = [f"{finding.rule}: {finding.message}" for finding in errors]
+    lines = [f"{finding.name}: {finding.message}" for finding in errors]
     return [*lines, *(f"What to do: {fix}" for fix in dict.fromkeys(finding.fix for finding in errors))]
 
 

@@ -26,7 +26,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
         "key": verdict.key,
         "findings": [
             {
-                "rule": finding.rule,
+                "rule": finding.name,
                 "severity": finding.severity.value,
                 "message": finding.message,
                 "fix": finding.fix,
@@ -34,7 +34,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
             for finding in verdict.findings
         ],
         "facts": [facts_to_dict(entry) for entry in verdict.facts],
-        "asked": list(verdict.asked),
+        "asked": list(verdict.servers),
         "requests": verdict.requests,
         "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
         "duration_ms": verdict.duration_ms,
@@ -52,7 +52,7 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
     permissions = None
     if facts.permissions is not None:
         permissions = [
-            {"word": sanitize(permission.word), "right": permission.right.value}
+            {"word": sanitize(permission.name), "right": permission.kind.value}
             for permission in sorted(facts.permissions)
         ]
     return {
@@ -67,7 +67,7 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
 
 
 def _ip_restriction(facts: KeyFacts) -> dict[str, Any]:
-    limit = facts.addresses
+    limit = facts.ip_restriction
     if isinstance(limit, Unrestricted):
         return {"everywhere": True, "blocks": [], "count": None}
     if isinstance(limit, NotReported):

@@ -49,17 +49,20 @@ def describe_permissions(facts: KeyFacts) -> str:
     if facts.permissions is None:
         return "not told"
     return (
-        join_limited(sorted(facts.permissions), lambda permission: sanitize(permission.word)) or "none (it only reads)"
+        join_limited(sorted(facts.permissions), lambda permission: sanitize(permission.name)) or "none (it only reads)"
     )
 
 
 def describe_ip_restriction(facts: KeyFacts) -> str:
     """The addresses a key works from."""
-    if isinstance(facts.addresses, Unrestricted):
-        return f"every address ({facts.addresses.why})"
-    if isinstance(facts.addresses, RestrictedTo):
-        return join_limited([*map(str, facts.addresses.networks), *map(repr, facts.addresses.unreadable)]) or "none"
-    return facts.addresses.why
+    if isinstance(facts.ip_restriction, Unrestricted):
+        return f"every address ({facts.ip_restriction.reason})"
+    if isinstance(facts.ip_restriction, RestrictedTo):
+        return (
+            join_limited([*map(str, facts.ip_restriction.networks), *map(repr, facts.ip_restriction.unreadable)])
+            or "none"
+        )
+    return facts.ip_restriction.reason
 
 
 def summary_line(verdict: Verdict) -> str:
@@ -68,7 +71,7 @@ def summary_line(verdict: Verdict) -> str:
         f"rights {describe_permissions(facts)}; works from {describe_ip_restriction(facts)}" for facts in verdict.facts
     )
     return (
-        f"API key {verdict.key} on {verdict.exchange} admitted: {told}; {join_limited(verdict.asked)} told so in "
+        f"API key {verdict.key} on {verdict.exchange} admitted: {told}; {join_limited(verdict.servers)} told so in "
         f"{verdict.duration_ms} ms."
     )
 
@@ -81,7 +84,7 @@ def render_plain(verdict: Verdict) -> str:
         for facts in verdict.facts
     ]
     for finding in verdict.findings:
-        lines += [f"  [{finding.severity}] {finding.rule}: {finding.message}", f"      What to do: {finding.fix}"]
+        lines += [f"  [{finding.severity}] {finding.name}: {finding.message}", f"      What to do: {finding.fix}"]
     return redact("\n".join(lines))
 
 
@@ -125,8 +128,8 @@ def print_table(verdict: Verdict, console: Console) -> None:
             about.add_row("name", redacted_text(sanitize(facts.name)))
         about.add_row("rights", redacted_text(describe_permissions(facts)))
         about.add_row("works from", redacted_text(describe_ip_restriction(facts)))
-    if verdict.asked:
-        about.add_row("asked", redacted_text(join_limited(verdict.asked)))
+    if verdict.servers:
+        about.add_row("asked", redacted_text(join_limited(verdict.servers)))
     about.add_row("requests", redacted_text(f"{verdict.requests} in {verdict.duration_ms} ms"))
     console.print(about)
     if not verdict.findings:
@@ -135,7 +138,7 @@ def print_table(verdict: Verdict, console: Console) -> None:
     found.add_column("rule", no_wrap=True)
     found.add_column("what was found", overflow="fold")
     for finding in verdict.findings:
-        found.add_row(redacted_text(finding.rule, style=_SEVERITIES[finding.severity]), redacted_text(finding.message))
+        found.add_row(redacted_text(finding.name, style=_SEVERITIES[finding.severity]), redacted_text(finding.message))
     console.print(found)
     console.print(redacted_text("What to do:", style="bold"))
     for fix in dict.fromkeys(finding.fix for finding in verdict.findings):

@@ -35,28 +35,28 @@ KEY_RULES: tuple[KeyRule, ...] = (
 
 
 ACCOUNT_RULES: tuple[Rule, ...] = (
-    Rule("two-factor", Severity.ERROR, two_factor, urgency=4, of_the_key=False, topic=AccountQuery.TWO_FACTOR),
-    Rule("key-age", Severity.WARNING, key_age, urgency=7, of_the_key=True, expects=("max_key_age_days",)),
-    Rule("legacy-key", Severity.WARNING, legacy_key, urgency=6, of_the_key=True),
-    Rule("key-name", Severity.WARNING, key_name, urgency=8, of_the_key=True, expects=("key_name",)),
+    Rule("two-factor", Severity.ERROR, two_factor, priority=4, of_the_key=False, query=AccountQuery.TWO_FACTOR),
+    Rule("key-age", Severity.WARNING, key_age, priority=7, of_the_key=True, expects=("max_key_age_days",)),
+    Rule("legacy-key", Severity.WARNING, legacy_key, priority=6, of_the_key=True),
+    Rule("key-name", Severity.WARNING, key_name, priority=8, of_the_key=True, expects=("key_name",)),
     Rule(
         "account",
         Severity.ERROR,
         account,
-        urgency=5,
+        priority=5,
         of_the_key=True,
         expects=("expected_user_id", "expected_target_account_id"),
     ),
-    Rule("sibling-keys", Severity.WARNING, sibling_keys, urgency=2, of_the_key=False),
+    Rule("sibling-keys", Severity.WARNING, sibling_keys, priority=2, of_the_key=False),
     Rule(
         "withdrawal-address",
         Severity.WARNING,
         withdrawal_address,
-        urgency=3,
+        priority=3,
         of_the_key=False,
-        topic=AccountQuery.WITHDRAWAL_ADDRESSES,
+        query=AccountQuery.WITHDRAWAL_ADDRESSES,
     ),
-    Rule("security-event", Severity.WARNING, security_event, urgency=1, of_the_key=False, topic=AccountQuery.EVENTS),
+    Rule("security-event", Severity.WARNING, security_event, priority=1, of_the_key=False, query=AccountQuery.EVENTS),
 )
 
 
@@ -67,7 +67,7 @@ def evaluate_key(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> lis
 
 def queries_for(policy: Policy) -> frozenset[AccountQuery]:
     """What has to be asked of the exchange, beyond the key itself, for the rules that are not ignored."""
-    return frozenset(rule.topic for rule in ACCOUNT_RULES if rule.topic is not None and not rule.is_ignored(policy))
+    return frozenset(rule.query for rule in ACCOUNT_RULES if rule.query is not None and not rule.is_ignored(policy))
 
 
 def evaluate_account(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> list[Finding]:

@@ -30,7 +30,7 @@ def two_factor(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> It
 
 def sibling_keys(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> Iterator[Issue]:
     """No other key of the account can do what this one must not."""
-    others = posture.account.others
+    others = posture.account.siblings
     if isinstance(others, NotReported):
         yield not_reported("which other keys the account has", others, terms)
         return
@@ -47,14 +47,14 @@ def sibling_keys(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> 
 def describe_key(other: SiblingKey) -> str:
     """Another key, for a person: its id, masked, and its name."""
     name = other.facts.name if other.facts else None
-    return f"{other.shown} {sanitize(name, 30)!r}" if name else other.shown
+    return f"{other.masked_id} {sanitize(name, 30)!r}" if name else other.masked_id
 
 
 def sibling_risks(other: SiblingKey) -> list[str]:
     """What makes another key a danger, in a few words each; nothing if it is none."""
     if other.facts is None:
         return ["described oddly"]
-    rights = {permission.right for permission in other.facts.permissions or ()}
+    rights = {permission.kind for permission in other.facts.permissions or ()}
     found = [f"can {right}" for right in sorted(rights.intersection(FORBIDDEN_KINDS))]
     if other.facts.permissions is None:
         found.append("rights not told")
@@ -66,7 +66,7 @@ def sibling_risks(other: SiblingKey) -> list[str]:
 
 
 def _works_from_anywhere(facts: KeyFacts) -> bool:
-    limit = facts.addresses
+    limit = facts.ip_restriction
     if isinstance(limit, RestrictedTo):
         return bool(limit.unreadable) or not limit.networks or admits_everyone(limit.networks)
     return isinstance(limit, Unrestricted | NotReported)
@@ -78,9 +78,11 @@ def withdrawal_address(posture: Evidence, _policy: Policy, terms: ExchangeProfil
     if isinstance(told, NotReported):
         yield not_reported("which withdrawal addresses are saved", told, terms)
         return
-    loose = [address for address in told if address.skips]
+    loose = [address for address in told if address.skipped_safeguards]
     if loose:
-        listed = join_limited(loose, lambda address: f"{sanitize(address.name, 30)!r} ({', '.join(address.skips)})")
+        listed = join_limited(
+            loose, lambda address: f"{sanitize(address.name, 30)!r} ({', '.join(address.skipped_safeguards)})"
+        )
         yield Issue(
             f"Withdrawals to {len(loose):,} saved address{'es' if len(loose) > 1 else ''} skip a safeguard: {listed}. "
             "Whoever is logged in can send money there at once.",
@@ -90,14 +92,14 @@ def withdrawal_address(posture: Evidence, _policy: Policy, terms: ExchangeProfil
 
 def security_event(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> Iterator[Issue]:
     """Nothing happened lately that changes who can get at the money, or moved some."""
-    timeline = posture.account.timeline
+    timeline = posture.account.event_log
     days = f"{policy.event_days} day{'s' if policy.event_days > 1 else ''}"
     if isinstance(timeline, NotReported):
         yield not_reported(f"what happened to the account in the last {days}", timeline, terms)
         return
     since = posture.now - timedelta(days=policy.event_days)
     own = creation_of(posture.key, timeline)
-    weighty = [event for event in timeline.since(since) if event.weighty and event is not own]
+    weighty = [event for event in timeline.since(since) if event.security_relevant and event is not own]
     if weighty:
         yield Issue(
             f"In the last {days}: {join_limited(weighty, describe_event)}. If that was not you, somebody else is in "
@@ -114,12 +116,12 @@ def creation_of(key: KeyFacts, timeline: EventLog) -> AccountEvent | None:
     created = key.created
     if created is None:
         return None
-    made = [event for event in timeline.events if event.makes_a_key and abs(event.moment - created) < _SAME_MOMENT]
+    made = [event for event in timeline.events if event.creates_key and abs(event.time - created) < _SAME_MOMENT]
     return made[0] if len(made) == 1 else None
 
 
 def describe_event(event: AccountEvent) -> str:
     """An event, for a person: what, when, from where, and how it ended if it did not succeed."""
     ended = "" if event.status in (None, "success") else f" ({sanitize(event.status or '', 20)})"
-    where = f" from {sanitize(event.address, 45)}" if event.address else ""
-    return f"{sanitize(event.word, 40)}{ended} on {event.moment:%Y-%m-%d %H:%M} UTC{where}"
+    where = f" from {sanitize(event.ip, 45)}" if event.ip else ""
+    return f"{sanitize(event.type, 40)}{ended} on {event.time:%Y-%m-%d %H:%M} UTC{where}"

@@ -25,13 +25,13 @@ class Issue:
     Attributes:
         message: what was found, and what it means for the money.
         fix: the next thing to type or click.
-        told: whether the exchange told it.
+        reported: whether the exchange told it.
         severity: if it is graver than the rule usually is.
     """
 
     message: str
     fix: str
-    told: bool = True
+    reported: bool = True
     severity: Severity | None = None
 
 
@@ -46,18 +46,18 @@ class Rule:
         name: as in `findings.PUBLISHED`.
         severity: what it leads to unless the operator says otherwise.
         judge: yields what concerns it; nothing if the rule is positively met.
-        urgency: where an audit tells of it, from 1 on: what may cost money today comes before what may one day.
+        priority: where an audit tells of it, from 1 on: what may cost money today comes before what may one day.
         of_the_key: whether it needs nothing but the key itself, so that it is watched while the bot runs.
-        topic: what has to be asked of the exchange for it, beyond the key itself.
+        query: what has to be asked of the exchange for it, beyond the key itself.
         expects: the policy's fields in which the operator writes what must be so.
     """
 
     name: str
     severity: Severity
     judge: Judge
-    urgency: int
+    priority: int
     of_the_key: bool
-    topic: AccountQuery | None = None
+    query: AccountQuery | None = None
     expects: tuple[str, ...] = ()
 
     def is_ignored(self, policy: Policy) -> bool:
@@ -78,7 +78,7 @@ class Rule:
 
     def _severity(self, concern: Issue, policy: Policy) -> Severity | None:
         chosen = self._chosen(policy)
-        if concern.told:
+        if concern.reported:
             return _SEVERITIES[chosen] if chosen else concern.severity or self.severity
         if any(name in policy.model_fields_set for name in self.expects):
             return Severity.ERROR
@@ -93,9 +93,9 @@ def not_reported(what: str, why: NotReported | None, terms: ExchangeProfile) -> 
         why: the exchange's reason, or None if it just left it out.
         terms: the exchange's words.
     """
-    because = f" ({sanitize(why.why, 200)})" if why is not None and why.why else ""
+    because = f" ({sanitize(why.reason, 200)})" if why is not None and why.reason else ""
     return Issue(
         f"{terms.title} did not reveal {what}{because}: nothing shows that it is fine.",
         f"See for yourself: {terms.keys_page} and {terms.security_page}.",
-        told=False,
+        reported=False,
     )

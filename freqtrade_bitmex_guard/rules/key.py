@@ -49,22 +49,22 @@ def key_age(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> Iterat
         yield Issue(
             f"The key is {days:,} days old; the policy allows {policy.max_key_age_days:,}. The longer a key lives, the "
             "more copies of it may lie around.",
-            terms.replaced(),
+            terms.how_to_replace(),
         )
 
 
 def legacy_key(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> Iterator[Issue]:
     """The key is not from the time when the exchange's keys were weaker."""
-    if terms.legacy_before is None:
+    if terms.weak_keys_before is None:
         return
     created = posture.key.created
     if created is None:
         yield not_reported("when the key was made", None, terms)
-    elif created < terms.legacy_before:
-        withdraws = any(permission.right is PermissionKind.WITHDRAW for permission in posture.key.permissions or ())
+    elif created < terms.weak_keys_before:
+        withdraws = any(permission.kind is PermissionKind.WITHDRAW for permission in posture.key.permissions or ())
         yield Issue(
-            f"The key was made before {terms.legacy_before:%Y-%m-%d %H:%M} UTC. {terms.legacy_risk}",
-            terms.replaced(),
+            f"The key was made before {terms.weak_keys_before:%Y-%m-%d %H:%M} UTC. {terms.weak_keys_risk}",
+            terms.how_to_replace(),
             severity=Severity.ERROR if withdraws else None,
         )
 
@@ -74,7 +74,7 @@ def key_name(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> Itera
     name = posture.key.name
     wanted = policy.key_name
     example = (wanted or "freqtrade-btc-server1")[:80]
-    fix = terms.changed(f"Give it a name that says which bot uses it, for example {example!r}.")
+    fix = terms.how_to_change(f"Give it a name that says which bot uses it, for example {example!r}.")
     if name is None:
         yield not_reported("what the key is called", None, terms)
     elif not name.strip():
@@ -88,7 +88,7 @@ def key_name(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> Itera
 def is_generic(name: str, terms: ExchangeProfile) -> bool:
     """Whether a name says nothing about which bot a key belongs to."""
     letters = "".join(char for char in name[:_MAX_NAME_EXAMINED].casefold() if char.isalpha())
-    return letters in _GENERIC_NAMES or letters == terms.exchange
+    return letters in _GENERIC_NAMES or letters == terms.id
 
 
 def account(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> Iterator[Issue]:

@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 def moves_money(permission: Permission, terms: ExchangeProfile) -> bool:
     """Whether a right moves money out of the account, or changes what keys may do, by its kind or by its word."""
-    return permission.right in FORBIDDEN_KINDS or terms.forbids(permission.word)
+    return permission.kind in FORBIDDEN_KINDS or terms.is_forbidden(permission.name)
 
 
 def withdraw_permission(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
@@ -24,47 +24,47 @@ def withdraw_permission(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile
                 "withdraw-permission",
                 f"The key has the right {_describe(permission)}: whoever gets hold of it can take the money, not only "
                 "trade with it.",
-                terms.changed(f"Under {terms.permissions_field}, leave {terms.label(permission.word)} unticked."),
+                terms.how_to_change(f"Under {terms.permissions_field}, leave {terms.label(permission.name)} unticked."),
             )
 
 
 def permission_not_allowed(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """Every right of the key is one that the policy names, letter by letter; a list that is not told allows nothing.
 
-    What moves money is `no_withdrawal`'s to find.
+    What moves money is `withdraw_permission`'s to find.
     """
     if facts.permissions is None:
         yield error(
             "permission-not-allowed",
             f"{terms.title} did not say what the key may do, so nothing shows that it can only trade.",
-            f"{terms.replaced()} If the new key shows the same, report it.",
+            f"{terms.how_to_replace()} If the new key shows the same, report it.",
         )
         return
     for permission in sorted(facts.permissions):
-        if permission.word not in policy.allowed_permissions and not moves_money(permission, terms):
+        if permission.name not in policy.allowed_permissions and not moves_money(permission, terms):
             yield error(
                 "permission-not-allowed",
                 f"The key has the right {_describe(permission)}, which the policy does not allow (allowed: "
                 f"{', '.join(policy.allowed_permissions) or 'none'}).",
-                f"{terms.changed('Tick only the rights that the bot needs.')} If it needs this right, add it to "
+                f"{terms.how_to_change('Tick only the rights that the bot needs.')} If it needs this right, add it to "
                 "api_key_guard.policy.allowed_permissions instead.",
             )
 
 
 def permission_missing(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """Every right that the bot cannot work without is on the key."""
-    has = {permission.word for permission in facts.permissions or ()}
+    has = {permission.name for permission in facts.permissions or ()}
     missing = [word for word in policy.required_permissions if word not in has]
     if missing:
         yield error(
             "permission-missing",
             f"The key lacks the right{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}: a bot that "
             "trades with it would fail at its first order.",
-            terms.changed(f"Under {terms.permissions_field}, choose {', '.join(map(terms.label, missing))}."),
+            terms.how_to_change(f"Under {terms.permissions_field}, choose {', '.join(map(terms.label, missing))}."),
         )
 
 
 def _describe(permission: Permission) -> str:
     """A right, for a person: the exchange's word, and what kind it is where the word does not say so."""
-    says_it = permission.word.strip().casefold() == permission.right
-    return f"{sanitize(permission.word)!r}{'' if says_it else f' ({permission.right})'}"
+    says_it = permission.name.strip().casefold() == permission.kind
+    return f"{sanitize(permission.name)!r}{'' if says_it else f' ({permission.kind})'}"

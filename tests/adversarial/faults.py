@@ -119,7 +119,7 @@ class Measured:
     @property
     def cells(self) -> list[str]:
         """The part of a row that is the same each time."""
-        causes = ", ".join(dict.fromkeys(f"`{finding.rule}`" for finding in self.verdict.findings)) or "–"
+        causes = ", ".join(dict.fromkeys(f"`{finding.name}`" for finding in self.verdict.findings)) or "–"
         return [self.verdict.outcome.value, str(self.exit_code), causes, str(self.verdict.requests)]
 
 

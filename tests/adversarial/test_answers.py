@@ -98,7 +98,7 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
         seen[verdict.admitted, allowed] += 1
         assert allowed or not verdict.admitted
         assert verdict.admitted == (exit_code_of(verdict) == 0) == (check.proven is not None)
-        assert not verdict.is_bug, verdict.findings
+        assert not verdict.is_internal_error, verdict.findings
         assert 1 <= verdict.requests <= 2
         shown = render_plain(verdict) + report.to_json(verdict)
         assert KEY_ID[:6] not in shown

@@ -148,7 +148,7 @@ def test_no_variable_makes_an_unknown_authority_trusted(
     attacker.issue_cert("127.0.0.1").configure_cert(tls)
     with SimulatedBitMEX([key()], tls=tls) as served:
         verdict = LocalCheck(bot_config(tmp_path, served)).run()
-        assert [finding.rule for finding in verdict.findings] == ["tls-failed"]
+        assert [finding.name for finding in verdict.findings] == ["tls-failed"]
         assert served.requests == []
     # Without the guard that is the way in: Python itself trusts it.
     context = ssl.create_default_context()

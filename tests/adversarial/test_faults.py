@@ -60,7 +60,7 @@ def test_a_fault_has_its_verdict_its_cause_and_its_bounds_as_documented(tmp_path
     if fault.name.startswith("TLS") and fault.name not in HARMLESS:
         assert measured.asked == 0
     assert secrets_in(measured.shown) == []
-    assert not measured.verdict.is_bug
+    assert not measured.verdict.is_internal_error
     assert measured.threads == 0
 
 

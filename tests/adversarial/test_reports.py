@@ -32,8 +32,8 @@ VERDICT = Verdict(findings=(FOUND,), exchange=SAID, key=SAID, facts=(KeyFacts(No
 AUDIT = Audit(VERDICT, None, VERDICT.facts, AccountFacts(), datetime.now(UTC), not_kept=SAID)
 
 OUTLETS: dict[str, Callable[[Terminal], Any]] = {
-    "a line of a dialogue": lambda terminal: terminal.say(SAID),
-    "a complaint of a dialogue": lambda terminal: terminal.complain([FOUND]),
+    "a line of a dialogue": lambda terminal: terminal.print(SAID),
+    "a complaint of a dialogue": lambda terminal: terminal.print_findings([FOUND]),
     "a verdict in a dialogue": lambda terminal: terminal.report(VERDICT),
     "the verdict": lambda _: dispatch._print(text.render(VERDICT)),
     "the verdict as JSON": lambda _: dispatch._print(json.to_json(VERDICT)),
@@ -80,5 +80,5 @@ def test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quote
     section: dict[str, Any], rule: str, tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     verdict = LocalCheck(bot_config(tmp_path, exchange, **section)).run()
-    assert [finding.rule for finding in verdict.findings] == [rule]
+    assert [finding.name for finding in verdict.findings] == [rule]
     assert secrets_in(text.render(verdict) + text.render_plain(verdict) + json.to_json(verdict)) == []

@@ -366,7 +366,7 @@ WITHOUT = [
     Without(
         "e2e/test_commands.py::test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret",
         "that the launcher reads the config before freqtrade does",
-        _cut("plugin/launch.py", "    _look_ahead(arguments)\n", ""),
+        _cut("plugin/launch.py", "    _precheck(arguments)\n", ""),
     ),
     Without(
         "unit/manage/test_bot_context.py::test_credentials_in_a_config_are_hidden_as_soon_as_it_is_read",

@@ -31,7 +31,7 @@ def store(key: list[str], secret: list[str] | None = None) -> CommandStore:
     return CommandStore(
         CommandStoreConfig.model_validate(
             {"store": "command", "key_command": key, "secret_command": secret or SECRET_COMMAND},
-            context={"terms": exchanges.get_adapter("bitmex").terms},
+            context={"terms": exchanges.get_adapter("bitmex").profile},
         )
     )
 
@@ -79,7 +79,7 @@ def test_no_shell_comes_between() -> None:
 def test_a_failure_shows_program_exit_code_and_the_first_line_of_standard_error_with_tokens_masked() -> None:
     script = "import os, sys; print(it := os.environ['SECRET']); sys.exit(f'denied for {it} today\\nsecond line')"
     finding = complaint(python(script))
-    assert finding.rule == "command-failed"
+    assert finding.name == "command-failed"
     assert finding.message == f"{sys.executable.rsplit('/', 1)[-1]} ended with exit code 1: denied for … today"
 
 
@@ -115,12 +115,12 @@ def test_what_it_printed_is_never_shown() -> None:
     ],
 )
 def test_a_program_that_does_not_hand_over_one_line_is_misconfigured(key: list[str], rule: str) -> None:
-    assert complaint(key).rule == rule
+    assert complaint(key).name == rule
 
 
 def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 0.2)
-    assert complaint(["sleep", "60"]).rule == "store-timed-out"
+    assert complaint(["sleep", "60"]).name == "store-timed-out"
 
 
 def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
     try:
         with (tmp_path / "typed").open() as typed:
             os.dup2(typed.fileno(), 0)
-        assert complaint(["cat"]).rule == "credentials-malformed"
+        assert complaint(["cat"]).name == "credentials-malformed"
     finally:
         os.dup2(before, 0)
         os.close(before)
@@ -148,7 +148,7 @@ def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(
 def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 1.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert complaint(["yes"]).rule == "store-timed-out"
+    assert complaint(["yes"]).name == "store-timed-out"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # in KB
 
 
@@ -184,6 +184,6 @@ def test_both_programs_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
     slow = ["sh", "-c", "sleep 2; printf x"]
     finding = complaint(slow, ["sleep", "60"])
-    assert finding.rule == "store-timed-out"
+    assert finding.name == "store-timed-out"
     assert finding.message.startswith("sleep did not end")
     assert time.monotonic() - began < 4 + 1.5  # and not 2 + 4

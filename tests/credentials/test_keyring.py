@@ -69,7 +69,7 @@ def chained(monkeypatch: pytest.MonkeyPatch, *members: KeyringBackend) -> chaine
 
 def store(backend: KeyringBackend) -> KeyringStore:
     keyring.set_keyring(backend)
-    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    context = {"terms": exchanges.get_adapter("bitmex").profile}
     return KeyringStore(KeyringStoreConfig.model_validate({"store": "keyring"}, context=context))
 
 
@@ -114,14 +114,14 @@ def test_an_entry_that_holds_both_wins_and_the_others_are_not_read() -> None:
 )
 def test_an_entry_that_holds_both_oddly_is_misconfigured_and_never_passed_over(both: str) -> None:
     finding = complaint(Vault(credentials=both, key=KEY_ID, secret=SECRET))
-    assert finding.rule == "credentials-malformed"
+    assert finding.name == "credentials-malformed"
     assert SECRET not in finding.message + finding.fix
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID}, {"secret": SECRET}])
 def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[str, str | BaseException]) -> None:
     finding = complaint(Vault(**entries))
-    assert finding.rule == "credentials-missing"
+    assert finding.name == "credentials-missing"
     for name in {"key", "secret"} - set(entries):
         assert f"keyring set freqtrade-bitmex {name}" in finding.fix
     for command in ("setup -c CONFIG", "credentials set -c CONFIG"):  # first: they keep id and secret as one entry
@@ -130,23 +130,23 @@ def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[s
 
 @pytest.mark.parametrize("value", ["", "two\nlines", "with space", "ümlaut"])
 def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: str) -> None:
-    assert complaint(Vault(key=KEY_ID, secret=value)).rule == "credentials-malformed"
+    assert complaint(Vault(key=KEY_ID, secret=value)).name == "credentials-malformed"
 
 
 def test_no_backend_at_all_tells_a_headless_server_what_to_use_instead() -> None:
     finding = complaint(fail.Keyring())  # type: ignore[no-untyped-call]
-    assert finding.rule == "store-unavailable"
+    assert finding.name == "store-unavailable"
     assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
     assert '"command"' in finding.fix
 
 
 def test_a_keyring_that_keeps_nothing_is_insecure() -> None:
-    assert complaint(null.Keyring()).rule == "store-insecure"  # type: ignore[no-untyped-call]
+    assert complaint(null.Keyring()).name == "store-insecure"  # type: ignore[no-untyped-call]
 
 
 def test_a_keyring_that_keeps_plain_text_is_insecure() -> None:
     for entries in ({"key": KEY_ID, "secret": SECRET}, {"credentials": "{}"}):
-        assert complaint(Plain(**entries)).rule == "store-insecure"
+        assert complaint(Plain(**entries)).name == "store-insecure"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_every_keyring_known_to_keep_plain_text_is_known_by_its_name_and_its_hei
     kind = type(name, (Vault,), {"__module__": module, "__qualname__": name})
     heir = type("Heir", (kind,), {})
     for each in (kind, heir):
-        assert complaint(each(key=KEY_ID, secret=SECRET)).rule == "store-insecure"
+        assert complaint(each(key=KEY_ID, secret=SECRET)).name == "store-insecure"
 
 
 def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() -> None:
@@ -181,9 +181,9 @@ def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.M
     good, plain = Vault(key=KEY_ID, secret=SECRET), Plain(key="old", secret="old")
     assert store(chained(monkeypatch, good, plain)).load().key.matches(KEY_ID)
     assert store(chained(monkeypatch, Vault(), good)).load().key.matches(KEY_ID)
-    assert complaint(chained(monkeypatch, plain, good)).rule == "store-insecure"
-    assert complaint(chained(monkeypatch, Vault(key=KEY_ID), plain)).rule == "store-insecure"
-    assert complaint(chained(monkeypatch)).rule == "store-unavailable"
+    assert complaint(chained(monkeypatch, plain, good)).name == "store-insecure"
+    assert complaint(chained(monkeypatch, Vault(key=KEY_ID), plain)).name == "store-insecure"
+    assert complaint(chained(monkeypatch)).name == "store-unavailable"
 
 
 def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: p
 
 def test_a_locked_keyring_says_so() -> None:
     finding = complaint(Vault(key=KeyringLocked("no")))
-    assert finding.rule == "store-unavailable"
+    assert finding.name == "store-unavailable"
     assert "locked" in finding.message
 
 
@@ -206,8 +206,8 @@ def test_a_backend_that_cannot_be_chosen_is_told(monkeypatch: pytest.MonkeyPatch
         raise RuntimeError(f"secret in the text: {SECRET}")
 
     monkeypatch.setattr("freqtrade_bitmex_guard.credentials.keyring.get_keyring", broken)
-    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    context = {"terms": exchanges.get_adapter("bitmex").profile}
     with pytest.raises(GuardError) as stopped:
         KeyringStore(KeyringStoreConfig.model_validate({}, context=context)).load()
-    assert stopped.value.findings[0].rule == "store-unavailable"
+    assert stopped.value.findings[0].name == "store-unavailable"
     assert SECRET not in str(stopped.value)

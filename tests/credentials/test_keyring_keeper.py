@@ -72,7 +72,7 @@ def keeper(*members: KeyringBackend) -> WritableKeyringStore:
 
     keyring.set_keyring(members[0] if len(members) == 1 else Chain())  # type: ignore[no-untyped-call]
     return WritableKeyringStore(
-        KeyringStoreConfig.model_validate({}, context={"terms": exchanges.get_adapter("bitmex").terms})
+        KeyringStoreConfig.model_validate({}, context={"terms": exchanges.get_adapter("bitmex").profile})
     )
 
 
@@ -80,14 +80,14 @@ def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> s
     with pytest.raises(GuardError) as stopped:
         keeper.put(credentials)
     assert SECRET not in str(stopped.value)
-    return stopped.value.findings[0].rule
+    return stopped.value.findings[0].name
 
 
 def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
     vault = Vault()
     store = keeper(vault)
     store.put(NEW)
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
     assert list(vault.entries) == vault.written == ["credentials"]
     stored_at = store.stored_at()
     assert stored_at is not None
@@ -99,7 +99,7 @@ def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[
     vault = Vault(**entries)
     store = keeper(vault)
     store.put(NEW)
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
     assert list(vault.entries) == ["credentials"]
     assert OTHER_ID not in vault.entries["credentials"]
     assert OTHER_SECRET not in vault.entries["credentials"]
@@ -117,7 +117,7 @@ def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broke
     store = keeper(vault)
     complaint(store)
     if entries:
-        assert store.load().match(OLD)
+        assert store.load().matches(OLD)
     assert vault.entries == entries
     assert SECRET not in str(vault.entries)
 
@@ -127,14 +127,14 @@ def test_what_comes_back_changed_is_not_taken_for_stored() -> None:
     vault.broken = json.dumps({"key": KEY_ID, "secret": f"{SECRET}x"})
     store = keeper(vault)
     assert complaint(store) == "store-not-written"
-    assert store.load().match(OLD)
+    assert store.load().matches(OLD)
 
 
 def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None:
     class DeletesFirst(Vault):
         def set_password(self, service: str, username: str, password: str) -> None:
             if self.entries.pop(username, None):
-                assert store.load().match(OLD)  # what a bot would find that starts now, or after a kill
+                assert store.load().matches(OLD)  # what a bot would find that starts now, or after a kill
                 self.looked = True
             super().set_password(service, username, password)
 
@@ -142,7 +142,7 @@ def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None
     store = keeper(vault)
     store.put(NEW)
     assert vault.looked
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
     assert list(vault.entries) == ["credentials"]
 
 
@@ -151,7 +151,7 @@ def test_of_a_chain_the_member_that_answers_is_written() -> None:
     store = keeper(first, second, third)
     store.put(NEW)
     assert (first.written, third.written) == ([], [])
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
     store.erase()
     assert second.entries == {}
 
@@ -192,7 +192,7 @@ def test_what_cannot_be_erased_is_told() -> None:
 
     with pytest.raises(GuardError) as stopped:
         keeper(Stubborn(key="a")).erase()
-    assert stopped.value.findings[0].rule == "store-not-written"
+    assert stopped.value.findings[0].name == "store-not-written"
 
 
 def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
@@ -211,17 +211,17 @@ def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
     store = keeper(Locks(credentials=OLD_ENTRY))
     with pytest.raises(GuardError, match="or none") as stopped:
         store.erase()
-    assert stopped.value.findings[0].rule == "store-not-written"
+    assert stopped.value.findings[0].name == "store-not-written"
     with pytest.raises(GuardError) as stopped:  # and one that was locked before was not changed
         store.erase()
-    assert stopped.value.findings[0].rule == "store-unavailable"
+    assert stopped.value.findings[0].name == "store-unavailable"
 
 
 def test_a_single_part_that_somebody_put_there_is_not_lost() -> None:
     vault = Vault(secret="somebody's")
     store = keeper(vault)
     store.put(NEW)
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
     assert vault.entries["secret"] == "somebody's"
 
 
@@ -230,7 +230,7 @@ def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
     entry = {"key": KEY_ID, "secret": SECRET, "stored_at": moment}
     store = keeper(Vault(credentials=json.dumps(entry)))
     assert store.stored_at() is None
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID, "secret": SECRET}, {"credentials": OLD_ENTRY}])
@@ -244,10 +244,10 @@ def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
     store.put(OLD, Seen(None))
     with pytest.raises(GuardError) as stopped:
         store.put(NEW, Seen(None))
-    assert stopped.value.findings[0].rule == "credentials-differ"
-    assert store.load().match(OLD)
+    assert stopped.value.findings[0].name == "credentials-differ"
+    assert store.load().matches(OLD)
     store.put(NEW, Seen(OLD))
-    assert store.load().match(NEW)
+    assert store.load().matches(NEW)
     with pytest.raises(GuardError):
         store.put(OLD, Seen(OLD))
     store.erase()

@@ -55,7 +55,7 @@ def test_a_secret_says_whether_a_value_is_the_same() -> None:
 
 
 def test_a_key_is_shown_by_its_first_four_characters(caplog: pytest.LogCaptureFixture) -> None:
-    assert PAIR.masked == "LAqU…"
+    assert PAIR.masked_id == "LAqU…"
     logging.getLogger("test").warning("%s", PAIR)
     assert KEY_ID not in caplog.text
 
@@ -72,5 +72,5 @@ def test_anything_else_is_misconfigured_and_not_shown(value: str) -> None:
     with pytest.raises(GuardError) as stopped:
         parse_credential(value, "secret", "a test")
     (finding,) = stopped.value.findings
-    assert finding.rule == "credentials-malformed"
+    assert finding.name == "credentials-malformed"
     assert len(value) < 3 or value not in finding.message + finding.fix

@@ -44,7 +44,7 @@ def refusal(path: Path, **what: Any) -> str:
     with pytest.raises(GuardError) as stopped:
         replace(change(path, **what))
     (finding,) = stopped.value.findings
-    assert finding.rule == "config-not-written"
+    assert finding.name == "config-not-written"
     assert path.read_bytes() == before
     assert sorted(path.resolve().parent.iterdir()) == around
     return finding.message + " " + finding.fix
@@ -237,5 +237,5 @@ def test_a_file_that_freqtrade_does_not_read_is_told_without_its_content(tmp_pat
     belongs(tmp_path / "config.json")
     with pytest.raises(GuardError) as stopped:
         ConfigFile(str(tmp_path / "config.json"))
-    assert stopped.value.findings[0].rule == "config-unreadable"
+    assert stopped.value.findings[0].name == "config-unreadable"
     assert SECRET not in str(stopped.value)

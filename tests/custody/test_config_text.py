@@ -66,35 +66,35 @@ TEXTS = st.builds(lambda before, text, after: before + text + after, GAPS, objec
 def test_a_new_member_is_all_that_freqtrade_reads_differently(text: str) -> None:
     old = parsed(text)
     old.pop("api_key_guard", None)
-    new = JsoncDocument(text).with_member("api_key_guard", MEMBER)
+    new = JsoncDocument(text).append_member("api_key_guard", MEMBER)
     assert repr(parsed(new)) == repr({**old, "api_key_guard": MEMBER})
 
 
 @given(TEXTS)
 def test_a_new_member_takes_no_character_away(text: str) -> None:
-    rest = iter(JsoncDocument(text).with_member("api_key_guard", MEMBER))
+    rest = iter(JsoncDocument(text).append_member("api_key_guard", MEMBER))
     assert all(character in rest for character in text)
 
 
 @given(TEXTS)
 def test_every_value_stands_where_it_is_said_to(text: str) -> None:
     config = JsoncDocument(text)
-    for place in config.places:
-        written = parsed(f"[{config.written(place)}]")[0]
+    for place in config.nodes:
+        written = parsed(f"[{config.source(place)}]")[0]
         assert place.content == (written if isinstance(written, str) else None)
     for name, value in parsed(text).items():
         last = config.at(name)[-1]  # of a name that stands twice, freqtrade takes the last one
-        assert repr(parsed(f"[{config.written(last)}]")[0]) == repr(value)
+        assert repr(parsed(f"[{config.source(last)}]")[0]) == repr(value)
 
 
 @given(TEXTS, st.data())
 def test_a_blanked_text_is_all_that_freqtrade_reads_differently(text: str, data: st.DataObject) -> None:
     config = JsoncDocument(text)
-    texts = [place for place in config.places if place.content is not None and len(place.path) == 1]
+    texts = [place for place in config.nodes if place.content is not None and len(place.path) == 1]
     if not texts:
         return
     place = data.draw(st.sampled_from(texts))
-    new = config.replaced([(place.span, '""')])
+    new = config.replace_spans([(place.span, '""')])
     expected = parsed(text)
     if config.at(*place.path)[-1] is place:
         expected[place.path[0]] = ""
@@ -114,7 +114,7 @@ def test_what_freqtrade_reads_is_read_and_what_is_not_an_object_is_refused(text:
         meaning = None
     if isinstance(meaning, dict) and "\x00" not in text:
         assert config is not None
-        assert {place.path[0] for place in config.places} == set(meaning)
+        assert {place.path[0] for place in config.nodes} == set(meaning)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_freqtrade_reads_is_read_and_what_is_not_an_object_is_refused(text:
     ],
 )
 def test_a_new_member_is_laid_out_like_the_others(text: str, expected: str) -> None:
-    assert JsoncDocument(text).with_member("g", {"x": 1}) == expected
+    assert JsoncDocument(text).append_member("g", {"x": 1}) == expected
 
 
 def test_a_name_that_stands_twice_has_two_places() -> None:
@@ -152,7 +152,7 @@ def test_what_is_not_one_object_is_refused(text: str) -> None:
 @pytest.mark.parametrize("file", sorted((ROOT / "example_config").glob("config-*.json")), ids=lambda file: file.name)
 def test_the_example_configs_are_read_as_freqtrade_reads_them(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert {place.path[0] for place in JsoncDocument(text).places} == set(parsed(text))
+    assert {place.path[0] for place in JsoncDocument(text).nodes} == set(parsed(text))
 
 
 def test_what_is_nested_too_deeply_is_refused() -> None:
@@ -163,5 +163,5 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
 
 def test_replacing_nothing_changes_nothing() -> None:
     text = '{"a": 1}'
-    assert JsoncDocument(text).replaced([]) == text
-    assert JsoncDocument(text).replaced([(Span(6, 7), "2")]) == '{"a": 2}'
+    assert JsoncDocument(text).replace_spans([]) == text
+    assert JsoncDocument(text).replace_spans([(Span(6, 7), "2")]) == '{"a": 2}'

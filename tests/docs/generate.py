@@ -68,12 +68,12 @@ def findings_page() -> str:
 
 def _finding(name: str) -> str:
     spec, guide = FINDINGS[name], GUIDE[name]
-    severity = f"yes, in `policy.severity`; `{_default_severity(name)}` by default" if spec.posture else "no"
+    severity = f"yes, in `policy.severity`; `{_default_severity(name)}` by default" if spec.configurable else "no"
     return "\n".join(
         [
             f"## {name}\n\n{spec.meaning}\n",
             f"- **Verdict:** {spec.outcome.value} (exit code {EXIT_CODES[spec.outcome]})",
-            f"- **Transient:** {'yes' if spec.passing else 'no'}",
+            f"- **Transient:** {'yes' if spec.transient else 'no'}",
             f"- **Configurable:** {severity}\n",
             f"**Usual cause:** {_sentences(guide['cause'])}\n",
             f"**What to do:** {_sentences(guide['action'])}\n",
@@ -173,19 +173,21 @@ def exchange_table(link: str) -> str:
             "yes" if getattr(type(venue), ask) is not getattr(ExchangeAdapter, ask) else "not reported"
             for ask in questions
         ]
-        rows.append((f"[{venue.terms.title}]({link}{name}.md)", "yes", "yes", *told, venue.terms.last_ccxt or "any"))
+        rows.append(
+            (f"[{venue.profile.title}]({link}{name}.md)", "yes", "yes", *told, venue.profile.last_ccxt or "any")
+        )
     head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
     return table(head, rows)
 
 
 def permission_table(exchange: str) -> str:
     """Return the permissions of one exchange, as a table."""
-    terms = exchanges.get_adapter(exchange).terms
+    terms = exchanges.get_adapter(exchange).profile
     rows = []
     for word, label in terms.permission_labels.items():
         default = "required" if word in terms.required_permissions else "allowed"
         if word not in terms.allowed_permissions:
-            default = "never allowed" if terms.forbids(word) else "refused"
+            default = "never allowed" if terms.is_forbidden(word) else "refused"
         rows.append((f"`{word}`", label, permission_kind(word).value, default))
     return table(("permission", "on the exchange's page", "kind", "by default"), rows)
 

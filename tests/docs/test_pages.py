@@ -95,7 +95,7 @@ def test_the_source_of_each_posture_rule_is_named() -> None:
         for name in re.findall(r"`([\w-]+)`", names)
     }
     for rule in rules.ACCOUNT_RULES:
-        assert told[rule.name].startswith(f"`{sources[rule.topic] if rule.topic else '/apiKey'}`")
+        assert told[rule.name].startswith(f"`{sources[rule.query] if rule.query else '/apiKey'}`")
 
 
 def test_every_field_that_the_json_page_explains_is_shown_on_it() -> None:

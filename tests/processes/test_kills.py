@@ -33,7 +33,7 @@ NEVER = 10_000
 
 def held_key() -> str | None:
     """The key that a bot would get now, by its own reader, or None for none."""
-    context = {"terms": exchanges.get_adapter("bitmex").terms}
+    context = {"terms": exchanges.get_adapter("bitmex").profile}
     found = load_if_present(KeyringStore(KeyringStoreConfig.model_validate({}, context=context)))
     if found is None:
         return None

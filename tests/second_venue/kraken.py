@@ -38,7 +38,7 @@ _RIGHTS = {
 }
 
 PROFILE = ExchangeProfile(
-    exchange="kraken",
+    id="kraken",
     title="Kraken",
     allowed_permissions=("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
     required_permissions=("modify-trades",),
@@ -67,7 +67,7 @@ class _Key(BaseModel):
 class Kraken(ExchangeAdapter):
     """Kraken's answers about the one key that asks."""
 
-    terms = PROFILE
+    profile = PROFILE
 
     def read_key(self, ask: Request, key_id: str) -> KeyListing:
         """See `Venue.read_key`. Kraken tells of this key only."""

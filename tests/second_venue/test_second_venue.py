@@ -85,7 +85,7 @@ def test_the_core_judges_an_exchange_it_has_never_heard_of(
     tmp_path: Path, answer: Response, outcome: Outcome, rules: list[str]
 ) -> None:
     verdict = check(tmp_path, answer)
-    assert (verdict.outcome, [finding.rule for finding in verdict.findings]) == (outcome, rules)
+    assert (verdict.outcome, [finding.name for finding in verdict.findings]) == (outcome, rules)
     assert verdict.requests == 1
     assert verdict.exchange == "kraken"
 
@@ -115,7 +115,7 @@ def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_r
     assert verdict.admitted
     assert verdict.requests == 1
     not_told = {"two-factor", "key-age", "key-name", "sibling-keys", "withdrawal-address", "security-event"}
-    assert {finding.rule for finding in verdict.findings} == not_told
+    assert {finding.name for finding in verdict.findings} == not_told
 
 
 def test_it_could_lie_among_the_venues_as_it_is() -> None:

@@ -12,7 +12,7 @@ from freqtrade_bitmex_guard.model.key import NotReported
 class BitMEX(ExchangeAdapter):
     """Reads /apiKey, and about the account /user, /address and /userEvent."""
 
-    terms = PROFILE
+    profile = PROFILE
 
     def read_key(self, ask: Request, key_id: str) -> KeyListing:
         """What BitMEX tells of the key; see `Venue.read_key`."""

@@ -31,7 +31,7 @@ def two_factor(answer: Response) -> bool | NotReported:
     """Whether logging in takes a second factor.
 
     Raises:
-        Stopped: if the answer is an error.
+        GuardError: if the answer is an error.
     """
     user = parse_success(answer, dict)
     if "TFAEnabled" not in user:
@@ -49,7 +49,7 @@ def withdrawal_addresses(answer: Response) -> tuple[WithdrawalAddress, ...] | No
     """The saved addresses, up to 1,000 of them.
 
     Raises:
-        Stopped: if the answer is an error.
+        GuardError: if the answer is an error.
     """
     listed = parse_success(answer, list)
     if len(listed) > _MAX_ADDRESSES:

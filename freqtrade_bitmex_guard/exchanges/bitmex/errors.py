@@ -25,7 +25,7 @@ def parse_success(answer: Response, *shapes: type[Any]) -> Any:
         shapes: the JSON types that it may have at its top.
 
     Raises:
-        Stopped: with the cause, if it is not a good one.
+        GuardError: with the cause, if it is not a good one.
     """
     try:
         told = answer.json()
@@ -58,7 +58,7 @@ def invalid(what: str) -> NoReturn:
     """End the check: the answer, as a sentence goes on, is not what BitMEX documents.
 
     Raises:
-        Stopped: always.
+        GuardError: always.
     """
     fail(
         "answer-invalid",
@@ -120,7 +120,7 @@ _CAUSES = (
         "access denied",
         "access-denied",
         "BitMEX does not even let the key see itself, so nothing shows what else it may do.",
-        PROFILE.replaced(),
+        PROFILE.how_to_replace(),
     ),
     ("overloaded", "overloaded", "BitMEX is overloaded.", _KEEP_AND_RETRY),
     ("maintenance", "maintenance", "BitMEX is down for maintenance.", _KEEP_AND_RETRY),
@@ -145,7 +145,7 @@ def _fail_for(answer: Response, message: str | None, *, is_page: bool) -> NoRetu
     # Nor is it the key's fault if the exchange fails.
     is_failure = answer.status >= 500
     for cause, rule, meaning, fix in _CAUSES:
-        if cause in text and not (is_denial if FINDINGS[rule].passing else is_failure):
+        if cause in text and not (is_denial if FINDINGS[rule].transient else is_failure):
             fail(rule, meaning, fix)
     if is_page and answer.status == 403:
         fail(

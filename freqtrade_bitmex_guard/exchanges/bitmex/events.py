@@ -35,7 +35,7 @@ def read_events(ask: Request, cursor: int | None) -> EventPage | NotReported:
     """One page of events.
 
     Raises:
-        Stopped: if the answer is an error.
+        GuardError: if the answer is an error.
     """
     answer = (
         ask("userEvent", count=_PAGE_SIZE) if cursor is None else ask("userEvent", count=_PAGE_SIZE, startId=cursor)
@@ -49,14 +49,14 @@ def read_events(ask: Request, cursor: int | None) -> EventPage | NotReported:
     events = [event for event in map(_event, listed) if event is not None]
     if len(events) < len(listed):
         return NotReported("an event is not what BitMEX documents")
-    newest_first = sorted(events, key=lambda event: event.moment, reverse=True)
+    newest_first = sorted(events, key=lambda event: event.time, reverse=True)
     descending = all(map(_is_integer, numbers)) and all(newer > older for newer, older in pairwise(numbers))
     if not listed or len(listed) % _SMALLEST_PAGE:
         return EventPage(EventLog(tuple(newest_first), BEGINNING), None)
     if not descending or events != newest_first:
         # Oldest first, perhaps: then the newest are on a page that was not asked for.
         return EventPage(EventLog(tuple(newest_first), None), None)
-    return EventPage(EventLog(tuple(newest_first), events[-1].moment), numbers[-1])
+    return EventPage(EventLog(tuple(newest_first), events[-1].time), numbers[-1])
 
 
 def _page_problem(listed: Any, cursor: int | None) -> str | None:

@@ -108,7 +108,7 @@ def _could_override(name: str, told: object) -> bool:
         any(word in letters for word in _DECISIVE_WORDS)
         or letters in _LOOKALIKE_FIELDS
         or name.strip().lower() in _FIELDS
-        or any(isinstance(word, str) and PROFILE.forbids(word) for word in words)
+        or any(isinstance(word, str) and PROFILE.is_forbidden(word) for word in words)
     )
 
 
@@ -116,7 +116,7 @@ def read_keys(ask: Request, key_id: str) -> KeyListing:
     """What /apiKey, the list of the account's keys, tells; and only if that does not tell, /apiKey/self.
 
     Raises:
-        Stopped: unverified, if neither tells.
+        GuardError: unverified, if neither tells.
     """
     answer = ask("apiKey")
     listed: list[dict[str, Any]] | None = None
@@ -183,7 +183,7 @@ def _facts(entry: dict[str, Any]) -> KeyFacts:
         invalid(f"describes the key oddly: {', '.join(sorted(fields))}")
     return KeyFacts(
         permissions=frozenset(Permission(word, permission_kind(word)) for word in key.permissions),
-        addresses=_ip_restriction(key.cidr, key.cidrs),
+        ip_restriction=_ip_restriction(key.cidr, key.cidrs),
         enabled=key.enabled if "enabled" in key.model_fields_set else None,
         name=key.name,
         created=parse_time(key.created),
@@ -200,7 +200,7 @@ def _account_number(told: object) -> str | None:
 
 def permission_kind(word: str) -> PermissionKind:
     """What one of BitMEX's words lets a key do."""
-    return PermissionKind.WITHDRAW if PROFILE.forbids(word) else _KINDS.get(word, PermissionKind.UNKNOWN)
+    return PermissionKind.WITHDRAW if PROFILE.is_forbidden(word) else _KINDS.get(word, PermissionKind.UNKNOWN)
 
 
 def _ip_restriction(cidr: str | None, cidrs: list[str] | None) -> IpRestriction:

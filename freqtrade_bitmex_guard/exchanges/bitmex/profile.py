@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 PROFILE = ExchangeProfile(
-    exchange="bitmex",
+    id="bitmex",
     title="BitMEX",
     allowed_permissions=("order", "position"),
     required_permissions=("order",),
@@ -33,6 +33,6 @@ PROFILE = ExchangeProfile(
     last_ccxt="4.5.83",
     security_page="the page Security (www.bitmex.com/app/security)",
     # BitMEX's blog of that day: keys made before keep withdrawing without the e-mail that newer ones wait for.
-    legacy_before=datetime(2019, 6, 10, 20, tzinfo=UTC),
-    legacy_risk="Keys this old can withdraw without the confirmation by e-mail that newer ones need.",
+    weak_keys_before=datetime(2019, 6, 10, 20, tzinfo=UTC),
+    weak_keys_risk="Keys this old can withdraw without the confirmation by e-mail that newer ones need.",
 )
