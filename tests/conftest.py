@@ -18,9 +18,9 @@ import pytest
 from freqtrade_bitmex_guard.redaction import registry
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from tests import leaks
-from tests.support import belongs, key
-from tests.vault import Vault
+from tests.support import leak_search
+from tests.support.factories import belongs, key
+from tests.support.file_keyring import Vault
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("steady", deadline=None)
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(leaks)
+    config.pluginmanager.register(leak_search)
     # In the background of a script a process ignores interrupts, and so would all that the tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

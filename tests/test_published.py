@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.surface import SURFACE, TABLE, Machine
+from tests.support.surface import SURFACE, TABLE, Machine
 
 FROZEN = "603448ee5457d300"
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.adversarial.oracle import Told
-from tests.support import KEY_ID, SECRET
+from tests.support.factories import KEY_ID, SECRET
 
 ABSENT = object()
 HOME = "203.0.113.7"

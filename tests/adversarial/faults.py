@@ -32,8 +32,8 @@ from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of
 from freqtrade_bitmex_guard.report import json, text
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response
-from tests.adversarial.catalogue import CATALOGUE, rate_limit, says
-from tests.adversarial.hostile import (
+from tests.adversarial.error_catalogue import CATALOGUE, rate_limit, says
+from tests.adversarial.hostile_bodies import (
     BOMB,
     COOKIES,
     FAT,
@@ -68,7 +68,7 @@ from tests.adversarial.hostile import (
     single_byte_chunks,
     trailers_without_end,
 )
-from tests.support import KEY_ID, SECRET, bot_config, key, trusted_authority
+from tests.support.factories import KEY_ID, SECRET, bot_config, key, trusted_authority
 
 TIMEOUT_SECONDS = 2
 MOST_MILLISECONDS = 1000 * (TIMEOUT_SECONDS + 2)

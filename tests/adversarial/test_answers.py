@@ -30,7 +30,7 @@ from freqtrade_bitmex_guard.report import json as report
 from freqtrade_bitmex_guard.report.text import render_plain
 from tests.adversarial import answers
 from tests.adversarial.oracle import Told, Wanted, may_start, written_out
-from tests.support import KEY_ID, SECRET, store_files
+from tests.support.factories import KEY_ID, SECRET, store_files
 
 ANSWERS = int(os.environ.get("GUARD_ANSWERS", "20000"))
 ROUND = min(ANSWERS, 10_000)

@@ -20,8 +20,8 @@ import trustme
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.responses import Response
-from tests import overheard
-from tests.support import KEY_ID, belongs, credentials_in_config, key, other_key, soon
+from tests.support import captured_output
+from tests.support.factories import KEY_ID, belongs, credentials_in_config, key, other_key, soon
 
 pytestmark = pytest.mark.slow
 
@@ -190,7 +190,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     soon(lambda: gets_by(scene), LONGEST_SECONDS)
     unguarded.kill()
     unguarded.wait()
-    overheard.forget()  # freqtrade alone logs the settings of its client, keys and all
+    captured_output.forget()  # freqtrade alone logs the settings of its client, keys and all
     assert gets_by(scene), "it does not work without the guard, so it shows nothing"
 
     scene.printed = lambda: process.output

@@ -17,11 +17,20 @@ from freqtrade_bitmex_guard.plugin import bot_hook, start_guard
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.processes.test_freqtrade import API_SERVER, free_port, refused
-from tests.processes.test_freqtrade import start as started
-from tests.processes.trading import tell
-from tests.support import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, bot_config, credentials_in_config, key
-from tests.test_route import HOSTS, rules, urls
+from tests.e2e.test_freqtrade import API_SERVER, free_port, refused
+from tests.e2e.test_freqtrade import start as started
+from tests.e2e.trading_bot import tell
+from tests.support.factories import (
+    KEY_ID,
+    OTHER_ID,
+    OTHER_SECRET,
+    SECRET,
+    belongs,
+    bot_config,
+    credentials_in_config,
+    key,
+)
+from tests.unit.client.test_connection import HOSTS, rules, urls
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from tests.adversarial import faults
 from tests.adversarial.faults import FAULTS, Fault, measure
-from tests.leaks import secrets_in
-from tests.support import belongs
+from tests.support.factories import belongs
+from tests.support.leak_search import secrets_in
 
 TABLE = (Path(__file__).parents[2] / "docs" / "pages" / "evidence" / "faults.md").read_text(encoding="utf-8")
 CELLS = [[cell.strip() for cell in row.strip("|").split("|")] for row in TABLE.removeprefix(faults.HEAD).splitlines()]

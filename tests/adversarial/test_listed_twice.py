@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.config.policy import CONFIGURABLE_FINDINGS
 from tests.adversarial.oracle import Told
 from tests.adversarial.test_answers import Wire
-from tests.support import KEY_ID, store_files
+from tests.support.factories import KEY_ID, store_files
 
 ASKED_OF_THE_ACCOUNT = ("two-factor", "withdrawal-address", "security-event")
 SEVERITY = {rule: "ignore" if rule in ASKED_OF_THE_ACCOUNT else "error" for rule in CONFIGURABLE_FINDINGS}

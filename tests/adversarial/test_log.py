@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from freqtrade_bitmex_guard.redaction import output, registry
-from tests.adversarial.forms import FORMS, both, close
-from tests.leaks import secrets_in
-from tests.support import KEY_ID, MADE_UP, SECRET
+from tests.adversarial.encodings import FORMS, both, close
+from tests.support.factories import KEY_ID, MADE_UP, SECRET
+from tests.support.leak_search import secrets_in
 
 
 def test_the_search_finds_what_nobody_hid() -> None:

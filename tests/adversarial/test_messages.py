@@ -19,10 +19,10 @@ from pandas import Categorical, DataFrame
 from freqtrade_bitmex_guard.plugin import rpc_hook
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from tests.adversarial.forms import close
-from tests.leaks import secrets_in
-from tests.processes.test_freqtrade import API_SERVER, free_port
-from tests.support import KEY_ID, SECRET, belongs, soon
+from tests.adversarial.encodings import close
+from tests.e2e.test_freqtrade import API_SERVER, free_port
+from tests.support.factories import KEY_ID, SECRET, belongs, soon
+from tests.support.leak_search import secrets_in
 
 
 class Ways:

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.output import UNCHECKED_TEXT
-from tests.adversarial.forms import ROOT, both, close
-from tests.leaks import secrets_in
-from tests.support import KEY_ID, SECRET
+from tests.adversarial.encodings import ROOT, both, close
+from tests.support.factories import KEY_ID, SECRET
+from tests.support.leak_search import secrets_in
 
 
 def uncaught_in_a_thread() -> None:

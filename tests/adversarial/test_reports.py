@@ -21,8 +21,8 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction import registry
 from freqtrade_bitmex_guard.report import chat, json, text
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.leaks import secrets_in
-from tests.support import KEY_ID, NEW_ID, NEW_SECRET, SECRET, bot_config
+from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, bot_config
+from tests.support.leak_search import secrets_in
 
 SAID = f"it quotes {KEY_ID} and {SECRET} here"
 FOUND = error("usage", SAID, f"Do {SAID}")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.docs.pages import GUIDES, README, ROOT, blocks
 from tests.docs.simulated import GUARD, simulated_bot
-from tests.support import belongs
+from tests.support.factories import belongs
 
 CHECK = "freqtrade-bitmex-guard --check-only -c config.json"
 AUDIT = "freqtrade-bitmex-guard audit -c config.json"

@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.docs.pages import README, ROOT, anchors, blocks, page
 from tests.docs.simulated import run
-from tests.support import bot_config, key
+from tests.support.factories import bot_config, key
 
 LINKS = re.findall(r"\]\(([^)]+)\)", README)
 

@@ -1,0 +1,211 @@
+"""A real bot that runs: its key changes, the exchange goes away, its config is loaded anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from tests.e2e.test_freqtrade import API_SERVER, free_port, nothing_secret
+from tests.e2e.trading_bot import Receiver, tell, wants_to_trade
+from tests.support.factories import soon
+
+pytestmark = pytest.mark.slow
+
+
+class Running:
+    """A bot process that can be told things, as its operator does."""
+
+    def __init__(self, bot: DemoBot, process: Process, receiver: Receiver, port: int) -> None:
+        self.bot = bot
+        self.process = process
+        self.receiver = receiver
+        self._port = port
+
+    def command(self, name: str) -> None:
+        tell(self._port, name)
+
+    def until(self, text: str, after: int = 0, seconds: float = 30) -> int:
+        """Wait for a text beyond a place in the output; returns the place behind it."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            place = self.process.output.find(text, after)
+            if place >= 0:
+                return place + len(text)
+            time.sleep(0.05)
+        raise AssertionError(f"no {text!r}:\n{self.process.output[after:]}")
+
+    def told(self, count: int, seconds: float = 10) -> list[str]:
+        """The guard's messages, once there are so many and no more."""
+        soon(lambda: len(self.receiver.from_the_guard) >= count, seconds)
+        time.sleep(2.5)  # a whole interval: a second message would have come
+        assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
+        return self.receiver.from_the_guard
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(bot: DemoBot, wheel: Path) -> Iterator[Start]:
+    processes = []
+    with Receiver() as receiver:
+
+        def begin(*, open_trade: bool = True, **section: Any) -> Running:
+            port = free_port()
+            wants_to_trade(bot, open_trade=open_trade)
+            bot.config["api_server"] = {**API_SERVER, "listen_port": port}
+            bot.config["webhook"] = receiver.config()
+            bot.config["api_key_guard"] |= {"recheck_minutes": 0.03, **section}
+            processes.append(bot.trade(python=str(wheel)))
+            running = Running(bot, processes[0], receiver, port)
+            running.until("Uvicorn running")
+            return running
+
+        yield begin
+        for process in processes:
+            process.stop()
+            nothing_secret(process.output)
+
+
+def test_a_key_that_gains_withdraw_pauses_the_bot_which_still_manages_its_open_trade(
+    start: Start, exchange: SimulatedBitMEX
+) -> None:
+    running = start()
+    running.until("MANAGES BTC/USDT")
+    exchange.keys[0].permissions = ["order", "withdraw"]
+    paused = running.until("from RUNNING to: PAUSED")
+    running.until("MANAGES BTC/USDT", paused)
+    (message,) = running.told(1)
+    assert "The bot is paused" in message
+    assert "withdraw-permission" in message
+
+    running.command("start")
+    turned_back = running.until("not RUNNING but PAUSED", paused)
+    running.until("MANAGES BTC/USDT", running.until("MANAGES BTC/USDT", turned_back))
+    assert "to: RUNNING" not in running.process.output[paused:]
+    running.told(1)
+
+    exchange.keys[0].permissions = ["order"]
+    messages = running.told(2)
+    assert "fine again" in messages[1]
+    running.until("MANAGES BTC/USDT", running.until("MANAGES BTC/USDT", len(running.process.output)))
+    assert "to: RUNNING" not in running.process.output[paused:], "nothing is resumed by itself"
+    running.command("start")
+    running.until("from PAUSED to: RUNNING", paused)
+    running.told(2)
+    assert not [path for path in exchange.paths() if not path.startswith("GET")]
+
+
+def test_a_key_that_is_opened_to_everywhere_pauses_the_bot_with_its_trade_managed(
+    start: Start, exchange: SimulatedBitMEX
+) -> None:
+    running = start()
+    running.until("MANAGES BTC/USDT")
+    exchange.keys[0].cidr = "0.0.0.0/0"
+    running.until("MANAGES BTC/USDT", running.until("from RUNNING to: PAUSED"))
+    assert "ip-unrestricted" in running.told(1)[0]
+
+
+def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX) -> None:
+    running = start(open_trade=False)
+    running.until("WANTS TO ENTER")
+    exchange.keys[0].cidr = ""
+    paused = running.until("API key guard: the key now breaks the policy")
+    running.until("ITERATION", running.until("ITERATION", running.until("to: PAUSED", paused)))
+    assert "WANTS TO ENTER" not in running.process.output[paused:]
+    assert "ip-unrestricted" in running.told(1)[0]
+
+
+def test_a_key_that_is_switched_off_stops_a_bot_that_is_to_be_stopped(start: Start, exchange: SimulatedBitMEX) -> None:
+    running = start(on_violation="stop")
+    running.until("MANAGES BTC/USDT")
+    exchange.keys[0].enabled = False
+    stopped = running.until("API key guard: the key cannot be shown to be fine any more. The bot is stopped")
+    running.until("from RUNNING to: STOPPED", stopped)
+    running.command("start")
+    turned_back = running.until("not RUNNING but STOPPED", stopped)
+    time.sleep(2)
+    assert "MANAGES" not in running.process.output[stopped:]
+    assert "to: RUNNING" not in running.process.output[turned_back:]
+    assert "key-disabled" in running.told(1)[0]
+    exchange.keys[0].enabled = True
+    assert "fine again" in running.told(2)[1], "a stopped bot's key is checked, too"
+
+
+def test_an_exchange_that_is_down_is_tolerated_for_the_grace_and_no_longer(
+    start: Start, exchange: SimulatedBitMEX
+) -> None:
+    running = start(recheck_grace_minutes=0.1)
+    running.until("MANAGES BTC/USDT")
+    exchange.respond_always("/apiKey", error(503, "down for maintenance"))
+    tolerated = running.until("the key could not be checked; the bot goes on")
+    running.until("MANAGES BTC/USDT", tolerated)
+    assert "PAUSED" not in running.process.output
+    running.until("from RUNNING to: PAUSED", tolerated)
+    assert "no check for" in running.told(1)[0]
+
+
+def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
+    start: Start, exchange: SimulatedBitMEX
+) -> None:
+    running = start(recheck_minutes=0)
+    running.until("MANAGES BTC/USDT")
+    running.bot.config["api_key_guard"]["policy"] = {"required_permissions": ["order", "position"]}
+    running.bot.write()
+    running.command("reload_config")
+    refused = running.until("the new config was not taken")
+    running.until("MANAGES BTC/USDT", running.until("to: PAUSED", refused))
+    assert "permission-missing" in running.told(1)[0]
+    assert "Cleaning up modules" not in running.process.output
+    assert exchange.paths().count("GET /apiKey") == 2
+
+    running.bot.config["api_key_guard"]["policy"] = {}
+    path = running.bot.write()
+    path.write_text(path.read_text()[:-3])  # no JSON any more
+    running.command("reload_config")
+    running.until("MANAGES BTC/USDT", running.until("the new config was not taken", refused))
+    running.told(2)
+
+    running.command("start")
+    running.until("from PAUSED to: RUNNING", refused)
+    running.bot.write()
+    running.command("reload_config")
+    reloaded = running.until("after config reloaded", refused)
+    running.until("MANAGES BTC/USDT", reloaded)
+    assert exchange.paths().count("GET /apiKey") == 3, "one check for one reload"
+    running.told(2)
+
+
+def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: SimulatedBitMEX) -> None:
+    running = start(recheck_minutes=0)
+    running.until("MANAGES BTC/USDT")
+    running.command("stop")
+    stopped = running.until("to: STOPPED")
+    exchange.keys[0].permissions = ["withdraw"]
+    running.command("reload_config")
+    running.until("from RELOAD_CONFIG to: STOPPED", stopped)
+    assert "stopped, as it was" in running.told(1)[0]
+    assert "MANAGES" not in running.process.output[stopped:]
+
+
+def test_a_refused_start_is_told_once_an_hour(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
+    exchange.keys[0].permissions = ["order", "withdraw"]
+    with Receiver() as receiver:
+        bot.config["webhook"] = receiver.config()
+        for _ in range(2):
+            process = bot.trade(python=str(wheel))
+            assert process.wait() == 2
+            nothing_secret(process.output)
+        (message,) = receiver.from_the_guard
+        assert message.startswith("freqtrade was not started.\nAPI key guard: REFUSED")
+        exchange.keys[0].permissions = ["order"]
+        exchange.keys[0].cidr = ""
+        assert bot.trade(python=str(wheel)).wait() == 2
+        assert len(receiver.from_the_guard) == 2, "another refusal is told at once"
+        assert len(receiver.received) == 2

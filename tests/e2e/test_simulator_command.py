@@ -1,0 +1,74 @@
+"""The look-alike as a process of its own, used as what it prints says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from freqtrade_bitmex_guard.simulator.bot import Process
+from tests.support.pty import GUARD, environment
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def serving(folder: Path, variables: dict[str, str], *rights: str) -> Iterator[str]:
+    """Everything that it prints, once it serves."""
+    process = Process([sys.executable, "-m", "freqtrade_bitmex_guard.simulator", *rights], folder, variables)
+    try:
+        assert process.wait_for_output("secret  ")
+        yield process.output
+    finally:
+        code = process.stop()
+    assert code == 0
+    assert "Ended" in process.output
+
+
+def told(printed: str, command: str) -> list[str]:
+    (line,) = re.findall(rf"^  \S*freqtrade-bitmex-guard ({command} .+)$", printed, re.MULTILINE)
+    return [*GUARD, *line.split()]
+
+
+def run(folder: Path, variables: dict[str, str], *command: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, env=variables, input=given, capture_output=True, text=True, check=False)
+
+
+def test_what_it_prints_checks_audits_and_starts_a_bot(tmp_path: Path, vault: Path) -> None:
+    variables = environment(vault)
+    with serving(tmp_path, variables) as printed:
+        assert "worth nothing" in printed
+        for command in ("--check-only", "audit"):
+            done = run(tmp_path, variables, *told(printed, command))
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "ADMITTED" in done.stdout
+        bot = Process(told(printed, "trade"), tmp_path, variables)
+        assert bot.wait_for_output(), bot.output
+        assert bot.stop() == 130
+        place = Path(told(printed, "trade")[-1])
+        assert place.exists()
+    assert not place.parent.exists()
+
+
+def test_a_key_with_more_rights_is_refused(tmp_path: Path, vault: Path) -> None:
+    variables = environment(vault)
+    with serving(tmp_path, variables, "order", "withdraw") as printed:
+        assert run(tmp_path, variables, *told(printed, "--check-only")).returncode == 2
+
+
+def test_the_lines_for_a_bot_of_ones_own_make_one_that_is_checked_against_it(tmp_path: Path, vault: Path) -> None:
+    variables = environment(vault)
+    with serving(tmp_path, variables) as printed:
+        config = "{" + printed.split("\n{", 1)[1].split("\n}\n", 1)[0] + "}"
+        (tmp_path / "lookalike.json").write_text(config)
+        pair = "".join(f"{value}\n" for value in re.findall(r"^(?:key id|secret)  (\S+)$", printed, re.MULTILINE))
+        for arguments in ("credentials set", "--check-only", "credentials delete --yes"):
+            done = run(tmp_path, variables, *GUARD, *arguments.split(), "-c", "lookalike.json", given=pair)
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(config)["api_key_guard"]["credentials"]["service"] != "freqtrade-bitmex"

@@ -1,0 +1,139 @@
+"""A bot that wants to trade all the time, with one trade open already, and a receiver for what it tells.
+
+freqtrade rounds BitMEX's spot amounts to 0, so no trade opens by itself: the open one is written into the bot's
+database by freqtrade's own classes. What the bot does with it is seen from the strategy's callbacks.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
+
+STRATEGY = """
+import logging
+from freqtrade.strategy import IStrategy
+
+logger = logging.getLogger("strategy")
+
+class WantsToTrade(IStrategy):
+    timeframe = "5m"
+    stoploss = -0.99
+    minimal_roi = {"0": 9}
+    startup_candle_count = 1
+    process_only_new_candles = False
+
+    def bot_loop_start(self, current_time, **kwargs):
+        logger.info("ITERATION")
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe["enter_long"] = 1
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        dataframe["exit_long"] = 0
+        return dataframe
+
+    def custom_stake_amount(self, pair, **kwargs):
+        logger.info("WANTS TO ENTER %s", pair)
+        return 0
+
+    def custom_exit(self, pair, trade, **kwargs):
+        logger.info("MANAGES %s", pair)
+        return None
+"""
+
+
+OPEN_TRADE = """
+import sys
+from datetime import UTC, datetime, timedelta
+from freqtrade.persistence import Order, Trade, init_db
+
+init_db(sys.argv[1])
+opened = datetime.now(UTC) - timedelta(hours=1)
+amount, price = 0.00065, 77_000.0
+trade = Trade(
+    pair="BTC/USDT", base_currency="BTC", stake_currency="USDT", exchange="bitmex", strategy="WantsToTrade",
+    timeframe=5, is_open=True, is_short=False, leverage=1.0, open_date=opened,
+    amount=amount, amount_requested=amount, open_rate=price, open_rate_requested=price, open_trade_value=50.05,
+    stake_amount=50.0, max_stake_amount=50.0, stop_loss=770.0, initial_stop_loss=770.0, stop_loss_pct=-0.99,
+    fee_open=0.0, fee_open_cost=0.0, fee_open_currency="USDT", fee_close=0.0,
+)
+trade.orders.append(Order(
+    order_id="opened", ft_order_side="buy", side="buy", ft_pair="BTC/USDT", symbol="BTC/USDT", ft_is_open=False,
+    status="closed", order_type="limit", ft_amount=amount, amount=amount, filled=amount, remaining=0.0,
+    ft_price=price, price=price, average=price, cost=50.05, order_date=opened, order_filled_date=opened,
+))
+Trade.session.add(trade)
+Trade.commit()
+"""
+
+
+def wants_to_trade(bot: DemoBot, *, open_trade: bool = True) -> None:
+    """Give a bot the strategy, and an open trade or room for one."""
+    (bot.folder / "user_data" / "strategies" / "wants_to_trade.py").write_text(STRATEGY)
+    bot.config["strategy"] = "WantsToTrade"
+    if open_trade:
+        command = [sys.executable, "-c", OPEN_TRADE, bot.config["db_url"]]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+def tell(port: int, command: str) -> None:
+    """Give a bot a command through its REST server, as its operator does."""
+    url = f"http://127.0.0.1:{port}/api/v1/{command}"
+    assert requests.post(url, auth=("u", "p"), timeout=10).status_code == 200
+
+
+class Receiver:
+    """A webhook on loopback. Use it as a context manager.
+
+    Attributes:
+        received: the bodies, in order.
+    """
+
+    def __init__(self, status: int = 200) -> None:
+        receiver = self
+        self.received: list[dict[str, Any]] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.received.append({"path": self.path, **json.loads(body)})
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def from_the_guard(self) -> list[str]:
+        """The messages that are ours, not freqtrade's."""
+        return [body["status"] for body in self.received if "API key guard" in body.get("status", "")]
+
+    def config(self) -> dict[str, Any]:
+        """Freqtrade's `webhook` section that points here."""
+        return {"enabled": True, "url": self.url, "format": "json", "status": {"status": "{status}"}}

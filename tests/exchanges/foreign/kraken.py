@@ -1,0 +1,116 @@
+"""A second exchange as the one new file it takes; it would lie in `freqtrade_bitmex_guard/venues/`.
+
+It is here and not there because nobody has run it against Kraken itself: a guard that was never seen to refuse a real
+key of an exchange must not say that it knows that exchange. Source: docs.kraken.com/api/docs/rest-api/get-api-key-info.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Request
+from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    KeyFacts,
+    Permission,
+    PermissionKind,
+    RestrictedTo,
+    Unrestricted,
+)
+from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+
+_RIGHTS = {
+    "query-funds": PermissionKind.READ,
+    "query-open-trades": PermissionKind.READ,
+    "query-closed-trades": PermissionKind.READ,
+    "query-ledger": PermissionKind.READ,
+    "modify-trades": PermissionKind.TRADE,
+    "close-trades": PermissionKind.CANCEL,
+    "withdraw-funds": PermissionKind.WITHDRAW,
+    "earn-funds": PermissionKind.TRANSFER,
+    "add-withdraw-address": PermissionKind.MANAGE_KEYS,
+    "update-withdraw-address": PermissionKind.MANAGE_KEYS,
+}
+
+
+PROFILE = ExchangeProfile(
+    id="kraken",
+    title="Kraken",
+    allowed_permissions=("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
+    required_permissions=("modify-trades",),
+    never_allowed=frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"}),
+    hosts=("api.kraken.com", "kraken.zendesk.com"),
+    websocket_hosts=("ws.kraken.com", "ws-auth.kraken.com"),
+    two_factor="In Settings, Security, switch on two-factor authentication.",
+    keys_page="the page API (Settings, Connections & API)",
+    create_key="Press Create API key.",
+    name_field="Key name",
+    permissions_field="API Permissions",
+    permission_labels={"modify-trades": "Create & modify orders", "withdraw-funds": "Withdraw"},
+    address_field="IP address restriction",
+    edit_key="Edit the key on Kraken's page API.",
+)
+
+
+class _Key(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+
+    api_key: str
+    permissions: list[str]
+    ip_allowlist: list[str] = Field(default=[])
+
+
+class Kraken(ExchangeAdapter):
+    """Kraken's answers about the one key that asks."""
+
+    profile = PROFILE
+
+    def read_key(self, ask: Request, key_id: str) -> KeyListing:
+        """See `Venue.read_key`. Kraken tells of this key only."""
+        answer = ask("GetApiKeyInfo", verb="POST")
+        try:
+            content = answer.json()
+            errors = content["error"]
+            key = None if errors else _Key.model_validate(_snake(content["result"]))
+        except (ValueError, TypeError, KeyError, ValidationError):
+            errors, key = [], None
+        if key is None or answer.status != 200:
+            _explain(errors)
+        if key.api_key != key_id:
+            fail("key-not-listed", "Kraken answered about another key.", "Report it.")
+        rights = frozenset(Permission(word, _RIGHTS.get(word, PermissionKind.UNKNOWN)) for word in key.permissions)
+        return KeyListing((KeyFacts(rights, _addresses(key.ip_allowlist)),))
+
+
+ADAPTER = Kraken()
+
+
+def _snake(result: dict[str, Any]) -> dict[str, Any]:
+    """The documentation says camelCase, real answers are in snake_case: take either."""
+    return {"".join("_" + char.lower() if char.isupper() else char for char in name): result[name] for name in result}
+
+
+def _addresses(listed: list[str]) -> IpRestriction:
+    if not any(block.strip() for block in listed):
+        return Unrestricted("no IP address restriction")
+    networks, unreadable = [], []
+    for block in listed:
+        try:
+            networks.append(parse_network(block))
+        except ValueError:
+            unreadable.append(sanitize(block, 40))
+    return RestrictedTo(tuple(networks), tuple(unreadable))
+
+
+def _explain(errors: Any) -> NoReturn:
+    said = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else ""
+    if said == "EAPI:Invalid key":
+        fail("key-unknown", "Kraken does not know this key id.", "Store it again.")
+    if said == "EGeneral:Permission denied":
+        fail("access-denied", "Kraken does not even let the key see itself.", "Give it the right to query.")
+    fail("answer-invalid", f"Kraken's answer cannot be relied on ({sanitize(said) or 'not as documented'}).", "Retry.")

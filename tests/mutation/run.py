@@ -1,0 +1,240 @@
+"""Runs mutmut, and mutates what it leaves alone: tables, fields and decorated functions; see evidence/mutation.md.
+
+mutmut 3 changes plain functions and methods only. Rules are listed in a table, the policy's limits are arguments of
+pydantic fields, and its validators, the properties and the context managers are decorated: here is where they are
+changed, one place at a time. Each mutant is one forked process that has loaded everything but the guard before.
+
+At the end it prints the table of evidence/mutation.md.
+
+    python -m tests.mutation.run [-j WORKERS] [--only mutmut|rest] [--file FILE]... [AREA...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tests.mutation.mutants import PACKAGE, ROOT, Mutant, mutants
+from tests.mutation.table import Tally, one, table
+
+LONGEST_SECONDS = 240
+
+
+# What is mutated, and the tests that have to notice.
+AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "rules": (("rules/*.py", "config/policy.py"), ("rules", "posture", "wording", "config")),
+    "venues": (("venues/__init__.py", "venues/bitmex/*.py"), ("bitmex", "bitmex_account", "rules", "wording")),
+    "guard": (("check/local.py", "check/account_reader.py"), ("guard", "inquiry", "account", "listed_twice", "bounds")),
+    "hook": (
+        ("plugin/import_hook.py", "plugin/start_guard.py", "plugin/loop_hook.py"),
+        ("autoload", "hook", "hook_placed", "loop", "bypass"),
+    ),
+    "watch": (("check/monitor.py",), ("watch",)),
+    "domain": (
+        (
+            "model/networks.py",
+            "model/profile.py",
+            "model/key.py",
+            "model/verdict.py",
+            "model/findings.py",
+            "model/account.py",
+            "exchanges/interface.py",
+        ),
+        ("verdict", "addresses", "rules", "posture", "bitmex", "inquiry", "wording", "readme"),
+    ),
+}
+
+
+MUTMUT = r"""[mutmut]
+source_paths=freqtrade_bitmex_guard
+only_mutate=
+    {files}
+do_not_mutate_patterns=
+    ^\s*(fix = )?f?"[^"]* .*"[,)]*$
+    ^\s*logger\.
+also_copy=
+    README.md
+    CONTRIBUTING.md
+    .ci
+    SECURITY.md
+    NOTICE
+    benchmarks
+    docs
+    example_config
+pytest_add_cli_args=
+    -m
+    not slow
+    -p
+    no:cacheprovider
+timeout_multiplier=3
+timeout_constant=8
+pytest_add_cli_args_test_selection=
+    {tests}
+"""
+
+
+# Loaded before the first fork. Not freqtrade's bot module: the guard waits for its import.
+HEAVY = ("ccxt", "ccxt.async_support", "freqtrade.exchange", "hypothesis", "keyring", "pydantic", "pytest", "trustme")
+
+
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Has the import system load the mutant instead of the file."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+        self._name = module_of(mutant.file)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        if name != self._name:
+            return None
+        file = ROOT / PACKAGE / self._mutant.file
+        folders = [str(file.parent)] if file.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(name, file, loader=self, submodule_search_locations=folders)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self._mutant.tree, str(module.__file__), "exec"), module.__dict__)
+
+
+def run(mutant: Mutant | None, tests: Sequence[str]) -> int:
+    """Run the tests in a new process, on a mutant or else on the guard as it is; returns that process."""
+    if process := os.fork():
+        return process
+    code = 3
+    try:
+        os.setpgid(0, 0)
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+            del sys.modules[name]
+        sys.meta_path[:] = [each for each in sys.meta_path if getattr(each, "__module__", "") != PACKAGE]
+        if mutant is not None:
+            sys.meta_path.insert(0, Instead(mutant))
+        import pytest
+
+        code = int(pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", *tests]))
+    finally:
+        os._exit(code)
+
+
+def module_of(file: str) -> str:
+    """The name that a file of the package is imported by."""
+    return f"{PACKAGE}.{file.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
+
+
+def files_of(area: str) -> list[str]:
+    """The files of an area, from the package on."""
+    folder = ROOT / PACKAGE
+    return [str(path.relative_to(folder)) for each in AREAS[area][0] for path in sorted(folder.glob(each))]
+
+
+def tests_of(area: str) -> list[str]:
+    """The files with the tests of an area."""
+    names = AREAS[area][1]
+    return [str(path.relative_to(ROOT)) for name in names for path in sorted((ROOT / "tests").rglob(f"test_{name}.py"))]
+
+
+def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[str, Tally]]:
+    """Run mutmut on a copy of what git knows, with the copy on the path from the first moment on.
+
+    Prints the mutants that are not killed, and yields what became of each, beside its file.
+
+    The line that arms the guard imports the package when the interpreter starts; without PYTHONPATH that would be the
+    installed one, and no mutant would ever run.
+    """
+    mutmut = [str(Path(sys.executable).with_name("mutmut"))]
+    if not Path(*mutmut).exists():
+        sys.exit(
+            "mutmut is not installed here: pip install mutmut, in the version of evidence/mutation.md, or --only rest"
+        )
+    folder = Path(tempfile.mkdtemp(prefix=f"mutmut-{area}-"))
+    for name in subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    paths = [f"{PACKAGE}/{file}" for file in files]
+    written = MUTMUT.format(files="\n    ".join(paths), tests="\n    ".join(tests_of(area)))
+    (folder / "setup.cfg").write_text(written)
+    mutated = folder / "mutants"
+    (mutated / PACKAGE).mkdir(parents=True)
+    shutil.copy2(ROOT / PACKAGE / "__init__.py", mutated / PACKAGE)
+    environment = {**os.environ, "PYTHONPATH": str(mutated)}
+    subprocess.run([*mutmut, "run", "--max-children", str(workers)], cwd=folder, env=environment, check=True)
+    told = [*mutmut, "results", "--all", "true"]
+    results = subprocess.run(told, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+    modules = {module_of(file): file for file in files}
+    for name, outcome in re.findall(r"^ *(\S+): (.+)$", results, re.MULTILINE):
+        if outcome != "killed":
+            print(f"{outcome} {name}")
+        yield modules[name.rpartition(".")[0].removesuffix(".__init__")], one("mutmut", outcome)
+    print(f"`mutmut show NAME` in {folder} shows a mutant", flush=True)
+
+
+def run_rest(file: str, tests: Sequence[str], workers: int) -> Tally:
+    """Run all mutants of one file; prints those that are not killed, and returns what became of all."""
+    tally = Tally()
+    running: dict[int, tuple[Mutant, float]] = {}
+    waiting = list(mutants(file))[::-1]
+    while waiting or running:
+        while waiting and len(running) < workers:
+            mutant = waiting.pop()
+            running[run(mutant, tests)] = mutant, time.monotonic()
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if not process:
+            for late, (_, began) in running.items():
+                if time.monotonic() - began > LONGEST_SECONDS:
+                    os.killpg(late, signal.SIGKILL)
+            time.sleep(0.02)
+            continue
+        mutant, _ = running.pop(process)
+        outcome = "timeout" if os.WIFSIGNALED(status) else "killed" if status else "survived"
+        tally += one("rest", outcome)
+        if outcome != "killed":
+            print(f"{outcome} {file}:{mutant.line} {mutant.change}", flush=True)
+    return tally
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all mutants of the areas; prints those that survive, and the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("areas", nargs="*", metavar="AREA", default=list(AREAS))
+    parser.add_argument("-j", dest="workers", type=int, default=2)
+    parser.add_argument("--only", choices=("mutmut", "rest"))
+    parser.add_argument("--file", dest="files", action="append", metavar="FILE")
+    given = parser.parse_args(arguments)
+    os.chdir(ROOT)
+    sys.dont_write_bytecode = False  # or every mutant compiles everything anew
+    tallies = {
+        area: {file: Tally() for file in files_of(area) if file in (given.files or [file])} for area in given.areas
+    }
+    for area in given.areas if given.only != "rest" else ():
+        for file, tally in run_mutmut(area, list(tallies[area]), given.workers):
+            tallies[area][file] += tally
+    for module in HEAVY if given.only != "mutmut" else ():
+        importlib.import_module(module)
+    for area in given.areas if given.only != "mutmut" else ():
+        tests = tests_of(area)
+        if os.waitpid(run(None, tests), 0)[1]:
+            sys.exit(f"These tests fail on the guard as it is: {' '.join(tests)}")
+        for file in tallies[area]:
+            tallies[area][file] += run_rest(file, tests, given.workers)
+    print("\n".join(table(tallies)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""The table of evidence/mutation.md: rows as printed, and the sums that follow from them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.run import AREAS, files_of, run_mutmut
+from tests.mutation.table import Tally, one, read, table
+
+PAGE = (Path(__file__).parents[2] / "docs" / "pages" / "evidence" / "mutation.md").read_text(encoding="utf-8")
+
+
+def test_the_page_has_every_module_of_every_area() -> None:
+    assert {area: list(files) for area, files in read(PAGE).items()} == {area: files_of(area) for area in AREAS}
+
+
+def test_each_sum_and_score_of_the_page_follows_from_its_rows() -> None:
+    assert "\n".join(["", *table(read(PAGE)), ""]) in PAGE
+
+
+def test_whatever_is_neither_killed_nor_late_has_survived() -> None:
+    tally = sum((one("mutmut", outcome) for outcome in ("killed", "survived", "no tests", "timeout")), Tally())
+    tally += one("rest", "killed")
+    assert table({"rules": {"config/policy.py": tally, "empty.py": Tally()}})[2:4] == [
+        "| `config/policy.py` | 4 | 1 | 1 | 1 | 2 | 1 | 40.0 % |",
+        "| `empty.py` | – | – | – | – | 0 | 0 | – |",
+    ]
+
+
+def test_whoever_has_no_mutmut_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(SystemExit, match="pip install mutmut"):
+        next(run_mutmut("rules", ["config/policy.py"], 1))

@@ -1,0 +1,173 @@
+"""What several tests need: made-up keys, a config as freqtrade merges it, and facts with one thing changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import requests
+import trustme
+
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.exchanges.bitmex.keys import permission_kind
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, Permission, RestrictedTo
+from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
+
+# Published by BitMEX as an example (bitmex.com/app/apiKeysUsage): no account stands behind them.
+KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
+
+
+SECRET = "chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"
+
+
+# Drawn at random: the key that is rotated to, and one that some other bot of the account has.
+NEW_ID = "NEWi8CtpaItJOgeLnLjqP0GP"
+
+
+NEW_SECRET = "Vd7CuV3qEmjKb1Xd_q5hdLmfSeFCq5PzeRz59OR8pnbwF_EQ"
+
+
+OTHER_ID = "anot-Kv5lWhNFEr4nBQu4VLv"
+
+
+OTHER_SECRET = "5v1QFAPUfdCoYAVZNLD-Rg74jzfZM6v1BGRxt9w520fub1xw"
+
+
+# The shape of another exchange's.
+KRAKEN_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
+
+
+KRAKEN_SECRET = "bWFkZSB1cCwgMzIgYnl0ZXMgb2YgaXQgb3Igc28uLi4="
+
+
+# Every pair that a test stores or signs with stands here, so that all output is searched for it (`tests/leaks.py`).
+MADE_UP = {
+    "the key id": KEY_ID,
+    "the secret": SECRET,
+    "the new key id": NEW_ID,
+    "the new secret": NEW_SECRET,
+    "the other key id": OTHER_ID,
+    "the other secret": OTHER_SECRET,
+    "Kraken's key id": KRAKEN_ID,
+    "Kraken's secret": KRAKEN_SECRET,
+}
+
+
+# Files and folders in which a secret may stand: stores, and the configs that it is taken out of.
+homes: set[Path] = set()
+
+
+# What a check of a good key asks, in the order in which it must begin and then in any.
+QUESTIONS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
+
+
+def belongs(*paths: Path) -> None:
+    """A test keeps a secret in these files, or in all that lies in these folders: there, and nowhere else, it may."""
+    homes.update(path.resolve() for path in paths)
+
+
+def key(**what: Any) -> Key:
+    """A good key, with something changed."""
+    return Key(KEY_ID, SECRET, **what)
+
+
+def new_key(**what: Any) -> Key:
+    """The key that is rotated to, with something changed."""
+    return Key(NEW_ID, NEW_SECRET, **what)
+
+
+def other_key(**what: Any) -> Key:
+    """Another key of the account, with something changed."""
+    return Key(OTHER_ID, OTHER_SECRET, **what)
+
+
+def facts(*words: str, addresses: IpRestriction | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:
+    """What is known of a key with these rights; addresses may be written as blocks with commas."""
+    if isinstance(addresses, str):
+        addresses = RestrictedTo(tuple(parse_network(block) for block in addresses.split(",")))
+    return KeyFacts(frozenset(Permission(word, permission_kind(word)) for word in words), addresses, enabled)
+
+
+def policy(**written: Any) -> Policy:
+    """A policy as the operator writes it, with BitMEX's defaults."""
+    return parse_section({"policy": written}, PROFILE).policy
+
+
+def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dict[str, str]:
+    """Two files that only their owner reads, and the section that names them."""
+    for name, value in (("key", key_id), ("secret", secret)):
+        path = folder / name
+        belongs(path)
+        path.unlink(missing_ok=True)
+        path.touch(0o600)
+        path.write_text(f"{value}\n")
+    return {"store": "files", "key_file": str(folder / "key"), "secret_file": str(folder / "secret")}
+
+
+def credentials_in_config(bot: DemoBot, **which: str) -> None:
+    """Put key id and secret, or what is given, where freqtrade alone looks for them: into the bot's config."""
+    belongs(bot.folder / "config.json")
+    bot.config["exchange"] |= which or {"key": KEY_ID, "secret": SECRET}
+
+
+def bot_config(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> dict[str, Any]:
+    """What a check needs of freqtrade's merged config."""
+    return {
+        "dry_run": False,
+        "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},
+        "api_key_guard": {"credentials": store_files(folder), "allowed_hosts": ["127.0.0.1"], **section},
+    }
+
+
+def keyring_that(does: str, folder: Path) -> dict[str, str]:
+    """A keyring backend of somebody's own whose every read does something; returns the variables that choose it."""
+    (folder / "somebodys.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 9\n"
+        f"    def get_password(self, service, username): {does}\n"
+        "    def set_password(self, *a): pass\n"
+    )
+    return {"PYTHON_KEYRING_BACKEND": "somebodys.Keyring", "PYTHONPATH": str(folder)}
+
+
+@contextlib.contextmanager
+def trusted_authority(folder: Path) -> Iterator[trustme.CA]:
+    """An authority that our client trusts instead of the real ones: no setting can name another, by design."""
+    authority, bundle = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    with contextlib.ExitStack() as changes:
+        changes.enter_context(mock.patch("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(bundle)))
+        if getattr(requests.adapters, "_preloaded_ssl_context", None) is not None:  # 2.32.3 has read the real ones
+            context = ssl.create_default_context(cafile=str(bundle))
+            changes.enter_context(mock.patch("requests.adapters._preloaded_ssl_context", context))
+        yield authority
+
+
+def soon(is_so: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so, for no longer than this; whether it is."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def skip_or_fail(missing: str) -> None:
+    """A tool that a test needs is missing: on CI that is a failure."""
+    import pytest
+
+    if os.environ.get("CI") or os.environ.get("GUARD_TESTS_STRICT"):
+        pytest.fail(f"{missing} is not installed, and on CI that is a failure")
+    pytest.skip(f"{missing} is not installed")

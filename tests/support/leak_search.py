@@ -1,0 +1,216 @@
+"""Everything that the tests and the processes they start bring out is searched for the secrets that they use.
+
+A pytest plugin (`conftest.py` registers it). A test fails, whatever else it shows, if a made-up key id or secret
+(`support.MADE_UP`), or eight characters in a row of one, stands
+
+- in its captured output, its log down to the lowest level, its properties, its name, or what it read of its output;
+- in what a process printed that it started, through a pipe or at a terminal, or in a process's arguments;
+- in a file, or a file's name, that it left in its folders, unless secrets belong there (`support.belongs`).
+
+What is printed while tests are collected fails the collection; a secret in a warning, in an error of a thread, or in
+anything else that the terminal shows fails the run. A secret is found its own way: this module does not know how
+`redaction` writes one, it decodes what could be one.
+
+It cannot see: variables of processes; files outside pytest's folders, in the environments that workers share, or
+deleted before their test ended; shared folders of a run that was broken off; what is sent over a network; what nobody
+reads from a pipe, or a process reads from its own; records that a logger's own level holds back; packed files other
+than gzip and zlib; codes other than those below, or two of them one inside the other; fewer characters than eight;
+values that are not registered; and the output of pytest itself with `-s`.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import html
+import re
+import warnings
+import zlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import pytest
+
+from tests.support import captured_output
+from tests.support.factories import MADE_UP, homes
+
+_PIECE = 8
+
+
+_VALUES = {name: value.encode() for name, value in MADE_UP.items()}
+
+
+_PIECES = {name: [value[at : at + _PIECE] for at in range(len(value) - 7)] for name, value in _VALUES.items()}
+
+
+# Eight characters in a row hold four that begin at every fifth: few to look for, and seldom there by chance.
+_HINTS = {name: [value[at : at + 4] for at in range(0, len(value) - 3, 5)] for name, value in _VALUES.items()}
+
+
+_GAPS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[\s\0]+|\xe2\x80\x8b")  # colours, breaks, and UTF-16's zeros
+
+
+_ESCAPED = re.compile(rb"\\(?:u00|x)([0-9A-Fa-f]{2})")
+
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
+
+
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{16,}")
+
+
+_FOR_URLS = bytes.maketrans(b"+/", b"-_")
+
+
+_Shown = list[tuple[str, str | bytes]]  # where, and what
+
+
+_searched: set[str | bytes] = set()
+
+
+_finished: set[Path] = set()
+
+
+_IS_LAST = pytest.StashKey[bool]()
+
+
+_untold: list[str] = []
+
+
+_screen: list[str] = []
+
+
+def secrets_in(content: str | bytes) -> list[str]:
+    """Which secrets stand in a text, in whole or a piece: plain, split, in a URL, HTML, base64, digits, packed."""
+    plain = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    whole = b"\n".join(_readings(plain))
+    hinted = [name for name, hints in _HINTS.items() if any(hint in whole for hint in hints)]
+    return [name for name in hinted if any(piece in whole for piece in _PIECES[name])]
+
+
+def _readings(content: bytes) -> Iterator[bytes]:
+    if content[:2] == b"\x1f\x8b" or (content[:1] == b"x" and int.from_bytes(content[:2]) % 31 == 0):
+        with contextlib.suppress(zlib.error):
+            yield from _readings(zlib.decompressobj(47).decompress(content))
+    dense = _GAPS.sub(b"", content)
+    yield dense
+    if b"%" in dense:
+        yield unquote_to_bytes(dense)
+    if b"&" in dense:
+        yield html.unescape(dense.decode("utf-8", "replace")).encode()
+    if b"\\" in dense:
+        yield _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), dense)
+    for run in _HEXADECIMAL.findall(dense):
+        for skipped in range(2):
+            yield bytes.fromhex(run[skipped : len(run) - (len(run) - skipped) % 2].decode())
+    for run in set(_BASE64.findall(dense)):
+        for skipped in range(4):  # what stands before it decides where its characters begin
+            whole = run[skipped:]
+            yield base64.urlsafe_b64decode(whole.translate(_FOR_URLS) + b"A" * (-len(whole) % 4))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to listen; the log is captured at every level."""
+    config.option.log_level = config.option.log_level or "1"
+    if hasattr(config, "workerinput") or not getattr(config.option, "tx", None):  # else pytest-xdist's workers do
+        captured_output.listen()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Take down what the terminal shows."""
+    if hasattr(session.config, "workerinput"):  # a worker has none
+        return
+    writer = session.config.get_terminal_writer()
+    write = writer.write
+
+    def shown(text: str, **how: Any) -> None:
+        _screen.append(text)
+        write(text, **how)
+
+    writer.write = shown  # type: ignore[assignment, method-assign]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    """Fail the collection of a file that shows a secret."""
+    report: Any = yield
+    return _judged(report, _captured(report))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Note whether nothing comes after this test: then the folders of the whole run are finished, too."""
+    item.stash[_IS_LAST] = nextitem is None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test that shows a secret, once it is over."""
+    report: Any = yield
+    shown = [(where, text) for where, text in _captured(report) if text not in _searched]
+    _searched.update(text for _, text in shown)
+    if report.when == "teardown":
+        shown += [("its name", item.nodeid), ("its properties", repr(report.user_properties))]
+        shown += captured_output.taken_down()
+        for path in _left(item):
+            shown += [("the name of a file", str(path)), (f"the file {path}", _content(path))]
+        _searched.clear()
+    return _judged(report, shown)
+
+
+def pytest_warning_recorded(warning_message: warnings.WarningMessage, nodeid: str) -> None:
+    """Search a warning; errors of threads and destructors come this way, too. By now its test has ended."""
+    _note(f"a warning of {nodeid}", str(warning_message))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Fail a run that shows a secret beside its tests, once its summary is written."""
+    yield
+    _note("what the terminal shows", "".join(_screen))
+    if _untold and not hasattr(session.config, "workerinput"):  # a worker's warnings are its master's, too
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        session.config.get_terminal_writer().line("\n".join(["", "Secrets came out:", *_untold]), red=True)
+
+
+def _note(where: str, text: str) -> None:
+    _untold.extend(f"{name} in {where}" for name in secrets_in(text))
+
+
+def _captured(report: Any) -> _Shown:
+    return [*report.sections, ("its failure", report.longreprtext)]
+
+
+def _judged(report: Any, shown: _Shown) -> Any:
+    leaked = [f"{name} in {where}" for where, content in shown for name in secrets_in(content)]
+    if leaked:
+        told = f"Secrets came out: {', '.join(leaked)}"
+        report.sections.append(("secrets", told))
+        if report.outcome != "failed":
+            report.outcome, report.longrepr = "failed", told
+    return report
+
+
+def _left(item: pytest.Item) -> Iterator[Path]:
+    """The files that a test left, and after the last one those of all folders, but for the homes of secrets."""
+    own = getattr(item, "funcargs", {}).get("tmp_path")
+    folders = [own] if own else []
+    if item.stash.get(_IS_LAST, False):
+        base = item.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        folders += [each for each in base.iterdir() if each not in _finished and not each.is_symlink()]
+    _finished.update(folders)
+    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
+        if path.is_file() and homes.isdisjoint((real := path.resolve(), *real.parents)):
+            yield path
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # a process that still runs has deleted it
+        return b""
+    except PermissionError:
+        path.chmod(0o600)
+        return path.read_bytes()

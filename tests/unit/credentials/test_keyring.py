@@ -1,0 +1,213 @@
+"""The keyring store, with the real keyring library and backends that stand in for stores that cannot exist here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import chainer, fail, null
+from keyring.errors import KeyringLocked
+from keyrings.alt.file import EncryptedKeyring, PlaintextKeyring
+
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError
+from tests.support.factories import KEY_ID, SECRET
+
+
+class Vault(KeyringBackend):
+    """A third-party backend that nobody knows as insecure. It stands in for a desktop's; test_secret_service.py has a
+    real one.
+    """
+
+    priority = 1
+
+    def __init__(self, **entries: str | BaseException) -> None:
+        self.entries = entries
+        self.reads: list[str] = []
+
+    def get_password(self, service: str, username: str) -> str | None:
+        assert service == "freqtrade-bitmex"
+        self.reads.append(username)
+        found = self.entries.get(username)
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise AssertionError("nothing is written")
+
+
+class Plain(PlaintextKeyring):
+    """keyrings.alt's own class, with the file left out."""
+
+    def __init__(self, **entries: str) -> None:
+        self.entries = entries
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get(username)
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    before = keyring.get_keyring()
+    yield
+    keyring.set_keyring(before)
+
+
+def chained(monkeypatch: pytest.MonkeyPatch, *members: KeyringBackend) -> chainer.ChainerBackend:
+    class Chain(chainer.ChainerBackend):
+        backends = list(members)
+
+    return Chain()  # type: ignore[no-untyped-call]
+
+
+def store(backend: KeyringBackend) -> KeyringStore:
+    keyring.set_keyring(backend)
+    context = {"terms": exchanges.get_adapter("bitmex").profile}
+    return KeyringStore(KeyringStoreConfig.model_validate({"store": "keyring"}, context=context))
+
+
+def complaint(backend: KeyringBackend) -> Finding:
+    with pytest.raises(GuardError) as stopped:
+        store(backend).load()
+    (finding,) = stopped.value.findings
+    return finding
+
+
+def test_two_entries_are_read_once_each() -> None:
+    vault = Vault(key=KEY_ID, secret=SECRET)
+    credentials = store(vault).load()
+    assert credentials.key.matches(KEY_ID)
+    assert credentials.secret.matches(SECRET)
+    assert vault.reads == ["credentials", "key", "secret"]
+
+
+def test_an_entry_that_holds_both_wins_and_the_others_are_not_read() -> None:
+    vault = Vault(credentials=json.dumps({"key": KEY_ID, "secret": SECRET}), key="old", secret="old")
+    credentials = store(vault).load()
+    assert credentials.key.matches(KEY_ID)
+    assert credentials.secret.matches(SECRET)
+    assert vault.reads == ["credentials"]
+
+
+@pytest.mark.parametrize(
+    "both",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "not json",
+        f'{{"key": "{KEY_ID}"}}',
+        f'{{"key": "{KEY_ID}", "secret": null}}',
+        f'{{"key": "{KEY_ID}", "secret": "{SECRET}", "more": 1}}',
+        f'{{"key": "{KEY_ID}", "secret": "{SECRET}\\n"}}',
+        "[" * 100_000,
+    ],
+    ids=["empty", "object", "list", "null", "text", "no secret", "null secret", "more", "line break", "nested"],
+)
+def test_an_entry_that_holds_both_oddly_is_misconfigured_and_never_passed_over(both: str) -> None:
+    finding = complaint(Vault(credentials=both, key=KEY_ID, secret=SECRET))
+    assert finding.name == "credentials-malformed"
+    assert SECRET not in finding.message + finding.fix
+
+
+@pytest.mark.parametrize("entries", [{}, {"key": KEY_ID}, {"secret": SECRET}])
+def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[str, str | BaseException]) -> None:
+    finding = complaint(Vault(**entries))
+    assert finding.name == "credentials-missing"
+    for name in {"key", "secret"} - set(entries):
+        assert f"keyring set freqtrade-bitmex {name}" in finding.fix
+    for command in ("setup -c CONFIG", "credentials set -c CONFIG"):  # first: they keep id and secret as one entry
+        assert finding.fix.index(command) < finding.fix.index("keyring set")
+
+
+@pytest.mark.parametrize("value", ["", "two\nlines", "with space", "ümlaut"])
+def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: str) -> None:
+    assert complaint(Vault(key=KEY_ID, secret=value)).name == "credentials-malformed"
+
+
+def test_no_backend_at_all_tells_a_headless_server_what_to_use_instead() -> None:
+    finding = complaint(fail.Keyring())  # type: ignore[no-untyped-call]
+    assert finding.name == "store-unavailable"
+    assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
+    assert '"command"' in finding.fix
+
+
+def test_a_keyring_that_keeps_nothing_is_insecure() -> None:
+    assert complaint(null.Keyring()).name == "store-insecure"  # type: ignore[no-untyped-call]
+
+
+def test_a_keyring_that_keeps_plain_text_is_insecure() -> None:
+    for entries in ({"key": KEY_ID, "secret": SECRET}, {"credentials": "{}"}):
+        assert complaint(Plain(**entries)).name == "store-insecure"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("keyrings.alt.file", "PlaintextKeyring"),
+        ("keyrings.alt.pyfs", "PlaintextKeyring"),
+        ("keyrings.alt.pyfs", "BasicKeyring"),
+        ("keyrings.alt.Google", "DocsKeyring"),
+        ("keyring.backends.file", "PlaintextKeyring"),
+    ],
+)
+def test_every_keyring_known_to_keep_plain_text_is_known_by_its_name_and_its_heirs_too(module: str, name: str) -> None:
+    kind = type(name, (Vault,), {"__module__": module, "__qualname__": name})
+    heir = type("Heir", (kind,), {})
+    for each in (kind, heir):
+        assert complaint(each(key=KEY_ID, secret=SECRET)).name == "store-insecure"
+
+
+def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() -> None:
+    class Encrypted(EncryptedKeyring):
+        def __init__(self) -> None:
+            """Without the cipher, which is a library of its own."""
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return {"key": KEY_ID, "secret": SECRET}.get(username)
+
+    assert store(Encrypted()).load().key.matches(KEY_ID)
+
+
+def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, plain = Vault(key=KEY_ID, secret=SECRET), Plain(key="old", secret="old")
+    assert store(chained(monkeypatch, good, plain)).load().key.matches(KEY_ID)
+    assert store(chained(monkeypatch, Vault(), good)).load().key.matches(KEY_ID)
+    assert complaint(chained(monkeypatch, plain, good)).name == "store-insecure"
+    assert complaint(chained(monkeypatch, Vault(key=KEY_ID), plain)).name == "store-insecure"
+    assert complaint(chained(monkeypatch)).name == "store-unavailable"
+
+
+def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Vault(key=KEY_ID), Vault(key="other", secret=SECRET)
+    credentials = store(chained(monkeypatch, first, second)).load()
+    assert credentials.key.matches(KEY_ID)
+    assert credentials.secret.matches(SECRET)
+    assert first.reads == ["credentials", "key", "secret"]
+    assert second.reads == ["credentials", "secret"]
+
+
+def test_a_locked_keyring_says_so() -> None:
+    finding = complaint(Vault(key=KeyringLocked("no")))
+    assert finding.name == "store-unavailable"
+    assert "locked" in finding.message
+
+
+def test_a_backend_that_cannot_be_chosen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Any:
+        raise RuntimeError(f"secret in the text: {SECRET}")
+
+    monkeypatch.setattr("freqtrade_bitmex_guard.credentials.keyring.get_keyring", broken)
+    context = {"terms": exchanges.get_adapter("bitmex").profile}
+    with pytest.raises(GuardError) as stopped:
+        KeyringStore(KeyringStoreConfig.model_validate({}, context=context)).load()
+    assert stopped.value.findings[0].name == "store-unavailable"
+    assert SECRET not in str(stopped.value)

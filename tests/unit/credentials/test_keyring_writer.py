@@ -1,0 +1,268 @@
+"""Writing the keyring, with the real keyring library; the real Secret Service is in test_real_stores.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import chainer, fail, null
+from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
+from keyrings.alt.file import PlaintextKeyring
+
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.credentials.interface import Seen
+from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.util import deadline
+from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET
+
+OLD = Credentials(Secret(OTHER_ID), Secret(OTHER_SECRET))
+
+
+NEW = Credentials(Secret(KEY_ID), Secret(SECRET))
+
+
+OLD_ENTRY = json.dumps({"key": OTHER_ID, "secret": OTHER_SECRET})
+
+
+class Vault(KeyringBackend):
+    """A backend that nobody knows as insecure; `broken` says what a write does instead."""
+
+    priority = 1
+
+    def __init__(self, **entries: str) -> None:
+        self.entries = dict(entries)
+        self.broken: BaseException | str | None = None
+        self.written: list[str] = []
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if isinstance(self.broken, BaseException) and username == "credentials":
+            raise self.broken
+        self.written.append(username)
+        spoilt = username == "credentials" and self.broken is not None and OTHER_ID not in password
+        self.entries[username] = str(self.broken) if spoilt else password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.entries.pop(username, None) is None:
+            raise PasswordDeleteError("no such entry")
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    before = keyring.get_keyring()
+    yield
+    keyring.set_keyring(before)
+
+
+def keeper(*members: KeyringBackend) -> WritableKeyringStore:
+    class Chain(chainer.ChainerBackend):
+        backends = list(members)
+
+        def set_password(self, *_: Any) -> None:
+            raise AssertionError("the chain itself is never written")
+
+        delete_password = set_password
+
+    keyring.set_keyring(members[0] if len(members) == 1 else Chain())  # type: ignore[no-untyped-call]
+    return WritableKeyringStore(
+        KeyringStoreConfig.model_validate({}, context={"terms": exchanges.get_adapter("bitmex").profile})
+    )
+
+
+def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> str:
+    with pytest.raises(GuardError) as stopped:
+        keeper.put(credentials)
+    assert SECRET not in str(stopped.value)
+    return stopped.value.findings[0].name
+
+
+def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
+    vault = Vault()
+    store = keeper(vault)
+    store.put(NEW)
+    assert store.load().matches(NEW)
+    assert list(vault.entries) == vault.written == ["credentials"]
+    stored_at = store.stored_at()
+    assert stored_at is not None
+    assert abs((datetime.now(UTC) - stored_at).total_seconds()) < 5
+
+
+@pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": OTHER_ID, "secret": OTHER_SECRET}])
+def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[str, str]) -> None:
+    vault = Vault(**entries)
+    store = keeper(vault)
+    store.put(NEW)
+    assert store.load().matches(NEW)
+    assert list(vault.entries) == ["credentials"]
+    assert OTHER_ID not in vault.entries["credentials"]
+    assert OTHER_SECRET not in vault.entries["credentials"]
+
+
+@pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": OTHER_ID, "secret": OTHER_SECRET}, {}])
+@pytest.mark.parametrize(
+    "broken",
+    [PasswordSetError("no"), KeyringLocked("no"), RuntimeError(SECRET), NotImplementedError(), "", "{}", OLD_ENTRY[1:]],
+    ids=["no", "locked", "a crash", "not made", "kept as nothing", "kept as an empty object", "kept broken"],
+)
+def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broken: BaseException | str) -> None:
+    vault = Vault(**entries)
+    vault.broken = broken
+    store = keeper(vault)
+    complaint(store)
+    if entries:
+        assert store.load().matches(OLD)
+    assert vault.entries == entries
+    assert SECRET not in str(vault.entries)
+
+
+def test_what_comes_back_changed_is_not_taken_for_stored() -> None:
+    vault = Vault(credentials=OLD_ENTRY)
+    vault.broken = json.dumps({"key": KEY_ID, "secret": f"{SECRET}x"})
+    store = keeper(vault)
+    assert complaint(store) == "store-not-written"
+    assert store.load().matches(OLD)
+
+
+def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None:
+    class DeletesFirst(Vault):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            if self.entries.pop(username, None):
+                assert store.load().matches(OLD)  # what a bot would find that starts now, or after a kill
+                self.looked = True
+            super().set_password(service, username, password)
+
+    vault = DeletesFirst(credentials=OLD_ENTRY)
+    store = keeper(vault)
+    store.put(NEW)
+    assert vault.looked
+    assert store.load().matches(NEW)
+    assert list(vault.entries) == ["credentials"]
+
+
+def test_of_a_chain_the_member_that_answers_is_written() -> None:
+    first, second, third = Vault(), Vault(credentials=OLD_ENTRY), Vault()
+    store = keeper(first, second, third)
+    store.put(NEW)
+    assert (first.written, third.written) == ([], [])
+    assert store.load().matches(NEW)
+    store.erase()
+    assert second.entries == {}
+
+
+def test_of_a_chain_without_an_answer_the_first_that_keeps_no_plain_text_is_written(tmp_path: Path) -> None:
+    plain, good = PlaintextKeyring(), Vault()
+    plain.file_path = str(tmp_path / "plain.cfg")
+    store = keeper(plain, good)
+    store.put(NEW)
+    assert good.written == ["credentials"]
+    assert not (tmp_path / "plain.cfg").exists()
+
+
+def test_a_keyring_that_keeps_plain_text_or_nothing_is_never_written(tmp_path: Path) -> None:
+    plain = PlaintextKeyring()
+    plain.file_path = str(tmp_path / "plain.cfg")
+    assert complaint(keeper(plain)) == "store-insecure"
+    assert not (tmp_path / "plain.cfg").exists()
+    assert complaint(keeper(null.Keyring())) == "store-insecure"  # type: ignore[no-untyped-call]
+    assert complaint(keeper(fail.Keyring())) == "store-unavailable"  # type: ignore[no-untyped-call]
+
+
+def test_erasing_takes_everything_out_of_every_member_also_plain_text_and_what_is_malformed(tmp_path: Path) -> None:
+    plain, vault = PlaintextKeyring(), Vault(credentials="{", key="a", secret="b", other="stays")
+    plain.file_path = str(tmp_path / "plain.cfg")
+    plain.set_password("freqtrade-bitmex", "secret", "c")
+    store = keeper(vault, plain)
+    assert store.erase()
+    assert vault.entries == {"other": "stays"}
+    assert plain.get_password("freqtrade-bitmex", "secret") is None
+    assert not store.erase()
+
+
+def test_what_cannot_be_erased_is_told() -> None:
+    class Stubborn(Vault):
+        def delete_password(self, service: str, username: str) -> None:
+            raise PasswordDeleteError("no")
+
+    with pytest.raises(GuardError) as stopped:
+        keeper(Stubborn(key="a")).erase()
+    assert stopped.value.findings[0].name == "store-not-written"
+
+
+def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
+    class Locks(Vault):
+        is_locked = False
+
+        def get_password(self, service: str, username: str) -> str | None:
+            if self.is_locked:
+                raise KeyringLocked("no")
+            return super().get_password(service, username)
+
+        def delete_password(self, service: str, username: str) -> None:
+            super().delete_password(service, username)
+            self.is_locked = True
+
+    store = keeper(Locks(credentials=OLD_ENTRY))
+    with pytest.raises(GuardError, match="or none") as stopped:
+        store.erase()
+    assert stopped.value.findings[0].name == "store-not-written"
+    with pytest.raises(GuardError) as stopped:  # and one that was locked before was not changed
+        store.erase()
+    assert stopped.value.findings[0].name == "store-unavailable"
+
+
+def test_a_single_part_that_somebody_put_there_is_not_lost() -> None:
+    vault = Vault(secret="somebody's")
+    store = keeper(vault)
+    store.put(NEW)
+    assert store.load().matches(NEW)
+    assert vault.entries["secret"] == "somebody's"
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-22", "2026-11-22T00:00:00"])
+def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
+    entry = {"key": KEY_ID, "secret": SECRET, "stored_at": moment}
+    store = keeper(Vault(credentials=json.dumps(entry)))
+    assert store.stored_at() is None
+    assert store.load().matches(NEW)
+
+
+@pytest.mark.parametrize("entries", [{}, {"key": KEY_ID, "secret": SECRET}, {"credentials": OLD_ENTRY}])
+def test_an_entry_that_was_written_by_hand_does_not_tell_when(entries: dict[str, str]) -> None:
+    assert keeper(Vault(**entries)).stored_at() is None
+
+
+def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
+    vault = Vault()
+    store = keeper(vault)
+    store.put(OLD, Seen(None))
+    with pytest.raises(GuardError) as stopped:
+        store.put(NEW, Seen(None))
+    assert stopped.value.findings[0].name == "credentials-differ"
+    assert store.load().matches(OLD)
+    store.put(NEW, Seen(OLD))
+    assert store.load().matches(NEW)
+    with pytest.raises(GuardError):
+        store.put(OLD, Seen(OLD))
+    store.erase()
+    with pytest.raises(GuardError):
+        store.put(OLD, Seen(NEW))
+    assert vault.entries == {}
+
+
+def test_two_writers_at_once_take_turns() -> None:
+    vault = Vault()
+    store = keeper(vault)
+    together = deadline.run_concurrently([lambda: store.put(OLD, Seen(None)), lambda: store.put(NEW, Seen(None))] * 4)
+    assert [type(outcome) for outcome in together].count(GuardError) == 7
+    assert list(vault.entries) == ["credentials"]
