@@ -33,9 +33,9 @@ class ApiSession:
     """Asks through one ccxt client. The time starts with the first request."""
 
     def __init__(
-        self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, patient: bool = True
+        self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, retry: bool = True
     ) -> None:
-        self._retry = patient
+        self._retry = retry
         self._sent_before = session.request_count
         self._client = client
         self._session = session
@@ -63,7 +63,7 @@ class ApiSession:
         return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
     def request(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
-        """Send one signed request; a patient one again, after a growing pause, while it fails for a passing cause.
+        """Send one signed request; a retry one again, after a growing pause, while it fails for a passing cause.
 
         Args:
             path: of the call, as ccxt's `request` takes it; its method names come and go with its versions.

@@ -426,12 +426,12 @@ def test_a_store_that_hangs_is_given_up(
 @pytest.mark.parametrize(
     "place",
     [
-        "freqtrade_bitmex_guard.check.local.rules.apply",
+        "freqtrade_bitmex_guard.check.local.rules.evaluate_key",
         "freqtrade_bitmex_guard.check.local.merge_entries",
-        "freqtrade_bitmex_guard.check.local.exchanges.find",
-        "freqtrade_bitmex_guard.check.local.exchange_client.build",
+        "freqtrade_bitmex_guard.check.local.exchanges.get_adapter",
+        "freqtrade_bitmex_guard.check.local.exchange_client.build_client",
         "freqtrade_bitmex_guard.check.local.Admission",
-        "freqtrade_bitmex_guard.check.local.section.read",
+        "freqtrade_bitmex_guard.check.local.parse_section",
     ],
 )
 def test_a_bug_of_the_guard_is_never_an_admission(

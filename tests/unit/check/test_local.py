@@ -26,7 +26,7 @@ NOT_SO_FAR = ("internal-error", "The check did not get that far.", "Please repor
 
 def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange))
-    for name in ("section", "mark"):
+    for name in ("section", "fingerprint"):
         with pytest.raises(GuardError) as stopped:
             getattr(check, name)
         (found,) = stopped.value.findings
@@ -107,7 +107,7 @@ def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
     def fail(*_: Any) -> None:
         raise bug
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.AccountReader.account", fail)
+    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.AccountReader.read", fail)
     check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert (verdict.outcome, verdict.facts, check.proven) == (Outcome.UNVERIFIED, (), None)

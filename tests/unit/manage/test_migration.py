@@ -170,7 +170,7 @@ def test_what_was_stored_before_a_file_could_not_be_replaced_is_told(
 
 
 def test_what_nobody_has_stored_is_not_blanked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BotContext, "keeper", None)  # as if somebody had forgotten how to write this store
+    monkeypatch.setattr(BotContext, "writable_store", None)  # as if somebody had forgotten how to write this store
     path = config(tmp_path)
     migrated(run, path, code=1)
     assert SECRET in path.read_text()

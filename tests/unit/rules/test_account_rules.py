@@ -244,7 +244,7 @@ def test_only_those_of_two_hundred_risky_keys_that_are_shown_are_written_out(mon
 
     written: list[SiblingKey] = []
     module = importlib.import_module("freqtrade_bitmex_guard.rules.account")  # the package has a rule of that name
-    monkeypatch.setattr(module, "shown", write)
+    monkeypatch.setattr(module, "describe_key", write)
     (finding,) = found("sibling-keys", account=AccountFacts(siblings=(other("withdraw"),) * 200))
     assert "one (can withdraw), 195 more" in finding.message
     assert len(written) == 5
