@@ -215,7 +215,7 @@ class LocalCheck:
     def _exchange(self) -> Mapping[str, Any]:
         exchange = self._config.get("exchange")
         if not isinstance(exchange, dict):
-            fail("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
+            fail("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
         return exchange
 
     @staticmethod

@@ -155,7 +155,7 @@ def _split_servers(line: ExchangeClient, terms: ExchangeProfile) -> Iterator[Fin
     shipped = ClientConnection.of(_build_ccxt_client(terms, {"sandbox": line.in_sandbox}), asynchronous=False)
     if route.origins_by_api != shipped.origins_by_api:
         yield error(
-            "origins-differ",
+            "endpoint-mismatch",
             "Only some of the API's addresses were changed, so signed requests would go to several servers, of which "
             "only one would be asked about the key.",
             "In exchange.ccxt_config.urls.api write the same server for every one: public, private …",

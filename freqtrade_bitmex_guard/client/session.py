@@ -23,8 +23,8 @@ _FIXES = {
     f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
     "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
     f"While the exchange itself is away, {WAIT_FOR_EXCHANGE}",
-    "answer-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
-    "answer-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "response-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "response-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
 }
 
@@ -113,7 +113,7 @@ class ApiSession:
             return fault
         except Exception as problem:
             if record.response is None and session.request_count > sent_before:
-                return TransportError("answer-invalid", f"the answer could not be read ({type(problem).__name__})")
+                return TransportError("response-invalid", f"the answer could not be read ({type(problem).__name__})")
             if record.response is None:
                 fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
         # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.

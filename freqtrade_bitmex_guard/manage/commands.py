@@ -55,7 +55,7 @@ def _set(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_store")
     if (there := load_if_present(keeper)) is not None:
         fail(
-            "credentials-differ",
+            "credentials-conflict",
             f"The key {there.masked_id} lies in {subject.store_label} already; it may be another bot's.",
             f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {subject.config_options}` replaces it "
             "by a "
@@ -144,7 +144,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     new = terminal.credentials()
     if new.key.matches(old.key.reveal()):
         fail(
-            "credentials-differ", f"This is the key in use, {old.masked_id}, again.", "Make a new key, then try again."
+            "credentials-conflict", f"This is the key in use, {old.masked_id}, again.", "Make a new key, then try again."
         )
     verdict = subject.check(new)
     terminal.report(verdict)

@@ -226,9 +226,9 @@ FAULTS = [
     Fault("account: never answered", arrange=about_the_account(Hang())),
     Fault("account: never answered, after a key that came late", arrange=late(1.2, account=Hang())),
     Fault(
-        "account: dropped, with `severity_not_told` as `error`",
+        "account: dropped, with `severity_not_reported` as `error`",
         arrange=about_the_account(Reset()),
-        policy={"severity_not_told": "error"},
+        policy={"severity_not_reported": "error"},
     ),
     Fault("account: 5 MB of headers for each question", arrange=about_the_account(Response(200, b"[]", FAT))),
     Fault("account: 4 MB of the smallest objects for each question", arrange=about_the_account(Response(200, SMALL))),

@@ -131,7 +131,7 @@ def test_an_error_anywhere_on_the_way_builds_no_bot(
         ({"session": None}, "client-settings"),
         ({"nonce": 1}, "client-settings"),
         ({"__class__": "x"}, "client-settings"),
-        ({"proxyUrl": "https://www.bitmex.com/"}, "requests-forwarded"),
+        ({"proxyUrl": "https://www.bitmex.com/"}, "proxy-relay"),
         ({"wsProxy": "http://10.0.0.1:1"}, None),
     ],
 )
@@ -278,7 +278,7 @@ def test_a_second_file_that_names_another_exchange_or_switches_the_section_to_nu
     second = bot.folder / "second.json"
     for changed, rule in (
         ({"api_key_guard": None}, "section-invalid"),
-        ({"exchange": {"name": "binance"}}, "exchange-unknown"),
+        ({"exchange": {"name": "binance"}}, "exchange-unsupported"),
     ):
         second.write_text(json.dumps(changed))
         process = bot.trade("-c", str(second), python=str(wheel))

@@ -65,7 +65,7 @@ def test_each_question_asks_its_own_path() -> None:
 def test_an_error_or_another_shape_ends_the_question(read: Any, content: Any, status: int) -> None:
     with pytest.raises(GuardError) as stopped:
         read(says(content, status))
-    assert stopped.value.findings[0].name == ("answer-invalid" if status == 200 else "exchange-error")
+    assert stopped.value.findings[0].name == ("response-invalid" if status == 200 else "exchange-error")
 
 
 @pytest.mark.parametrize(

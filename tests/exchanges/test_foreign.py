@@ -48,7 +48,7 @@ def told(**changed: Any) -> Response:
     return Response(200, json.dumps({"error": [], "result": result}).encode())
 
 
-def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **policy: Any) -> Verdict:
+def check(folder: Path, answer: Response, severity_not_reported: str = "ignore", **policy: Any) -> Verdict:
     with SimulatedBitMEX() as exchange:
         exchange.respond_always(PATH, answer)
         urls = {"public": exchange.url, "private": exchange.url, "zendesk": exchange.url}
@@ -57,7 +57,7 @@ def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **p
             "api_key_guard": {
                 "credentials": store_files(folder, KRAKEN_ID, KRAKEN_SECRET),
                 "allowed_hosts": ["127.0.0.1"],
-                "policy": {"severity_not_told": severity_not_told, **policy},
+                "policy": {"severity_not_reported": severity_not_reported, **policy},
             },
         }
         return LocalCheck(config).run()
@@ -75,10 +75,10 @@ def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **p
         (told(ip_allowlist=[]), Outcome.REFUSED, ["ip-unrestricted"]),
         (told(ip_allowlist=["203.0.113.0/24"]), Outcome.REFUSED, ["ip-too-many"]),
         (told(api_key="other"), Outcome.UNVERIFIED, ["key-not-listed"]),
-        (told(permissions=None), Outcome.UNVERIFIED, ["answer-invalid"]),
+        (told(permissions=None), Outcome.UNVERIFIED, ["response-invalid"]),
         (Response(200, b'{"error": ["EAPI:Invalid key"]}'), Outcome.UNVERIFIED, ["key-unknown"]),
         (Response(200, b'{"error": ["EGeneral:Permission denied"]}'), Outcome.UNVERIFIED, ["access-denied"]),
-        (Response(200, b"<html>"), Outcome.UNVERIFIED, ["answer-invalid"]),
+        (Response(200, b"<html>"), Outcome.UNVERIFIED, ["response-invalid"]),
     ],
 )
 def test_the_core_judges_an_exchange_it_has_never_heard_of(
@@ -111,7 +111,7 @@ def test_its_own_words_are_the_policys_defaults_and_can_be_written(tmp_path: Pat
 
 
 def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_request(tmp_path: Path) -> None:
-    verdict = check(tmp_path, told(), severity_not_told="warning")
+    verdict = check(tmp_path, told(), severity_not_reported="warning")
     assert verdict.admitted
     assert verdict.requests == 1
     not_told = {"two-factor", "key-age", "key-name", "sibling-keys", "withdrawal-address", "security-event"}

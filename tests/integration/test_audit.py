@@ -374,11 +374,11 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, 
     careless(exchange)
     told = audit.json()
     assert list(told) == [
-        *("verdict", "exchange", "key", "findings", "facts", "asked"),
+        *("verdict", "exchange", "key", "findings", "facts", "servers"),
         *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]
-    assert list(told["keys"][0]) == ["key", "mark", "facts", "dangers"]
+    assert list(told["keys"][0]) == ["key", "fingerprint", "facts", "dangers"]
     assert told["account"] == {
         "two_factor": False,
         "withdrawal_addresses": [{"name": "hot wallet", "skips": ["skip2FA"]}],

@@ -141,9 +141,9 @@ def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: 
         (
             {},
             None,
-            ("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.'),
+            ("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.'),
         ),
-        ({"exchange": ["bitmex"]}, None, ("exchange-unknown", "The config has no exchange section.", None)),
+        ({"exchange": ["bitmex"]}, None, ("exchange-unsupported", "The config has no exchange section.", None)),
         (
             {"exchange": {"name": "BitMEX"}},
             "bitmex",
@@ -155,8 +155,8 @@ def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: 
             ),
         ),
         ({"exchange": {}}, None, ("section-missing", None, None)),
-        ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unknown", None, None)),
-        ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unknown", None, None)),
+        ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unsupported", None, None)),
+        ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unsupported", None, None)),
     ],
 )
 def test_a_config_without_the_least_is_misconfigured(config: Any, exchange: str | None, found: Any) -> None:

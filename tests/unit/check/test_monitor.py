@@ -62,7 +62,7 @@ def test_zero_minutes_turn_it_off() -> None:
     [
         *("withdraw-permission", "ip-unrestricted", "key-disabled", "account"),
         *("key-unknown", "signature-invalid", "address-not-allowed", "access-denied", "account-restricted"),
-        *("clock-skew", "address-banned", "tls-failed", "redirected", "answer-invalid", "internal-error"),
+        *("clock-skew", "address-banned", "tls-failed", "redirected", "response-invalid", "internal-error"),
     ],
 )
 def test_what_does_not_pass_by_itself_is_told_at_once_and_once(rule: str) -> None:

@@ -42,7 +42,7 @@ def with_marks(number: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("marks", "rules", "requests"), [(160_000, [], 4), (160_001, ["answer-too-large"], 1)], ids=["most", "too many"]
+    ("marks", "rules", "requests"), [(160_000, [], 4), (160_001, ["response-too-large"], 1)], ids=["most", "too many"]
 )
 def test_an_answer_with_too_many_values_is_not_even_read(
     tmp_path: Path, exchange: SimulatedBitMEX, marks: int, rules: list[str], requests: int
@@ -78,7 +78,7 @@ def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
     assert all(why in finding.message for finding in verdict.findings)
 
 
-@pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["answer-too-large"])], ids=["most", "too many"])
+@pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["response-too-large"])], ids=["most", "too many"])
 def test_an_answer_with_more_than_a_hundred_kilobytes_of_headers_is_not_even_read(
     tmp_path: Path, exchange: SimulatedBitMEX, each: int, rules: list[str]
 ) -> None:
