@@ -1,17 +1,20 @@
-"""What an admitted key and its connection are kept as, and the clients that freqtrade builds with it."""
+"""An admitted key and its connection, and the clients that freqtrade builds with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.exchange_client import OTHER_CREDENTIALS
 from freqtrade_bitmex_guard.client.settings import BLOCKS, remove_empty_credentials
+from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 
 
@@ -23,12 +26,38 @@ def holds_credentials(client: Any) -> bool:
 
 @opaque_dataclass
 class Admission:
-    """What was shown to be fine: this key, by this route."""
+    """An admitted key and its connection.
+
+    Attributes:
+        credentials: of the key.
+        connection: by which the exchange was queried.
+        profile: of the exchange.
+        section: the operator's section that admitted it.
+        recheck: checks the same key again, without reading store or config.
+    """
 
     credentials: Credentials
     connection: ClientConnection
     profile: ExchangeProfile
-    allowed_hosts: tuple[str, ...]
+    section: GuardConfig
+    recheck: Callable[[], Verdict]
+
+    @contextmanager
+    def injected(self, exchange: dict[str, Any]) -> Iterator[None]:
+        """Put the credentials where freqtrade looks for them, for as long as it builds a bot.
+
+        Args:
+            exchange: freqtrade's `exchange` section.
+        """
+        try:
+            for block in (exchange, *(exchange[name] for name in BLOCKS if isinstance(exchange.get(name), dict))):
+                remove_empty_credentials(block)  # freqtrade would prefer these
+            exchange["key"] = self.credentials.key.reveal()
+            exchange["secret"] = self.credentials.secret.reveal()
+            yield
+        finally:
+            # freqtrade strips its own copy; this is for a build that failed before.
+            exchange["key"] = exchange["secret"] = None
 
     def verify_client(self, client: Any, *, asynchronous: bool) -> Iterator[Finding]:
         """Everything in which a client that freqtrade built differs from what was proven.
@@ -51,13 +80,5 @@ class Admission:
                 "Look for what sets it: a second -c file, a FREQTRADE__EXCHANGE__… variable, or a strategy's code.",
             )
         route = ClientConnection.of(client, asynchronous=asynchronous)
-        yield from check_connection(route, list(self.allowed_hosts), self.profile)
+        yield from check_connection(route, self.section.allowed_hosts, self.profile)
         yield from compare_connections(route, self.connection)
-
-
-def place_credentials(exchange: dict[str, Any], key: str, secret: str) -> None:
-    """Put proven credentials where freqtrade looks for them, and nothing empty where it would look first."""
-    for block in (exchange, *(exchange[name] for name in BLOCKS if isinstance(exchange.get(name), dict))):
-        remove_empty_credentials(block)
-    exchange["key"] = key
-    exchange["secret"] = secret

@@ -207,7 +207,7 @@ def _check_only(arguments: list[str], *, as_json: bool) -> int:
         from freqtrade_bitmex_guard.cli.freqtrade_args import load_config  # noqa: PLC0415
 
         config = load_config(arguments)
-        verdict = _with_notes(LocalCheck(config).run(), config)
+        verdict = _with_notes(LocalCheck(config).run().verdict, config)
     return _report(verdict, as_json=as_json)
 
 

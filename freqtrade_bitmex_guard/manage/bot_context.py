@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
-from freqtrade_bitmex_guard.check.trial import Trial
+from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.config import edit
@@ -107,7 +107,7 @@ class BotContext:
             section: what the bot's section will be, by default the one that is written.
         """
         section = section if section is not None else self.section_source or {}
-        return Trial({**self.config, SECTION: section}, candidate).run()
+        return LocalCheck({**self.config, SECTION: section}, credentials=candidate).run().verdict
 
     @property
     def store_label(self) -> str:

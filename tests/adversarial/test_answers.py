@@ -45,7 +45,7 @@ POSTURE_IGNORED = dict.fromkeys(CONFIGURABLE_FINDINGS, "ignore")
 class Wire:
     """In the place of a ccxt client and its connection: it answers what the test says."""
 
-    route = SimpleNamespace(servers=frozenset())
+    connection = SimpleNamespace(servers=frozenset())
     request_count = 0
     remaining_seconds = one_request_seconds = 1.0
 
@@ -55,7 +55,7 @@ class Wire:
     def open_session(self, *_: Any, **__: Any) -> Wire:
         return self
 
-    def ask(self, path: str) -> Response:
+    def request(self, path: str) -> Response:
         self.request_count += 1
         return Response(self.told[path].status, {}, self.told[path].body, time.time())
 
@@ -92,11 +92,12 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
         monkeypatch.setattr(exchange_client, "build_client", lambda *_: wire)
         section = {"credentials": store, "policy": {**policy, "severity": POSTURE_IGNORED}}
         check = LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": section})
-        verdict = check.run()
+        result = check.run()
+        verdict = result.verdict
         allowed = may_start(listed, itself, KEY_ID, written(policy))
         seen[verdict.admitted, allowed] += 1
         assert allowed or not verdict.admitted
-        assert verdict.admitted == (verdict.exit_code == 0) == (check.proven is not None)
+        assert verdict.admitted == (verdict.exit_code == 0) == (result.admission is not None)
         assert not verdict.is_internal_error, verdict.findings
         assert 1 <= verdict.requests <= 2
         shown = render_plain(verdict) + report.to_json(verdict)

@@ -8,14 +8,16 @@ import ccxt
 import ccxt.pro
 import pytest
 
-from freqtrade_bitmex_guard.check.admission import Admission, place_credentials
+from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
 from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
+from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from tests.support.factories import KEY_ID, SECRET
 
 HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
@@ -241,7 +243,8 @@ def proven() -> Admission:
         Credentials(Secret(KEY_ID), Secret(SECRET)),
         ClientConnection.of(ccxt.bitmex(), asynchronous=False),
         PROFILE,
-        ("www.bitmex.com",),
+        parse_section({"allowed_hosts": ["www.bitmex.com"]}, PROFILE),
+        lambda: Verdict(findings=()),
     )
 
 
@@ -299,8 +302,8 @@ def test_a_request_to_another_server_than_the_one_that_was_judged_is_not_sent() 
         session.request("GET", "http://127.0.0.1:1/api?x=1")
 
 
-def test_proven_credentials_are_placed_where_nothing_empty_beats_them() -> None:
-    exchange = {
+def test_injected_credentials_are_not_beaten_by_empty_ones() -> None:
+    exchange: dict[str, Any] = {
         "name": "bitmex",
         "api_key": "",
         "apiKey": None,
@@ -309,11 +312,10 @@ def test_proven_credentials_are_placed_where_nothing_empty_beats_them() -> None:
         "ccxt_config": {"apiKey": "", "timeout": 1},
         "ccxt_async_config": {"secret": None},
     }
-    place_credentials(exchange, KEY_ID, SECRET)
-    assert exchange == {
-        "name": "bitmex",
-        "key": KEY_ID,
-        "secret": SECRET,
-        "ccxt_config": {"timeout": 1},
-        "ccxt_async_config": {},
-    }
+
+    with proven().injected(exchange):
+        injected = dict(exchange)
+
+    rest = {"name": "bitmex", "ccxt_config": {"timeout": 1}, "ccxt_async_config": {}}
+    assert injected == {**rest, "key": KEY_ID, "secret": SECRET}
+    assert exchange == {**rest, "key": None, "secret": None}
