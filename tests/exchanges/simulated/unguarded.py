@@ -1,0 +1,36 @@
+"""A real freqtrade bot without the guard, so that nothing but freqtrade judges a simulated exchange."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
+from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
+from tests.support.factories import soon
+
+
+def run_until_it_reads_candles(exchange: SimulatedExchange[Any], folder: Path, candles: str) -> str:
+    """Run freqtrade until it is RUNNING and has read candles, and return its output.
+
+    Args:
+        exchange: has one key, and is entered.
+        folder: of the bot.
+        candles: path of the exchange's candles.
+
+    Raises:
+        AssertionError: if it does not come so far, or a request is answered with an error.
+    """
+    bot = DemoBot(folder / "bot", exchange)
+    del bot.config["api_key_guard"]
+    credentials = exchange.credentials(exchange.keys[0])
+    process = bot.trade(extra={f"FREQTRADE__EXCHANGE__{part.upper()}": value for part, value in credentials.items()})
+    try:
+        assert process.wait_for_output(), process.output
+        assert soon(lambda: any(request.path == candles for request in exchange.requests), 30), process.output
+    finally:
+        process.stop()
+    assert "freqtrade_bitmex_guard" not in process.output
+    refused = [(request.verb, request.route, request.status) for request in exchange.requests if request.status != 200]
+    assert refused == []
+    return process.output
