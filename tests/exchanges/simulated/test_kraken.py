@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.kraken import SimulatedKraken, error, signature
 from freqtrade_bitmex_guard.simulator.responses import page
-from tests.exchanges.simulated.unguarded import run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
 
 KEY_INFORMATION = "/private/GetApiKeyInfo"
 DOCUMENTED_FIELDS = (
@@ -31,16 +31,9 @@ def kraken() -> Iterator[SimulatedKraken]:
         yield exchange
 
 
-def client(exchange: SimulatedKraken, **changed: Any) -> ccxt.kraken:
-    key = exchange.keys[0]
-    return ccxt.kraken(
-        {"apiKey": key.id, "secret": key.secret, "enableRateLimit": False, **exchange.ccxt_config(), **changed}
-    )
-
-
 def failure(exchange: SimulatedKraken, **changed: Any) -> ccxt.BaseError:
     with pytest.raises(ccxt.BaseError) as caught:
-        client(exchange, **changed).privatePostGetApiKeyInfo()
+        ccxt_client(exchange, **changed).privatePostGetApiKeyInfo()
     return caught.value
 
 
@@ -59,7 +52,7 @@ def test_it_is_found_by_its_name() -> None:
 
 
 def test_real_ccxt_reads_the_key_in_the_recorded_shape(kraken: SimulatedKraken) -> None:
-    information = client(kraken).privatePostGetApiKeyInfo()["result"]
+    information = ccxt_client(kraken).privatePostGetApiKeyInfo()["result"]
 
     assert information["api_key"] == kraken.keys[0].id
     assert information["permissions"] == [
@@ -80,7 +73,7 @@ def test_a_key_that_can_do_everything_is_reported_in_the_documented_shape(kraken
     kraken.keys[0].networks = None
     kraken.keys[0].days_left = 3
 
-    information = client(kraken).privatePostGetApiKeyInfo()["result"]
+    information = ccxt_client(kraken).privatePostGetApiKeyInfo()["result"]
 
     assert information["permissions"] == ["withdraw-funds", "earn-funds", "add-withdraw-address"]
     assert information["ipAllowlist"] == []
@@ -92,7 +85,7 @@ def test_no_address_limit_is_written_as_recorded(kraken: SimulatedKraken) -> Non
     kraken.keys[0].networks = None
     kraken.keys[0].overrides = {"last_used": None}
 
-    information = client(kraken).privatePostGetApiKeyInfo()["result"]
+    information = ccxt_client(kraken).privatePostGetApiKeyInfo()["result"]
 
     assert information["ip_allowlist"] == [""]
     assert information["last_used"] is None
@@ -124,7 +117,7 @@ def test_a_key_that_must_not_work_is_an_unknown_one(kraken: SimulatedKraken, cha
 
 
 def test_a_nonce_must_be_higher_than_the_last_one(kraken: SimulatedKraken) -> None:
-    client(kraken).privatePostGetApiKeyInfo()
+    ccxt_client(kraken).privatePostGetApiKeyInfo()
 
     problem = failure(kraken, options={"timeDifference": 60_000})
 
@@ -134,12 +127,12 @@ def test_a_nonce_must_be_higher_than_the_last_one(kraken: SimulatedKraken) -> No
 
 def test_nothing_private_is_told_without_a_signature(kraken: SimulatedKraken) -> None:
     with pytest.raises(ccxt.AuthenticationError, match="EAPI:Invalid key"):
-        ccxt.kraken(kraken.ccxt_config()).fetch(f"{kraken.url}/0{KEY_INFORMATION}", "POST", {}, "nonce=1")
+        ccxt_client(kraken).fetch(f"{kraken.url}/0{KEY_INFORMATION}", "POST", {}, "nonce=1")
 
 
 def test_a_wrong_case_of_a_path_is_an_unknown_method(kraken: SimulatedKraken) -> None:
     with pytest.raises(ccxt.ExchangeError, match="EGeneral:Unknown method"):
-        client(kraken).request("GetAPIKeyInfo", "private", "POST")
+        ccxt_client(kraken).request("GetAPIKeyInfo", "private", "POST")
 
 
 @pytest.mark.parametrize(
@@ -155,12 +148,12 @@ def test_a_wrong_case_of_a_path_is_an_unknown_method(kraken: SimulatedKraken) ->
 def test_each_permission_opens_its_own_methods(kraken: SimulatedKraken, method: str, permission: Kind) -> None:
     kraken.keys[0].permissions = ["query-ledger"]
     with pytest.raises(ccxt.PermissionDenied, match="EGeneral:Permission denied"):
-        client(kraken).request(method, "private", "POST")
+        ccxt_client(kraken).request(method, "private", "POST")
 
     kraken.keys[0].permissions = [permission]
 
     try:
-        client(kraken).request(method, "private", "POST")
+        ccxt_client(kraken).request(method, "private", "POST")
     except ccxt.ExchangeError as problem:
         assert "EGeneral:Unknown method" in str(problem)
     assert kraken.paths() == [f"POST /private/{method}"] * 2
@@ -211,7 +204,7 @@ def test_every_cause_has_an_error(kraken: SimulatedKraken, cause: Cause) -> None
 
 
 def test_real_ccxt_reads_the_market(kraken: SimulatedKraken) -> None:
-    exchange = client(kraken)
+    exchange = ccxt_client(kraken)
     market = exchange.load_markets()["BTC/USDT"]
     assert (market["spot"], market["active"]) == (True, True)
 

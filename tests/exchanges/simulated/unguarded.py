@@ -1,13 +1,30 @@
-"""A real freqtrade bot without the guard, so that nothing but freqtrade judges a simulated exchange."""
+"""Real ccxt and real freqtrade without the guard, so that nothing else judges a simulated exchange."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
+
+import ccxt
 
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
 from tests.support.factories import soon
+
+_CCXT_NAMES = {"key": "apiKey", "secret": "secret", "password": "password"}
+_CCXT_NAMES |= {"wallet_address": "walletAddress", "private_key": "privateKey"}
+
+
+def ccxt_client(exchange: SimulatedExchange[Any], **changed: Any) -> Any:
+    """Make ccxt's client of a simulated exchange, with its first key and something changed."""
+    credentials = exchange.credentials(exchange.keys[0])
+    settings: dict[str, Any] = {_CCXT_NAMES[part]: value for part, value in credentials.items()}
+    settings |= {"enableRateLimit": False, **exchange.ccxt_config(), **changed}
+    client = getattr(ccxt, exchange.exchange_id)(settings)
+    client.logger = logging.getLogger("tests.quiet")  # ccxt's own one writes down all headers
+    client.logger.setLevel(logging.INFO)
+    return client
 
 
 def run_until_it_reads_candles(exchange: SimulatedExchange[Any], folder: Path, candles: str) -> str:
