@@ -10,7 +10,6 @@ import ccxt
 
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
-from tests.support.factories import soon
 
 _CCXT_NAMES = {"key": "apiKey", "secret": "secret", "password": "password"}
 _CCXT_NAMES |= {"wallet_address": "walletAddress", "private_key": "privateKey"}
@@ -43,11 +42,14 @@ def run_until_it_reads_candles(exchange: SimulatedExchange[Any], folder: Path, c
     credentials = exchange.credentials(exchange.keys[0])
     process = bot.trade(extra={f"FREQTRADE__EXCHANGE__{part.upper()}": value for part, value in credentials.items()})
     try:
-        assert process.wait_for_output(), process.output
-        assert soon(lambda: any(request.path == candles for request in exchange.requests), 30), process.output
+        assert process.wait_for_output("to: RUNNING"), process.output
+        assert process.wait_for_output("Bot heartbeat"), process.output  # says it once its first round is over
+        output = process.output
     finally:
         process.stop()
-    assert "freqtrade_bitmex_guard" not in process.output
+    assert "Could not" not in output
+    assert "freqtrade_bitmex_guard" not in output
+    assert any(request.path == candles for request in exchange.requests)
     refused = [(request.verb, request.route, request.status) for request in exchange.requests if request.status != 200]
     assert refused == []
-    return process.output
+    return output
