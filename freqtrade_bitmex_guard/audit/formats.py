@@ -119,7 +119,7 @@ def to_dict(audit: Audit) -> dict[str, Any]:
 
 def _key(other: SiblingKey) -> dict[str, Any]:
     facts = None if other.facts is None else check_json.facts_to_dict(other.facts)
-    return {"key": other.masked_id, "mark": other.fingerprint, "facts": facts, "dangers": sibling_risks(other)}
+    return {"key": other.masked_id, "fingerprint": other.fingerprint, "facts": facts, "dangers": sibling_risks(other)}
 
 
 def _event(event: AccountEvent) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _event(event: AccountEvent) -> dict[str, Any]:
         "at": event.time.isoformat(),
         "from": None if event.ip is None else sanitize(event.ip),
         "status": None if event.status is None else sanitize(event.status),
-        "weighty": event.security_relevant,
+        "security_relevant": event.security_relevant,
     }
 
 

@@ -69,11 +69,11 @@ class AccountReader:
                 "withdrawal_addresses",
                 lambda talk: self._venue.read_withdrawal_addresses(talk.request),
             ),
-            AccountQuery.EVENTS: ("timeline", lambda talk: self._events(talk, page_back_to)),
+            AccountQuery.EVENTS: ("event_log", lambda talk: self._events(talk, page_back_to)),
         }
         asked = [questions[topic] for topic in AccountQuery if topic in topics]
         # ccxt's classes are made one after the other: only the talking happens at the same time.
-        talks = [self._talk(paging=name == "timeline" and page_back_to is not None) for name, _ in asked]
+        talks = [self._talk(paging=name == "event_log" and page_back_to is not None) for name, _ in asked]
         answers = deadline.run_concurrently(
             [lambda talk=talk, ask=ask: ask(talk) for talk, (_, ask) in zip(talks, asked, strict=True)]  # type: ignore[misc]
         )
@@ -83,7 +83,7 @@ class AccountReader:
 
     def _talk(self, *, paging: bool) -> ApiSession:
         seconds = max(self._seconds, _PAGING_SECONDS) if paging else self._seconds
-        return self._line.clone().open_session(self._credentials, seconds, patient=False)
+        return self._line.clone().open_session(self._credentials, seconds, retry=False)
 
     def _events(self, talk: ApiSession, page_back_to: datetime | None) -> EventLog | NotReported:
         page = self._venue.read_events(talk.request, None)

@@ -146,14 +146,14 @@ class LocalCheck:
         with _failures_as_findings(course.findings):
             means = self._reached()
             one_request_seconds = min(means.section.timeout_seconds, means.client.one_request_seconds)
-            listing, _ = self._ask(means, course, one_request_seconds, patient=False)
+            listing, _ = self._ask(means, course, one_request_seconds, retry=False)
             self._judge_each_entry(means, course, listing)
             course.facts = listing.entries
         return course.verdict()
 
     def _carry_out(self, course: _Progress) -> None:
         means = self._means = self._prepare(course)
-        listing, left_seconds = self._ask(means, course, means.section.timeout_seconds, patient=True)
+        listing, left_seconds = self._ask(means, course, means.section.timeout_seconds, retry=True)
         if self._audit_since or not _has_errors(course.findings):
             self._ask_about_the_account(means, course, listing, left_seconds)
         hosts = tuple(means.section.allowed_hosts)
@@ -179,13 +179,11 @@ class LocalCheck:
         credentials = self._credentials(section, venue.profile.id)
         return PreparedCheck(venue, section, line, credentials)
 
-    def _ask(
-        self, means: PreparedCheck, course: _Progress, seconds: float, *, patient: bool
-    ) -> tuple[KeyListing, float]:
+    def _ask(self, means: PreparedCheck, course: _Progress, seconds: float, *, retry: bool) -> tuple[KeyListing, float]:
         """Ask about the key, and judge what the exchange tells of it."""
         course.exchange, course.key = means.adapter.profile.id, means.credentials.masked_id
         course.servers = tuple(map(str, sorted(means.client.connection.servers)))
-        conversation = means.client.open_session(means.credentials, seconds, patient=patient)
+        conversation = means.client.open_session(means.credentials, seconds, retry=retry)
         course.requests = lambda: conversation.request_count
         listing = means.adapter.read_key(conversation.request, means.credentials.key.reveal())
         policy, terms = means.section.policy, means.adapter.profile
@@ -217,7 +215,7 @@ class LocalCheck:
     def _exchange(self) -> Mapping[str, Any]:
         exchange = self._config.get("exchange")
         if not isinstance(exchange, dict):
-            fail("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
+            fail("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
         return exchange
 
     @staticmethod

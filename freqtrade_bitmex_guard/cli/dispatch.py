@@ -20,7 +20,6 @@ from freqtrade_bitmex_guard.model.verdict import (
     EXIT_INTERNAL_ERROR,
     EXIT_INTERRUPTED,
     Verdict,
-    exit_code_of,
     sort_findings,
 )
 from freqtrade_bitmex_guard.redaction.registry import redact
@@ -197,7 +196,7 @@ def _audit(arguments: list[str], days: int, form: str) -> int:
         found = run.run_audit(config, user_data_folder(arguments, config), days)
     texts = {"json": formats.to_json, "markdown": formats.render_markdown, "text": formats.render_text}
     _print(texts[form](found))
-    return exit_code_of(found.verdict)
+    return found.verdict.exit_code
 
 
 def _check_only(arguments: list[str], *, as_json: bool) -> int:
@@ -233,7 +232,7 @@ def _report(verdict: Verdict, *, as_json: bool) -> int:
         from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
 
         _print(text.render(verdict))
-    return exit_code_of(verdict)
+    return verdict.exit_code
 
 
 def _print(report: str) -> None:

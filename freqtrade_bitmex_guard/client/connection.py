@@ -220,7 +220,7 @@ def _check_settings(route: ClientConnection, terms: ExchangeProfile) -> Iterator
     where = "Take it out of exchange.ccxt_config, ccxt_sync_config and ccxt_async_config (and FREQTRADE__… variables)."
     for name in route.env_settings:
         yield error(
-            "routes-differ",
+            "proxy-mismatch",
             f"{name} lets variables choose the proxy and the certificates to trust, and the bot's synchronous and "
             "asynchronous clients read different ones.",
             "Take it out, and write httpsProxy or socksProxy into exchange.ccxt_config.",
@@ -228,14 +228,14 @@ def _check_settings(route: ClientConnection, terms: ExchangeProfile) -> Iterator
     # Where the server is asked by plain http, no proxy at all is allowed, above.
     if any(route.proxies[:_PLAIN_HTTP_PROXIES]) and any(origin.scheme == "https" for origin in route.servers):
         yield error(
-            "routes-differ",
+            "proxy-mismatch",
             "httpProxy is for plain http: with https ccxt's synchronous clients go past it and its asynchronous ones "
             "through it, so what was checked is not what trades.",
             "Write httpsProxy in its place, the address may stay, or socksProxy, into exchange.ccxt_config.",
         )
     for name in route.relays:
         yield error(
-            "requests-forwarded",
+            "proxy-relay",
             f"{name} hands every signed request to another server, which can read and replay it.",
             f"{where} A proxy that only passes encrypted traffic on is fine: httpsProxy or socksProxy.",
         )
@@ -253,14 +253,14 @@ def compare_connections(route: ClientConnection, proven: ClientConnection) -> It
     """What another of the bot's clients does differently from the one that was checked."""
     if route.origins_by_api != proven.origins_by_api:
         yield error(
-            "origins-differ",
+            "endpoint-mismatch",
             "The bot's synchronous and asynchronous clients would not talk to the same server: checked was "
             f"{_list_origins(proven.servers)}, the other is {_list_origins(route.servers)}.",
             "Write urls and sandbox into exchange.ccxt_config, which both heed, and nowhere else.",
         )
     if route.proxies != proven.proxies:
         yield error(
-            "routes-differ",
+            "proxy-mismatch",
             "The bot's synchronous and asynchronous clients would not leave this machine by the same proxy, so what "
             "was checked is not what trades.",
             "Write httpsProxy or socksProxy into exchange.ccxt_config, which both heed, and nowhere else.",

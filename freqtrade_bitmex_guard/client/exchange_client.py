@@ -82,17 +82,17 @@ class ExchangeClient:
         """Another client like this one, to ask something at the same time; for shorter answers."""
         return ExchangeClient(self._terms, self._given, MAX_BYTES_PARALLEL)
 
-    def open_session(self, credentials: Credentials, seconds: float, *, patient: bool = True) -> ApiSession:
+    def open_session(self, credentials: Credentials, seconds: float, *, retry: bool = True) -> ApiSession:
         """Hand the client its credentials and start to talk.
 
         Args:
             credentials: the key to ask about, which signs.
             seconds: bounds all talk together.
-            patient: whether to ask again what failed for a passing cause.
+            retry: whether to ask again what failed for a passing cause.
         """
         self._client.apiKey = credentials.key.reveal()
         self._client.secret = credentials.secret.reveal()
-        return ApiSession(self._client, self._session, self._terms, seconds, patient=patient)
+        return ApiSession(self._client, self._session, self._terms, seconds, retry=retry)
 
 
 def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
@@ -155,7 +155,7 @@ def _split_servers(line: ExchangeClient, terms: ExchangeProfile) -> Iterator[Fin
     shipped = ClientConnection.of(_build_ccxt_client(terms, {"sandbox": line.in_sandbox}), asynchronous=False)
     if route.origins_by_api != shipped.origins_by_api:
         yield error(
-            "origins-differ",
+            "endpoint-mismatch",
             "Only some of the API's addresses were changed, so signed requests would go to several servers, of which "
             "only one would be asked about the key.",
             "In exchange.ccxt_config.urls.api write the same server for every one: public, private …",

@@ -153,7 +153,7 @@ class BoundedSession(requests.Session):
         most = self._most_bytes
         body = _decompress(_read_body(response, most), response.headers.get("Content-Encoding", ""), most)
         if sum(map(body.count, _JSON_DELIMITERS)) > most // _BYTES_PER_DELIMITER:
-            raise TransportError("answer-too-large", "the answer holds far more values than an honest one")
+            raise TransportError("response-too-large", "the answer holds far more values than an honest one")
         return body
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
@@ -194,7 +194,7 @@ class _BoundedHeaderResponse(HTTPResponse):
             del self.headers[name]
         length, coding = self.headers.get("Content-Length", "0"), self.headers.get("Transfer-Encoding", "chunked")
         if not (length.isascii() and length.isdigit()) or coding.lower() != "chunked":
-            raise TransportError("answer-invalid", "the answer does not say properly how long it is")
+            raise TransportError("response-invalid", "the answer does not say properly how long it is")
 
 
 class _HeaderReader:
@@ -210,7 +210,7 @@ class _HeaderReader:
         self._left -= len(line)
         if self._left < 0:
             raise TransportError(
-                "answer-too-large", f"the answer's headers are larger than {_MAX_HEADER_BYTES // 1000} KB"
+                "response-too-large", f"the answer's headers are larger than {_MAX_HEADER_BYTES // 1000} KB"
             )
         return line
 
@@ -245,7 +245,7 @@ def _read_body(response: requests.Response, most: int) -> bytes:
     while chunk := response.raw.read(_CHUNK, decode_content=False):
         body += chunk
         if len(body) > most:
-            raise TransportError("answer-too-large", f"the answer is larger than {most // 1_000_000} MB")
+            raise TransportError("response-too-large", f"the answer is larger than {most // 1_000_000} MB")
     return bytes(body)
 
 
@@ -253,18 +253,18 @@ def _decompress(body: bytes, encoding: str, most: int) -> bytes:
     if encoding.strip().lower() in ("", "identity"):
         return body
     if encoding.strip().lower() != "gzip":
-        raise TransportError("answer-invalid", "the answer is compressed in a way that was not asked for")
+        raise TransportError("response-invalid", "the answer is compressed in a way that was not asked for")
     unpack = zlib.decompressobj(wbits=31)
     try:
         plain = unpack.decompress(body, most + 1)
     except zlib.error:
-        raise TransportError("answer-invalid", "the compressed answer is damaged") from None
+        raise TransportError("response-invalid", "the compressed answer is damaged") from None
     if len(plain) > most:
-        raise TransportError("answer-too-large", f"the answer unpacks to more than {most // 1_000_000} MB")
+        raise TransportError("response-too-large", f"the answer unpacks to more than {most // 1_000_000} MB")
     if not unpack.eof:
-        raise TransportError("answer-invalid", "the compressed answer is cut short")
+        raise TransportError("response-invalid", "the compressed answer is cut short")
     if unpack.unused_data:
-        raise TransportError("answer-invalid", "something follows the compressed answer")
+        raise TransportError("response-invalid", "something follows the compressed answer")
     return plain
 
 
@@ -278,7 +278,7 @@ def _transport_error(problem: Exception) -> TransportError:
     if isinstance(problem, _SETTINGS_ERRORS):
         return TransportError("client-settings", f"the request could not be made ({name}); socks proxies need PySocks")
     if isinstance(problem, _PROTOCOL_ERRORS) or _is_malformed_http(problem):
-        return TransportError("answer-invalid", f"the answer is not HTTP as it should be ({name})")
+        return TransportError("response-invalid", f"the answer is not HTTP as it should be ({name})")
     return TransportError("unreachable", f"the connection failed or broke ({name})", passing=True)
 
 

@@ -23,8 +23,8 @@ _FIXES = {
     f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
     "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
     f"While the exchange itself is away, {WAIT_FOR_EXCHANGE}",
-    "answer-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
-    "answer-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "response-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
+    "response-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
 }
 
@@ -33,9 +33,9 @@ class ApiSession:
     """Asks through one ccxt client. The time starts with the first request."""
 
     def __init__(
-        self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, patient: bool = True
+        self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, retry: bool = True
     ) -> None:
-        self._retry = patient
+        self._retry = retry
         self._sent_before = session.request_count
         self._client = client
         self._session = session
@@ -63,7 +63,7 @@ class ApiSession:
         return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
     def request(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
-        """Send one signed request; a patient one again, after a growing pause, while it fails for a passing cause.
+        """Send one signed request; a retry one again, after a growing pause, while it fails for a passing cause.
 
         Args:
             path: of the call, as ccxt's `request` takes it; its method names come and go with its versions.
@@ -113,7 +113,7 @@ class ApiSession:
             return fault
         except Exception as problem:
             if record.response is None and session.request_count > sent_before:
-                return TransportError("answer-invalid", f"the answer could not be read ({type(problem).__name__})")
+                return TransportError("response-invalid", f"the answer could not be read ({type(problem).__name__})")
             if record.response is None:
                 fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
         # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.

@@ -86,7 +86,7 @@ class Policy(SectionModel):
         "does not even ask. The guard's own rules always refuse.",
         examples=[{"key-age": "error", "sibling-keys": "ignore"}],
     )
-    severity_not_told: SeverityChoice = Field(
+    severity_not_reported: SeverityChoice = Field(
         default="warning",
         description="The same for a posture rule about something that the exchange does not tell. A rule whose "
         "expected value is written in this policy refuses then. Default: warning.",

@@ -61,7 +61,7 @@ class WritableKeyringStore(KeyringStore):
         old = self.load() if before or all(self._entry(backends, name) for name in PARTS) else None
         if seen is not None and not _same_credentials(old, seen.credentials):
             fail(
-                "credentials-differ",
+                "credentials-conflict",
                 f"Meanwhile somebody else put {old.masked_id if old else 'nothing'} into the store: it was left alone.",
                 "Keep the id and secret that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
                 "then try again.",

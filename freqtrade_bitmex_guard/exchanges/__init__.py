@@ -27,7 +27,7 @@ def get_adapter(name: object) -> ExchangeAdapter:
     exchange = name.lower() if isinstance(name, str) else ""
     if exchange not in supported_ids():
         fail(
-            "exchange-unknown",
+            "exchange-unsupported",
             f"The guard does not know the exchange {sanitize(str(name))!r}, so it can prove nothing about its keys.",
             f"It knows: {', '.join(supported_ids())}. Take the api_key_guard section out to run unguarded.",
         )

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.manage.migration import migrate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction import output
 
 
@@ -48,14 +48,14 @@ def run(given: list[str]) -> int:
         raise KeyboardInterrupt from None
     except GuardError as end:
         terminal.print_findings(end.findings)
-        return exit_code_of(Verdict(findings=end.findings))
+        return Verdict(findings=end.findings).exit_code
 
 
 def _set(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_store")
     if (there := load_if_present(keeper)) is not None:
         fail(
-            "credentials-differ",
+            "credentials-conflict",
             f"The key {there.masked_id} lies in {subject.store_label} already; it may be another bot's.",
             f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {subject.config_options}` replaces it "
             "by a "
@@ -83,7 +83,7 @@ def _show(subject: BotContext, terminal: Terminal) -> int:
         *(f"made    {describe_age(facts.created)}" for facts in verdict.facts),
     )
     terminal.report(verdict)
-    return exit_code_of(verdict)
+    return verdict.exit_code
 
 
 def _delete(subject: BotContext, terminal: Terminal, *, is_sure: bool) -> int:
@@ -144,13 +144,15 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     new = terminal.credentials()
     if new.key.matches(old.key.reveal()):
         fail(
-            "credentials-differ", f"This is the key in use, {old.masked_id}, again.", "Make a new key, then try again."
+            "credentials-conflict",
+            f"This is the key in use, {old.masked_id}, again.",
+            "Make a new key, then try again.",
         )
     verdict = subject.check(new)
     terminal.report(verdict)
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
-        return exit_code_of(verdict)
+        return verdict.exit_code
     with_timeout(keeper, lambda: keeper.put(new, Seen(old)), writes=True)
     terminal.print(
         f"Stored: the key {new.masked_id} in {subject.store_label}.",

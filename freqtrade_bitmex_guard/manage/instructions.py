@@ -36,7 +36,7 @@ def fail_read_only(store: ReadOnlyStoreConfig, fix: str) -> NoReturn:
     Raises:
         GuardError: misconfigured, always.
     """
-    fail("store-not-written", f"The store {store.store!r} is kept by somebody else; the guard only reads it.", fix)
+    fail("store-read-only", f"The store {store.store!r} is managed externally; it is read-only here.", fix)
 
 
 def store_steps(store: ReadOnlyStoreConfig, exchange: str) -> list[str]:

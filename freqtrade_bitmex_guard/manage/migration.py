@@ -106,7 +106,7 @@ def _check_movable(files: Sequence[ConfigFile], found: Sequence[PlaintextCredent
             if not is_ours and any(_contains_secret(text, secret) for text in texts for secret in secrets):
                 other = ".".join(sanitize(str(step)) for step in place.path[:-1]) or "the top level"
                 fail(
-                    "credentials-differ",
+                    "credentials-conflict",
                     f"The secret also stands under {other} in {file.label}, where no exchange looks for it.",
                     "Take it out there by hand, then try again: migrate leaves no copy behind.",
                 )
@@ -130,7 +130,7 @@ def _collect_credentials(subject: BotContext, found: Sequence[PlaintextCredentia
         if len(different) > 1:
             places = " and at ".join(each.location for each in different)
             fail(
-                "credentials-differ",
+                "credentials-conflict",
                 f"Different values stand at {places}: only one of them can be the bot's.",
                 "Take the other out by hand, then try again.",
             )
@@ -140,7 +140,7 @@ def _collect_credentials(subject: BotContext, found: Sequence[PlaintextCredentia
         for part, given in parts.items():
             if not getattr(stored, part).matches(given.reveal()):
                 fail(
-                    "credentials-differ",
+                    "credentials-conflict",
                     f"Another key lies in {subject.store_label} already, {stored.masked_id}, which may be another "
                     "bot's: one "
                     "of the two would be lost.",
@@ -189,7 +189,7 @@ def _blanked_edit(file: ConfigFile, found: Sequence[PlaintextCredential], creden
                 text = text.replace(value, "")
         if any(_contains_secret(text, value) for value in values):
             fail(
-                "credentials-differ",
+                "credentials-conflict",
                 f"A comment in {file.label} holds key or secret in another spelling.",
                 "Take it out there by hand, then try again: migrate leaves no copy behind.",
             )

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.networks import Network, count_addresses
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _CHECK_AGAIN = "I have changed something: check the same key again"
@@ -70,14 +70,14 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
     section.pop("enabled", None)
     candidate, verdict = _check_until_admitted(subject, section, there, terminal)
     if not verdict.admitted:
-        return exit_code_of(verdict)
+        return verdict.exit_code
     with staged_replacement(_config_edits(subject, section, files)) as replace:
         if there is None:
             wizard_stores.store_credentials(subject, store, candidate, terminal)
             terminal.print(f"The key {candidate.masked_id} is in the store now.")
         replace()
     _print_next_steps(subject, candidate, terminal)
-    return exit_code_of(verdict)
+    return verdict.exit_code
 
 
 def _fail_on_plaintext(subject: BotContext) -> None:

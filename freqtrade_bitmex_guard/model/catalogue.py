@@ -83,8 +83,8 @@ FINDINGS: dict[str, FindingSpec] = {
     "timed-out": FindingSpec(_U, "The exchange did not answer in time.", transient=True),
     "tls-failed": FindingSpec(_U, "The encrypted connection could not be trusted."),
     "redirected": FindingSpec(_U, "The exchange's address sent us elsewhere; the signed request was not sent on."),
-    "answer-invalid": FindingSpec(_U, "The answer is not what the exchange documents."),
-    "answer-too-large": FindingSpec(
+    "response-invalid": FindingSpec(_U, "The answer is not what the exchange documents."),
+    "response-too-large": FindingSpec(
         _U, "The answer is larger than 4 MB, or holds too many values or headers, and was cut off."
     ),
     "exchange-error": FindingSpec(_U, "The exchange answered with an error that this version does not know."),
@@ -96,19 +96,19 @@ FINDINGS: dict[str, FindingSpec] = {
     "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
     "section-misnamed": FindingSpec(_M, "A top-level name in the config is almost `api_key_guard`."),
     "guard-disabled": FindingSpec(_M, "The guard is switched off where a guarded start was asked for; else a warning."),
-    "exchange-unknown": FindingSpec(
+    "exchange-unsupported": FindingSpec(
         _M, "The guard does not know this exchange, so it can prove nothing about the key."
     ),
     "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),
     "credentials-in-config": FindingSpec(_M, "Credentials stand in the config or in a variable, beside the guard."),
     "host-not-allowed": FindingSpec(_M, "Requests would go to a host that `allowed_hosts` does not name."),
     "origin-insecure": FindingSpec(_M, "Requests would go over plain http to a host that is not this machine."),
-    "origins-differ": FindingSpec(_M, "The bot's clients would not all talk to the server that was checked."),
+    "endpoint-mismatch": FindingSpec(_M, "The bot's clients would not all talk to the server that was checked."),
     "tls-not-verified": FindingSpec(
         _M, "A setting switches the check of the exchange's certificate off or changes it."
     ),
-    "requests-forwarded": FindingSpec(_M, "A setting hands signed requests to another server."),
-    "routes-differ": FindingSpec(_M, "The bot's clients would not all leave this machine by the same proxy."),
+    "proxy-relay": FindingSpec(_M, "A setting hands signed requests to another server."),
+    "proxy-mismatch": FindingSpec(_M, "The bot's clients would not all leave this machine by the same proxy."),
     "verbose-client": FindingSpec(_M, "`verbose` prints every signature."),
     "client-settings": FindingSpec(_M, "A ccxt setting is odd, or one that the guard does not know."),
     "client-changed": FindingSpec(_M, "freqtrade built a client that differs from what was checked."),
@@ -122,9 +122,8 @@ FINDINGS: dict[str, FindingSpec] = {
     "config-not-written": FindingSpec(
         _M, "A config file cannot be changed without losing something; it was left as it was."
     ),
-    "store-not-written": FindingSpec(
-        _M, "The credential store is only read here, or may not have kept what it was given."
-    ),
-    "credentials-differ": FindingSpec(_M, "Several credentials are found where one is meant; none was touched."),
+    "store-not-written": FindingSpec(_M, "The credential store may not have kept what it was given."),
+    "store-read-only": FindingSpec(_M, "The credential store is managed externally and read-only here."),
+    "credentials-conflict": FindingSpec(_M, "Several credentials are found where one is meant; none was touched."),
     "freqtrade-unsupported": FindingSpec(_M, "freqtrade's internals have changed: the guard cannot be placed."),
 }

@@ -24,11 +24,6 @@ EXIT_CODES = {
 }
 
 
-def exit_code_of(verdict: Verdict) -> int:
-    """The exit code of a verdict; a bug in the guard has its own."""
-    return EXIT_INTERNAL_ERROR if verdict.is_internal_error else EXIT_CODES[verdict.outcome]
-
-
 _BY_SEVERITY = tuple(Outcome)
 
 
@@ -79,6 +74,11 @@ class Verdict:
     def is_internal_error(self) -> bool:
         """Whether the guard itself failed."""
         return self.outcome is Outcome.UNVERIFIED and any(finding.name == "internal-error" for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of our commands; a bug in the guard has its own."""
+        return EXIT_INTERNAL_ERROR if self.is_internal_error else EXIT_CODES[self.outcome]
 
 
 def sort_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:

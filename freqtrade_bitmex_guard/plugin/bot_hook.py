@@ -12,8 +12,8 @@ from freqtrade_bitmex_guard.check import admission
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
-from freqtrade_bitmex_guard.plugin import loop_hook, notifications, reload_hook
-from freqtrade_bitmex_guard.plugin.start_guard import START_GUARD, logger
+from freqtrade_bitmex_guard.plugin import loop_hook, notifications, reload_hook, start_guard
+from freqtrade_bitmex_guard.plugin.start_guard import logger
 
 
 def wrap_init(build: Callable[..., None]) -> Callable[..., None]:
@@ -22,17 +22,17 @@ def wrap_init(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def guarded(self: Any, config: dict[str, Any]) -> None:
         try:
-            with START_GUARD.fail_closed():
-                admitted = START_GUARD.admit(config)
-                reload_hook.install_reload_hook(START_GUARD)
+            with start_guard.START_GUARD.fail_closed():
+                admitted = start_guard.START_GUARD.admit(config)
+                reload_hook.install_reload_hook(start_guard.START_GUARD)
             if admitted is None:
                 build(self, config)
             else:
                 _build_admitted(*admitted, build, self, config)
         except OperationalException:
-            START_GUARD.last_refusal = START_GUARD.stopped
-            if START_GUARD.stopped is not None:
-                notifications.notify_refusal(config, START_GUARD.stopped)
+            start_guard.START_GUARD.last_refusal = start_guard.START_GUARD.stopped
+            if start_guard.START_GUARD.stopped is not None:
+                notifications.notify_refusal(config, start_guard.START_GUARD.stopped)
             raise
 
     guarded._is_guarded = True  # type: ignore[attr-defined]
@@ -44,15 +44,15 @@ def _build_admitted(
 ) -> None:
     exchange = config["exchange"]
     try:
-        with START_GUARD.fail_closed():
+        with start_guard.START_GUARD.fail_closed():
             admission.place_credentials(exchange, proven.credentials.key.reveal(), proven.credentials.secret.reveal())
         build(bot, config)
     finally:
         # freqtrade has stripped its own copy by now; this is for a build that failed before.
         exchange["key"] = exchange["secret"] = None
     try:
-        with START_GUARD.fail_closed():
-            START_GUARD.verify_bot_clients(bot.exchange)
+        with start_guard.START_GUARD.fail_closed():
+            start_guard.START_GUARD.verify_bot_clients(bot.exchange)
             loop_hook.attach_monitor(bot, KeyMonitor(check.recheck, check.section))
     except BaseException:
         # The bot stands already, its servers and threads included: freqtrade's own way to take it down.
@@ -69,8 +69,8 @@ def wrap_init_ccxt(init_ccxt: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(init_ccxt)
     def watched(self: Any, *args: Any, **options: Any) -> Any:
         client = init_ccxt(self, *args, **options)
-        with START_GUARD.fail_closed():
-            START_GUARD.verify_client(client)
+        with start_guard.START_GUARD.fail_closed():
+            start_guard.START_GUARD.verify_client(client)
         return client
 
     return watched

@@ -70,7 +70,7 @@ def _refuse_every_start(module: ModuleType, problem: BaseException) -> None:
 
     why = f"{type(problem).__name__} while placing the guard"
     fix = "Reinstall the guard from its checkout: it, or what it depends on, may be broken."
-    if type(problem).__name__ == "Stopped":
+    if type(problem).__name__ == "GuardError":
         why, fix = str(problem).rstrip("."), " ".join(finding.fix for finding in getattr(problem, "findings", ()))
     install_error = (
         f"API key guard: MISCONFIGURED: {why}. Nothing was started.\n"

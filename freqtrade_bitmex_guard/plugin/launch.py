@@ -7,7 +7,7 @@ from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.model.catalogue import Outcome
-from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, exit_code_of
+from freqtrade_bitmex_guard.model.verdict import EXIT_CODES
 from freqtrade_bitmex_guard.plugin import import_hook
 
 
@@ -42,7 +42,7 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
     except SystemExit as end:
         code = end.code
     if START_GUARD.last_refusal is not None:
-        return exit_code_of(START_GUARD.last_refusal)
+        return START_GUARD.last_refusal.exit_code
     if import_hook.install_error is not None:
         return EXIT_CODES[Outcome.MISCONFIGURED]
     return code if isinstance(code, int) else 0 if code is None else 1

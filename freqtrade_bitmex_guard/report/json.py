@@ -17,7 +17,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
 
     Returns:
         `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`), `facts`
-        (list, one entry for each time the exchange lists the key), `asked` (list of servers), `requests`,
+        (list, one entry for each time the exchange lists the key), `servers`, `requests`,
         `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
     """
     return {
@@ -34,7 +34,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
             for finding in verdict.findings
         ],
         "facts": [facts_to_dict(entry) for entry in verdict.facts],
-        "asked": list(verdict.servers),
+        "servers": list(verdict.servers),
         "requests": verdict.requests,
         "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
         "duration_ms": verdict.duration_ms,
@@ -52,7 +52,7 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
     permissions = None
     if facts.permissions is not None:
         permissions = [
-            {"word": sanitize(permission.name), "right": permission.kind.value}
+            {"name": sanitize(permission.name), "kind": permission.kind.value}
             for permission in sorted(facts.permissions)
         ]
     return {

@@ -82,7 +82,7 @@ class Rule:
             return _SEVERITIES[chosen] if chosen else concern.severity or self.severity
         if any(name in policy.model_fields_set for name in self.expects):
             return Severity.ERROR
-        return _SEVERITIES[policy.severity_not_told]
+        return _SEVERITIES[policy.severity_not_reported]
 
 
 def not_reported(what: str, why: NotReported | None, terms: ExchangeProfile) -> Issue:

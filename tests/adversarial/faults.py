@@ -28,7 +28,7 @@ from typing import Any
 import trustme
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import json, text
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response
@@ -226,9 +226,9 @@ FAULTS = [
     Fault("account: never answered", arrange=about_the_account(Hang())),
     Fault("account: never answered, after a key that came late", arrange=late(1.2, account=Hang())),
     Fault(
-        "account: dropped, with `severity_not_told` as `error`",
+        "account: dropped, with `severity_not_reported` as `error`",
         arrange=about_the_account(Reset()),
-        policy={"severity_not_told": "error"},
+        policy={"severity_not_reported": "error"},
     ),
     Fault("account: 5 MB of headers for each question", arrange=about_the_account(Response(200, b"[]", FAT))),
     Fault("account: 4 MB of the smallest objects for each question", arrange=about_the_account(Response(200, SMALL))),
@@ -295,7 +295,7 @@ def _let_go_wrong(fault: Fault, folder: Path) -> Measured:
         shown = "\n".join(
             [said.getvalue(), text.render(verdict), text.render_plain(verdict), json.to_json(verdict), repr(verdict)]
         )
-        return Measured(verdict, exit_code_of(verdict), len(exchange.requests), megabytes, len(left), shown)
+        return Measured(verdict, verdict.exit_code, len(exchange.requests), megabytes, len(left), shown)
 
 
 @contextlib.contextmanager

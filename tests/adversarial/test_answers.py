@@ -25,7 +25,6 @@ from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.config.policy import CONFIGURABLE_FINDINGS
-from freqtrade_bitmex_guard.model.verdict import exit_code_of
 from freqtrade_bitmex_guard.report import json as report
 from freqtrade_bitmex_guard.report.text import render_plain
 from tests.adversarial import answers
@@ -46,18 +45,18 @@ POSTURE_IGNORED = dict.fromkeys(CONFIGURABLE_FINDINGS, "ignore")
 class Wire:
     """In the place of a ccxt client and its connection: it answers what the test says."""
 
-    route = SimpleNamespace(servers=frozenset())
-    sent = 0
-    left_seconds = one_request_seconds = 1.0
+    connection = SimpleNamespace(servers=frozenset())
+    request_count = 0
+    remaining_seconds = one_request_seconds = 1.0
 
     def __init__(self, listed: Told, itself: Told) -> None:
         self.told = {"apiKey": listed, "apiKey/self": itself}
 
-    def conversation(self, *_: Any, **__: Any) -> Wire:
+    def open_session(self, *_: Any, **__: Any) -> Wire:
         return self
 
-    def ask(self, path: str) -> Response:
-        self.sent += 1
+    def request(self, path: str) -> Response:
+        self.request_count += 1
         return Response(self.told[path].status, {}, self.told[path].body, time.time())
 
 
@@ -97,7 +96,7 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
         allowed = may_start(listed, itself, KEY_ID, written(policy))
         seen[verdict.admitted, allowed] += 1
         assert allowed or not verdict.admitted
-        assert verdict.admitted == (exit_code_of(verdict) == 0) == (check.proven is not None)
+        assert verdict.admitted == (verdict.exit_code == 0) == (check.proven is not None)
         assert not verdict.is_internal_error, verdict.findings
         assert 1 <= verdict.requests <= 2
         shown = render_plain(verdict) + report.to_json(verdict)

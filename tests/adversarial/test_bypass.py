@@ -61,8 +61,8 @@ def test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wro
 
 
 PLACES = [
-    "freqtrade_bitmex_guard.config.parse.guard_state",
-    "freqtrade_bitmex_guard.config.parse.parse_section",
+    "freqtrade_bitmex_guard.plugin.start_guard.guard_state",
+    "freqtrade_bitmex_guard.check.local.parse_section",
     "freqtrade_bitmex_guard.exchanges.get_adapter",
     "freqtrade_bitmex_guard.client.settings.merge_settings",
     "freqtrade_bitmex_guard.check.admission.place_credentials",
@@ -131,7 +131,7 @@ def test_an_error_anywhere_on_the_way_builds_no_bot(
         ({"session": None}, "client-settings"),
         ({"nonce": 1}, "client-settings"),
         ({"__class__": "x"}, "client-settings"),
-        ({"proxyUrl": "https://www.bitmex.com/"}, "requests-forwarded"),
+        ({"proxyUrl": "https://www.bitmex.com/"}, "proxy-relay"),
         ({"wsProxy": "http://10.0.0.1:1"}, None),
     ],
 )
@@ -278,7 +278,7 @@ def test_a_second_file_that_names_another_exchange_or_switches_the_section_to_nu
     second = bot.folder / "second.json"
     for changed, rule in (
         ({"api_key_guard": None}, "section-invalid"),
-        ({"exchange": {"name": "binance"}}, "exchange-unknown"),
+        ({"exchange": {"name": "binance"}}, "exchange-unsupported"),
     ):
         second.write_text(json.dumps(changed))
         process = bot.trade("-c", str(second), python=str(wheel))

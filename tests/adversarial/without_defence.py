@@ -90,7 +90,7 @@ WITHOUT = [
         "e2e/test_freqtrade.py::test_a_check_that_cannot_be_made_as_configured_starts_no_bot",
         "the look for relays",
         _cut("client/connection.py", "for name in route.forwarders:", "for name in ():"),
-        only="requests-forwarded",
+        only="proxy-relay",
     ),
     Without(
         "adversarial/test_bypass.py::test_no_variable_makes_an_unknown_authority_trusted",

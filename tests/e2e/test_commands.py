@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 FIELDS = [
-    *("verdict", "exchange", "key", "findings", "facts", "asked"),
+    *("verdict", "exchange", "key", "findings", "facts", "servers"),
     *("requests", "checked_at", "duration_ms", "version"),
 ]
 
@@ -81,7 +81,7 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(
     assert report["key"] == "LAqU\u2026"
     assert report["findings"] == []
     assert report["requests"] == 4
-    assert report["facts"][0]["permissions"] == [{"word": "order", "right": "trade"}]
+    assert report["facts"][0]["permissions"] == [{"name": "order", "kind": "trade"}]
     assert report["facts"][0]["addresses"] == {"everywhere": False, "blocks": ["127.0.0.1/32"], "count": 1}
     assert 0 < report["duration_ms"] < 30_000
     assert set(exchange.paths()) == QUESTIONS
@@ -96,7 +96,7 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(
         ({"cidr": ""}, 2, "refused", "ip-unrestricted"),
         ({"enabled": False}, 2, "refused", "key-disabled"),
         ({"cidr": "203.0.113.7"}, 3, "unverified", "address-not-allowed"),
-        ({"overrides": {"permissions": 7}}, 3, "unverified", "answer-invalid"),
+        ({"overrides": {"permissions": 7}}, 3, "unverified", "response-invalid"),
     ],
 )
 def test_the_exit_code_is_the_verdict(

@@ -63,7 +63,7 @@ def nothing_secret(output: str) -> None:
         ({"cidr": "localhost"}, "ip-unreadable"),
         ({"enabled": False}, "key-disabled"),
         ({"cidr": "203.0.113.7"}, "address-not-allowed"),
-        ({"overrides": {"permissions": {"order": True}}}, "answer-invalid"),
+        ({"overrides": {"permissions": {"order": True}}}, "response-invalid"),
         ({"overrides": {"name": "x\n[red]\x1b[31m", "permissions": ["ord\ner\x1b[31m"]}}, "permission-not-allowed"),
     ],
 )
@@ -84,7 +84,7 @@ def test_a_key_that_is_not_proven_starts_no_bot(
         (lambda exchange: setattr(exchange, "clock_offset", 900), "clock-skew"),
         (lambda exchange: exchange.respond_always("/apiKey", page(403)), "address-banned"),
         (lambda exchange: exchange.respond_always("/apiKey", error(503, "down for maintenance")), "maintenance"),
-        (lambda exchange: exchange.respond_always("/apiKey", page(200)), "answer-invalid"),
+        (lambda exchange: exchange.respond_always("/apiKey", page(200)), "response-invalid"),
     ],
 )
 def test_an_exchange_that_does_not_tell_starts_no_bot(
@@ -108,7 +108,7 @@ def test_an_exchange_that_does_not_tell_starts_no_bot(
         (lambda bot: credentials_in_config(bot, key=KEY_ID), "credentials-in-config"),
         (
             lambda bot: bot.config["exchange"]["ccxt_config"].update(proxyUrl="http://127.0.0.1:1/"),
-            "requests-forwarded",
+            "proxy-relay",
         ),
         (lambda bot: bot.config["api_key_guard"].pop("allowed_hosts"), "host-not-allowed"),
     ],
@@ -145,7 +145,7 @@ def test_a_second_config_file_that_changes_the_client_starts_no_bot(
     with SimulatedBitMEX([key()]) as elsewhere:
         second = bot.folder / "second.json"
         second.write_text(json.dumps({"exchange": {"ccxt_async_config": elsewhere.ccxt_config()}}))
-        refused(bot.trade("-c", str(second), python=str(wheel)), exchange, "origins-differ", asked=False)
+        refused(bot.trade("-c", str(second), python=str(wheel)), exchange, "endpoint-mismatch", asked=False)
         assert elsewhere.requests == []
 
 

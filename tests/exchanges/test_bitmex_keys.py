@@ -185,9 +185,9 @@ def test_whether_a_key_is_switched_on_is_yes_no_or_not_told(enabled: Any, told: 
     ],
 )
 def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> None:
-    assert finding(answer([entry(**odd)])).name == "answer-invalid"
+    assert finding(answer([entry(**odd)])).name == "response-invalid"
     # Nor does a good entry beside it help.
-    assert finding(answer([GOOD, entry(**odd)])).name == "answer-invalid"
+    assert finding(answer([GOOD, entry(**odd)])).name == "response-invalid"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_an_own_key_with_odd_types_cannot_be_relied_on(odd: dict[str, Any]) -> N
 )
 def test_a_field_that_looks_like_one_that_counts_makes_the_answer_unreliable(name: str) -> None:
     found = finding(answer([entry(**{name: ["order"]})]))
-    assert found.name == "answer-invalid"
+    assert found.name == "response-invalid"
     assert "in fields that this version does not know" in found.message
     assert found.message.isprintable()
 
@@ -228,7 +228,7 @@ def test_a_field_that_looks_like_one_that_counts_makes_the_answer_unreliable(nam
 @pytest.mark.parametrize("told", ["withdraw", " Withdrawals", ["order", "WITHDRAW"]])
 def test_a_new_field_that_speaks_of_withdrawing_makes_the_answer_unreliable(told: Any) -> None:
     found = finding(answer([entry(scopes=told)]))
-    assert found.name == "answer-invalid"
+    assert found.name == "response-invalid"
     assert "in fields that this version does not know: scopes" in found.message
 
 
@@ -263,7 +263,7 @@ def test_the_last_of_many_rights_counts(many: int) -> None:
 )
 def test_a_field_with_a_name_like_none_of_theirs_makes_the_answer_unreliable(name: str) -> None:
     found = finding(answer([entry(**{name: ["order"]})]))
-    assert found.name == "answer-invalid"
+    assert found.name == "response-invalid"
     assert found.message == (
         "BitMEX's answer describes the key in a field whose name is longer than any, or not ASCII, so nothing in it "
         "can be relied on."
@@ -303,7 +303,7 @@ def test_a_field_that_looks_like_none_may_be_new(name: str) -> None:
     ],
 )
 def test_a_list_that_is_not_as_documented_cannot_be_relied_on(body: bytes) -> None:
-    assert finding(answer(body)).name == "answer-invalid"
+    assert finding(answer(body)).name == "response-invalid"
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_list_that_is_not_as_documented_cannot_be_relied_on(body: bytes) -> No
 )
 def test_more_than_any_real_key_has_is_turned_away(most: int, listed: Any) -> None:
     assert facts(answer(listed(most)))
-    assert finding(answer(listed(most + 1))).name == "answer-invalid"
+    assert finding(answer(listed(most + 1))).name == "response-invalid"
 
 
 def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
@@ -337,9 +337,9 @@ def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not
     [
         (answer(entry(id="other")), "key-not-listed"),
         (answer(entry(id=KEY_ID.lower())), "key-not-listed"),
-        (answer([GOOD]), "answer-invalid"),
-        (answer({}), "answer-invalid"),
-        (answer(entry(permissions=...)), "answer-invalid"),
+        (answer([GOOD]), "response-invalid"),
+        (answer({}), "response-invalid"),
+        (answer(entry(permissions=...)), "response-invalid"),
         (answer(message("Access Denied"), 403), "access-denied"),
         (answer(message("Not Found"), 404), "exchange-error"),
     ],
@@ -417,7 +417,7 @@ def test_every_error_has_its_name_and_a_next_step(status: int, text: str, rule: 
         (429, "rate-limited"),
         (401, "exchange-error"),
         (404, "exchange-error"),
-        (200, "answer-invalid"),
+        (200, "response-invalid"),
     ],
 )
 def test_a_page_instead_of_an_answer_is_named_by_its_status(status: int, rule: str) -> None:
@@ -475,5 +475,5 @@ def test_an_exchange_that_nobody_knows_can_prove_nothing() -> None:
     for name in ("kraken", "interface", "", "..", "bitmex.py", None, 7, "BITMEX "):
         with pytest.raises(GuardError) as stopped:
             exchanges.get_adapter(name)
-        assert stopped.value.findings[0].name == "exchange-unknown"
+        assert stopped.value.findings[0].name == "exchange-unsupported"
     assert exchanges.get_adapter("BitMEX") is VENUE

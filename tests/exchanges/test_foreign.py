@@ -48,7 +48,7 @@ def told(**changed: Any) -> Response:
     return Response(200, json.dumps({"error": [], "result": result}).encode())
 
 
-def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **policy: Any) -> Verdict:
+def check(folder: Path, answer: Response, severity_not_reported: str = "ignore", **policy: Any) -> Verdict:
     with SimulatedBitMEX() as exchange:
         exchange.respond_always(PATH, answer)
         urls = {"public": exchange.url, "private": exchange.url, "zendesk": exchange.url}
@@ -57,7 +57,7 @@ def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **p
             "api_key_guard": {
                 "credentials": store_files(folder, KRAKEN_ID, KRAKEN_SECRET),
                 "allowed_hosts": ["127.0.0.1"],
-                "policy": {"severity_not_told": severity_not_told, **policy},
+                "policy": {"severity_not_reported": severity_not_reported, **policy},
             },
         }
         return LocalCheck(config).run()
@@ -75,10 +75,10 @@ def check(folder: Path, answer: Response, severity_not_told: str = "ignore", **p
         (told(ip_allowlist=[]), Outcome.REFUSED, ["ip-unrestricted"]),
         (told(ip_allowlist=["203.0.113.0/24"]), Outcome.REFUSED, ["ip-too-many"]),
         (told(api_key="other"), Outcome.UNVERIFIED, ["key-not-listed"]),
-        (told(permissions=None), Outcome.UNVERIFIED, ["answer-invalid"]),
+        (told(permissions=None), Outcome.UNVERIFIED, ["response-invalid"]),
         (Response(200, b'{"error": ["EAPI:Invalid key"]}'), Outcome.UNVERIFIED, ["key-unknown"]),
         (Response(200, b'{"error": ["EGeneral:Permission denied"]}'), Outcome.UNVERIFIED, ["access-denied"]),
-        (Response(200, b"<html>"), Outcome.UNVERIFIED, ["answer-invalid"]),
+        (Response(200, b"<html>"), Outcome.UNVERIFIED, ["response-invalid"]),
     ],
 )
 def test_the_core_judges_an_exchange_it_has_never_heard_of(
@@ -111,7 +111,7 @@ def test_its_own_words_are_the_policys_defaults_and_can_be_written(tmp_path: Pat
 
 
 def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_request(tmp_path: Path) -> None:
-    verdict = check(tmp_path, told(), severity_not_told="warning")
+    verdict = check(tmp_path, told(), severity_not_reported="warning")
     assert verdict.admitted
     assert verdict.requests == 1
     not_told = {"two-factor", "key-age", "key-name", "sibling-keys", "withdrawal-address", "security-event"}
@@ -120,7 +120,7 @@ def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_r
 
 def test_it_could_lie_among_the_venues_as_it_is() -> None:
     text = (Path(__file__).parent / "foreign" / "kraken.py").read_text(encoding="utf-8")
-    place = "freqtrade_bitmex_guard/venues/kraken.py"
+    place = "freqtrade_bitmex_guard/exchanges/kraken.py"
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "--stdin-filename", place, "-"]
     done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -130,8 +130,8 @@ def test_the_core_names_no_exchange() -> None:
     import freqtrade_bitmex_guard
 
     root = Path(freqtrade_bitmex_guard.__file__).parent
-    core = [root / f"{name}.py" for name in ("facts", "verdict", "guard", "addresses", "terms", "freqtrade_hook")]
-    core += [*(root / "rules").glob("*.py"), *(root / "exchange").glob("*.py")]
+    rooms = ("model", "rules", "client", "check", "report", "redaction", "util")
+    core = [path for room in rooms for path in (root / room).glob("*.py")]
     for path in core:
         text = path.read_text().replace("freqtrade_bitmex_guard", "").replace("freqtrade-bitmex-guard", "")
         code = [line for line in text.splitlines() if "bitmex" in line.lower() and not line.strip().startswith("#")]

@@ -99,7 +99,7 @@ def test_a_question_that_is_not_answered_is_not_told_and_not_asked_twice(
     assert "nothing shows that it is fine" in verdict.findings[0].message
     assert verdict.requests == 4
     assert exchange.paths().count(f"GET {path}") == 1
-    assert check(tmp_path, exchange, policy={"severity_not_told": "error"}).outcome is Outcome.REFUSED
+    assert check(tmp_path, exchange, policy={"severity_not_reported": "error"}).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize(

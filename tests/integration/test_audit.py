@@ -276,8 +276,8 @@ THEN = KeySnapshot(masked_id="AbCd…", name="a", permissions=("order",), networ
     ("now", "kinds"),
     [
         (THEN, []),
-        (THEN.model_copy(update={"rights": None}), [ChangeKind.RIGHTS]),
-        (THEN.model_copy(update={"addresses": ("everywhere",)}), [ChangeKind.ADDRESSES]),
+        (THEN.model_copy(update={"permissions": None}), [ChangeKind.RIGHTS]),
+        (THEN.model_copy(update={"networks": ("everywhere",)}), [ChangeKind.ADDRESSES]),
         (THEN.model_copy(update={"name": None}), [ChangeKind.NAME]),
         (THEN.model_copy(update={"enabled": None}), [ChangeKind.ENABLED]),
         (None, [ChangeKind.VANISHED]),
@@ -374,11 +374,11 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, 
     careless(exchange)
     told = audit.json()
     assert list(told) == [
-        *("verdict", "exchange", "key", "findings", "facts", "asked"),
+        *("verdict", "exchange", "key", "findings", "facts", "servers"),
         *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]
-    assert list(told["keys"][0]) == ["key", "mark", "facts", "dangers"]
+    assert list(told["keys"][0]) == ["key", "fingerprint", "facts", "dangers"]
     assert told["account"] == {
         "two_factor": False,
         "withdrawal_addresses": [{"name": "hot wallet", "skips": ["skip2FA"]}],
@@ -388,7 +388,8 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, 
 
 KILLED = """
 import os, signal, sys, tempfile
-from freqtrade_bitmex_guard import cli, durable
+from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.util import atomic_file
 
 left = int(sys.argv[1])
 
@@ -410,8 +411,8 @@ class Deadly:
             return done
         return call
 
-durable.os, durable.tempfile = Deadly(os), Deadly(tempfile)
-code = cli.main(["audit", "-c", sys.argv[2]])
+atomic_file.os, atomic_file.tempfile = Deadly(os), Deadly(tempfile)
+code = dispatch.main(["audit", "-c", sys.argv[2]])
 print("calls left:", left, file=sys.stderr)
 sys.exit(code)
 """

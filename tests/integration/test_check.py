@@ -109,7 +109,7 @@ def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
         ({"secret": "wrong"}, Outcome.UNVERIFIED, "signature-invalid"),
         ({"cidr": "203.0.113.7"}, Outcome.UNVERIFIED, "address-not-allowed"),
         ({"enabled": False}, Outcome.REFUSED, "key-disabled"),
-        ({"overrides": {"permissions": None}}, Outcome.UNVERIFIED, "answer-invalid"),
+        ({"overrides": {"permissions": None}}, Outcome.UNVERIFIED, "response-invalid"),
         ({"overrides": {"id": "other"}}, Outcome.UNVERIFIED, "key-not-listed"),
     ],
 )
@@ -167,7 +167,7 @@ def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(
     assert told(check(tmp_path, exchange, timeout_seconds=3)) == (Outcome.UNVERIFIED, ["overloaded"], 1)
 
 
-@pytest.mark.parametrize(("size", "rules"), [(3_990_000, []), (4_010_000, ["answer-too-large"])])
+@pytest.mark.parametrize(("size", "rules"), [(3_990_000, []), (4_010_000, ["response-too-large"])])
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_may_have_four_megabytes(
     tmp_path: Path, exchange: SimulatedBitMEX, size: int, rules: list[str], packed: bool
@@ -270,7 +270,7 @@ def test_an_answer_that_would_keep_us_busy_is_turned_away(tmp_path: Path, exchan
     ):
         exchange.respond_always("/apiKey", Response(200, json.dumps(many).encode()))
         verdict = check(tmp_path, exchange)
-        assert told(verdict) == (Outcome.UNVERIFIED, ["answer-invalid"], 1)
+        assert told(verdict) == (Outcome.UNVERIFIED, ["response-invalid"], 1)
         assert verdict.duration_ms < 10_000
         assert len(render_plain(verdict)) < 2000
 
@@ -370,8 +370,8 @@ def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
         (lambda config: config.update(api_key_guard=[]), "section-invalid"),
         (lambda config: config.update(api_key_gaurd={}), "section-misnamed"),
         (lambda config: config["api_key_guard"].update(x=1), "section-invalid"),
-        (lambda config: config.pop("exchange"), "exchange-unknown"),
-        (lambda config: config["exchange"].update(name="kraken"), "exchange-unknown"),
+        (lambda config: config.pop("exchange"), "exchange-unsupported"),
+        (lambda config: config["exchange"].update(name="kraken"), "exchange-unsupported"),
         (lambda config: config["exchange"].update(key="x"), "credentials-in-config"),
         (lambda config: config["exchange"]["ccxt_config"].update(verify=False), "tls-not-verified"),
         (lambda config: config["api_key_guard"].update(allowed_hosts=["www.bitmex.com"]), "host-not-allowed"),
@@ -426,12 +426,12 @@ def test_a_store_that_hangs_is_given_up(
 @pytest.mark.parametrize(
     "place",
     [
-        "freqtrade_bitmex_guard.check.local.rules.apply",
+        "freqtrade_bitmex_guard.check.local.rules.evaluate_key",
         "freqtrade_bitmex_guard.check.local.merge_entries",
-        "freqtrade_bitmex_guard.check.local.exchanges.find",
-        "freqtrade_bitmex_guard.check.local.exchange_client.build",
+        "freqtrade_bitmex_guard.check.local.exchanges.get_adapter",
+        "freqtrade_bitmex_guard.check.local.exchange_client.build_client",
         "freqtrade_bitmex_guard.check.local.Admission",
-        "freqtrade_bitmex_guard.check.local.section.read",
+        "freqtrade_bitmex_guard.check.local.parse_section",
     ],
 )
 def test_a_bug_of_the_guard_is_never_an_admission(

@@ -61,7 +61,7 @@ def invalid(what: str) -> NoReturn:
         GuardError: always.
     """
     fail(
-        "answer-invalid",
+        "response-invalid",
         f"BitMEX's answer {what}, so nothing in it can be relied on.",
         "Try again; if it stays, a proxy or a changed API is in between: report it.",
     )

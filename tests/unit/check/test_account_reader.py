@@ -49,12 +49,14 @@ class Case:
         self.talks: list[tuple[Any, float, bool]] = []
         self.left = left
 
-    def twin(self) -> Case:
+    def clone(self) -> Case:
         return self
 
-    def conversation(self, credentials: Any, seconds: float, *, patient: bool) -> Any:
-        self.talks.append((credentials, seconds, patient))
-        return SimpleNamespace(ask=len(self.talks), sent=10 ** (len(self.talks) - 1), requests_left=self.left)
+    def open_session(self, credentials: Any, seconds: float, *, retry: bool) -> Any:
+        self.talks.append((credentials, seconds, retry))
+        return SimpleNamespace(
+            request=len(self.talks), request_count=10 ** (len(self.talks) - 1), rate_limit_remaining=self.left
+        )
 
     def read_two_factor(self, ask: Any) -> Any:
         return ask

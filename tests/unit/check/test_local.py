@@ -26,7 +26,7 @@ NOT_SO_FAR = ("internal-error", "The check did not get that far.", "Please repor
 
 def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange))
-    for name in ("section", "mark"):
+    for name in ("section", "fingerprint"):
         with pytest.raises(GuardError) as stopped:
             getattr(check, name)
         (found,) = stopped.value.findings
@@ -107,7 +107,7 @@ def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
     def fail(*_: Any) -> None:
         raise bug
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.AccountReader.account", fail)
+    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.AccountReader.read", fail)
     check = LocalCheck(bot_config(tmp_path, exchange))
     verdict = check.run()
     assert (verdict.outcome, verdict.facts, check.proven) == (Outcome.UNVERIFIED, (), None)
@@ -141,9 +141,9 @@ def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: 
         (
             {},
             None,
-            ("exchange-unknown", "The config has no exchange section.", 'Write "exchange": {"name": …}.'),
+            ("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.'),
         ),
-        ({"exchange": ["bitmex"]}, None, ("exchange-unknown", "The config has no exchange section.", None)),
+        ({"exchange": ["bitmex"]}, None, ("exchange-unsupported", "The config has no exchange section.", None)),
         (
             {"exchange": {"name": "BitMEX"}},
             "bitmex",
@@ -155,8 +155,8 @@ def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: 
             ),
         ),
         ({"exchange": {}}, None, ("section-missing", None, None)),
-        ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unknown", None, None)),
-        ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unknown", None, None)),
+        ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unsupported", None, None)),
+        ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unsupported", None, None)),
     ],
 )
 def test_a_config_without_the_least_is_misconfigured(config: Any, exchange: str | None, found: Any) -> None:

@@ -62,19 +62,19 @@ def test_zero_minutes_turn_it_off() -> None:
     [
         *("withdraw-permission", "ip-unrestricted", "key-disabled", "account"),
         *("key-unknown", "signature-invalid", "address-not-allowed", "access-denied", "account-restricted"),
-        *("clock-skew", "address-banned", "tls-failed", "redirected", "answer-invalid", "internal-error"),
+        *("clock-skew", "address-banned", "tls-failed", "redirected", "response-invalid", "internal-error"),
     ],
 )
 def test_what_does_not_pass_by_itself_is_told_at_once_and_once(rule: str) -> None:
     day = Day()
     news = day.after(60, bad(rule))
-    assert (news.is_fine, news.silent_minutes, news.verdict.findings[0].rule) == (False, None, rule)
+    assert (news.recovered, news.unreachable_minutes, news.verdict.findings[0].name) == (False, None, rule)
     assert day.watch.violation is news.verdict
     for _ in range(100):
         assert day.after(5, bad(rule)) is None
     assert day.looks == 101
     news = day.after(5)
-    assert (news.is_fine, news.verdict) == (True, FINE)
+    assert (news.recovered, news.verdict) == (True, FINE)
     assert day.watch.violation is None
     assert day.after(5) is None
     assert day.looks == 102, "fine again, so the next look comes after a whole interval"
@@ -90,12 +90,12 @@ def test_a_passing_cause_is_tolerated_for_the_grace_and_then_is_a_violation(rule
         assert day.after(5, bad(rule)) is None
     news = day.after(5, bad(rule))
     assert news is not None
-    assert news.silent_minutes == 180
+    assert news.unreachable_minutes == 180
     assert "no check for 180 minutes" in chat.violation(
-        news.verdict, chat.BotState.PAUSED, silent_minutes=news.silent_minutes
+        news.verdict, chat.BotState.PAUSED, silent_minutes=news.unreachable_minutes
     )
     assert day.after(5, bad(rule)) is None
-    assert day.after(5).is_fine
+    assert day.after(5).recovered
 
 
 def test_one_good_look_starts_the_grace_anew() -> None:
@@ -114,17 +114,17 @@ def test_during_an_outage_a_real_violation_is_told_at_once() -> None:
     day = Day()
     assert day.after(60, bad("maintenance")) is None
     news = day.after(5, bad("withdraw-permission"))
-    assert news.silent_minutes is None
+    assert news.unreachable_minutes is None
 
 
 def test_what_is_found_out_after_an_outage_that_took_too_long_is_told_as_well() -> None:
     day = Day(recheck_grace_minutes=0)
-    assert day.after(60, bad("maintenance")).silent_minutes == 0
+    assert day.after(60, bad("maintenance")).unreachable_minutes == 0
     assert day.after(5, bad("maintenance")) is None
-    assert day.after(5, bad("withdraw-permission")).silent_minutes is None
+    assert day.after(5, bad("withdraw-permission")).unreachable_minutes is None
     assert day.after(5, bad("withdraw-permission")) is None
     assert day.after(5, bad("maintenance")) is None
-    assert day.after(5).is_fine
+    assert day.after(5).recovered
 
 
 def test_it_can_be_told_to_look_at_once() -> None:
@@ -142,7 +142,7 @@ def test_an_outage_does_not_end_a_violation() -> None:
     assert day.after(60, bad("withdraw-permission")) is not None
     assert day.after(5, bad("maintenance")) is None
     assert day.watch.violation is not None
-    assert day.after(5).is_fine
+    assert day.after(5).recovered
 
 
 def test_a_verdict_that_says_nothing_is_no_passing_cause() -> None:

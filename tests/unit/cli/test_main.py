@@ -23,7 +23,7 @@ OF_EACH = {"freqtrade_bitmex_guard.cli.freqtrade_args.parse_freqtrade_arguments"
 OF_BOTH = [
     "freqtrade_bitmex_guard.cli.freqtrade_args.load_config",
     "freqtrade_bitmex_guard.check.local.LocalCheck.__init__",
-    "freqtrade_bitmex_guard.model.verdict.exit_code_of",
+    "freqtrade_bitmex_guard.model.verdict.Verdict.exit_code",
 ]
 
 
@@ -52,7 +52,7 @@ def test_whatever_breaks_is_a_bug_and_no_admission(
     def fail(*_: Any, **__: Any) -> Any:
         raise raised
 
-    monkeypatch.setattr(place, fail)
+    monkeypatch.setattr(place, property(fail) if place.endswith("exit_code") else fail)
     assert dispatch.main([*COMMANDS[command], "-c", config]) == EXIT_INTERNAL_ERROR
 
 

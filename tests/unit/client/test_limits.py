@@ -42,7 +42,7 @@ def with_marks(number: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("marks", "rules", "requests"), [(160_000, [], 4), (160_001, ["answer-too-large"], 1)], ids=["most", "too many"]
+    ("marks", "rules", "requests"), [(160_000, [], 4), (160_001, ["response-too-large"], 1)], ids=["most", "too many"]
 )
 def test_an_answer_with_too_many_values_is_not_even_read(
     tmp_path: Path, exchange: SimulatedBitMEX, marks: int, rules: list[str], requests: int
@@ -78,7 +78,7 @@ def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
     assert all(why in finding.message for finding in verdict.findings)
 
 
-@pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["answer-too-large"])], ids=["most", "too many"])
+@pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["response-too-large"])], ids=["most", "too many"])
 def test_an_answer_with_more_than_a_hundred_kilobytes_of_headers_is_not_even_read(
     tmp_path: Path, exchange: SimulatedBitMEX, each: int, rules: list[str]
 ) -> None:
@@ -97,23 +97,23 @@ def test_ccxt_does_not_read_an_answer_once_more(tmp_path: Path, exchange: Simula
 class Line:
     """In the place of a ccxt client: it answers well, and takes down how much time it was given."""
 
-    route = SimpleNamespace(servers=frozenset())
-    sent = 0
-    left_seconds = 0.7
+    connection = SimpleNamespace(servers=frozenset())
+    request_count = 0
+    remaining_seconds = 0.7
 
     def __init__(self, one_request_seconds: float = 1.0) -> None:
         self.one_request_seconds = one_request_seconds
         self.given: list[tuple[float, bool]] = []
         self.told = {"apiKey": [key().to_json()], "user": {"TFAEnabled": "GA"}, "address": [], "userEvent": []}
 
-    def twin(self) -> Line:
+    def clone(self) -> Line:
         return self
 
-    def conversation(self, _: Any, seconds: float, *, patient: bool = True) -> Line:
-        self.given.append((seconds, patient))
+    def open_session(self, _: Any, seconds: float, *, retry: bool = True) -> Line:
+        self.given.append((seconds, retry))
         return self
 
-    def ask(self, path: str, **_: Any) -> ApiResponse:
+    def request(self, path: str, **_: Any) -> ApiResponse:
         return ApiResponse(200, {}, json.dumps(self.told[path]).encode(), time.time())
 
 
@@ -161,7 +161,7 @@ def test_a_request_gets_no_more_than_what_is_left_of_the_time(monkeypatch: pytes
         raise TimeoutError
 
     given: list[tuple[float, float]] = []
-    session: Any = SimpleNamespace(sent=0, hosts=set(), seconds=None, record=None, cut=None)
+    session: Any = SimpleNamespace(request_count=0, hosts=set(), seconds=None, record=None, cut=None)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     monkeypatch.setattr(time, "sleep", wait)
     monkeypatch.setattr(deadline, "run_with_timeout", run)

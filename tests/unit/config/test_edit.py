@@ -32,7 +32,7 @@ def written(path: Path, text: str = TEXT, mode: int = 0o640) -> Path:
 
 def change(path: Path, **what: Any) -> FileEdit:
     file = ConfigFile(str(path))
-    return FileEdit(file, **{"text": NEW, "meaning": {"a": 1, "b": 2}, **what})
+    return FileEdit(file, **{"text": NEW, "expected": {"a": 1, "b": 2}, **what})
 
 
 def replace(*changes: FileEdit) -> None:

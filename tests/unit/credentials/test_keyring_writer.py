@@ -248,7 +248,7 @@ def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
     store.put(OLD, Seen(None))
     with pytest.raises(GuardError) as stopped:
         store.put(NEW, Seen(None))
-    assert stopped.value.findings[0].name == "credentials-differ"
+    assert stopped.value.findings[0].name == "credentials-conflict"
     assert store.load().matches(OLD)
     store.put(NEW, Seen(OLD))
     assert store.load().matches(NEW)

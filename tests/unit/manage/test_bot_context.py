@@ -55,5 +55,5 @@ def test_a_credential_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("exchange", ["null", "[]", '"bitmex"', "{}"])
 def test_an_exchange_section_of_another_shape_is_for_others_to_judge(tmp_path: Path, exchange: str) -> None:
-    with pytest.raises(Exception, match="exchange-unknown"):
+    with pytest.raises(Exception, match="exchange-unsupported"):
         BotContext.read(written(tmp_path, f'{{"exchange": {exchange}}}'))

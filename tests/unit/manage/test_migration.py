@@ -170,7 +170,7 @@ def test_what_was_stored_before_a_file_could_not_be_replaced_is_told(
 
 
 def test_what_nobody_has_stored_is_not_blanked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BotContext, "keeper", None)  # as if somebody had forgotten how to write this store
+    monkeypatch.setattr(BotContext, "writable_store", None)  # as if somebody had forgotten how to write this store
     path = config(tmp_path)
     migrated(run, path, code=1)
     assert SECRET in path.read_text()
@@ -178,14 +178,14 @@ def test_what_nobody_has_stored_is_not_blanked(run: Run, tmp_path: Path, monkeyp
 
 def test_two_different_secrets_are_both_left_where_they_are(run: Run, tmp_path: Path) -> None:
     text = CONFIG.replace("true,}", f'true, "secret": "{OTHER_SECRET}"}}')
-    printed = untouched(run, config(tmp_path, text), "credentials-differ")
+    printed = untouched(run, config(tmp_path, text), "credentials-conflict")
     assert "exchange.ccxt_config.secret" in printed
     assert OTHER_SECRET not in printed
 
 
 def test_a_secret_that_is_used_for_something_else_too_is_left_where_it_is(run: Run, tmp_path: Path) -> None:
     text = CONFIG.replace('"dry_run"', '"api_server": {"password": "SECRET"},\n    "dry_run"')
-    assert "api_server" in untouched(run, config(tmp_path, text), "credentials-differ")
+    assert "api_server" in untouched(run, config(tmp_path, text), "credentials-conflict")
 
 
 @pytest.mark.parametrize("spelt", [r"a\/b\/c%d==", "a%2Fb%2Fc%25d%3D%3D"], ids=["as JSON may", "as in a URL"])
@@ -194,7 +194,7 @@ def test_a_secret_that_stands_elsewhere_in_another_spelling_is_left_where_it_is(
     run: Run, tmp_path: Path, spelt: str, place: str
 ) -> None:
     text = CONFIG.replace("SECRET", "a/b/c%d==").replace('"dry_run"', f'{place.replace("SPELT", spelt)}\n    "dry_run"')
-    untouched(run, config(tmp_path, text), "credentials-differ")
+    untouched(run, config(tmp_path, text), "credentials-conflict")
 
 
 @pytest.mark.parametrize("part", ["key", "secret"])
@@ -217,7 +217,7 @@ def test_another_key_in_the_store_is_not_overwritten(run: Run, tmp_path: Path) -
     run("credentials", "set", "-c", str(config(tmp_path, blanked().decode())), stdin=f"{OTHER_ID}\n{OTHER_SECRET}\n")
     before = stored()
     path = config(tmp_path)
-    assert "credentials-differ" in migrated(run, path, code=4)
+    assert "credentials-conflict" in migrated(run, path, code=4)
     assert path.read_bytes() == config(tmp_path).read_bytes()
     assert stored() == before == {"key": OTHER_ID, "secret": OTHER_SECRET}
 

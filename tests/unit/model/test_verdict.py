@@ -10,7 +10,7 @@ import pytest
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, error, fail, warning
 from freqtrade_bitmex_guard.model.key import PermissionKind
-from freqtrade_bitmex_guard.model.verdict import Verdict, exit_code_of, sort_findings
+from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from tests.support.factories import facts
 
@@ -99,12 +99,12 @@ def test_only_a_verdict_whose_every_cause_passes_is_worth_waiting_for() -> None:
     ("outcome", "code"), [(Outcome.REFUSED, 2), (Outcome.UNVERIFIED, 3), (Outcome.MISCONFIGURED, 4)]
 )
 def test_exit_codes_are_as_published(outcome: Outcome, code: int) -> None:
-    assert exit_code_of(Verdict(findings=(AN_ERROR[outcome],))) == code
+    assert Verdict(findings=(AN_ERROR[outcome],)).exit_code == code
 
 
 def test_admitted_ends_with_0_and_a_bug_with_1() -> None:
-    assert exit_code_of(Verdict(findings=(), facts=(facts("order"),))) == 0
-    assert exit_code_of(Verdict(findings=(error("internal-error", "m", "f"),), facts=(facts("order"),))) == 1
+    assert Verdict(findings=(), facts=(facts("order"),)).exit_code == 0
+    assert Verdict(findings=(error("internal-error", "m", "f"),), facts=(facts("order"),)).exit_code == 1
 
 
 def test_no_published_rule_leads_to_admission() -> None:

@@ -249,7 +249,7 @@ def test_each_kind_of_client_is_compared_by_the_proxy_that_it_heeds(
     built(config, synchronous=synchronous)
     config["exchange"]["ccxt_config"].update(changed)
     built(config, synchronous=not synchronous)
-    with pytest.raises(OperationalException, match="routes-differ"):
+    with pytest.raises(OperationalException, match="proxy-mismatch"):
         built(config, synchronous=synchronous)
     assert len(gate.clients) == 2
 

@@ -16,7 +16,8 @@ from freqtrade.exceptions import OperationalException
 
 import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard import BOT_MODULE, BotModuleFinder
-from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.model.findings import GuardError as OurError
+from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.plugin import import_hook, install
 
 TARGET = ModuleType("target")
@@ -133,14 +134,14 @@ def test_whatever_fails_while_it_is_placed_no_bot_starts(
 
 
 def named_like_ours() -> None:
-    class Stopped(Exception):  # noqa: N818 - its name is the point
+    class GuardError(Exception):
         """Somebody else's."""
 
-    raise Stopped("X..")
+    raise GuardError("X..")
 
 
 def of_ours() -> None:
-    raise GuardError(error("usage", "it is", "Do this."), error("usage", "X.", "Do that."))
+    raise OurError(error("usage", "it is", "Do this."), error("usage", "X.", "Do that."))
 
 
 @pytest.mark.parametrize(

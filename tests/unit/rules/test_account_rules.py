@@ -244,7 +244,7 @@ def test_only_those_of_two_hundred_risky_keys_that_are_shown_are_written_out(mon
 
     written: list[SiblingKey] = []
     module = importlib.import_module("freqtrade_bitmex_guard.rules.account")  # the package has a rule of that name
-    monkeypatch.setattr(module, "shown", write)
+    monkeypatch.setattr(module, "describe_key", write)
     (finding,) = found("sibling-keys", account=AccountFacts(siblings=(other("withdraw"),) * 200))
     assert "one (can withdraw), 195 more" in finding.message
     assert len(written) == 5
@@ -335,10 +335,10 @@ def test_an_event_is_told_with_time_and_address_and_how_it_ended() -> None:
         ({"severity": {"key-age": "error"}}, ["error"], ["warning"]),
         ({"severity": {"key-age": "warning"}}, ["warning"], ["warning"]),
         ({"severity": {"key-age": "ignore"}}, [], []),
-        ({"severity_not_told": "error"}, ["warning"], ["error"]),
-        ({"severity_not_told": "ignore"}, ["warning"], []),
+        ({"severity_not_reported": "error"}, ["warning"], ["error"]),
+        ({"severity_not_reported": "ignore"}, ["warning"], []),
         ({"max_key_age_days": 10}, ["warning"], ["error"]),
-        ({"max_key_age_days": 10, "severity_not_told": "ignore"}, ["warning"], ["error"]),
+        ({"max_key_age_days": 10, "severity_not_reported": "ignore"}, ["warning"], ["error"]),
         ({"max_key_age_days": 10, "severity": {"key-age": "warning"}}, ["warning"], ["error"]),
         ({"max_key_age_days": 10, "severity": {"key-age": "ignore"}}, [], []),
         ({"severity": {"two-factor": "ignore"}}, ["warning"], ["warning"]),
@@ -388,7 +388,7 @@ def test_only_posture_rules_have_a_severity_to_choose(severity: Any, said: str) 
         {"event_days": 3_651},
         {"event_days": 0},
         {"event_days": 7.5},
-        {"severity_not_told": "info"},
+        {"severity_not_reported": "info"},
     ],
 )
 def test_an_odd_expectation_is_misconfigured(written: Any) -> None:
@@ -404,7 +404,7 @@ def test_the_widest_expectations_that_may_be_written_and_what_holds_if_none_is()
     usual = policy()
     assert (usual.max_key_age_days, usual.event_days, usual.max_addresses) == (90, 7, 1)
     assert (usual.key_name, usual.expected_user_id, usual.expected_target_account_id) == (None, None, None)
-    assert (usual.severity, usual.severity_not_told, usual.allowed_networks) == ({}, "warning", None)
+    assert (usual.severity, usual.severity_not_reported, usual.allowed_networks) == ({}, "warning", None)
 
 
 def test_every_finding_says_what_to_do_and_names_no_rule_that_is_not_published() -> None:
