@@ -17,6 +17,7 @@ from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.kraken import SimulatedKraken, error, signature
 from freqtrade_bitmex_guard.simulator.responses import page
 from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
+from tests.support.leak_search import watch
 
 KEY_INFORMATION = "/private/GetApiKeyInfo"
 DOCUMENTED_FIELDS = (
@@ -40,6 +41,7 @@ def failure(exchange: SimulatedKraken, **changed: Any) -> ccxt.BaseError:
 def test_it_signs_as_kraken_published() -> None:
     # Published by Kraken as an example (docs.kraken.com, "Spot REST authentication"): no account is behind it.
     secret = "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="
+    watch("Kraken's published secret", secret)
     body = "nonce=1616492376594&ordertype=limit&pair=XBTUSD&price=37500&type=buy&volume=1.25"
 
     signed = signature(secret, "/0/private/AddOrder", "1616492376594", body)
