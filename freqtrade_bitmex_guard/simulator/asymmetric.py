@@ -13,7 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 
 def is_pem(secret: str) -> bool:
@@ -41,6 +47,12 @@ def verify_signature(secret: str, text: str, signature: str) -> bool:
     except (binascii.Error, InvalidSignature):
         return False
     return True
+
+
+def public_pem(secret: str) -> str:
+    """Return the public half of a private key, both as PEM text."""
+    key = load_pem_private_key(secret.encode(), password=None).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def random_rsa_secret() -> str:
