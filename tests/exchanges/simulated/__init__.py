@@ -1,1 +1,1 @@
-"""simulated"""
+"""exchanges/simulated"""

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.simulator.asymmetric import random_ed25519_secret, r
 from freqtrade_bitmex_guard.simulator.binance import SimulatedBinance, error
 from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import KeyState, Kind
-from tests.exchanges.simulated.unguarded import assert_bot_runs
+from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
 from tests.support.factories import BINANCE_ID, BINANCE_SECRET
 
 PATH = "/sapi/v1/account/apiRestrictions"
@@ -34,13 +34,8 @@ def exchange() -> Iterator[SimulatedBinance]:
         yield running
 
 
-def client(exchange: SimulatedBinance, **changed: str) -> Any:
-    key = exchange.keys[0]
-    return ccxt.binance({"apiKey": key.id, "secret": key.secret, **exchange.ccxt_config(), **changed})
-
-
 def permissions(exchange: SimulatedBinance) -> Any:
-    return client(exchange).sapiGetAccountApiRestrictions()
+    return ccxt_client(exchange).sapiGetAccountApiRestrictions()
 
 
 def flags(content: dict[str, Any]) -> set[str]:
@@ -78,7 +73,7 @@ def test_a_pem_signs_and_another_pem_does_not(exchange: SimulatedBinance, make: 
     assert permissions(exchange)["enableReading"] is True
 
     with pytest.raises(ccxt.AuthenticationError, match="-1022"):
-        client(exchange, secret=make()).sapiGetAccountApiRestrictions()
+        ccxt_client(exchange, secret=make()).sapiGetAccountApiRestrictions()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +91,7 @@ def test_a_pem_signs_and_another_pem_does_not(exchange: SimulatedBinance, make: 
 def test_a_key_that_must_not_work_gets_the_recorded_error(
     exchange: SimulatedBinance, change: dict[str, Any], error_class: type[Exception], words: str
 ) -> None:
-    asking = client(exchange)
+    asking = ccxt_client(exchange)
     for name, value in change.items():
         setattr(exchange.keys[0], name, value)
 
@@ -121,7 +116,7 @@ def test_a_wrong_clock_is_named(exchange: SimulatedBinance, offset: float, words
 
 def test_each_host_words_a_rejected_key_in_its_own_way(exchange: SimulatedBinance) -> None:
     exchange.keys[0].enabled = False
-    asking = client(exchange)
+    asking = ccxt_client(exchange)
 
     with pytest.raises(ccxt.AuthenticationError, match=rf"{REJECTED}, request ip: 127.0.0.1"):
         asking.fapiPrivateGetPositionSideDual()
@@ -184,11 +179,11 @@ def test_the_documentations_signatures_are_valid(query: str, body: str) -> None:
 def test_a_call_needs_its_permission(exchange: SimulatedBinance, needed: str, call: str) -> None:
     exchange.keys[0].permissions = ["enableReading"]
     with pytest.raises(ccxt.AuthenticationError, match="-2015"):
-        getattr(client(exchange), call)({"symbol": "BTCUSDT"})
+        getattr(ccxt_client(exchange), call)({"symbol": "BTCUSDT"})
 
     exchange.keys[0].permissions = ["enableReading", needed]
     with pytest.raises(ccxt.BaseError) as caught:
-        getattr(client(exchange), call)({"symbol": "BTCUSDT"})
+        getattr(ccxt_client(exchange), call)({"symbol": "BTCUSDT"})
 
     assert "-2015" not in str(caught.value)
     assert len(exchange.requests) == 2
@@ -196,14 +191,16 @@ def test_a_call_needs_its_permission(exchange: SimulatedBinance, needed: str, ca
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "mode", "balance"),
+    ("name", "mode", "balance", "candles"),
     [
-        ("binance", "spot", "GET /api/v3/account"),
-        ("binance", "futures", "GET /fapi/v3/account"),
-        ("binanceusdm", "futures", "GET /fapi/v3/account"),
+        ("binance", "spot", "GET /api/v3/account", "/api/v3/klines"),
+        ("binance", "futures", "GET /fapi/v3/account", "/fapi/v1/klines"),
+        ("binanceusdm", "futures", "GET /fapi/v3/account", "/fapi/v1/klines"),
     ],
 )
-def test_freqtrade_runs_on_it(tmp_path: Path, name: str, mode: str, balance: str) -> None:
+def test_freqtrade_runs_on_it(tmp_path: Path, name: str, mode: str, balance: str, candles: str) -> None:
     kind = simulated(name)
     with kind([kind.random_key()], trading_mode=mode) as exchange:
-        assert_bot_runs(tmp_path, exchange, balance)
+        run_until_it_reads_candles(exchange, tmp_path, candles)
+
+    assert balance in exchange.paths()
