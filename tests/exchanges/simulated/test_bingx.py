@@ -120,10 +120,8 @@ def test_a_main_account_lists_its_keys(bingx: SimulatedBingX) -> None:
 def test_wrong_credentials_are_answered_in_bingxs_words(
     bingx: SimulatedBingX, changed: dict[str, Any], code: int, kind: type[Exception]
 ) -> None:
-    with pytest.raises(kind, match=str(code)) as caught:
+    with pytest.raises(kind, match=str(code)):
         ask(bingx, **changed)
-
-    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize(
@@ -179,18 +177,20 @@ def test_a_body_is_signed_in_the_order_of_its_names(bingx: SimulatedBingX) -> No
 
 
 @pytest.mark.parametrize(
-    ("permissions", "kind"), [([Kind.READ], ccxt.ExchangeError), ([Kind.TRADE], ccxt.InsufficientFunds)]
+    ("permissions", "kind", "code"),
+    [([Kind.READ], ccxt.ExchangeError, "100004"), ([Kind.TRADE], ccxt.InsufficientFunds, "100202")],
 )
-def test_orders_need_the_permission_and_are_never_placed(permissions: list[Kind], kind: type[Exception]) -> None:
+def test_orders_need_the_permission_and_are_never_placed(
+    permissions: list[Kind], kind: type[Exception], code: str
+) -> None:
     with SimulatedBingX([SimulatedBingX.random_key()]) as exchange:
         api = client(exchange)
         api.load_markets()
         exchange.keys[0].permissions = permissions
 
-        with pytest.raises(kind) as caught:
+        with pytest.raises(kind, match=code):
             api.create_order("BTC/USDT", "limit", "buy", 0.001, 70_000)
 
-        assert type(caught.value) is kind
         assert exchange.paths()[-1] == "POST /spot/v1/trade/order"
 
 
@@ -219,12 +219,14 @@ BLOCKED = (
 def test_errors_are_what_ccxt_makes_of_the_recorded_ones(
     bingx: SimulatedBingX, scripted: Cause | Response, kind: type[Exception]
 ) -> None:
-    bingx.respond_next(PERMISSIONS, bingx.error(scripted) if isinstance(scripted, Cause) else scripted)
+    response = bingx.error(scripted) if isinstance(scripted, Cause) else scripted
+    bingx.respond_next(PERMISSIONS, response)
 
+    # Newer versions of ccxt raise a class below ExchangeError for some of them.
     with pytest.raises(kind) as caught:
         ask(bingx)
 
-    assert type(caught.value) is kind
+    assert str(caught.value).endswith(response.body.decode())
 
 
 def test_the_market_is_read_by_ccxt(bingx: SimulatedBingX) -> None:
