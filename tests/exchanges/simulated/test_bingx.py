@@ -16,7 +16,8 @@ from freqtrade_bitmex_guard.simulator.bingx import SimulatedBingX, error, signat
 from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.responses import Response, json_response
-from tests.exchanges.simulated.unguarded import run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
+from tests.support.leak_search import watch
 
 PERMISSIONS = "/v1/account/apiPermissions"
 
@@ -27,20 +28,14 @@ def bingx() -> Iterator[SimulatedBingX]:
         yield exchange
 
 
-def client(exchange: SimulatedBingX, **changed: Any) -> ccxt.bingx:
-    key = exchange.keys[0]
-    return ccxt.bingx(
-        {"apiKey": key.id, "secret": key.secret, "enableRateLimit": False, **exchange.ccxt_config(), **changed}
-    )
-
-
 def ask(exchange: SimulatedBingX, **changed: Any) -> Any:
-    return client(exchange, **changed).accountV1PrivateGetAccountApiPermissions()
+    return ccxt_client(exchange, **changed).accountV1PrivateGetAccountApiPermissions()
 
 
 def test_it_signs_as_bingx_published() -> None:
     # Published by BingX as an example ("Signature Description"): no account is behind it.
     secret = "UuGuyEGt6ZEkpUObCYCmIfh0elYsZVh80jlYwpJuRZEw70t6vomMH7Sjmf94ztSI"
+    watch("BingX's published secret", secret)
     parameters = "quoteOrderQty=20&side=BUY&symbol=ETHUSDT&timestamp=1649404670162&type=MARKET"
 
     assert signature(secret, parameters) == "428a3c383bde514baff0d10d3c20e5adfaacaf799e324546dafe5ccc480dd827"
@@ -86,7 +81,7 @@ def test_the_newer_shape_has_a_flag_for_each_permission(bingx: SimulatedBingX) -
     assert {name for name, value in flags.items() if value} == {
         *("ipRestrict", "enableReading", "enableSpotAndMarginTrading", "enableWithdrawals"),
     }
-    older = client(bingx).accountV1PrivateGetAccountApiRestrictions()
+    older = ccxt_client(bingx).accountV1PrivateGetAccountApiRestrictions()
     assert set(older) == {
         *("ipRestrict", "createTime", "permitsUniversalTransfer", "enableReading", "enableFutures"),
         "enableSpotAndMarginTrading",
@@ -95,7 +90,7 @@ def test_the_newer_shape_has_a_flag_for_each_permission(bingx: SimulatedBingX) -
 
 def test_a_main_account_lists_its_keys(bingx: SimulatedBingX) -> None:
     bingx.keys[0].siblings = [SimulatedBingX.random_key(name="other", networks=None)]
-    api = client(bingx)
+    api = ccxt_client(bingx)
     uid = api.accountV1PrivateGetUid()["data"]["uid"]
 
     listed = api.accountV1PrivateGetApiKeyQuery({"uid": uid})["data"]["apiInfos"]
@@ -184,7 +179,7 @@ def test_orders_need_the_permission_and_are_never_placed(
     permissions: list[Kind], kind: type[Exception], code: str
 ) -> None:
     with SimulatedBingX([SimulatedBingX.random_key()]) as exchange:
-        api = client(exchange)
+        api = ccxt_client(exchange)
         api.load_markets()
         exchange.keys[0].permissions = permissions
 
@@ -230,7 +225,7 @@ def test_errors_are_what_ccxt_makes_of_the_recorded_ones(
 
 
 def test_the_market_is_read_by_ccxt(bingx: SimulatedBingX) -> None:
-    api = client(bingx)
+    api = ccxt_client(bingx)
 
     assert api.fetch_balance()["USDT"]["free"] == 1000
     book = api.fetch_order_book("BTC/USDT", 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from freqtrade_bitmex_guard.simulator.deribit import SimulatedDeribit, error, mi
 from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.responses import Response
-from tests.exchanges.simulated.unguarded import run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
+from tests.support.leak_search import watch
 
 LIST = "/private/list_api_keys"
 
@@ -28,19 +30,14 @@ def deribit() -> Iterator[SimulatedDeribit]:
         yield exchange
 
 
-def client(exchange: SimulatedDeribit, **changed: Any) -> ccxt.deribit:
-    key = exchange.keys[0]
-    return ccxt.deribit(
-        {"apiKey": key.id, "secret": key.secret, "enableRateLimit": False, **exchange.ccxt_config(), **changed}
-    )
-
-
 def ask(exchange: SimulatedDeribit, **changed: Any) -> Any:
-    return client(exchange, **changed).privateGetListApiKeys()["result"]
+    return ccxt_client(exchange, **changed).privateGetListApiKeys()["result"]
 
 
 def test_it_signs_as_deribit_published() -> None:
     # Published by Deribit as an example ("Authentication by client signature"): no account is behind it.
+    watch("Deribit's published secret", "AMANDASECRECT")
+
     signed = signature("AMANDASECRECT", "1576074319000", "1iqt2wls", "")
 
     assert signed == "56590594f97921b09b18f166befe0d1319b198bbcdad7ca73382de2f88fe9aa1"
@@ -56,6 +53,7 @@ def test_real_ccxt_reads_all_keys_with_their_secrets(deribit: SimulatedDeribit) 
         SimulatedDeribit.random_key(networks=None, enabled=False, permissions=[Kind.WITHDRAW, "custody:none"])
     ]
 
+    watch("another secret of Deribit", key.siblings[0].secret)
     own, other = ask(deribit)
 
     assert own["max_scope"] == "account:read trade:read_write wallet:read"
@@ -71,7 +69,7 @@ def test_a_second_factor_hides_the_list(deribit: SimulatedDeribit) -> None:
     deribit.keys[0].two_factor = True
 
     assert ask(deribit)["security_key_authorization_required"] is True
-    summary = client(deribit).privateGetGetAccountSummary({"currency": "BTC", "extended": True})["result"]
+    summary = ccxt_client(deribit).privateGetGetAccountSummary({"currency": "BTC", "extended": True})["result"]
     assert summary["security_keys_enabled"] is True
 
 
@@ -115,11 +113,11 @@ def test_a_missing_scope_is_named(
     deribit.keys[0].permissions = permissions
 
     with pytest.raises(ccxt.PermissionDenied, match=f"scope mismatch, required: {needed}"):
-        getattr(client(deribit), method)()
+        getattr(ccxt_client(deribit), method)()
 
 
 def test_orders_are_never_placed(deribit: SimulatedDeribit) -> None:
-    api = client(deribit)
+    api = ccxt_client(deribit)
 
     with pytest.raises(ccxt.InsufficientFunds):
         api.create_order("BTC/USDC", "limit", "buy", 0.001, 70_000)
@@ -130,7 +128,10 @@ def test_orders_are_never_placed(deribit: SimulatedDeribit) -> None:
 
 
 @pytest.mark.parametrize("grant", ["client_credentials", "client_signature"])
-def test_a_login_is_granted_what_it_asks_for_and_the_key_has(deribit: SimulatedDeribit, grant: str) -> None:
+def test_a_login_is_granted_what_it_asks_for_and_the_key_has(
+    deribit: SimulatedDeribit, grant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "urllib3")  # it writes down targets, and this one holds the secret
     key, millis = deribit.keys[0], str(int(time.time() * 1000))
     key.permissions = [Kind.TRADE, Kind.MANAGE_KEYS, "wallet:read"]
     proof = {"client_secret": key.secret}
@@ -139,7 +140,7 @@ def test_a_login_is_granted_what_it_asks_for_and_the_key_has(deribit: SimulatedD
     asked = {"grant_type": grant, "client_id": key.id, **proof}
 
     def granted(scope: str) -> str:
-        answer = client(deribit).publicGetAuth({**asked, **({"scope": scope} if scope else {})})
+        answer = ccxt_client(deribit).publicGetAuth({**asked, **({"scope": scope} if scope else {})})
         return str(answer["result"]["scope"])
 
     assert granted("") == "connection mainaccount"
@@ -147,7 +148,7 @@ def test_a_login_is_granted_what_it_asks_for_and_the_key_has(deribit: SimulatedD
         "account:read connection custody:none mainaccount wallet:read"
     )
     with pytest.raises(ccxt.AuthenticationError, match="13004"):
-        client(deribit).publicGetAuth({**asked, "client_secret": "wrong", "signature": "wrong"})
+        ccxt_client(deribit).publicGetAuth({**asked, "client_secret": "wrong", "signature": "wrong"})
 
 
 def test_what_is_not_signed_is_refused(deribit: SimulatedDeribit) -> None:
@@ -193,7 +194,7 @@ def test_errors_are_what_ccxt_makes_of_the_recorded_ones(
 
 
 def test_the_market_is_read_by_ccxt(deribit: SimulatedDeribit) -> None:
-    api = client(deribit)
+    api = ccxt_client(deribit)
 
     assert api.fetch_balance()["USDC"]["free"] == 1000
     book = api.fetch_order_book("BTC/USDC", 5)

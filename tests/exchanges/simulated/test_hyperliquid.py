@@ -17,7 +17,8 @@ from freqtrade_bitmex_guard.simulator.hyperliquid.exchange import failed
 from freqtrade_bitmex_guard.simulator.hyperliquid.signing import action_digest, address_of, has_signed
 from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
-from tests.exchanges.simulated.unguarded import run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
+from tests.support.leak_search import watch
 
 # Published with the vectors in Hyperliquid's Python SDK (tests/signing_test.py): no account is behind it.
 PUBLISHED_KEY = "0x" + "0123456789" * 6 + "0123"
@@ -32,21 +33,8 @@ def hyperliquid() -> Iterator[SimulatedHyperliquid]:
         yield exchange
 
 
-def client(exchange: SimulatedHyperliquid, **changed: Any) -> ccxt.hyperliquid:
-    key = exchange.keys[0]
-    return ccxt.hyperliquid(
-        {
-            "walletAddress": key.wallet_address,
-            "privateKey": key.private_key,
-            "enableRateLimit": False,
-            **exchange.ccxt_config(),
-            **changed,
-        }
-    )
-
-
 def ask(exchange: SimulatedHyperliquid, kind: str, user: str = "") -> Any:
-    return client(exchange).publicPostInfo({"type": kind, "user": user or exchange.keys[0].id})
+    return ccxt_client(exchange).publicPostInfo({"type": kind, "user": user or exchange.keys[0].id})
 
 
 @pytest.mark.parametrize(
@@ -90,6 +78,7 @@ def ask(exchange: SimulatedHyperliquid, kind: str, user: str = "") -> Any:
     ids=["order", "order on the testnet", "for a vault", "withdrawal", "transfer"],
 )
 def test_published_signatures_are_verified(content: dict[str, Any], mainnet: bool, r: str, s: str) -> None:
+    watch("Hyperliquid's published private key", PUBLISHED_KEY)
     digest = action_digest(content, mainnet=mainnet)
 
     assert has_signed(PUBLISHED_KEY, digest, {"r": r, "s": s})
@@ -153,12 +142,12 @@ def test_other_answers_are_what_a_test_says(hyperliquid: SimulatedHyperliquid) -
     assert ask(hyperliquid, "userRole", "0x" + "c" * 40) == {"role": "missing"}
     assert [each["validUntil"] for each in ask(hyperliquid, "extraAgents", key.wallet_address)] == [None]
     assert ask(hyperliquid, "webData2", key.wallet_address)["agentAddress"] == key.siblings[0].id
-    details = client(hyperliquid).publicPostInfo({"type": "vaultDetails", "vaultAddress": vault})
+    details = ccxt_client(hyperliquid).publicPostInfo({"type": "vaultDetails", "vaultAddress": vault})
     assert details["leader"] == key.wallet_address
 
 
 def test_actions_are_signed_by_the_wallet(hyperliquid: SimulatedHyperliquid) -> None:
-    wallet = client(hyperliquid)
+    wallet = ccxt_client(hyperliquid)
     wallet.load_markets()
 
     with pytest.raises(ccxt.InsufficientFunds):
@@ -176,7 +165,7 @@ def test_actions_are_signed_by_the_wallet(hyperliquid: SimulatedHyperliquid) -> 
 
 
 def test_only_the_account_itself_withdraws(hyperliquid: SimulatedHyperliquid) -> None:
-    agent, target = client(hyperliquid, options={"approvedBuilderFee": True}), "0x" + "a" * 40
+    agent, target = ccxt_client(hyperliquid, options={"approvedBuilderFee": True}), "0x" + "a" * 40
     agent.load_markets()
 
     with pytest.raises(ccxt.ExchangeError, match=f"Must deposit .* User: {hyperliquid.keys[0].id}"):
@@ -187,7 +176,7 @@ def test_only_the_account_itself_withdraws(hyperliquid: SimulatedHyperliquid) ->
 
 
 def test_a_wrong_private_key_belongs_to_nobody(hyperliquid: SimulatedHyperliquid) -> None:
-    stranger = client(hyperliquid, privateKey=SimulatedHyperliquid.random_key().private_key)
+    stranger = ccxt_client(hyperliquid, privateKey=SimulatedHyperliquid.random_key().private_key)
     stranger.load_markets()
 
     with pytest.raises(ccxt.InvalidOrder, match=r"User or API Wallet 0x[0-9a-f]{40} does not exist\."):
@@ -231,7 +220,7 @@ def test_what_is_not_understood_is_refused_as_recorded(hyperliquid: SimulatedHyp
 
 def test_candles_end_with_the_newest_one(hyperliquid: SimulatedHyperliquid) -> None:
     for since in (None, int(time.time() - 86_400) * 1000):
-        candles = client(hyperliquid).fetch_ohlcv("BTC/USDC", "5m", since)
+        candles = ccxt_client(hyperliquid).fetch_ohlcv("BTC/USDC", "5m", since)
 
         assert time.time() - candles[-1][0] / 1000 < 300
 
