@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.config import edit
 from freqtrade_bitmex_guard.config.edit import ConfigFile
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.jsonc import NodePath
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
@@ -62,7 +62,7 @@ class BotContext:
         exchange = config.get("exchange")
         _register_credentials(_exchange_values(exchange))
         venue = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None)
-        written = config[SECTION] if guard_state(config) is not None else None
+        written = config[SECTION] if guard_state(config) is not GuardState.ABSENT else None
         return cls(files, config, venue.profile, written)
 
     def config_files(self) -> list[ConfigFile]:

@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.cli.freqtrade_args import load_config, parse_freqtrade_arguments
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
@@ -79,7 +79,7 @@ def test_the_readme_names_every_file() -> None:
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_config_is_read_by_the_guard(store: str) -> None:
-    assert guard_state(load(store)) is True
+    assert guard_state(load(store)) is GuardState.ENABLED
     assert read(store).credentials.store == store
 
 
