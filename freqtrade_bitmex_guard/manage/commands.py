@@ -144,7 +144,9 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     new = terminal.credentials()
     if new.key.matches(old.key.reveal()):
         fail(
-            "credentials-conflict", f"This is the key in use, {old.masked_id}, again.", "Make a new key, then try again."
+            "credentials-conflict",
+            f"This is the key in use, {old.masked_id}, again.",
+            "Make a new key, then try again.",
         )
     verdict = subject.check(new)
     terminal.report(verdict)

@@ -113,4 +113,6 @@ def _explain(errors: Any) -> NoReturn:
         fail("key-unknown", "Kraken does not know this key id.", "Store it again.")
     if said == "EGeneral:Permission denied":
         fail("access-denied", "Kraken does not even let the key see itself.", "Give it the right to query.")
-    fail("response-invalid", f"Kraken's answer cannot be relied on ({sanitize(said) or 'not as documented'}).", "Retry.")
+    fail(
+        "response-invalid", f"Kraken's answer cannot be relied on ({sanitize(said) or 'not as documented'}).", "Retry."
+    )
