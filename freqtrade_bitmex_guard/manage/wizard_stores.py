@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load_if_present, with_timeout
@@ -31,7 +32,7 @@ def choose_store(subject: BotContext, terminal: Terminal) -> tuple[StoreSection,
     Raises:
         GuardError: misconfigured, if the store that the config names cannot be read.
     """
-    if subject.section_source is not None:
+    if subject.state is not GuardState.ABSENT:
         return dict(subject.section_source.get("credentials", {})), load_if_present(subject.store)
     ways = {
         "two files, as systemd, Docker or Podman hand them over": _ask_file_store,

@@ -178,7 +178,7 @@ def test_setup_and_migrate_tell_of_a_change_that_may_still_come_likewise(
     run: Run, config: str, in_time: threading.Event
 ) -> None:
     belongs(Path(config))
-    subject, given = BotContext.read(["-c", config]), Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    subject, given = BotContext.read([config]), Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
     with pytest.raises(GuardError) as stopped:
         wizard_stores.store_credentials(subject, {"store": "keyring"}, given, Terminal())
     both_are_to_be_kept(f"{stopped.value} {stopped.value.findings[0].fix}")
@@ -330,7 +330,7 @@ def test_help_ends_with_0(run: Run, arguments: list[str], capfd: pytest.CaptureF
     with pytest.raises(SystemExit) as end:
         run(*arguments)
     assert end.value.code == 0
-    assert "credentials migrate" in capfd.readouterr().out
+    assert capfd.readouterr().out.startswith(f"usage: freqtrade-bitmex-guard {arguments[0]} ")
 
 
 def test_a_trial_never_admits_another_key_than_the_candidate(
@@ -402,7 +402,7 @@ def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
 ) -> None:
     config = written(tmp_path, exchange, credentials=store)
     printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
-    assert "store-not-written" in printed
+    assert "store-read-only" in printed
     assert "Run instead" in printed
     expected = {"files": "bitmex_api_key", "command": "'a b'" if "pass" in str(store) else "op"}[store["store"]]
     assert expected in printed

@@ -259,7 +259,7 @@ def test_a_section_that_names_a_place_with_another_key_is_told_to_name_a_free_on
 def test_a_store_that_is_only_read_is_filled_by_hand_and_then_compared(run: Run, tmp_path: Path) -> None:
     credentials: dict[str, Any] = {**store_files(tmp_path), "key_file": str(tmp_path / "no" / "key")}
     text = CONFIG.replace('"dry_run"', f'"api_key_guard": {{"credentials": {json.dumps(credentials)}}},\n    "dry_run"')
-    printed = untouched(run, config(tmp_path, text), "store-not-written")
+    printed = untouched(run, config(tmp_path, text), "store-read-only")
     (tmp_path / "no").mkdir()
     belongs(tmp_path / "no" / "key")
     (line,) = (line.strip() for line in printed.splitlines() if "no/key" in line)
