@@ -15,10 +15,10 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 
 
-def holds_credentials(client: Any) -> bool:
+def holds_credentials(client: Any, profile: ExchangeProfile) -> bool:
     """Whether a ccxt client holds anything that it could sign a request with."""
     names = ("apiKey", "secret", *OTHER_CREDENTIALS)
-    return any(getattr(client, name, None) for name in names) or any(settings.signed_headers(vars(client)))
+    return any(getattr(client, name, None) for name in names) or any(settings.signed_headers(vars(client), profile))
 
 
 @opaque_dataclass
@@ -43,7 +43,7 @@ class Admission:
             if not expected.matches(getattr(client, name, None))
         ]
         changed += [name for name in OTHER_CREDENTIALS if getattr(client, name, None)]
-        changed += [*settings.signed_headers(vars(client)), *settings.non_text_headers(vars(client))]
+        changed += [*settings.signed_headers(vars(client), self.profile), *settings.non_text_headers(vars(client))]
         for name in changed:
             yield error(
                 "client-changed",

@@ -172,7 +172,7 @@ class LocalCheck:
                 "in the system's keyring. The README has the other stores.",
             )
         venue = exchanges.get_adapter(exchange.get("name"))
-        section = parse_section(self._config[SECTION], venue.profile)
+        section = parse_section(self._config[SECTION], venue.profile, self._config.get("trading_mode"))
         line = exchange_client.build_client(exchange, venue.profile, section.allowed_hosts)
         lazy_packages.end_import_phase()
         output.install()

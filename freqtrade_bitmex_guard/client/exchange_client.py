@@ -106,7 +106,7 @@ def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_ho
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    unfit = [*settings.invalid_settings(exchange), *settings.find_credentials(exchange)]
+    unfit = [*settings.invalid_settings(exchange, terms), *settings.find_credentials(exchange, terms)]
     if unfit:
         raise GuardError(*unfit)
     line = ExchangeClient(terms, settings.merge_settings(exchange, "ccxt_sync_config"))
@@ -135,7 +135,7 @@ def request_hosts(exchange: Mapping[str, Any], terms: ExchangeProfile) -> list[s
     Raises:
         GuardError: misconfigured, if ccxt makes no client of it.
     """
-    unfit = list(settings.invalid_settings(exchange))
+    unfit = list(settings.invalid_settings(exchange, terms))
     if unfit:
         raise GuardError(*unfit)
     return sorted(

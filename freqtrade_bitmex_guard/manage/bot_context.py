@@ -87,7 +87,7 @@ class BotContext:
         Raises:
             GuardError: misconfigured, if something in it is wrong.
         """
-        return parse_section(written, self.profile)
+        return parse_section(written, self.profile, self.config.get("trading_mode"))
 
     @property
     def store(self) -> CredentialStore:

@@ -101,7 +101,7 @@ def _delete(subject: BotContext, terminal: Terminal, *, is_sure: bool) -> int:
         fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
     terminal.print(
         f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
-        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.keys_page}.",
+        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.page.location}.",
     )
     return 0
 
@@ -139,12 +139,14 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
     old = with_timeout(keeper, keeper.load)
     terminal.print(
-        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.keys_page}; leave the old one there."
+        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.page.location}; leave the old one there."
     )
     new = terminal.credentials()
     if new.key.matches(old.key.reveal()):
         fail(
-            "credentials-conflict", f"This is the key in use, {old.masked_id}, again.", "Make a new key, then try again."
+            "credentials-conflict",
+            f"This is the key in use, {old.masked_id}, again.",
+            "Make a new key, then try again.",
         )
     verdict = subject.check(new)
     terminal.report(verdict)
@@ -156,7 +158,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
         f"Stored: the key {new.masked_id} in {subject.store_label}.",
         "Now, in this order:",
         f"1. Restart the bot: until then it trades with the old key {old.masked_id}, which it has in memory.",
-        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.keys_page}.",
+        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.page.location}.",
     )
     return 0
 

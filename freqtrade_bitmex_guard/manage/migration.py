@@ -18,6 +18,7 @@ from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.credentials import PARTS, Credentials, Secret, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque_dataclass
 from freqtrade_bitmex_guard.redaction.registry import occurs_in
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -50,7 +51,7 @@ def migrate(subject: BotContext, terminal: Terminal) -> int:
     """
     files = subject.config_files()
     found = [each for file in files for each in _find_in_file(file)]
-    _check_movable(files, found)
+    _check_movable(subject.profile, files, found)
     if not found:
         terminal.print("No key and no secret stands in the config files: there is nothing to move.")
         return 0
@@ -83,9 +84,9 @@ def _find_in_file(file: ConfigFile) -> list[PlaintextCredential]:
     return found
 
 
-def _check_movable(files: Sequence[ConfigFile], found: Sequence[PlaintextCredential]) -> None:
+def _check_movable(profile: ExchangeProfile, files: Sequence[ConfigFile], found: Sequence[PlaintextCredential]) -> None:
     exchange = environment_overrides().get("exchange")
-    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}):
+    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}, profile):
         fail(
             finding.name,
             f"{finding.message} It stands in a FREQTRADE__EXCHANGE__… variable.",
@@ -215,7 +216,7 @@ def _print_exposure_advice(subject: BotContext, files: Sequence[ConfigFile], ter
     terminal.print(
         "Make a new key, put it in its place with `freqtrade-bitmex-guard credentials rotate "
         f"{subject.config_options}`,",
-        f"and delete the old one on {subject.profile.keys_page}.",
+        f"and delete the old one on {subject.profile.page.location}.",
     )
     paths = [file.path for file in files]
     if not terminal.is_attended:

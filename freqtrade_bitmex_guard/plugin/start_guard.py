@@ -126,7 +126,8 @@ class StartGuard:
         Raises:
             GuardError: misconfigured, if it differs.
         """
-        if self.proven is None or not holds_credentials(client):  # a strategy may make one of its own, for public data
+        # A strategy may make a client of its own, for public data.
+        if self.proven is None or not holds_credentials(client, self.proven.profile):
             return
         found = list(self.proven.verify_client(client, asynchronous=not client.synchronous))
         if found:
@@ -188,7 +189,7 @@ def _log_dry_run(config: dict[str, Any]) -> None:
         if guard_state(config):
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips those that it knows itself, and ccxt signs with all others.
-            for finding in settings.find_credentials(config.get("exchange") or {}):
+            for finding in settings.find_credentials(config.get("exchange") or {}, None):
                 logger.warning("API key guard: %s: %s %s", finding.name, finding.message, finding.fix)
     except GuardError as end:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", end)

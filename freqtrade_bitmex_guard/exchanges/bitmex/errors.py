@@ -96,7 +96,7 @@ _CAUSES = (
         "key is disabled",
         "key-disabled",
         "The key is switched off: the bot could neither trade nor close what is open.",
-        f"Press Enable beside the key on {PROFILE.keys_page}, or store another key.",
+        f"Press Enable beside the key on {PROFILE.page.location}, or store another key.",
     ),
     (
         "subaccount api key",

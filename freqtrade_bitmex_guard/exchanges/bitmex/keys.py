@@ -22,23 +22,11 @@ from freqtrade_bitmex_guard.model.key import (
     IpRestriction,
     KeyFacts,
     NotReported,
-    Permission,
-    PermissionKind,
     RestrictedTo,
     Unrestricted,
 )
-from freqtrade_bitmex_guard.model.networks import Network, parse_network
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, join_limited, mask_id, sanitize
-
-# Every key can read positions, margin, orders and executions; some guides call that right Position.
-_KINDS = {
-    "order": PermissionKind.TRADE,
-    "orderCancel": PermissionKind.CANCEL,
-    "position": PermissionKind.READ,
-    "withdraw": PermissionKind.WITHDRAW,
-}
-
 
 # Far more than any real key has; a hostile answer must not keep us busy or fill the log.
 _MAX_ENTRIES = 10
@@ -95,7 +83,7 @@ _LOOKALIKE_FIELDS = frozenset(map(_letters, _FIELDS - {"id", "name"}))
 
 
 # What decides, as it may stand in another name: `CIDR`, `cidr_v2`, `permissionList`, `isEnabled`, `canWithdraw`.
-_DECISIVE_WORDS = ("permission", "cidr", "enabled", *PROFILE.never_allowed)
+_DECISIVE_WORDS = ("permission", "cidr", "enabled", *PROFILE.forbidden_permissions)
 
 
 def _could_override(name: str, told: object) -> bool:
@@ -182,7 +170,7 @@ def _facts(entry: dict[str, Any]) -> KeyFacts:
         fields = {sanitize(str(detail["loc"][0])) for detail in problem.errors(include_input=False)}
         invalid(f"describes the key oddly: {', '.join(sorted(fields))}")
     return KeyFacts(
-        permissions=frozenset(Permission(word, permission_kind(word)) for word in key.permissions),
+        permissions=frozenset(map(PROFILE.permission, key.permissions)),
         ip_restriction=_ip_restriction(key.cidr, key.cidrs),
         enabled=key.enabled if "enabled" in key.model_fields_set else None,
         name=key.name,
@@ -198,11 +186,6 @@ def _account_number(told: object) -> str | None:
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else None
 
 
-def permission_kind(word: str) -> PermissionKind:
-    """What one of BitMEX's words lets a key do."""
-    return PermissionKind.WITHDRAW if PROFILE.is_forbidden(word) else _KINDS.get(word, PermissionKind.UNKNOWN)
-
-
 def _ip_restriction(cidr: str | None, cidrs: list[str] | None) -> IpRestriction:
     """What both fields admit together; which of them would win is documented nowhere, so both count."""
     blocks = [] if cidr is None else [cidr]
@@ -211,14 +194,7 @@ def _ip_restriction(cidr: str | None, cidrs: list[str] | None) -> IpRestriction:
         return Unrestricted("CIDR is not given")
     if any(not block.strip() for block in blocks):
         return Unrestricted("CIDR is blank")
-    networks: list[Network] = []
-    unreadable = []
-    for block in blocks:
-        try:
-            networks.append(parse_network(block))
-        except ValueError:
-            unreadable.append(sanitize(block, 40))
-    return RestrictedTo(tuple(networks), tuple(unreadable))
+    return RestrictedTo.from_texts(blocks)
 
 
 def _is_denied(answer: Response) -> bool:
