@@ -45,7 +45,7 @@ POSTURE_IGNORED = dict.fromkeys(CONFIGURABLE_FINDINGS, "ignore")
 class Wire:
     """In the place of a ccxt client and its connection: it answers what the test says."""
 
-    route = SimpleNamespace(servers=frozenset())
+    connection = SimpleNamespace(servers=frozenset())
     request_count = 0
     remaining_seconds = one_request_seconds = 1.0
 
@@ -55,7 +55,7 @@ class Wire:
     def open_session(self, *_: Any, **__: Any) -> Wire:
         return self
 
-    def ask(self, path: str) -> Response:
+    def request(self, path: str) -> Response:
         self.request_count += 1
         return Response(self.told[path].status, {}, self.told[path].body, time.time())
 

@@ -61,8 +61,8 @@ def test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wro
 
 
 PLACES = [
-    "freqtrade_bitmex_guard.config.parse.guard_state",
-    "freqtrade_bitmex_guard.config.parse.parse_section",
+    "freqtrade_bitmex_guard.plugin.start_guard.guard_state",
+    "freqtrade_bitmex_guard.check.local.parse_section",
     "freqtrade_bitmex_guard.exchanges.get_adapter",
     "freqtrade_bitmex_guard.client.settings.merge_settings",
     "freqtrade_bitmex_guard.check.admission.place_credentials",

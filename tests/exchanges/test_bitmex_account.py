@@ -261,11 +261,11 @@ def others(*listed: Any) -> Any:
 
 def test_another_key_is_told_by_mask_mark_and_facts_or_none_if_it_is_odd() -> None:
     good, odd = others({**OWN, "id": "AnotherKeyOfTheAccount", "name": "old"}, {"id": "OddKeyOfTheAccount"})
-    assert (good.shown, good.facts.name) == ("Anot…", "old")
-    assert good.facts.addresses.networks != ()
-    assert (odd.shown, odd.facts) == ("OddK…", None)
-    assert good.mark != odd.mark
-    assert "Anot" not in good.mark
+    assert (good.masked_id, good.facts.name) == ("Anot…", "old")
+    assert good.facts.ip_restriction.networks != ()
+    assert (odd.masked_id, odd.facts) == ("OddK…", None)
+    assert good.fingerprint != odd.fingerprint
+    assert "Anot" not in good.fingerprint
 
 
 SMALL = {**OWN, "id": "x", "permissions": ["order", "position"]}

@@ -120,7 +120,7 @@ def test_what_it_does_not_tell_of_the_account_is_said_at_every_start_without_a_r
 
 def test_it_could_lie_among_the_venues_as_it_is() -> None:
     text = (Path(__file__).parent / "foreign" / "kraken.py").read_text(encoding="utf-8")
-    place = "freqtrade_bitmex_guard/venues/kraken.py"
+    place = "freqtrade_bitmex_guard/exchanges/kraken.py"
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "--stdin-filename", place, "-"]
     done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -130,8 +130,8 @@ def test_the_core_names_no_exchange() -> None:
     import freqtrade_bitmex_guard
 
     root = Path(freqtrade_bitmex_guard.__file__).parent
-    core = [root / f"{name}.py" for name in ("facts", "verdict", "guard", "addresses", "terms", "freqtrade_hook")]
-    core += [*(root / "rules").glob("*.py"), *(root / "exchange").glob("*.py")]
+    rooms = ("model", "rules", "client", "check", "report", "redaction", "util")
+    core = [path for room in rooms for path in (root / room).glob("*.py")]
     for path in core:
         text = path.read_text().replace("freqtrade_bitmex_guard", "").replace("freqtrade-bitmex-guard", "")
         code = [line for line in text.splitlines() if "bitmex" in line.lower() and not line.strip().startswith("#")]
