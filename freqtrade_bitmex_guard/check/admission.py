@@ -17,9 +17,9 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 
 
-def holds_credentials(client: Any) -> bool:
+def holds_credentials(client: Any, profile: ExchangeProfile) -> bool:
     """Return whether a ccxt client holds anything with which it could sign a request."""
-    return bool(held_by_client(client)) or any(settings.signed_headers(vars(client)))
+    return bool(held_by_client(client)) or any(settings.signed_headers(vars(client), profile))
 
 
 @opaque_dataclass
@@ -65,7 +65,7 @@ class Admission:
             client: just built, before its first request.
         """
         changed = self.credentials.differs_from(client)
-        changed += [*settings.signed_headers(vars(client)), *settings.non_text_headers(vars(client))]
+        changed += [*settings.signed_headers(vars(client), self.profile), *settings.non_text_headers(vars(client))]
         for name in changed:
             yield error(
                 "client-changed",

@@ -58,7 +58,7 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
             "in the system's keyring. The README has the other stores.",
         )
     adapter = exchanges.get_adapter(exchange.get("name"))
-    section = parse_section(config[SECTION], adapter.profile)
+    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
     client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts)
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.

@@ -132,7 +132,9 @@ class StartGuard:
         Raises:
             GuardError: misconfigured, if it differs.
         """
-        if self.admission is None or not holds_credentials(client):  # a strategy may build one for public data
+        if self.admission is None or not holds_credentials(
+            client, self.admission.profile
+        ):  # a strategy may build one for public data
             return
         differences = list(self.admission.verify_client(client))
         if differences:
@@ -226,7 +228,7 @@ def _log_dry_run(config: dict[str, Any]) -> None:
         if guard_state(config) is GuardState.ENABLED:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips the credentials that it knows, and ccxt signs with all others.
-            for finding in settings.find_credentials(config.get("exchange") or {}):
+            for finding in settings.find_credentials(config.get("exchange") or {}, None):
                 logger.warning("API key guard: %s: %s %s", finding.name, finding.message, finding.fix)
     except GuardError as problem:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)

@@ -411,7 +411,7 @@ def test_a_store_that_hangs_is_given_up(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging:
-        def load(self) -> Any:
+        def load(self, fields: Any) -> Any:
             time.sleep(3)
 
     monkeypatch.setattr(prepare, "open_store", lambda *args: Hanging())
