@@ -48,7 +48,7 @@ def bot(folder: Path, ccxt_config: dict[str, object]) -> DemoBot:
 
 def audit(folder: Path) -> tuple[float, float]:
     """Seconds and CPU seconds of one audit."""
-    command = [sys.executable, "-m", "freqtrade_bitmex_guard.cli.dispatch", "audit", "-c", "config.json"]
+    command = [sys.executable, "-m", "freqtrade_bitmex_guard", "audit", "-c", "config.json"]
     began = time.perf_counter()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _, _, used = os.wait4(process.pid, 0)

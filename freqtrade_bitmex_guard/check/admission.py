@@ -8,20 +8,18 @@ from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
-from freqtrade_bitmex_guard.client.exchange_client import OTHER_CREDENTIALS
 from freqtrade_bitmex_guard.client.settings import BLOCKS, remove_empty_credentials
 from freqtrade_bitmex_guard.config.section import GuardConfig
-from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.credentials import Credentials, held_by_client
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 
 
-def holds_credentials(client: Any) -> bool:
-    """Whether a ccxt client holds anything that it could sign a request with."""
-    names = ("apiKey", "secret", *OTHER_CREDENTIALS)
-    return any(getattr(client, name, None) for name in names) or any(settings.signed_headers(vars(client)))
+def holds_credentials(client: Any, profile: ExchangeProfile) -> bool:
+    """Return whether a ccxt client holds anything with which it could sign a request."""
+    return bool(held_by_client(client)) or any(settings.signed_headers(vars(client), profile))
 
 
 @opaque_dataclass
@@ -49,36 +47,31 @@ class Admission:
         Args:
             exchange: freqtrade's `exchange` section.
         """
+        values = self.credentials.for_freqtrade()
         try:
+            # freqtrade would take an empty value of another spelling first.
             for block in (exchange, *(exchange[name] for name in BLOCKS if isinstance(exchange.get(name), dict))):
-                remove_empty_credentials(block)  # freqtrade would prefer these
-            exchange["key"] = self.credentials.key.reveal()
-            exchange["secret"] = self.credentials.secret.reveal()
+                remove_empty_credentials(block)
+            exchange.update(values)
             yield
         finally:
-            # freqtrade strips its own copy; this is for a build that failed before.
-            exchange["key"] = exchange["secret"] = None
+            # freqtrade removes credentials from its own copy; a build that failed before that leaves them here.
+            exchange.update(dict.fromkeys(values))
 
-    def verify_client(self, client: Any, *, asynchronous: bool) -> Iterator[Finding]:
-        """Everything in which a client that freqtrade built differs from what was proven.
+    def verify_client(self, client: Any) -> Iterator[Finding]:
+        """Yield everything in which a client that freqtrade built differs from what was admitted.
 
         Args:
             client: just built, before its first request.
-            asynchronous: whether it is one of ccxt's asynchronous classes.
         """
-        changed = [
-            name
-            for name, expected in (("apiKey", self.credentials.key), ("secret", self.credentials.secret))
-            if not expected.matches(getattr(client, name, None))
-        ]
-        changed += [name for name in OTHER_CREDENTIALS if getattr(client, name, None)]
-        changed += [*settings.signed_headers(vars(client)), *settings.non_text_headers(vars(client))]
+        changed = self.credentials.differs_from(client)
+        changed += [*settings.signed_headers(vars(client), self.profile), *settings.non_text_headers(vars(client))]
         for name in changed:
             yield error(
                 "client-changed",
                 f"freqtrade built a client whose {name} is not what was checked.",
                 "Look for what sets it: a second -c file, a FREQTRADE__EXCHANGE__… variable, or a strategy's code.",
             )
-        route = ClientConnection.of(client, asynchronous=asynchronous)
-        yield from check_connection(route, self.section.allowed_hosts, self.profile)
-        yield from compare_connections(route, self.connection)
+        connection = ClientConnection.of(client, asynchronous=not client.synchronous)
+        yield from check_connection(connection, self.section.allowed_hosts, self.profile)
+        yield from compare_connections(connection, self.connection)

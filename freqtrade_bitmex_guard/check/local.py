@@ -133,13 +133,13 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
         What the exchange reported, and the seconds that remain.
     """
     profile = prepared.adapter.profile
-    key_id = prepared.credentials.key.reveal()
+    key_id = prepared.credentials.key_id.reveal()
     progress.exchange, progress.key = profile.id, prepared.credentials.masked_id
     progress.fingerprint = fingerprint(key_id)
     progress.servers = tuple(map(str, sorted(prepared.client.connection.servers)))
     session = prepared.client.open_session(prepared.credentials, seconds, retry=retry)
     progress.requests = lambda: session.request_count
-    listing = prepared.adapter.read_key(session.request, key_id)
+    listing = prepared.adapter.read_key(session, key_id)
     for entry in (*listing.entries, merge_entries(listing.entries)):
         progress.findings += rules.evaluate_key(entry, prepared.section.policy, profile)
     return listing, session.remaining_seconds

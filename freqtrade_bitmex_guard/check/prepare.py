@@ -8,13 +8,14 @@ from typing import Any
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
-from freqtrade_bitmex_guard.credentials.access import with_timeout
+from freqtrade_bitmex_guard.credentials.access import load
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -49,7 +50,7 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
         GuardError: misconfigured, if one of them is wrong.
     """
     exchange = _exchange_section(config)
-    if guard_state(config) is None:
+    if guard_state(config) is GuardState.ABSENT:
         fail(
             "section-missing",
             "The config has no api_key_guard section, so a bot started with it is not guarded.",
@@ -57,13 +58,13 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
             "in the system's keyring. The README has the other stores.",
         )
     adapter = exchanges.get_adapter(exchange.get("name"))
-    section = parse_section(config[SECTION], adapter.profile)
+    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
     client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts)
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()
     if credentials is None:
-        credentials = _load_credentials(section, adapter.profile.id)
+        credentials = _load_credentials(section, adapter.profile)
     return PreparedCheck(adapter, section, client, credentials)
 
 
@@ -81,6 +82,5 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return exchange
 
 
-def _load_credentials(section: GuardConfig, exchange_id: str) -> Credentials:
-    store = open_store(section.credentials, exchange_id)
-    return with_timeout(store, store.load)
+def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
+    return load(open_store(section.credentials, profile.id), profile.credentials)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
+from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
 from freqtrade_bitmex_guard.client.session import ApiSession
@@ -15,8 +16,6 @@ from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error, fa
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.opaque import opaque
 from freqtrade_bitmex_guard.util import lazy_packages
-
-OTHER_CREDENTIALS = ("password", "uid", "accountId", "login", "privateKey", "walletAddress", "token", "twofa")
 
 
 class _SilentLogger(logging.Logger):
@@ -90,8 +89,9 @@ class ExchangeClient:
             seconds: bounds all talk together.
             retry: whether to ask again what failed for a passing cause.
         """
-        self._client.apiKey = credentials.key.reveal()
-        self._client.secret = credentials.secret.reveal()
+        for name, value in credentials.for_ccxt().items():
+            setattr(self._client, name, value)
+        add_extra_apis(self._client, self._terms)
         return ApiSession(self._client, self._session, self._terms, seconds, retry=retry)
 
 
@@ -106,7 +106,7 @@ def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_ho
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    unfit = [*settings.invalid_settings(exchange), *settings.find_credentials(exchange)]
+    unfit = [*settings.invalid_settings(exchange, terms), *settings.find_credentials(exchange, terms)]
     if unfit:
         raise GuardError(*unfit)
     line = ExchangeClient(terms, settings.merge_settings(exchange, "ccxt_sync_config"))
@@ -135,7 +135,7 @@ def request_hosts(exchange: Mapping[str, Any], terms: ExchangeProfile) -> list[s
     Raises:
         GuardError: misconfigured, if ccxt makes no client of it.
     """
-    unfit = list(settings.invalid_settings(exchange))
+    unfit = list(settings.invalid_settings(exchange, terms))
     if unfit:
         raise GuardError(*unfit)
     return sorted(

@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
-from freqtrade_bitmex_guard.config.parse import guard_state
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
@@ -132,9 +132,11 @@ class StartGuard:
         Raises:
             GuardError: misconfigured, if it differs.
         """
-        if self.admission is None or not holds_credentials(client):  # a strategy may build one for public data
+        if self.admission is None or not holds_credentials(
+            client, self.admission.profile
+        ):  # a strategy may build one for public data
             return
-        differences = list(self.admission.verify_client(client, asynchronous=not client.synchronous))
+        differences = list(self.admission.verify_client(client))
         if differences:
             raise GuardError(*differences)
         client.logger = SILENT_LOGGER  # at -vvv ccxt logs the key id and every signature
@@ -163,9 +165,9 @@ class StartGuard:
             _log_dry_run(config)
             return None
         state = guard_state(config)
-        if not state:
+        if state is not GuardState.ENABLED:
             # A reload that has lost the section is no decision to go on unguarded; `"enabled": false` is one.
-            if self.require_guard or (state is None and self.admission is not None):
+            if self.require_guard or (state is GuardState.ABSENT and self.admission is not None):
                 _fail_unguarded(state)
             return None
         result = self._run_check(config)
@@ -223,17 +225,17 @@ def _report(verdict: Verdict) -> str:
 
 def _log_dry_run(config: dict[str, Any]) -> None:
     try:
-        if guard_state(config):
+        if guard_state(config) is GuardState.ENABLED:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips the credentials that it knows, and ccxt signs with all others.
-            for finding in settings.find_credentials(config.get("exchange") or {}):
+            for finding in settings.find_credentials(config.get("exchange") or {}, None):
                 logger.warning("API key guard: %s: %s %s", finding.name, finding.message, finding.fix)
     except GuardError as problem:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)
 
 
-def _fail_unguarded(state: bool | None) -> NoReturn:
-    if state is None:
+def _fail_unguarded(state: GuardState) -> NoReturn:
+    if state is GuardState.ABSENT:
         fail(
             "section-missing",
             "A guarded bot was requested, but the config has no api_key_guard section.",

@@ -114,9 +114,9 @@ def test_an_error_that_nobody_caught_shows_no_secret(
 def test_a_process_that_ends_with_a_secret_does_not_show_it() -> None:
     script = f"""
 import multiprocessing, sys, threading, warnings
-from freqtrade_bitmex_guard import outlets, redaction
-from tests.support import SECRET
-redaction.hide(SECRET); outlets.close()
+from freqtrade_bitmex_guard.redaction import output, registry
+from tests.support.factories import SECRET
+registry.register_secret(SECRET); output.install()
 def fail(): raise ValueError(SECRET)
 process = multiprocessing.get_context("fork").Process(target=fail)
 process.start(); process.join()

@@ -47,7 +47,7 @@ def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by
     assert verdict.key == "LAqU…"
     assert verdict.exchange == "bitmex"
     assert result.admission is not None
-    assert result.admission.credentials.secret.matches(SECRET)
+    assert result.admission.credentials.part("secret").matches(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_a_store_that_hangs_is_given_up(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging:
-        def load(self) -> Any:
+        def load(self, fields: Any) -> Any:
             time.sleep(3)
 
     monkeypatch.setattr(prepare, "open_store", lambda *args: Hanging())

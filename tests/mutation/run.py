@@ -37,25 +37,25 @@ LONGEST_SECONDS = 240
 
 # What is mutated, and the tests that have to notice.
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "rules": (("rules/*.py", "config/policy.py"), ("rules", "posture", "wording", "config")),
-    "venues": (("venues/__init__.py", "venues/bitmex/*.py"), ("bitmex", "bitmex_account", "rules", "wording")),
-    "guard": (("check/local.py", "check/account_reader.py"), ("guard", "inquiry", "account", "listed_twice", "bounds")),
-    "hook": (
-        ("plugin/import_hook.py", "plugin/start_guard.py", "plugin/loop_hook.py"),
-        ("autoload", "hook", "hook_placed", "loop", "bypass"),
+    "rules": (
+        ("rules/*.py", "config/policy.py"),
+        ("unit/rules", "docs/test_wording.py", "unit/config/test_section.py"),
     ),
-    "watch": (("check/monitor.py",), ("watch",)),
-    "domain": (
-        (
-            "model/networks.py",
-            "model/profile.py",
-            "model/key.py",
-            "model/verdict.py",
-            "model/findings.py",
-            "model/account.py",
-            "exchanges/interface.py",
-        ),
-        ("verdict", "addresses", "rules", "posture", "bitmex", "inquiry", "wording", "readme"),
+    "exchanges": (
+        ("exchanges/__init__.py", "exchanges/bitmex/*.py", "client/errors.py"),
+        ("exchanges", "unit/rules", "docs/test_wording.py"),
+    ),
+    "check": (
+        ("check/*.py",),
+        ("unit/check", "integration/test_account.py", "adversarial/test_listed_twice.py", "unit/client/test_limits.py"),
+    ),
+    "plugin": (
+        ("plugin/import_hook.py", "plugin/install.py", "plugin/*_guard.py", "plugin/*_hook.py"),
+        ("unit/plugin", "adversarial/test_bypass.py"),
+    ),
+    "model": (
+        ("model/*.py", "exchanges/interface.py"),
+        ("unit/model", "unit/rules", "exchanges", "unit/check", "docs/test_wording.py", "docs/test_readme.py"),
     ),
 }
 
@@ -140,13 +140,13 @@ def module_of(file: str) -> str:
 def files_of(area: str) -> list[str]:
     """The files of an area, from the package on."""
     folder = ROOT / PACKAGE
-    return [str(path.relative_to(folder)) for each in AREAS[area][0] for path in sorted(folder.glob(each))]
+    found = (path for pattern in AREAS[area][0] for path in sorted(folder.glob(pattern)))
+    return list(dict.fromkeys(str(path.relative_to(folder)) for path in found))
 
 
 def tests_of(area: str) -> list[str]:
     """The files with the tests of an area."""
-    names = AREAS[area][1]
-    return [str(path.relative_to(ROOT)) for name in names for path in sorted((ROOT / "tests").rglob(f"test_{name}.py"))]
+    return [f"tests/{name}" for name in AREAS[area][1]]
 
 
 def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[str, Tally]]:

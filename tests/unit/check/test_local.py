@@ -35,7 +35,7 @@ def test_an_admitted_check_returns_admission_evidence_and_listing(tmp_path: Path
     assert registry.redact(f"{KEY_ID} {SECRET}") == "LAqU… …"
     assert admission is not None
     assert (admission.profile, admission.section.timeout_seconds) == (PROFILE, 9)
-    assert admission.credentials.key.matches(KEY_ID)
+    assert admission.credentials.part("key").matches(KEY_ID)
     assert [origin.host for origin in admission.connection.servers] == ["127.0.0.1"]
     assert admission.recheck().admitted
     assert result.listing is not None

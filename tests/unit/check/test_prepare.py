@@ -13,10 +13,9 @@ from freqtrade_bitmex_guard.check.prepare import exchange_label, prepare
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, bot_config
+from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, bot_config, pair
 
 
 def test_nothing_is_sent(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -24,8 +23,8 @@ def test_nothing_is_sent(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
 
     assert prepared.adapter.profile is PROFILE
     assert prepared.section.timeout_seconds == 9
-    assert prepared.credentials.key.matches(KEY_ID)
-    assert prepared.credentials.secret.matches(SECRET)
+    assert prepared.credentials.part("key").matches(KEY_ID)
+    assert prepared.credentials.part("secret").matches(SECRET)
     assert [origin.host for origin in prepared.client.connection.servers] == ["127.0.0.1"]
     assert exchange.requests == []
 
@@ -50,7 +49,7 @@ def test_output_is_filtered_before_the_store_is_read(
 def test_a_candidate_is_taken_and_the_store_stays_closed(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    candidate = Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    candidate = pair(NEW_ID, NEW_SECRET)
     monkeypatch.delattr(room, "open_store")
 
     assert prepare(bot_config(tmp_path, exchange), candidate).credentials is candidate
