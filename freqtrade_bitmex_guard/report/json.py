@@ -13,12 +13,12 @@ from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
 def to_dict(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as plain data.
+    """Return the verdict as plain data.
 
     Returns:
-        `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`), `facts`
-        (list, one entry for each time the exchange lists the key), `servers`, `requests`,
-        `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
+        `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`, `help`, which
+        is a path in the repository), `facts` (list, one entry for each time the exchange lists the key), `servers`,
+        `requests`, `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
     """
     return {
         "verdict": verdict.outcome.value,
@@ -30,6 +30,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
                 "severity": finding.severity.value,
                 "message": finding.message,
                 "fix": finding.fix,
+                "help": finding.help_path,
             }
             for finding in verdict.findings
         ],
@@ -43,12 +44,12 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
 
 
 def to_json(verdict: Verdict) -> str:
-    """The same as JSON, ASCII only, on several lines."""
+    """Return the same as JSON, ASCII only, on several lines."""
     return json.dumps(to_dict(verdict), indent=2)
 
 
 def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
-    """What is known of one key, as plain data."""
+    """Return the facts of one key as plain data."""
     permissions = None
     if facts.permissions is not None:
         permissions = [
@@ -67,13 +68,13 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
 
 
 def _ip_restriction(facts: KeyFacts) -> dict[str, Any]:
-    limit = facts.ip_restriction
-    if isinstance(limit, Unrestricted):
+    restriction = facts.ip_restriction
+    if isinstance(restriction, Unrestricted):
         return {"everywhere": True, "blocks": [], "count": None}
-    if not isinstance(limit, RestrictedTo):
+    if not isinstance(restriction, RestrictedTo):
         return {"everywhere": None, "blocks": [], "count": None}
     return {
         "everywhere": False,
-        "blocks": [*map(str, limit.networks), *limit.unreadable],
-        "count": count_addresses(limit.networks),
+        "blocks": [*map(str, restriction.networks), *restriction.unreadable],
+        "count": count_addresses(restriction.networks),
     }
