@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.check.account_reader import AccountReader
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load
@@ -164,7 +164,7 @@ class LocalCheck:
     def _prepare(self, course: _Progress) -> PreparedCheck:
         exchange = self._exchange()
         course.exchange = sanitize(str(exchange.get("name", ""))).lower() or None
-        if guard_state(self._config) is None:
+        if guard_state(self._config) is GuardState.ABSENT:
             fail(
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",

@@ -55,7 +55,7 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     plain = {**config, "exchange": {**config["exchange"], "key": KEY_ID, "secret": SECRET}}
     (tmp_path / "config.json").write_text(json.dumps(plain))
     belongs(tmp_path / "config.json")
-    subject = BotContext.read(["-c", str(tmp_path / "config.json")])
+    subject = BotContext.read([str(tmp_path / "config.json")])
     (file,) = subject.config_files()
     found = migration._find_in_file(file)
     assert len(found) == 2
@@ -139,7 +139,7 @@ def test_what_a_keyring_holds_is_compared_in_constant_time(vault: Path) -> None:
 
 def test_what_stands_in_a_config_is_compared_in_constant_time(tmp_path: Path, vault: Path) -> None:
     (tmp_path / "config.json").write_text('{"exchange": {"name": "bitmex"}}')
-    subject = BotContext.read(["-c", str(tmp_path / "config.json")])
+    subject = BotContext.read([str(tmp_path / "config.json")])
     (file,) = subject.config_files()
 
     def found(field: CredentialField, value: str) -> migration.PlaintextCredential:
