@@ -18,14 +18,13 @@ from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, WritableStore
-from freqtrade_bitmex_guard.credentials.keyring_writer import open_writable_store
-from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.credentials.writable import open_writable_store
+from freqtrade_bitmex_guard.model.credentials import Credentials, register_for_redaction
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
-from freqtrade_bitmex_guard.redaction.registry import register_secret
-from freqtrade_bitmex_guard.redaction.sanitize import mask_id, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
 @opaque_dataclass
@@ -129,9 +128,9 @@ def _store_label(store: StoreConfig) -> str:
 def _register_credentials(values: Iterable[tuple[NodePath, object]]) -> None:
     """Have all later output redact the credentials among some values."""
     for path, value in values:
-        part = settings.credential_field_at(path)
-        if part is not None and isinstance(value, str):
-            register_secret(value, mask_id(value) if part == "key" else "…")
+        field = settings.credential_field_at(path)
+        if field is not None and isinstance(value, str):
+            register_for_redaction(value, field)
 
 
 def _exchange_values(exchange: object) -> Iterable[tuple[NodePath, object]]:

@@ -10,8 +10,8 @@ from functools import partial
 
 from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.section import SECTION
-from freqtrade_bitmex_guard.credentials.access import load_if_present, with_timeout
-from freqtrade_bitmex_guard.credentials.interface import Seen, WritableStore
+from freqtrade_bitmex_guard.credentials.access import load, load_if_present, with_timeout, write
+from freqtrade_bitmex_guard.credentials.interface import WritableStore
 from freqtrade_bitmex_guard.manage import instructions, keyring_services, wizard
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.migration import migrate
@@ -69,7 +69,7 @@ def _run(work: Callable[[Terminal], int]) -> int:
 
 def _set(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_store")
-    if (there := load_if_present(keeper)) is not None:
+    if (there := load_if_present(keeper, subject.profile.credentials)) is not None:
         fail(
             "credentials-conflict",
             f"The key {there.masked_id} lies in {subject.store_label} already; it may be another bot's.",
@@ -78,8 +78,8 @@ def _set(subject: BotContext, terminal: Terminal) -> int:
             "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
             f"{keyring_services.own_service_advice(subject)}.",
         )
-    given = terminal.credentials()
-    with_timeout(keeper, lambda: keeper.put(given, Seen(None)), writes=True)
+    given = terminal.credentials(subject.profile.credentials)
+    write(keeper, partial(keeper.add, given))
     terminal.print(
         f"Stored: the key {given.masked_id} in {subject.store_label}. It was not checked.",
         f"Check it: freqtrade-bitmex-guard --check-only {subject.config_options}",
@@ -88,8 +88,7 @@ def _set(subject: BotContext, terminal: Terminal) -> int:
 
 
 def _show(subject: BotContext, terminal: Terminal) -> int:
-    store = subject.store
-    credentials = with_timeout(store, store.load)
+    credentials = load(subject.store, subject.profile.credentials)
     verdict = check_candidate(subject, credentials)
     keeper = subject.writable_store
     terminal.print(
@@ -105,7 +104,7 @@ def _show(subject: BotContext, terminal: Terminal) -> int:
 def _delete(subject: BotContext, terminal: Terminal, *, assume_yes: bool) -> int:
     _require_section(subject)
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_delete")
-    what = _describe_contents(keeper)
+    what = _describe_contents(subject, keeper)
     if not assume_yes:
         if not terminal.is_attended:
             fail("usage", "Nobody can be asked here whether to delete.", "Say so on the command line: --yes")
@@ -113,7 +112,7 @@ def _delete(subject: BotContext, terminal: Terminal, *, assume_yes: bool) -> int
         if not terminal.confirm(question):
             terminal.print("Nothing was deleted.")
             return 0
-    if not with_timeout(keeper, keeper.erase, writes=True):
+    if not write(keeper, keeper.delete):
         fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
     terminal.print(
         f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
@@ -139,10 +138,10 @@ def _require_section(subject: BotContext) -> None:
         )
 
 
-def _describe_contents(keeper: WritableStore) -> str:
+def _describe_contents(subject: BotContext, keeper: WritableStore) -> str:
     """What a store holds, for a person; what cannot be read as a whole key is deleted all the same."""
     try:
-        there = with_timeout(keeper, keeper.load)
+        there = load(keeper, subject.profile.credentials)
     except GuardError as end:
         if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in end.findings):
             raise
@@ -153,12 +152,12 @@ def _describe_contents(keeper: WritableStore) -> str:
 def _rotate(subject: BotContext, terminal: Terminal) -> int:
     _require_section(subject)
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
-    old = with_timeout(keeper, keeper.load)
+    old = load(keeper, subject.profile.credentials)
     terminal.print(
         f"In use: the key {old.masked_id}. Make a new one on {subject.profile.keys_page}; leave the old one there."
     )
-    new = terminal.credentials()
-    if new.key.matches(old.key.reveal()):
+    new = terminal.credentials(subject.profile.credentials)
+    if new.is_same_key(old):
         fail(
             "credentials-conflict",
             f"This is the key in use, {old.masked_id}, again.",
@@ -169,7 +168,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return verdict.exit_code
-    with_timeout(keeper, lambda: keeper.put(new, Seen(old)), writes=True)
+    write(keeper, partial(keeper.replace, old, new))
     terminal.print(
         f"Stored: the key {new.masked_id} in {subject.store_label}.",
         "Now, in this order:",
@@ -187,9 +186,9 @@ def _fail_with_instructions(subject: BotContext, action: str) -> WritableStore:
     """
     store = instructions.require_read_only(subject.section.credentials)
     lines: dict[str, Sequence[str]] = {
-        "to_store": instructions.store_steps(store, subject.profile.id),
-        "to_replace": instructions.replace_steps(store, subject.profile.id, subject.config_options),
-        "to_delete": instructions.delete_steps(store, subject.profile.id),
+        "to_store": instructions.store_steps(store, subject.profile),
+        "to_replace": instructions.replace_steps(store, subject.profile, subject.config_options),
+        "to_delete": instructions.delete_steps(store, subject.profile),
     }
     instead = "\n".join(f"    {line}" for line in lines[action])
     instructions.fail_read_only(store, f"Run instead, as the user that the bot runs as:\n{instead}")

@@ -188,7 +188,7 @@ def _check_until_admitted(
 ) -> tuple[Credentials, Verdict]:
     """Take id and secret and check them, until they are admitted or the person ends it."""
     terminal.step(7, "Id and secret")
-    candidate = there or terminal.credentials()
+    candidate = there or terminal.credentials(subject.profile.credentials)
     while True:
         verdict = check_candidate(subject, candidate, section)
         terminal.report(verdict)
@@ -198,7 +198,7 @@ def _check_until_admitted(
         chosen = terminal.choose("Nothing was written. What now?", ways)
         if chosen is ...:
             return candidate, verdict
-        candidate = chosen if isinstance(chosen, Credentials) else terminal.credentials()
+        candidate = chosen if isinstance(chosen, Credentials) else terminal.credentials(subject.profile.credentials)
 
 
 def _config_edits(subject: BotContext, section: Mapping[str, Any], files: list[ConfigFile]) -> list[FileEdit]:

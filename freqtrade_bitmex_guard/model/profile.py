@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from freqtrade_bitmex_guard.model.credentials import KEY, SECRET, CredentialField
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
@@ -36,6 +37,7 @@ class ExchangeProfile:
         security_page: where a person manages two-factor, sessions and withdrawal addresses.
         weak_keys_before: keys that are older than this are weaker than they look, if there are such.
         weak_keys_risk: why, as a whole sentence.
+        credentials: the parts of a key that the exchange issues.
     """
 
     id: str
@@ -58,6 +60,7 @@ class ExchangeProfile:
     security_page: str = "the security settings of your account"
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
+    credentials: tuple[CredentialField, ...] = (KEY, SECRET)
 
     def is_forbidden(self, word: str) -> bool:
         """Whether a word begins with one that no policy may allow, whatever its case, padding or typeface."""

@@ -128,7 +128,7 @@ class StartGuard:
         """
         if self.proven is None or not holds_credentials(client):  # a strategy may make one of its own, for public data
             return
-        found = list(self.proven.verify_client(client, asynchronous=not client.synchronous))
+        found = list(self.proven.verify_client(client))
         if found:
             raise GuardError(*found)
         client.logger = SILENT_LOGGER  # at -vvv ccxt logs the key id and every signature

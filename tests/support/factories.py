@@ -16,10 +16,15 @@ import trustme
 
 from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.config.stores import StoreConfig
 from freqtrade_bitmex_guard.exchanges.bitmex.keys import permission_kind
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.credentials import KEY as KEY_FIELD
+from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, Permission, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
@@ -50,6 +55,13 @@ KRAKEN_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
 KRAKEN_SECRET = "bWFkZSB1cCwgMzIgYnl0ZXMgb2YgaXQgb3Igc28uLi4="
 
 
+# Published by Binance as an example (binance-spot-api-docs, rest-api.md).
+BINANCE_ID = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+
+
+BINANCE_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
+
+
 # Every pair that a test stores or signs with stands here, so that all output is searched for it (`tests/leaks.py`).
 MADE_UP = {
     "the key id": KEY_ID,
@@ -60,6 +72,8 @@ MADE_UP = {
     "the other secret": OTHER_SECRET,
     "Kraken's key id": KRAKEN_ID,
     "Kraken's secret": KRAKEN_SECRET,
+    "Binance's key id": BINANCE_ID,
+    "Binance's secret": BINANCE_SECRET,
 }
 
 
@@ -89,6 +103,16 @@ def new_key(**what: Any) -> Key:
 def other_key(**what: Any) -> Key:
     """Another key of the account, with something changed."""
     return Key(OTHER_ID, OTHER_SECRET, **what)
+
+
+def pair(key_id: str = KEY_ID, secret: str = SECRET) -> Credentials:
+    """Return a key id and a secret in memory."""
+    return Credentials({KEY_FIELD: Secret(key_id), SECRET_FIELD: Secret(secret)})
+
+
+def store_config(profile: ExchangeProfile = PROFILE, /, **written: Any) -> StoreConfig:
+    """Return the `credentials` part of a section, as the operator writes it."""
+    return parse_section({"credentials": written}, profile).credentials
 
 
 def facts(*words: str, addresses: IpRestriction | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:

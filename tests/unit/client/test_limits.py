@@ -161,7 +161,7 @@ def test_a_request_gets_no_more_than_what_is_left_of_the_time(monkeypatch: pytes
         raise TimeoutError
 
     given: list[tuple[float, float]] = []
-    session: Any = SimpleNamespace(request_count=0, hosts=set(), seconds=None, record=None, cut=None)
+    session: Any = SimpleNamespace(request_count=0, hosts=set(), seconds=None, log=None, abort=None)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     monkeypatch.setattr(time, "sleep", wait)
     monkeypatch.setattr(deadline, "run_with_timeout", run)

@@ -163,7 +163,7 @@ def test_what_was_stored_before_a_file_could_not_be_replaced_is_told(
     really, path = os.replace, config(tmp_path)
     monkeypatch.setattr(os, "replace", denied)
     printed = migrated(run, path, code=4)
-    assert "lies in this user's keyring" in printed
+    assert "is in this user's keyring" in printed
     assert "Nothing" not in printed
     assert stored() == {"key": KEY_ID, "secret": SECRET}
     assert SECRET in path.read_text()
@@ -241,7 +241,7 @@ def test_what_is_printed_for_a_second_bot_leaves_the_first_ones_key_alone_and_gi
     ("credentials", "way_out"),
     [
         ({"service": "north"}, 'write "service": "freqtrade-bitmex-freqtrade" into api_key_guard.credentials'),
-        (None, "name another place for this bot in api_key_guard.credentials"),
+        (None, "name another store for this bot in api_key_guard.credentials"),
     ],
     ids=["another service", "another store"],
 )
@@ -297,4 +297,4 @@ def test_outside_of_any_repository_and_without_git_that_is_told(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert "no git repository" in git_history.history_note(config(tmp_path))
     monkeypatch.setenv("PATH", os.devnull)
-    assert "could not be asked" in git_history.history_note(config(tmp_path))
+    assert "could not be queried" in git_history.history_note(config(tmp_path))
