@@ -116,7 +116,7 @@ class ApiSession:
                 return TransportError("response-invalid", f"the answer could not be read ({type(problem).__name__})")
             if record.response is None:
                 fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
-        # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.
+        # ccxt mis-maps several errors, so only the answer itself is judged.
         if record.response is None:
             fail("internal-error", "ccxt returned without having asked.", "Please report this.")
         return record.response

@@ -37,7 +37,7 @@ _KNOWN_SETTINGS = frozenset(
 )
 
 
-# For how long a signature is good, by the names of ccxt's options (ccxt/bitmex.py, `sign`): milliseconds and seconds.
+# For how long a signature is good, by the names of ccxt's options: milliseconds and seconds.
 _MAX_SIGNATURE_LIFETIME = {"recvWindow": 60_000, "api-expires": 60}
 
 
