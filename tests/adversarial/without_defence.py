@@ -152,7 +152,7 @@ WITHOUT = [
         _cut("plugin/launch.py", "    autoload.place(freqtradebot)\n", ""),
     ),
     Without(
-        "e2e/test_freqtrade.py::test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_all_the_same",
+        "e2e/test_freqtrade.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
         "the look for a module that is there already",
         _cut("__init__.py", "if BOT_MODULE in sys.modules:", "if False:"),
     ),
@@ -166,12 +166,12 @@ WITHOUT = [
         ),
     ),
     Without(
-        "e2e/test_freqtrade.py::test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not",
+        "e2e/test_freqtrade.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
         "that a guard which cannot be placed refuses every start",
         _cut("plugin/import_hook.py", "        _refuse_every_start(module, problem)\n", "        pass\n"),
     ),
     Without(
-        "e2e/test_freqtrade.py::test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_server",
+        "e2e/test_freqtrade.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
         "that a bot's clients have to be those that were compared",
         _cut("plugin/start_guard.py", "            GATE.confirm(bot.exchange)\n", ""),
     ),
@@ -338,12 +338,12 @@ WITHOUT = [
         _cut("plugin/rpc_hook.py", 'if hasattr(part, "select_dtypes"):', "if False:"),
     ),
     Without(
-        "adversarial/test_messages.py::test_nor_does_one_with_odd_columns",
+        "adversarial/test_messages.py::test_a_table_with_odd_columns_shows_no_secret",
         "that names of columns are cleared",
         _cut("plugin/rpc_hook.py", "columns=_cleared, ", ""),
     ),
     Without(
-        "adversarial/test_messages.py::test_a_way_out_that_outlives_its_bot_is_not_cleared_twice",
+        "adversarial/test_messages.py::test_a_channel_that_outlives_its_bot_is_wrapped_once",
         "that a way out is cleared once",
         _cut("plugin/rpc_hook.py", "if send is not None and not hasattr(send, _IS_CLEARED):", "if send is not None:"),
     ),
@@ -353,7 +353,7 @@ WITHOUT = [
         _cut("credentials/access.py", "bounded.run(outlets.quietly(work),", "bounded.run(work,"),
     ),
     Without(
-        "adversarial/test_messages.py::test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot",
+        "adversarial/test_messages.py::test_a_strategy_that_logs_everything_at_vvv_leaks_no_secret",
         "the filter before the log",
         _EVERY_RECORD,
     ),
@@ -365,8 +365,7 @@ WITHOUT = [
         ),
     ),
     Without(
-        "adversarial/test_messages.py::"
-        "test_a_schema_error_that_quotes_a_secret_from_a_wrong_place_of_the_config_shows_none",
+        "adversarial/test_messages.py::test_a_schema_error_that_quotes_a_misplaced_secret_shows_none",
         "the filter before the log, and the boundary before what is printed",
         _EVERY_RECORD + _EVERY_PRINT,
     ),
@@ -399,7 +398,7 @@ WITHOUT = [
         ),
     ),
     Without(
-        "adversarial/test_reports.py::test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quoted",
+        "adversarial/test_reports.py::test_a_secret_pasted_into_our_section_is_not_quoted",
         "that a name which is like no other is not shown",
         _cut("config/section.py", "if not get_close_matches(name, _NAMES, n=1, cutoff=0.5):", "if False:"),
     ),
@@ -450,7 +449,7 @@ NEEDS_NONE = {
     "test_without_its_pth_line_plain_freqtrade_has_no_key_at_all": "the defence is that the config never holds a key",
     "test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_next_reload": "likewise",
     "test_both_forms_of_the_line_that_arms_the_guard_are_installed": "no Python that reads the file was to be had",
-    "test_what_logs_itself_while_it_is_logged_costs_no_more_than_without_the_filter": "without it, it would not end",
+    "test_an_object_that_logs_itself_costs_no_more_with_the_filter": "without it, it would not end",
     "test_a_test_that_brings_a_secret_out_fails": "it is a test of the tests: its cases bring secrets out",
     "test_a_run_that_brings_a_secret_out_beside_its_tests_fails": "likewise",
     "test_a_collection_that_prints_a_secret_fails": "likewise",

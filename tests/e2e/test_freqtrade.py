@@ -195,7 +195,7 @@ def test_the_mark_of_an_opened_store_appears_in_a_live_start(
     assert marked.exists()
 
 
-def test_dry_run_opens_no_store_asks_nothing_and_says_so_in_one_line(
+def test_dry_run_opens_no_store_and_sends_no_request(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path
 ) -> None:
     bot.config["dry_run"] = True
@@ -211,7 +211,7 @@ def test_dry_run_opens_no_store_asks_nothing_and_says_so_in_one_line(
 @pytest.mark.parametrize(
     "command", [["show-config"], ["list-timeframes"], ["list-pairs"], ["test-pairlist"], ["list-strategies"]]
 )
-def test_no_other_command_opens_the_store_or_asks_about_the_key(
+def test_no_other_command_opens_the_store_or_queries_the_exchange(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path, command: list[str]
 ) -> None:
     path = str(bot.write())
@@ -223,7 +223,7 @@ def test_no_other_command_opens_the_store_or_asks_about_the_key(
 
 
 @pytest.mark.parametrize("section", [None, {"enabled": False}])
-def test_without_the_section_or_with_it_switched_off_freqtrade_is_as_if_nothing_were_installed(
+def test_without_an_enabled_section_freqtrade_runs_as_if_unguarded(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, section: Any
 ) -> None:
     del bot.config["api_key_guard"]
@@ -248,7 +248,7 @@ def test_without_its_pth_line_plain_freqtrade_has_no_key_at_all(
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
 
 
-def test_an_environment_with_the_plugin_runs_the_installed_wheel_and_not_the_source_tree(wheel: Path) -> None:
+def test_an_environment_runs_the_installed_wheel_and_not_the_source_tree(wheel: Path) -> None:
     import subprocess
 
     script = "import sys, freqtrade_bitmex_guard as g; print(g.__file__, g.Finder in sys.meta_path)"
@@ -292,7 +292,7 @@ def test_a_client_with_another_key_is_caught_before_its_first_request(
     assert set(exchange.paths()) == QUESTIONS
 
 
-def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_server(
+def test_a_bot_whose_clients_were_never_compared_leaves_no_server(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
@@ -314,7 +314,7 @@ def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_se
     ],
 )
 @pytest.mark.parametrize("with_section", [True, False])
-def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
+def test_a_guard_that_cannot_be_installed_lets_no_bot_start(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, changed: str, with_section: bool
 ) -> None:
     if not with_section:
@@ -354,7 +354,7 @@ def test_whatever_the_guard_raises_refuses_and_is_not_swallowed(
     refused(start(wheel, bot, before), exchange, "internal-error", asked=asked)
 
 
-def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_all_the_same(
+def test_a_bot_module_imported_before_the_guard_is_still_guarded(
     bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path]
 ) -> None:
     exchange.keys[:] = [key(cidr="")]
