@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.credentials.access import load, load_if_present, with_timeout, write
 from freqtrade_bitmex_guard.credentials.interface import WritableStore
-from freqtrade_bitmex_guard.manage import arguments, instructions, keyring_services, wizard
-from freqtrade_bitmex_guard.manage.bot_context import BotContext
+from freqtrade_bitmex_guard.manage import instructions, keyring_services, wizard
+from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.migration import migrate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
@@ -20,30 +21,45 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction import output
 
 
-def run(given: list[str]) -> int:
-    """Run one of the commands.
+def run_setup(files: Sequence[str]) -> int:
+    """Run `setup`.
 
     Args:
-        given: the command line, from `setup` or `credentials` on.
+        files: the bot's config files.
 
     Returns:
         The exit code.
     """
+    return _run(lambda terminal: wizard.run_wizard(files, terminal))
+
+
+def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool) -> int:
+    """Run a subcommand of `credentials`.
+
+    Args:
+        action: its name.
+        files: the bot's config files.
+        assume_yes: whether `delete` asks nothing.
+
+    Returns:
+        The exit code.
+    """
+    actions: dict[str, Callable[[BotContext, Terminal], int]] = {
+        "set": _set,
+        "show": _show,
+        "delete": partial(_delete, assume_yes=assume_yes),
+        "migrate": migrate,
+        "rotate": _rotate,
+    }
+    return _run(lambda terminal: actions[action](BotContext.read(files), terminal))
+
+
+def _run(work: Callable[[Terminal], int]) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     output.install()
     terminal = Terminal()
     try:
-        request = arguments.parse_manage_arguments(given)
-        if request.command == "setup":
-            return wizard.run_wizard(request.config, terminal)
-        actions: dict[str | None, Callable[[BotContext, Terminal], int]] = {
-            "set": _set,
-            "show": _show,
-            "delete": partial(_delete, is_sure=request.assume_yes),
-            "migrate": migrate,
-            "rotate": _rotate,
-        }
-        return actions[request.action](BotContext.read(request.config), terminal)
+        return work(terminal)
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as end:
@@ -73,7 +89,7 @@ def _set(subject: BotContext, terminal: Terminal) -> int:
 
 def _show(subject: BotContext, terminal: Terminal) -> int:
     credentials = load(subject.store, subject.profile.credentials)
-    verdict = subject.check(credentials)
+    verdict = check_candidate(subject, credentials)
     keeper = subject.writable_store
     terminal.print(
         f"key     {credentials.masked_id}",
@@ -85,11 +101,11 @@ def _show(subject: BotContext, terminal: Terminal) -> int:
     return verdict.exit_code
 
 
-def _delete(subject: BotContext, terminal: Terminal, *, is_sure: bool) -> int:
+def _delete(subject: BotContext, terminal: Terminal, *, assume_yes: bool) -> int:
     _require_section(subject)
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_delete")
     what = _describe_contents(subject, keeper)
-    if not is_sure:
+    if not assume_yes:
         if not terminal.is_attended:
             fail("usage", "Nobody can be asked here whether to delete.", "Say so on the command line: --yes")
         question = f"Delete {what} from {subject.store_label}? The exchange shows a secret only once."
@@ -100,7 +116,7 @@ def _delete(subject: BotContext, terminal: Terminal, *, is_sure: bool) -> int:
         fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
     terminal.print(
         f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
-        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.keys_page}.",
+        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.page.location}.",
     )
     return 0
 
@@ -111,7 +127,7 @@ def _require_section(subject: BotContext) -> None:
     Raises:
         GuardError: misconfigured, if the config does not say where its key lies.
     """
-    if subject.section_source is None:
+    if subject.state is GuardState.ABSENT:
         fail(
             "section-missing",
             f"The config has no {SECTION} section, so nothing tells which key in the store is this bot's: the usual "
@@ -138,7 +154,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
     old = load(keeper, subject.profile.credentials)
     terminal.print(
-        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.keys_page}; leave the old one there."
+        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.page.location}; leave the old one there."
     )
     new = terminal.credentials(subject.profile.credentials)
     if new.is_same_key(old):
@@ -147,7 +163,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
             f"This is the key in use, {old.masked_id}, again.",
             "Make a new key, then try again.",
         )
-    verdict = subject.check(new)
+    verdict = check_candidate(subject, new)
     terminal.report(verdict)
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
@@ -157,7 +173,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
         f"Stored: the key {new.masked_id} in {subject.store_label}.",
         "Now, in this order:",
         f"1. Restart the bot: until then it trades with the old key {old.masked_id}, which it has in memory.",
-        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.keys_page}.",
+        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.page.location}.",
     )
     return 0
 

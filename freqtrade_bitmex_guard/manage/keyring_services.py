@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
@@ -66,7 +67,7 @@ def own_service_advice(bot: BotContext) -> str:
     if not isinstance(bot.section.credentials, KeyringStoreConfig):
         return f"name another store for this bot in {SECTION}.credentials"
     free = next((service for service, stored in candidate_services(bot) if stored is None), "…")
-    if bot.section_source is not None:
+    if bot.state is not GuardState.ABSENT:
         return f'write "service": {json.dumps(free)} into {SECTION}.credentials'
     section = {SECTION: {"credentials": {"store": "keyring", "service": free}}}
     return f"write {json.dumps(section, ensure_ascii=False)[1:-1]} into the config"

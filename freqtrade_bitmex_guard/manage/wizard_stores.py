@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load, load_if_present, write
@@ -31,7 +32,7 @@ def choose_store(bot: BotContext, terminal: Terminal) -> tuple[StoreSection, Cre
     Raises:
         GuardError: misconfigured, if the store that the config names cannot be read.
     """
-    if bot.section_source is not None:
+    if bot.state is not GuardState.ABSENT:
         return dict(bot.section_source.get("credentials", {})), load_if_present(bot.store, bot.profile.credentials)
     choices = {
         "files, as systemd, Docker or Podman provide them": _ask_file_store,

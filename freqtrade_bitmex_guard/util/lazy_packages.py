@@ -100,7 +100,7 @@ def end_import_phase() -> None:
 
 
 def import_from(package: str, module: str) -> Any:
-    """What a module of an unopened package holds under its own name, as `ccxt.bitmex.bitmex`.
+    """What a module of an unopened package holds under its own name, as `ccxt.kraken.kraken`.
 
     Returns:
         None if the package is open, or has no such module: then it must be asked itself.

@@ -18,8 +18,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.cli import dispatch
-from freqtrade_bitmex_guard.cli.freqtrade_args import load_config, parse_freqtrade_arguments
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.cli.freqtrade_args import parse_as_freqtrade
+from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
@@ -43,7 +44,7 @@ TERMS = exchanges.get_adapter("bitmex").profile
 
 
 def load(store: str) -> dict[str, Any]:
-    return load_config(["-c", str(EXAMPLES / f"config-{store}.json")])
+    return read_config([str(EXAMPLES / f"config-{store}.json")])
 
 
 def read(store: str) -> GuardConfig:
@@ -63,8 +64,9 @@ def started(command: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[dict[s
     """What the launcher would start: freqtrade's arguments, as freqtrade parses them, and the seconds to wait."""
     seen: list[tuple[dict[str, Any], float]] = []
 
-    def trade(arguments: list[str], *, wait_seconds: float) -> int:
-        seen.append((parse_freqtrade_arguments(arguments), wait_seconds))
+    def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> int:
+        assert parse_as_freqtrade(argv)["config"] == config_files
+        seen.append((parse_as_freqtrade(argv), wait_seconds))
         return 0
 
     monkeypatch.setattr(launch, "trade", trade)
@@ -80,7 +82,7 @@ def test_the_readme_names_every_file() -> None:
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_config_is_read_by_the_guard(store: str) -> None:
-    assert guard_state(load(store)) is True
+    assert guard_state(load(store)) is GuardState.ENABLED
     assert read(store).credentials.store == store
 
 
@@ -113,7 +115,7 @@ def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pyt
         # Nothing of the example but the store, whose program may not be here, and the way to the exchange.
         config["exchange"]["ccxt_config"] = exchange.ccxt_config()
         config["api_key_guard"] |= {"credentials": {"store": "files"}, "allowed_hosts": ["127.0.0.1"]}
-        assert LocalCheck(config).run().findings == ()
+        assert LocalCheck(config).run().verdict.findings == ()
 
 
 def test_the_policies_mean_what_their_comments_say() -> None:
