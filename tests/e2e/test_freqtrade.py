@@ -161,7 +161,7 @@ def test_the_mark_of_an_opened_store_appears_in_a_live_start(
     assert marked.exists()
 
 
-def test_dry_run_opens_no_store_asks_nothing_and_says_so_in_one_line(
+def test_dry_run_opens_no_store_and_sends_no_request(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path
 ) -> None:
     bot.config["dry_run"] = True
@@ -177,7 +177,7 @@ def test_dry_run_opens_no_store_asks_nothing_and_says_so_in_one_line(
 @pytest.mark.parametrize(
     "command", [["show-config"], ["list-timeframes"], ["list-pairs"], ["test-pairlist"], ["list-strategies"]]
 )
-def test_no_other_command_opens_the_store_or_asks_about_the_key(
+def test_no_other_command_opens_the_store_or_queries_the_exchange(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, marked: Path, command: list[str]
 ) -> None:
     path = str(bot.write())
@@ -189,7 +189,7 @@ def test_no_other_command_opens_the_store_or_asks_about_the_key(
 
 
 @pytest.mark.parametrize("section", [None, {"enabled": False}])
-def test_without_the_section_or_with_it_switched_off_freqtrade_is_as_if_nothing_were_installed(
+def test_without_an_enabled_section_freqtrade_runs_as_if_unguarded(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, section: Any
 ) -> None:
     del bot.config["api_key_guard"]
