@@ -10,9 +10,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from freqtrade_bitmex_guard.audit.diff import KeyChange
 from freqtrade_bitmex_guard.audit.run import Audit
 from freqtrade_bitmex_guard.audit.sections import ReportSection, headline, report_sections
-from freqtrade_bitmex_guard.model.account import AccountEvent, SiblingKey
+from freqtrade_bitmex_guard.model.account import AccountEvent, AccountFacts, SiblingKey
 from freqtrade_bitmex_guard.model.key import NotReported
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -87,34 +88,38 @@ def to_dict(audit: Audit) -> dict[str, Any]:
         (`two_factor`, `withdrawal_addresses`; None if not reported), `events` (None if not reported),
         `events_whole_since`, `changes`.
     """
-    account = audit.account
-    event_log = None if isinstance(account.event_log, NotReported) else account.event_log
-    siblings = None if isinstance(account.siblings, NotReported) else account.siblings
-    addresses = account.withdrawal_addresses
+    event_log = None if isinstance(audit.account.event_log, NotReported) else audit.account.event_log
+    siblings = None if isinstance(audit.account.siblings, NotReported) else audit.account.siblings
     return {
         **check_json.to_dict(audit.verdict),
         "since": audit.since.isoformat(timespec="seconds"),
         "last_audit_at": audit.last_audit_at.isoformat(timespec="seconds") if audit.last_audit_at else None,
         "not_kept": audit.not_kept,
         "keys": None if siblings is None else [_key(sibling) for sibling in siblings],
-        "account": {
-            "two_factor": None if isinstance(account.two_factor, NotReported) else account.two_factor,
-            "withdrawal_addresses": None
-            if isinstance(addresses, NotReported)
-            else [{"name": sanitize(address.name), "skips": list(address.skipped_safeguards)} for address in addresses],
-        },
+        "account": _account(audit.account),
         "events": None if event_log is None else [_event(event) for event in event_log.since(audit.since)],
         "events_whole_since": event_log.complete_since.isoformat() if event_log and event_log.complete_since else None,
-        "changes": [
-            {
-                "change": change.kind.value,
-                "key": change.key,
-                "name": change.name,
-                "before": change.before,
-                "after": change.after,
-            }
-            for change in audit.changes
-        ],
+        "changes": [_change(change) for change in audit.changes],
+    }
+
+
+def _account(account: AccountFacts) -> dict[str, Any]:
+    addresses = account.withdrawal_addresses
+    return {
+        "two_factor": None if isinstance(account.two_factor, NotReported) else account.two_factor,
+        "withdrawal_addresses": None
+        if isinstance(addresses, NotReported)
+        else [{"name": sanitize(address.name), "skips": list(address.skipped_safeguards)} for address in addresses],
+    }
+
+
+def _change(change: KeyChange) -> dict[str, Any]:
+    return {
+        "change": change.kind.value,
+        "key": change.key,
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
     }
 
 

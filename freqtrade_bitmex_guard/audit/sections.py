@@ -240,9 +240,8 @@ def _events_by_type(events: Sequence[AccountEvent]) -> list[str]:
     notes = []
     for name, number in types.most_common(8):
         ips = Counter(sanitize(event.ip or "an unknown address", 45) for event in events if event.type == name)
-        notes.append(
-            f"{sanitize(name, 40)}: {_count_of(number, 'time')}, from {join_limited(ip for ip, _ in ips.most_common())}."
-        )
+        senders = join_limited(ip for ip, _ in ips.most_common())
+        notes.append(f"{sanitize(name, 40)}: {_count_of(number, 'time')}, from {senders}.")
     return notes
 
 

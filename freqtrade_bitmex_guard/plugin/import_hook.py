@@ -72,7 +72,7 @@ def _refuse_every_start(module: ModuleType, problem: BaseException) -> None:
     if type(problem).__name__ == "GuardError":
         findings = getattr(problem, "findings", ())
         reason, fix = str(problem).rstrip("."), " ".join(finding.fix for finding in findings)
-        page = "".join(f"\n      Help: {finding.help_path}" for finding in findings)
+        page = "".join(f"\n      Help: {path}" for path in dict.fromkeys(finding.help_path for finding in findings))
     install_error = (
         f"API key guard: MISCONFIGURED: {reason}. Nothing was started.\n"
         f"      What to do: {fix} Or uninstall freqtrade-bitmex-guard to run unguarded.{page}"

@@ -136,7 +136,7 @@ def test_an_error_anywhere_builds_no_bot(
         ({"wsProxy": "http://10.0.0.1:1"}, None),
     ],
 )
-def test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured(
+def test_a_setting_that_changes_server_class_or_signer_is_misconfigured(
     settings: dict[str, Any], rule: str | None
 ) -> None:
     found = rules({"name": "bitmex", "ccxt_config": settings}, HOSTS)
@@ -180,7 +180,7 @@ sys.meta_path.insert(0, First)
 
 
 @pytest.mark.slow
-def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_past_the_guard(
+def test_another_finder_that_loads_freqtrade_first_does_not_bypass_the_launcher(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     del bot.config["api_key_guard"]
@@ -204,7 +204,7 @@ class Keyring(KeyringBackend):
 
 
 @pytest.mark.slow
-def test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once(
+def test_a_keyring_that_would_change_its_answer_is_read_once(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     exchange.keys.append(Key(OTHER_ID, OTHER_SECRET))
@@ -253,7 +253,7 @@ class Sly(NeverTrades):
 
 
 @pytest.mark.slow
-def test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_next_reload(
+def test_a_strategy_that_removes_the_hook_has_no_key_after_a_reload(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     port = free_port()
@@ -271,7 +271,7 @@ def test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_ne
 
 
 @pytest.mark.slow
-def test_a_second_file_that_names_another_exchange_or_switches_the_section_to_null_starts_no_bot(
+def test_a_second_file_with_another_exchange_or_no_section_starts_no_bot(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     second = bot.folder / "second.json"

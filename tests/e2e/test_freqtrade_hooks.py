@@ -44,7 +44,7 @@ def test_a_client_with_another_key_is_caught_before_its_first_request(
     assert set(exchange.paths()) == QUESTIONS
 
 
-def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_server(
+def test_a_bot_whose_clients_were_never_compared_leaves_no_server(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
@@ -66,7 +66,7 @@ def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_se
     ],
 )
 @pytest.mark.parametrize("with_section", [True, False])
-def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
+def test_a_guard_that_cannot_be_installed_lets_no_bot_start(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, changed: str, with_section: bool
 ) -> None:
     if not with_section:
@@ -106,7 +106,7 @@ def test_whatever_the_guard_raises_refuses_and_is_not_swallowed(
     assert_refused(start_with(wheel, bot, before), exchange, "internal-error", queried=queried)
 
 
-def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_all_the_same(
+def test_a_bot_module_imported_before_the_guard_is_still_guarded(
     bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path]
 ) -> None:
     exchange.keys[:] = [key(cidr="")]
@@ -171,7 +171,7 @@ def test_without_its_pth_line_plain_freqtrade_has_no_key_at_all(
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
 
 
-def test_an_environment_with_the_plugin_runs_the_installed_wheel_and_not_the_source_tree(wheel: Path) -> None:
+def test_an_environment_with_the_plugin_runs_the_installed_wheel(wheel: Path) -> None:
     import subprocess
 
     script = "import sys, freqtrade_bitmex_guard as g; print(g.__file__, g.BotModuleFinder in sys.meta_path)"

@@ -33,12 +33,12 @@ START = (
     ),
     Removal(
         "adversarial/test_bypass.py::"
-        "test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_past_the_guard",
+        "test_another_finder_that_loads_freqtrade_first_does_not_bypass_the_launcher",
         "that the launcher installs the guard itself",
         _LAUNCH_WITHOUT_INSTALLING,
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
+        "e2e/test_freqtrade_hooks.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
         "that a bot module which is loaded already is guarded",
         replace(
             ":arm",
@@ -49,7 +49,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_optimised_python_checks_just_the_same",
+        "e2e/test_freqtrade_hooks.py::test_optimised_python_checks_just_the_same",
         "that nothing rests on `assert`",
         replace(
             "rules.permissions:withdraw_permission",
@@ -60,7 +60,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
+        "e2e/test_freqtrade_hooks.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
         "that every start is refused where the guard cannot be installed",
         replace(
             "plugin.import_hook:_refuse_every_start",
@@ -71,7 +71,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
+        "e2e/test_freqtrade_hooks.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
         "that a bot's clients have to be those that were compared",
         replace(
             "plugin.start_guard:StartGuard.verify_bot_clients",
@@ -82,7 +82,7 @@ START = (
         ),
     ),
     Removal(
-        "unit/plugin/test_start_guard.py::test_a_credential_that_ccxt_would_sign_with_in_dry_run_is_a_warning",
+        "unit/plugin/test_start_guard.py::test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning",
         "the search for credentials in dry-run",
         replace(
             "plugin.start_guard:_log_dry_run",
@@ -104,8 +104,8 @@ START = (
         ),
     ),
     Removal(
-        "unit/plugin/test_start_guard.py::"
-        "test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_is_not",
+        "unit/plugin/test_reload_and_wait.py::"
+        "test_only_an_explicit_switch_lets_a_reload_go_unguarded",
         "that a guarded bot stays guarded",
         replace(
             "plugin.start_guard:StartGuard._check",
@@ -132,18 +132,18 @@ START = (
 
 FAILURES = (
     Removal(
-        "adversarial/test_bypass.py::test_an_error_anywhere_on_the_way_builds_no_bot",
+        "adversarial/test_bypass.py::test_an_error_anywhere_builds_no_bot",
         "that every failure becomes freqtrade's refusal",
         _FAIL_OPEN,
         cases="guard_state",
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_whatever_the_guard_raises_refuses_and_is_not_swallowed",
+        "e2e/test_freqtrade_hooks.py::test_whatever_the_guard_raises_refuses_and_is_not_swallowed",
         "that every failure becomes freqtrade's refusal",
         _FAIL_OPEN,
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_keyring_backend_that_ends_the_process_is_a_refusal",
+        "e2e/test_freqtrade_hooks.py::test_a_keyring_backend_that_ends_the_process_is_a_refusal",
         "that everything a store raises counts as a failure",
         replace(
             "credentials.access:with_timeout",
@@ -180,7 +180,7 @@ FAILURES = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_ctrl_c_during_the_check_ends_with_130",
+        "e2e/test_freqtrade_hooks.py::test_ctrl_c_during_the_check_ends_with_130",
         "that Ctrl-C is no finding",
         replace(
             "check.local:_failures_as_findings",

@@ -81,7 +81,7 @@ class Case:
         return account, inquiry.request_count
 
 
-def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
+def test_each_query_has_a_client_of_its_own() -> None:
     case = Case(page(0, 1, 5))
     account, sent = case.ask(*AccountQuery, others=lambda: NotReported("many"))
     assert account.two_factor == 1
@@ -93,7 +93,7 @@ def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
     assert case.cursors == [None]
 
 
-def test_what_is_not_asked_is_not_told_and_costs_nothing() -> None:
+def test_what_is_not_queried_is_not_reported_and_sends_nothing() -> None:
     case = Case()
     account, sent = case.ask()
     assert (account, sent, case.talks) == (AccountFacts(siblings=()), 0, [])
@@ -107,7 +107,7 @@ def test_only_the_events_of_an_audit_have_five_minutes() -> None:
     assert case.talks == [(CREDENTIALS, 7.0, False)] * 2 + [(CREDENTIALS, 300.0, False)]
 
 
-def test_a_question_that_ends_is_not_told_with_its_reason() -> None:
+def test_a_query_that_fails_is_not_reported_with_its_reason() -> None:
     found = error("overloaded", "One thing failed.", "x"), error("maintenance", "another", "y")
     account, _ = Case(GuardError(*found)).ask(AccountQuery.EVENTS)
     assert account.event_log == NotReported("One thing failed; another")
@@ -157,25 +157,27 @@ def test_events_are_followed_back_page_by_page(
     assert moments == sorted(moments, reverse=True)
 
 
-def test_two_hundred_more_pages_are_the_most() -> None:
+def test_at_most_two_hundred_more_pages_are_read() -> None:
     case = Case(*(page(0, 1, 9_000 - number) for number in range(300)))
     case.ask(AccountQuery.EVENTS, back_to=BEGINNING)
     assert len(case.cursors) == 201
 
 
 @pytest.mark.parametrize(("left", "slept"), [(None, []), (30, []), (29, [1.0]), (0, [1.0])])
-def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left: int | None, slept: Any) -> None:
+def test_the_reader_pauses_to_leave_requests_to_the_bot(
+    monkeypatch: pytest.MonkeyPatch, left: int | None, slept: Any
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
     Case(page(0, 1, 90), page(1, 5, 80), left=left).ask(AccountQuery.EVENTS, back_to=SINCE)
     assert pauses == slept
 
 
-def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
+def test_an_exchange_that_lists_no_siblings_has_not_reported_them() -> None:
     assert KeyListing(()).siblings() == NotReported("the exchange showed this key only")
 
 
-def test_an_exchange_that_brings_no_questions_about_the_account_is_not_taken_to_have_told_anything() -> None:
+def test_an_exchange_without_account_queries_reports_nothing() -> None:
     anything: Any = object()
     for answer in (
         ExchangeAdapter.read_two_factor(anything, anything),
