@@ -188,7 +188,8 @@ class LocalCheck:
         listing = means.adapter.read_key(conversation, means.credentials.key_id.reveal())
         policy, terms = means.section.policy, means.adapter.profile
         for entry in (*listing.entries, merge_entries(listing.entries)):
-            course.findings += rules.evaluate_key(entry, policy, terms)
+            evidence = Evidence(entry, AccountFacts(), course.checked_at)
+            course.findings += rules.evaluate(rules.rules_for(configurable=False), evidence, policy, terms)
         return listing, conversation.remaining_seconds
 
     def _ask_about_the_account(
@@ -200,17 +201,21 @@ class LocalCheck:
         topics = frozenset(AccountQuery) if self._audit_since else rules.queries_for(policy)
         self.listing = listing
         self.account = inquiry.read(listing, topics, self._audit_since)
-        course.findings += rules.evaluate_account(
-            Evidence(merge_entries(listing.entries), self.account, course.checked_at), policy, terms
-        )
+        evidence = Evidence(merge_entries(listing.entries), self.account, course.checked_at)
+        course.findings += rules.evaluate(rules.rules_for(configurable=True), evidence, policy, terms)
         self._judge_each_entry(means, course, listing)
 
     @staticmethod
     def _judge_each_entry(means: PreparedCheck, course: _Progress, listing: KeyListing) -> None:
         """Judge what a key that is listed twice says of itself in each place; what it may do was judged together."""
         for entry in listing.entries:
-            posture = Evidence(entry, AccountFacts(), course.checked_at)
-            course.findings += rules.evaluate_key_posture(posture, means.section.policy, means.adapter.profile)
+            evidence = Evidence(entry, AccountFacts(), course.checked_at)
+            course.findings += rules.evaluate(
+                rules.rules_for(rules.Scope.KEY, configurable=True),
+                evidence,
+                means.section.policy,
+                means.adapter.profile,
+            )
 
     def _exchange(self) -> Mapping[str, Any]:
         exchange = self._config.get("exchange")
