@@ -4,8 +4,8 @@
 
 copies what git knows and runs the attack's test on the copy, where it has to pass. Then it replaces the functions that
 are the defence and runs the test again, which has to fail. The lines of that failure go to standard error, for it has
-to be the attack that fails the test, and not the replacement. The attacks of `test_both_ways.py` need none of this: they
-succeed against freqtrade alone each time.
+to be the attack that fails the test, and not the replacement. The attacks of `test_both_ways.py` need none of this:
+they succeed against freqtrade alone each time.
 """
 
 from __future__ import annotations
