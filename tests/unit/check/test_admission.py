@@ -11,9 +11,11 @@ import pytest
 
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client.connection import ClientConnection
+from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.credentials import KEY, PASSWORD, PRIVATE_KEY, SECRET, WALLET_ADDRESS, Credentials
 from freqtrade_bitmex_guard.model.credentials import Secret as Value
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from tests.support import factories
 from tests.support.factories import KEY_ID, WALLET, WALLET_KEY, pair
 
@@ -38,7 +40,8 @@ EXCHANGE: dict[str, Any] = {
 
 def admission(credentials: Credentials) -> Admission:
     connection = ClientConnection.of(ccxt.bitmex(), asynchronous=False)
-    return Admission(credentials, connection, PROFILE, ("www.bitmex.com",))
+    section = parse_section({"allowed_hosts": ["www.bitmex.com"]}, PROFILE)
+    return Admission(credentials, connection, PROFILE, section, lambda: Verdict(findings=()))
 
 
 @pytest.mark.parametrize("credentials", [pair(), WITH_PASSWORD, WITH_WALLET])
