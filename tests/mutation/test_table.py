@@ -21,7 +21,7 @@ def test_each_sum_and_score_of_the_page_follows_from_its_rows() -> None:
     assert "\n".join(["", *table(read(PAGE)), ""]) in PAGE
 
 
-def test_whatever_is_neither_killed_nor_late_has_survived() -> None:
+def test_every_other_outcome_counts_as_survived() -> None:
     tally = sum((one("mutmut", outcome) for outcome in ("killed", "survived", "no tests", "timeout")), Tally())
     tally += one("rest", "killed")
     assert table({"rules": {"config/policy.py": tally, "empty.py": Tally()}})[2:4] == [
@@ -30,7 +30,7 @@ def test_whatever_is_neither_killed_nor_late_has_survived() -> None:
     ]
 
 
-def test_whoever_has_no_mutmut_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_mutmut_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(SystemExit, match="pip install mutmut"):
         next(run_mutmut("rules", ["config/policy.py"], 1))

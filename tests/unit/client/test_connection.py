@@ -213,6 +213,7 @@ def test_a_ccxt_without_the_exchange_names_the_version_to_install(monkeypatch: p
     (finding,) = stopped.value.findings
     assert finding.name == "ccxt-class-missing"
     assert "pip install 'ccxt==4.5.83'" in finding.fix
+    assert "[bitmex]" in finding.fix
 
 
 @pytest.mark.parametrize(
