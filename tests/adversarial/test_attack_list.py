@@ -22,7 +22,7 @@ BOTH_WAYS = re.compile(r" \| both ways: (.+) \|$")
 
 # Tests which show that an attack would be noticed, or that nothing else suffers from its defence.
 NO_ATTACK = {
-    "test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wrong",
+    "test_the_start_that_is_attacked_below_builds_a_bot",
     "test_the_search_finds_what_is_not_redacted",
     "test_a_record_without_a_secret_stays_as_it_was",
     "test_installing_again_stacks_no_filter_and_redacts_new_secrets",
