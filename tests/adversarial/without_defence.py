@@ -27,7 +27,8 @@ HEAD = """# Every attack without its defence
 
 `python -m tests.adversarial.without_defence > docs/pages/evidence/without.md` wrote this page.
 For each row it copied the project and ran the attack's test on the copy, which passed.
-Then it replaced the functions that are the defence and ran the test again: "bypasses" means that the attack succeeded and its test failed.
+Then it replaced the functions that are the defence and ran the test again.
+"bypasses" means that the attack succeeded, so the test failed.
 A test checks that every function is still there.
 It also checks that every attack of [Attacks](adversarial.md) is in this table, is tried both ways, or is at the end.
 
