@@ -70,7 +70,7 @@ def headline(audit: Audit) -> str:
 def report_sections(audit: Audit) -> list[ReportSection]:
     """The report, the most urgent part first. What there is nothing to say about is left out."""
     parts = [_to_do(audit.verdict.findings), _changes_section(audit)]
-    if audit.profile is not None and audit.entries:
+    if audit.entries:
         parts += [_keys_section(audit), _account_section(audit), _events_section(audit)]
     return [part for part in parts if part is not None]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
+from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
 from freqtrade_bitmex_guard.client.session import ApiSession
@@ -90,6 +91,7 @@ class ExchangeClient:
         """
         for name, value in credentials.for_ccxt().items():
             setattr(self._client, name, value)
+        add_extra_apis(self._client, self._terms)
         return ApiSession(self._client, self._session, self._terms, seconds, retry=retry)
 
 
@@ -104,7 +106,7 @@ def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_ho
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    unfit = [*settings.invalid_settings(exchange), *settings.find_credentials(exchange)]
+    unfit = [*settings.invalid_settings(exchange, terms), *settings.find_credentials(exchange, terms)]
     if unfit:
         raise GuardError(*unfit)
     line = ExchangeClient(terms, settings.merge_settings(exchange, "ccxt_sync_config"))
@@ -133,7 +135,7 @@ def request_hosts(exchange: Mapping[str, Any], terms: ExchangeProfile) -> list[s
     Raises:
         GuardError: misconfigured, if ccxt makes no client of it.
     """
-    unfit = list(settings.invalid_settings(exchange))
+    unfit = list(settings.invalid_settings(exchange, terms))
     if unfit:
         raise GuardError(*unfit)
     return sorted(

@@ -8,6 +8,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.model.credentials import KNOWN_FIELDS, CredentialField
 from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 BLOCKS = ("ccxt_config", "ccxt_sync_config", "ccxt_async_config")
@@ -37,11 +38,8 @@ _KNOWN_SETTINGS = frozenset(
 )
 
 
-# For how long a signature is good, by the names of ccxt's options: milliseconds and seconds.
-_MAX_SIGNATURE_LIFETIME = {"recvWindow": 60_000, "api-expires": 60}
-
-
-_SIGNED_HEADERS = frozenset(["apikey", "apisignature", "apiexpires", "apinonce", "authorization", "cookie", "host"])
+# Headers that name a signer or a server on every exchange; each profile adds its own.
+_SIGNED_HEADERS = frozenset(["authorization", "cookie", "host"])
 
 
 def merge_settings(exchange: Mapping[str, Any], block: str) -> dict[str, Any]:
@@ -69,9 +67,14 @@ def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
             into[name] = value
 
 
-def find_credentials(exchange: Mapping[str, Any]) -> Iterator[Finding]:
-    """Credentials that stand in the config or its variables, which the guard's own would have to compete with."""
-    for path in _credential_paths(exchange):
+def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[Finding]:
+    """Credentials that stand in the config or its variables, which the guard's own would have to compete with.
+
+    Args:
+        exchange: freqtrade's `exchange` section.
+        profile: of that exchange, if the guard supports it.
+    """
+    for path in _credential_paths(exchange, profile):
         yield error(
             "credentials-in-config",
             f"A credential stands at {path}, in plain text, beside the guard: it would reach logs and backups, and it "
@@ -95,7 +98,7 @@ def credential_field_at(path: tuple[str | int, ...]) -> CredentialField | None:
     return _FIELDS_BY_NAME.get(_normalize(path[-1]))
 
 
-def _credential_paths(exchange: Mapping[str, Any]) -> Iterator[str]:
+def _credential_paths(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
     for name in _credential_names_in(exchange, empty=False):
         yield f"exchange.{sanitize(name)}"
     for block in BLOCKS:
@@ -104,19 +107,21 @@ def _credential_paths(exchange: Mapping[str, Any]) -> Iterator[str]:
             continue
         for name in _credential_names_in(settings, empty=False):
             yield f"exchange.{block}.{sanitize(name)}"
-        for name in signed_headers(settings):
+        for name in signed_headers(settings, profile):
             yield f"exchange.{block}.{name}"
 
 
-def signed_headers(settings: Mapping[str, Any]) -> Iterator[str]:
+def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
     """Names, made harmless, of headers that would replace what a signed request says of its signer or its goal.
 
     Args:
         settings: of a client, or a client's attributes.
+        profile: of its exchange, if the guard supports it.
     """
     headers = settings.get("headers")
     if isinstance(headers, Mapping):
-        yield from (f"headers.{sanitize(str(name))}" for name in headers if _normalize(name) in _SIGNED_HEADERS)
+        reserved = _SIGNED_HEADERS.union(map(_normalize, profile.signature_headers if profile else ()))
+        yield from (f"headers.{sanitize(str(name))}" for name in headers if _normalize(name) in reserved)
 
 
 def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -139,8 +144,13 @@ def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-def invalid_settings(exchange: Mapping[str, Any]) -> Iterator[Finding]:
-    """Blocks of settings that are not objects, on which freqtrade itself would fail, and settings nobody knows."""
+def invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> Iterator[Finding]:
+    """Blocks of settings that are not objects, on which freqtrade itself would fail, and settings nobody knows.
+
+    Args:
+        exchange: freqtrade's `exchange` section.
+        profile: of that exchange.
+    """
     for block in BLOCKS:
         settings = exchange.get(block, {})
         if not isinstance(settings, dict):
@@ -154,7 +164,7 @@ def invalid_settings(exchange: Mapping[str, Any]) -> Iterator[Finding]:
                     "any, and some of them change whom it talks to or trusts.",
                     "Take it out. If the bot really needs it, report it, so that it can be judged.",
                 )
-        yield from _invalid_options(settings.get("options"), f"exchange.{block}.options")
+        yield from _invalid_options(settings.get("options"), f"exchange.{block}.options", profile)
         for name in non_text_headers(settings):
             yield error(
                 "client-settings",
@@ -163,7 +173,7 @@ def invalid_settings(exchange: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def _invalid_options(options: Any, path: str) -> Iterator[Finding]:
+def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Iterator[Finding]:
     if not isinstance(options, dict):
         return
     if "ws" in options:
@@ -172,7 +182,7 @@ def _invalid_options(options: Any, path: str) -> Iterator[Finding]:
             f"{path}.ws changes where websockets go, by which proxy, and what they print.",
             "Take it out; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
         )
-    for name, longest in _MAX_SIGNATURE_LIFETIME.items():
+    for name, longest in profile.signature_lifetimes.items():
         if name in options and not (type(options[name]) is int and 0 < options[name] <= longest):
             yield error(
                 "client-settings",

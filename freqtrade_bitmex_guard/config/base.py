@@ -34,7 +34,13 @@ class SectionModel(BaseModel):
 def profile_of(info: ValidationInfo) -> ExchangeProfile:
     """The exchange's words that the section is read with; a section cannot be read without them."""
     context = info.context
-    if not isinstance(context, dict) or not isinstance(context.get("terms"), ExchangeProfile):
-        raise TypeError("the section is read without an exchange's terms")
-    terms: ExchangeProfile = context["terms"]
-    return terms
+    if not isinstance(context, dict) or not isinstance(context.get("profile"), ExchangeProfile):
+        raise TypeError("the section is parsed without an exchange's profile")
+    profile: ExchangeProfile = context["profile"]
+    return profile
+
+
+def trading_mode_of(info: ValidationInfo) -> str:
+    """Return freqtrade's `trading_mode`, which decides what permissions a bot needs."""
+    profile_of(info)
+    return str(info.context["trading_mode"])  # type: ignore[index]  # there, as `profile_of` has seen

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from freqtrade_bitmex_guard.config.errors import explain_error, invalid_field
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.model.findings import GuardError, error
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.profile import DEFAULT_TRADING_MODE, ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _MIN_SIMILARITY = 0.8
@@ -61,18 +61,21 @@ def guard_state(config: Mapping[str, Any]) -> GuardState:
     return GuardState.ENABLED if enabled else GuardState.DISABLED
 
 
-def parse_section(section: Mapping[str, Any], profile: ExchangeProfile) -> GuardConfig:
+def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_mode: object = None) -> GuardConfig:
     """Validate the section strictly.
 
     Args:
         section: the value of `api_key_guard`.
         profile: of the exchange that the bot uses; the defaults come from it.
+        trading_mode: freqtrade's, as its config has it or not; freqtrade itself judges whether it exists.
 
     Raises:
         GuardError: misconfigured, one finding for everything that is wrong, never with a value in it.
     """
     try:
-        return GuardConfig.model_validate(section, context={"terms": profile})
+        return GuardConfig.model_validate(
+            section, context={"profile": profile, "trading_mode": str(trading_mode or DEFAULT_TRADING_MODE)}
+        )
     except ValidationError as problems:
         details = problems.errors(include_input=False, include_url=False)
     raise GuardError(*(explain_error(detail) for detail in details))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
+from freqtrade_bitmex_guard.config.base import SectionModel, profile_of, trading_mode_of
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.networks import Network, admits_everyone, count_addresses, parse_network
 
@@ -99,10 +99,10 @@ class Policy(SectionModel):
     def _take_the_exchanges_defaults(cls, written: Any, info: ValidationInfo) -> Any:
         if not isinstance(written, dict):
             return written
-        terms = profile_of(info)
+        profile = profile_of(info)
         return {
-            "allowed_permissions": list(terms.allowed_permissions),
-            "required_permissions": list(terms.required_permissions),
+            "allowed_permissions": list(profile.allowed_permissions),
+            "required_permissions": list(profile.required_permissions(trading_mode_of(info))),
             **written,
         }
 

@@ -116,7 +116,7 @@ def _delete(subject: BotContext, terminal: Terminal, *, assume_yes: bool) -> int
         fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
     terminal.print(
         f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
-        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.keys_page}.",
+        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.page.location}.",
     )
     return 0
 
@@ -154,7 +154,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
     old = load(keeper, subject.profile.credentials)
     terminal.print(
-        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.keys_page}; leave the old one there."
+        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.page.location}; leave the old one there."
     )
     new = terminal.credentials(subject.profile.credentials)
     if new.is_same_key(old):
@@ -173,7 +173,7 @@ def _rotate(subject: BotContext, terminal: Terminal) -> int:
         f"Stored: the key {new.masked_id} in {subject.store_label}.",
         "Now, in this order:",
         f"1. Restart the bot: until then it trades with the old key {old.masked_id}, which it has in memory.",
-        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.keys_page}.",
+        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.page.location}.",
     )
     return 0
 

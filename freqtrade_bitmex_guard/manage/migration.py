@@ -97,7 +97,7 @@ def _find_in_file(file: ConfigFile) -> list[PlaintextCredential]:
 
 def _check_movable(bot: BotContext, files: Sequence[ConfigFile], matches: Sequence[PlaintextCredential]) -> None:
     exchange = environment_overrides().get("exchange")
-    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}):
+    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}, bot.profile):
         fail(
             finding.name,
             f"{finding.message} It is in a FREQTRADE__EXCHANGE__… variable.",
@@ -235,7 +235,7 @@ def _print_exposure_advice(bot: BotContext, files: Sequence[ConfigFile], termina
     )
     terminal.print(
         f"Make a new key, replace the old one with `freqtrade-bitmex-guard credentials rotate {bot.config_options}`,",
-        f"and delete the old one on {bot.profile.keys_page}.",
+        f"and delete the old one on {bot.profile.page.location}.",
     )
     paths = [file.path for file in files]
     if not terminal.is_attended:

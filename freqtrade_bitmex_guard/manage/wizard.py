@@ -82,7 +82,7 @@ def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
 
 
 def _fail_on_plaintext(subject: BotContext) -> None:
-    for finding in settings.find_credentials(subject.config["exchange"]):
+    for finding in settings.find_credentials(subject.config["exchange"], subject.profile):
         fail(
             finding.name,
             finding.message,
@@ -126,11 +126,11 @@ def _guide_steps(subject: BotContext, terminal: Terminal, *, is_made: bool) -> N
     terms = subject.profile
     terminal.step(1, "Two-factor authentication")
     while not terminal.confirm("Is it switched on for your account?"):
-        terminal.print(f"{terms.two_factor} Without it, whoever has your password makes keys of their own.")
+        terminal.print(f"{terms.page.two_factor} Without it, whoever has your password makes keys of their own.")
     terminal.step(2, "The page")
-    terminal.print(f"Log in, and open {terms.keys_page}.")
+    terminal.print(f"Log in, and open {terms.page.location}.")
     terminal.step(3, "A new key")
-    terminal.print(f"{terms.create_key} One key for each bot, shared with nothing else.")
+    terminal.print(f"{terms.page.create} One key for each bot, shared with nothing else.")
     terminal.step(4, "Its name")
     policy = subject.section.policy
     name = terminal.ask(
@@ -138,10 +138,10 @@ def _guide_steps(subject: BotContext, terminal: Terminal, *, is_made: bool) -> N
         wizard_plan.suggest_key_name(subject.config, terms),
         lambda text: wizard_plan.name_objection(text, policy, terms),
     )
-    terminal.print(f"{terms.name_field}: {sanitize(name)}")
+    terminal.print(f"{terms.page.name_field}: {sanitize(name)}")
     terminal.step(5, "What it may do")
     boxes = wizard_plan.permission_checklist(subject.section.policy, terms)
-    terminal.print(f"{terms.permissions_field}: tick {', '.join(boxes.required)}.")
+    terminal.print(f"{terms.page.permissions_field}: tick {', '.join(boxes.required)}.")
     if boxes.optional:
         terminal.print(f"If the page offers {', '.join(boxes.optional)}, it may be ticked.")
     if boxes.unneeded:
@@ -165,7 +165,7 @@ def _ask_network(subject: BotContext, terminal: Terminal) -> Network:
         network = wizard_plan.parse_network_input(
             terminal.ask("The bot's public, fixed address (or a block, or first-last):", check=will_do)
         )
-        field, admits = subject.profile.address_field, count_addresses([network])
+        field, admits = subject.profile.page.ip_field, count_addresses([network])
         terminal.print(f"{field}: {network}", f"It admits {admits:,} address{'' if admits == 1 else 'es'}.")
         # Only a policy that is written already can object; else one that fits is written.
         is_written = subject.state is not GuardState.ABSENT

@@ -135,10 +135,9 @@ def permission_checklist(policy: Policy, terms: ExchangeProfile) -> PermissionCh
     """
     required = policy.required_permissions
     may = [word for word in policy.allowed_permissions if word not in required]
-    refused = [word for word in terms.permission_labels if word not in policy.allowed_permissions]
-    leave = [word for word in refused if not terms.is_forbidden(word)]
-    # Whether or not the page has a label for them.
-    never = dict.fromkeys([*(word for word in refused if terms.is_forbidden(word)), *sorted(terms.never_allowed)])
+    refused = [spec.name for spec in terms.permissions if spec.name not in policy.allowed_permissions]
+    leave = [name for name in refused if not terms.is_forbidden(name)]
+    never = terms.forbidden_permissions
     return PermissionChecklist(*(tuple(map(terms.label, words)) for words in (required, may, leave, never)))
 
 

@@ -1,95 +1,235 @@
-"""What one exchange calls things, so that the core can speak to its users without knowing it."""
+"""What the guard knows of one exchange: its permissions, hosts, signatures, and the words of its pages."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
 from freqtrade_bitmex_guard.model.credentials import KEY, SECRET, CredentialField
+from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, Permission, PermissionKind
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+
+DEFAULT_TRADING_MODE = "spot"
+
+
+class Default(StrEnum):
+    """How the policy treats a permission if the operator does not name it."""
+
+    REQUIRED = "required"
+    ALLOWED = "allowed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionSpec:
+    """One line of an exchange's permission table.
+
+    Attributes:
+        name: the exchange's word, exactly as its API reports it.
+        kind: what it lets a key do.
+        label: what the exchange's page calls it.
+        default: how the policy treats it.
+        note: what else it allows and cannot be split from it, as a whole sentence.
+        trading_modes: the modes of freqtrade that require it; in others it is only allowed. Empty for all modes.
+        replaces: required permissions that a key with this one does without, such as those of another account mode.
+    """
+
+    name: str
+    kind: PermissionKind
+    label: str
+    default: Default = Default.REFUSED
+    note: str = ""
+    trading_modes: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        may_be_granted = self.kind not in (*FORBIDDEN_KINDS, PermissionKind.UNKNOWN)
+        if self.default is not Default.REFUSED and not may_be_granted:
+            raise ValueError(f"{self.name}: the default of a permission of kind {self.kind} must be REFUSED")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """The words of the pages on which a person manages keys.
+
+    Attributes:
+        location: where keys are managed, as a noun phrase with the page's address.
+        create: what to press there for a new key, as a whole sentence.
+        name_field: what the page calls a key's name.
+        permissions_field: what it calls a key's permissions.
+        ip_field: what it calls the IP restriction; empty if the exchange has none.
+        two_factor: where two-factor authentication is switched on, as a whole sentence.
+        edit: how to change a key, as a whole sentence; empty if a key cannot be changed.
+        security: where two-factor, sessions and withdrawal addresses are managed, as a noun phrase.
+    """
+
+    location: str
+    create: str
+    name_field: str
+    permissions_field: str
+    ip_field: str
+    two_factor: str
+    edit: str = ""
+    security: str = "the security settings of your account"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraApi:
+    """A part of the exchange's API that ccxt does not list.
+
+    Attributes:
+        name: what requests call it.
+        beside: ccxt's name of an API on the same server.
+        path: where it begins on that server, for example `/api/auth/`.
+        options: what ccxt's `options` need to sign for it.
+    """
+
+    name: str
+    beside: str
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ExchangeProfile:
-    """The words and defaults of one exchange. Every venue brings its own.
+    """What the guard knows of one exchange.
 
     Attributes:
         id: its ccxt id, lower case.
         title: its name as people write it.
-        allowed_permissions: the policy's default, in the exchange's words.
-        required_permissions: likewise.
-        never_allowed: words, lower case, that no policy may allow, because they move money out; nor one that begins
-            with such a word.
-        hosts: where its API lives; the default of `allowed_hosts`.
-        websocket_hosts: where its stream lives.
-        two_factor: where a person switches two-factor authentication on, as a whole sentence.
-        keys_page: where a person manages keys.
-        create_key: what to press there for a new one, as a whole sentence.
-        name_field: what the page calls a key's name.
-        permissions_field: what the page calls the rights of a key.
-        permission_labels: what the page shows for a right, by its word; a word that is not there is shown itself.
-        address_field: what the page calls the address limit.
-        edit_key: how to change a key there, as a whole sentence; empty where none can be changed.
-        notice: what a person should know who cannot reach its own hosts, as a whole sentence, if anything.
-        last_ccxt: the last version of ccxt that has the exchange, if it was dropped.
-        security_page: where a person manages two-factor, sessions and withdrawal addresses.
-        weak_keys_before: keys that are older than this are weaker than they look, if there are such.
+        permissions: all permissions that it documents, each once.
+        hosts: where its API is; the default of `allowed_hosts`.
+        websocket_hosts: where its websockets are.
+        page: the words of its pages.
+        signature_headers: the headers that ccxt signs requests with; no setting may name one.
+        signature_lifetimes: ccxt's options for how long a signature is valid, with the longest that is accepted.
+        extra_apis: parts of its API that ccxt does not list.
+        status_page: where it reports outages, or empty.
+        notice: what a person should know if its own hosts cannot be reached, as a whole sentence.
+        last_ccxt: the last version of ccxt that has it, if it was removed.
+        weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
         credentials: the parts of a key that the exchange issues.
     """
 
     id: str
     title: str
-    allowed_permissions: tuple[str, ...]
-    required_permissions: tuple[str, ...]
-    never_allowed: frozenset[str]
+    permissions: tuple[PermissionSpec, ...]
     hosts: tuple[str, ...]
     websocket_hosts: tuple[str, ...]
-    two_factor: str
-    keys_page: str
-    create_key: str
-    name_field: str
-    permissions_field: str
-    permission_labels: Mapping[str, str]
-    address_field: str
-    edit_key: str = ""
+    page: KeyPage
+    signature_headers: frozenset[str]
+    signature_lifetimes: Mapping[str, int] = field(default_factory=dict)
+    extra_apis: tuple[ExtraApi, ...] = ()
+    status_page: str = ""
     notice: str | None = None
     last_ccxt: str | None = None
-    security_page: str = "the security settings of your account"
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
     credentials: tuple[CredentialField, ...] = (KEY, SECRET)
 
-    def is_forbidden(self, word: str) -> bool:
-        """Whether a word begins with one that no policy may allow, whatever its case, padding or typeface."""
-        # No character becomes nothing, so the rest cannot matter; some become eighteen, and a list may be full of them.
-        begins = word.strip()[: max(map(len, self.never_allowed))]
-        return unicodedata.normalize("NFKC", begins).strip().casefold().startswith(tuple(self.never_allowed))
+    def __post_init__(self) -> None:
+        if len(self._specs) != len(self.permissions):
+            raise ValueError(f"{self.id}: a permission is listed twice")
 
-    def label(self, word: str) -> str:
-        """What the page shows for a right, made harmless: a word may come from outside."""
-        return self.permission_labels.get(word) or sanitize(word.strip())
+    @cached_property
+    def _specs(self) -> Mapping[str, PermissionSpec]:
+        return {spec.name: spec for spec in self.permissions}
 
-    def how_to_change(self, how: str) -> str:
-        """What to do to a key that is not as it should be: change it where the exchange can, else replace it.
+    @cached_property
+    def _forbidden_prefixes(self) -> Mapping[str, PermissionKind]:
+        return {_fold(spec.name): spec.kind for spec in self.permissions if spec.kind in FORBIDDEN_KINDS}
+
+    @property
+    def allowed_permissions(self) -> tuple[str, ...]:
+        """The names of the permissions that the policy allows by default."""
+        return tuple(spec.name for spec in self.permissions if spec.default is not Default.REFUSED)
+
+    @property
+    def forbidden_permissions(self) -> tuple[str, ...]:
+        """The names of the permissions that no policy may allow, because they move money or change keys."""
+        return tuple(spec.name for spec in self.permissions if spec.kind in FORBIDDEN_KINDS)
+
+    def required_permissions(self, trading_mode: str = DEFAULT_TRADING_MODE) -> tuple[str, ...]:
+        """Return the names of the permissions that a bot needs.
 
         Args:
-            how: what to change, as whole sentences.
+            trading_mode: freqtrade's `trading_mode`.
         """
-        if self.edit_key:
-            return f"{self.edit_key} {how} Then start again."
-        return f"A key cannot be changed on {self.title}. {self.how_to_replace(how)}"
+        return tuple(
+            spec.name
+            for spec in self.permissions
+            if spec.default is Default.REQUIRED and (not spec.trading_modes or trading_mode in spec.trading_modes)
+        )
 
-    def how_to_replace(self, how: str = "") -> str:
-        """What to do where only a new key helps, in the order in which a bot always has one that works.
+    def kind(self, name: str) -> PermissionKind:
+        """Return what a permission lets a key do; UNKNOWN if it is not in the table and not like a forbidden one."""
+        spec = self._specs.get(name)
+        return spec.kind if spec else self._kind_by_prefix(name) or PermissionKind.UNKNOWN
+
+    def is_forbidden(self, name: str) -> bool:
+        """Return whether no policy may allow a permission.
+
+        A name that is not in the table is compared by its beginning, whatever its case, padding or typeface.
+        """
+        return self.kind(name) in FORBIDDEN_KINDS
+
+    def _kind_by_prefix(self, name: str) -> PermissionKind | None:
+        # Folding never drops a character, so the rest cannot matter. It can turn one into eighteen, though, and a
+        # hostile list is full of such.
+        longest = max(map(len, self._forbidden_prefixes), default=0)
+        folded = _fold(name.strip()[:longest])
+        return next((kind for prefix, kind in self._forbidden_prefixes.items() if folded.startswith(prefix)), None)
+
+    def permission(self, name: str) -> Permission:
+        """Return a permission that the exchange reported, with its kind."""
+        return Permission(name, self.kind(name))
+
+    def forbids(self, permission: Permission) -> bool:
+        """Return whether a permission of a key moves money or changes keys, by its kind or by its name."""
+        return permission.kind in FORBIDDEN_KINDS or self.is_forbidden(permission.name)
+
+    def label(self, name: str) -> str:
+        """Return what the page calls a permission; a name that is not in the table is sanitized."""
+        spec = self._specs.get(name)
+        return spec.label if spec else sanitize(name.strip())
+
+    def note(self, name: str) -> str:
+        """Return what else a permission allows, or an empty text."""
+        spec = self._specs.get(name)
+        return spec.note if spec else ""
+
+    def replacements(self, name: str) -> tuple[str, ...]:
+        """Return the permissions that do for a required one."""
+        return tuple(spec.name for spec in self.permissions if name in spec.replaces)
+
+    def how_to_change(self, advice: str) -> str:
+        """Describe how to correct a key: change it if the exchange allows that, else replace it.
 
         Args:
-            how: what to mind when it is made, as whole sentences.
+            advice: what to change, as whole sentences.
         """
-        make = f"Make a new key on {self.keys_page}.{how and f' {how}'}"
+        if self.page.edit:
+            return f"{self.page.edit} {advice} Then start again."
+        return f"A key cannot be changed on {self.title}. {self.how_to_replace(advice)}"
+
+    def how_to_replace(self, advice: str = "") -> str:
+        """Describe how to replace a key so that the bot always has one that works.
+
+        Args:
+            advice: what to mind when the new key is made, as whole sentences.
+        """
+        make = f"Make a new key on {self.page.location}.{advice and f' {advice}'}"
         return (
             f"{make} If the old one is stored already, `freqtrade-bitmex-guard credentials rotate -c CONFIG` puts the "
             "new one in its place; then restart the bot, and delete the old one last."
         )
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()

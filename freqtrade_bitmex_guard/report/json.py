@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from freqtrade_bitmex_guard import __version__
-from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, Unrestricted
+from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import count_addresses
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -70,7 +70,7 @@ def _ip_restriction(facts: KeyFacts) -> dict[str, Any]:
     limit = facts.ip_restriction
     if isinstance(limit, Unrestricted):
         return {"everywhere": True, "blocks": [], "count": None}
-    if isinstance(limit, NotReported):
+    if not isinstance(limit, RestrictedTo):
         return {"everywhere": None, "blocks": [], "count": None}
     return {
         "everywhere": False,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.model.account import AccountEvent, EventLog, Evidence, SiblingKey
-from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, KeyFacts, NotReported, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, KeyFacts, NotReported, RestrictedTo, RestrictedUndisclosed
 from freqtrade_bitmex_guard.model.networks import admits_everyone
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
@@ -24,7 +24,7 @@ def two_factor(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> It
     elif not told:
         yield Issue(
             "Two-factor is off: whoever learns the account's password can make a key of their own, or withdraw.",
-            f"{terms.two_factor} Then start again; the key can stay as it is.",
+            f"{terms.page.two_factor} Then start again; the key can stay as it is.",
         )
 
 
@@ -40,7 +40,7 @@ def sibling_keys(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> 
         listed = join_limited(risky, lambda found: f"{describe_key(found[0])} ({', '.join(found[1])})")
         yield Issue(
             f"{keys} of the account can do what this one must not: {listed}. If one leaks, the same money is at risk.",
-            f"Delete those that are not needed, and replace the others: {terms.keys_page}.",
+            f"Delete those that are not needed, and replace the others: {terms.page.location}.",
         )
 
 
@@ -58,7 +58,9 @@ def sibling_risks(other: SiblingKey) -> list[str]:
     found = [f"can {right}" for right in sorted(rights.intersection(FORBIDDEN_KINDS))]
     if other.facts.permissions is None:
         found.append("rights not told")
-    if _works_from_anywhere(other.facts):
+    if isinstance(other.facts.ip_restriction, RestrictedUndisclosed):
+        found.append("allowed IPs not reported")
+    elif _works_from_anywhere(other.facts):
         found.append("works from everywhere")
     if found and other.facts.enabled is False:
         found.append("switched off at present")
@@ -69,7 +71,7 @@ def _works_from_anywhere(facts: KeyFacts) -> bool:
     limit = facts.ip_restriction
     if isinstance(limit, RestrictedTo):
         return bool(limit.unreadable) or not limit.networks or admits_everyone(limit.networks)
-    return isinstance(limit, Unrestricted | NotReported)
+    return True
 
 
 def withdrawal_address(posture: Evidence, _policy: Policy, terms: ExchangeProfile) -> Iterator[Issue]:
@@ -86,7 +88,7 @@ def withdrawal_address(posture: Evidence, _policy: Policy, terms: ExchangeProfil
         yield Issue(
             f"Withdrawals to {len(loose):,} saved address{'es' if len(loose) > 1 else ''} skip a safeguard: {listed}. "
             "Whoever is logged in can send money there at once.",
-            f"Remove what you do not know, and switch the skipping off: {terms.security_page}.",
+            f"Remove what you do not know, and switch the skipping off: {terms.page.security}.",
         )
 
 
@@ -104,7 +106,7 @@ def security_event(posture: Evidence, policy: Policy, terms: ExchangeProfile) ->
         yield Issue(
             f"In the last {days}: {join_limited(weighty, describe_event)}. If that was not you, somebody else is in "
             "the account.",
-            f"If you do not know of it: change the password, end all sessions, delete all keys: {terms.security_page}.",
+            f"If you do not know of it: change the password, end all sessions, delete all keys: {terms.page.security}.",
         )
     if not timeline.covers(since):
         why = NotReported("the events that were told do not reach back so far")

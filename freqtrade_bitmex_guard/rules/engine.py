@@ -96,6 +96,6 @@ def not_reported(what: str, why: NotReported | None, terms: ExchangeProfile) -> 
     because = f" ({sanitize(why.reason, 200)})" if why is not None and why.reason else ""
     return Issue(
         f"{terms.title} did not reveal {what}{because}: nothing shows that it is fine.",
-        f"See for yourself: {terms.keys_page} and {terms.security_page}.",
+        f"See for yourself: {terms.page.location} and {terms.page.security}.",
         reported=False,
     )

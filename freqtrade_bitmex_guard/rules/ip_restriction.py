@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.model.findings import Finding, error
-from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, networks_outside
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited
 
 
 def _how_to_restrict(terms: ExchangeProfile) -> str:
-    return terms.how_to_change(f"Write the bot's own address into {terms.address_field}, for example 203.0.113.7/32.")
+    return terms.how_to_change(f"Write the bot's own address into {terms.page.ip_field}, for example 203.0.113.7/32.")
 
 
 def ip_unrestricted(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def ip_unrestricted(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) ->
     why = None
     if isinstance(limit, Unrestricted):
         why = limit.reason
-    elif isinstance(limit, NotReported):
+    elif not isinstance(limit, RestrictedTo):
         why = f"{limit.reason}, so nothing shows that it is limited"
     elif admits_everyone(limit.networks):
         why = "its address blocks together admit every address, or half of them"

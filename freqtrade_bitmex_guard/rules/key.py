@@ -21,7 +21,7 @@ def key_disabled(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> It
         yield error(
             "key-disabled",
             "The key is switched off: the bot could neither trade nor close what is open.",
-            f"Switch it on: {terms.keys_page}; or store another key.",
+            f"Switch it on: {terms.page.location}; or store another key.",
         )
 
 

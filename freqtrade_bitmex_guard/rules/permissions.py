@@ -6,25 +6,22 @@ from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.model.findings import Finding, error
-from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, KeyFacts, Permission
+from freqtrade_bitmex_guard.model.key import KeyFacts, Permission
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
-
-
-def moves_money(permission: Permission, terms: ExchangeProfile) -> bool:
-    """Whether a right moves money out of the account, or changes what keys may do, by its kind or by its word."""
-    return permission.kind in FORBIDDEN_KINDS or terms.is_forbidden(permission.name)
 
 
 def withdraw_permission(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """No right that moves money out of the account or changes what keys may do, whatever the policy allows."""
     for permission in sorted(facts.permissions or ()):
-        if moves_money(permission, terms):
+        if terms.forbids(permission):
             yield error(
                 "withdraw-permission",
                 f"The key has the right {_describe(permission)}: whoever gets hold of it can take the money, not only "
                 "trade with it.",
-                terms.how_to_change(f"Under {terms.permissions_field}, leave {terms.label(permission.name)} unticked."),
+                terms.how_to_change(
+                    f"Under {terms.page.permissions_field}, leave {terms.label(permission.name)} unticked."
+                ),
             )
 
 
@@ -41,7 +38,7 @@ def permission_not_allowed(facts: KeyFacts, policy: Policy, terms: ExchangeProfi
         )
         return
     for permission in sorted(facts.permissions):
-        if permission.name not in policy.allowed_permissions and not moves_money(permission, terms):
+        if permission.name not in policy.allowed_permissions and not terms.forbids(permission):
             yield error(
                 "permission-not-allowed",
                 f"The key has the right {_describe(permission)}, which the policy does not allow (allowed: "
@@ -54,13 +51,15 @@ def permission_not_allowed(facts: KeyFacts, policy: Policy, terms: ExchangeProfi
 def permission_missing(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
     """Every right that the bot cannot work without is on the key."""
     has = {permission.name for permission in facts.permissions or ()}
-    missing = [word for word in policy.required_permissions if word not in has]
+    missing = [word for word in policy.required_permissions if not has.intersection((word, *terms.replacements(word)))]
     if missing:
         yield error(
             "permission-missing",
             f"The key lacks the right{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}: a bot that "
             "trades with it would fail at its first order.",
-            terms.how_to_change(f"Under {terms.permissions_field}, choose {', '.join(map(terms.label, missing))}."),
+            terms.how_to_change(
+                f"Under {terms.page.permissions_field}, choose {', '.join(map(terms.label, missing))}."
+            ),
         )
 
 

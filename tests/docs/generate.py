@@ -18,7 +18,6 @@ import yaml
 
 from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.cli.parser import SHELLS
-from freqtrade_bitmex_guard.exchanges.bitmex.keys import permission_kind
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
@@ -187,12 +186,15 @@ def exchange_table(link: str) -> str:
 def permission_table(exchange: str) -> str:
     """Return the permissions of one exchange, as a table."""
     terms = exchanges.get_adapter(exchange).profile
-    rows = []
-    for word, label in terms.permission_labels.items():
-        default = "required" if word in terms.required_permissions else "allowed"
-        if word not in terms.allowed_permissions:
-            default = "never allowed" if terms.is_forbidden(word) else "refused"
-        rows.append((f"`{word}`", label, permission_kind(word).value, default))
+    rows = [
+        (
+            f"`{spec.name}`",
+            spec.label,
+            spec.kind.value,
+            "never allowed" if terms.is_forbidden(spec.name) else spec.default.value,
+        )
+        for spec in terms.permissions
+    ]
     return table(("permission", "on the exchange's page", "kind", "by default"), rows)
 
 

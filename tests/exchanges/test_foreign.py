@@ -60,7 +60,7 @@ def check(folder: Path, answer: Response, severity_not_reported: str = "ignore",
                 "policy": {"severity_not_reported": severity_not_reported, **policy},
             },
         }
-        return LocalCheck(config).run()
+        return LocalCheck(config).run().verdict
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_the_core_judges_an_exchange_it_has_never_heard_of(
     assert verdict.exchange == "kraken"
 
 
-def test_a_right_that_moves_money_is_named_as_the_page_names_it_or_else_as_the_key_does(tmp_path: Path) -> None:
+def test_a_right_that_moves_money_is_named_as_the_page_names_it(tmp_path: Path) -> None:
     (finding,) = check(tmp_path, told(permissions=["modify-trades", "earn-funds"])).findings
     assert "the right 'earn-funds' (transfer): " in finding.message
-    assert "leave earn-funds unticked" in finding.fix
+    assert "leave Earn unticked" in finding.fix
 
 
 def test_where_a_key_can_be_changed_it_is_changed_and_not_replaced(tmp_path: Path) -> None:

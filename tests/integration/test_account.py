@@ -23,7 +23,7 @@ QUESTIONS = {"/user": "two-factor", "/address": "withdrawal-address", "/userEven
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return LocalCheck(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run().verdict
 
 
 def found(verdict: Verdict) -> dict[str, str]:
@@ -270,14 +270,15 @@ def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_even
     for number in range(1_000):
         exchange.account.add_event("login", days_ago=40 - number / 30)
     since = datetime.now(UTC) - timedelta(days=30)
-    check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
-    verdict = check.run()
-    assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(verdict))
-    assert isinstance(check.account.event_log, EventLog)
-    assert check.account.event_log.covers(since)
-    assert check.proven is None
+    result = LocalCheck(bot_config(tmp_path, exchange), audit_since=since).run()
+    assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(result.verdict))
+    assert result.evidence is not None
+    account = result.evidence.account
+    assert isinstance(account.event_log, EventLog)
+    assert account.event_log.covers(since)
+    assert result.admission is None
     assert exchange.paths().count("GET /userEvent") == 5
-    assert len(check.account.event_log.since(since)) == len(set(check.account.event_log.since(since)))
+    assert len(account.event_log.since(since)) == len(set(account.event_log.since(since)))
 
 
 def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -285,11 +286,12 @@ def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, excha
         exchange.account.add_event("login", days_ago=1)
     exchange.respond_always("/userEvent", Response(200, json.dumps(exchange.account.events[:150]).encode()))
     since = datetime.now(UTC) - timedelta(days=30)
-    check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
-    check.run()
+    result = LocalCheck(bot_config(tmp_path, exchange), audit_since=since).run()
+    assert result.evidence is not None
+    account = result.evidence.account
     assert exchange.paths().count("GET /userEvent") == 2
-    assert isinstance(check.account.event_log, EventLog)
-    assert not check.account.event_log.covers(since)
+    assert isinstance(account.event_log, EventLog)
+    assert not account.event_log.covers(since)
 
 
 def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> None:
@@ -297,20 +299,23 @@ def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> Non
     with SimulatedBitMEX([*others, key()]) as exchange:
         for number in range(10_000):
             exchange.account.add_event("login", days_ago=100 - number / 101)
-        check = LocalCheck(bot_config(tmp_path, exchange), audit_since=datetime.now(UTC) - timedelta(days=1_000))
-        verdict = check.run()
+        since = datetime.now(UTC) - timedelta(days=1_000)
+        result = LocalCheck(bot_config(tmp_path, exchange), audit_since=since).run()
+    verdict = result.verdict
     assert verdict.admitted
+    assert result.evidence is not None
+    account = result.evidence.account
     assert found(verdict) == {}
-    assert not isinstance(check.account.siblings, NotReported)
-    assert len(check.account.siblings) == 999
-    assert isinstance(check.account.event_log, EventLog)
-    assert len(check.account.event_log.events) == 10_002
+    assert not isinstance(account.siblings, NotReported)
+    assert len(account.siblings) == 999
+    assert isinstance(account.event_log, EventLog)
+    assert len(account.event_log.events) == 10_002
     assert verdict.requests == 3 + 68
 
 
 def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange))
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     for name in ("key", "secret"):
         (tmp_path / name).unlink()
     exchange.requests.clear()
@@ -333,7 +338,7 @@ def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
     tmp_path: Path, exchange: SimulatedBitMEX, change: dict[str, Any], outcome: Outcome, rule: str
 ) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange, policy={"expected_user_id": 395724}))
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     for name, value in change.items():
         setattr(exchange.keys[0], name, value)
     again = check.recheck()
@@ -345,7 +350,7 @@ def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, excha
     config = bot_config(tmp_path, exchange)
     config["exchange"]["ccxt_config"]["timeout"] = 1_000
     check = LocalCheck(config)
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     exchange.respond_always("/apiKey", Hang())
     began = time.monotonic()
     again = check.recheck()

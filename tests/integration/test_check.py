@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import trustme
 
-from freqtrade_bitmex_guard.check import local
+from freqtrade_bitmex_guard.check import prepare
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.credentials import access, interface
 from freqtrade_bitmex_guard.model.catalogue import Outcome
@@ -29,7 +29,7 @@ from tests.support.factories import KEY_ID, SECRET, bot_config, key, other_key, 
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return LocalCheck(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run().verdict
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
@@ -39,15 +39,15 @@ def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
 def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
     tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+    verdict = result.verdict
     assert told(verdict) == (Outcome.ADMITTED, [], 4)
     assert exchange.paths()[0] == "GET /apiKey"
     assert sorted(exchange.paths()[1:]) == ["GET /address", "GET /user", "GET /userEvent"]
     assert verdict.key == "LAqU…"
     assert verdict.exchange == "bitmex"
-    assert check.proven is not None
-    assert check.proven.credentials.part("secret").matches(SECRET)
+    assert result.admission is not None
+    assert result.admission.credentials.part("secret").matches(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Simula
     config = bot_config(tmp_path, exchange, timeout_seconds=3)
     config["exchange"]["ccxt_config"]["timeout"] = 700
     began = time.monotonic()
-    verdict = LocalCheck(config).run()
+    verdict = LocalCheck(config).run().verdict
     assert verdict.findings[0].name == "timed-out"
     assert verdict.requests >= 2  # each is given up after 0.7 seconds
     assert time.monotonic() - began < 6
@@ -197,7 +197,7 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
         "maxRetriesOnFailureDelay": 1,
         "apiKey": {"maxRetriesOnFailure": 5},
     }
-    assert told(LocalCheck(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
+    assert told(LocalCheck(config).run().verdict) == (Outcome.UNVERIFIED, ["address-banned"], 1)
 
 
 def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
@@ -209,7 +209,7 @@ def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
     config = bot_config(tmp_path, exchange, allowed_hosts=["www.bitmex.com"], timeout_seconds=1)
     config["exchange"]["ccxt_config"] = {}
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    (finding,) = LocalCheck(config).run().findings
+    (finding,) = LocalCheck(config).run().verdict.findings
     assert finding.name == "unreachable"
     assert "www.bitmex.com" in finding.message
     assert "closed on 2026-09-23" in finding.message
@@ -335,7 +335,7 @@ def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, a
     with SimulatedBitMEX([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
         config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
-        assert told(LocalCheck(config).run()) == (Outcome.ADMITTED, [], 4)
+        assert told(LocalCheck(config).run().verdict) == (Outcome.ADMITTED, [], 4)
         assert len(proxy.asked) == 4
         for asked in proxy.asked:
             assert asked.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
@@ -352,7 +352,7 @@ def test_variables_do_not_send_the_check_another_way(
 
 
 def misconfigured(config: dict[str, Any], rule: str) -> None:
-    verdict = LocalCheck(config).run()
+    verdict = LocalCheck(config).run().verdict
     assert verdict.outcome is Outcome.MISCONFIGURED
     assert rule in [finding.name for finding in verdict.findings]
     assert verdict.requests == 0
@@ -364,7 +364,7 @@ def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
     def untouchable(*args: Any) -> Any:
         raise AssertionError("the store was opened")
 
-    monkeypatch.setattr(local, "open_store", untouchable)
+    monkeypatch.setattr(prepare, "open_store", untouchable)
     wrongs: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
         (lambda config: config.pop("api_key_guard"), "section-missing"),
         (lambda config: config.update(api_key_guard=[]), "section-invalid"),
@@ -396,7 +396,7 @@ def test_whatever_a_store_raises_is_misconfigured(
         def cancel(self) -> None:
             """Nothing hangs."""
 
-    monkeypatch.setattr(local, "open_store", lambda *args: Broken())
+    monkeypatch.setattr(prepare, "open_store", lambda *args: Broken())
     verdict = check(tmp_path, exchange)
     assert told(verdict) == (Outcome.MISCONFIGURED, ["store-unavailable"], 0)
     assert SECRET not in str(verdict)
@@ -411,10 +411,10 @@ def test_a_store_that_hangs_is_given_up(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging:
-        def load(self) -> Any:
+        def load(self, fields: Any) -> Any:
             time.sleep(3)
 
-    monkeypatch.setattr(local, "open_store", lambda *args: Hanging())
+    monkeypatch.setattr(prepare, "open_store", lambda *args: Hanging())
     monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(Hanging, "cancel", lambda self: None, raising=False)
     assert told(check(tmp_path, exchange)) == (Outcome.MISCONFIGURED, ["store-timed-out"], 0)
@@ -428,10 +428,10 @@ def test_a_store_that_hangs_is_given_up(
     [
         "freqtrade_bitmex_guard.check.local.rules.evaluate_key",
         "freqtrade_bitmex_guard.check.local.merge_entries",
-        "freqtrade_bitmex_guard.check.local.exchanges.get_adapter",
-        "freqtrade_bitmex_guard.check.local.exchange_client.build_client",
+        "freqtrade_bitmex_guard.check.prepare.exchanges.get_adapter",
+        "freqtrade_bitmex_guard.check.prepare.exchange_client.build_client",
         "freqtrade_bitmex_guard.check.local.Admission",
-        "freqtrade_bitmex_guard.check.local.parse_section",
+        "freqtrade_bitmex_guard.check.prepare.parse_section",
     ],
 )
 def test_a_bug_of_the_guard_is_never_an_admission(
@@ -441,11 +441,11 @@ def test_a_bug_of_the_guard_is_never_an_admission(
         raise raised
 
     monkeypatch.setattr(place, broken)
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+    verdict = result.verdict
     assert (verdict.outcome, [finding.name for finding in verdict.findings]) == (Outcome.UNVERIFIED, ["internal-error"])
     assert verdict.is_internal_error
-    assert check.proven is None
+    assert result.admission is None
     assert SECRET not in str(verdict)
 
 
@@ -469,7 +469,7 @@ def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: SimulatedBitMEX, monkeypa
     def interrupted(*args: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local, "open_store", interrupted)
+    monkeypatch.setattr(prepare, "open_store", interrupted)
     with pytest.raises(KeyboardInterrupt):
         check(tmp_path, exchange)
 

@@ -17,12 +17,11 @@ import trustme
 from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.config.stores import StoreConfig
-from freqtrade_bitmex_guard.exchanges.bitmex.keys import permission_kind
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.credentials import KEY as KEY_FIELD
 from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
-from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, Permission, RestrictedTo
+from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import parse_network
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
@@ -119,7 +118,7 @@ def facts(*words: str, addresses: IpRestriction | str = "203.0.113.7/32", enable
     """What is known of a key with these rights; addresses may be written as blocks with commas."""
     if isinstance(addresses, str):
         addresses = RestrictedTo(tuple(parse_network(block) for block in addresses.split(",")))
-    return KeyFacts(frozenset(Permission(word, permission_kind(word)) for word in words), addresses, enabled)
+    return KeyFacts(frozenset(map(PROFILE.permission, words)), addresses, enabled)
 
 
 def policy(**written: Any) -> Policy:

@@ -10,50 +10,45 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Request
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.key import (
     IpRestriction,
     KeyFacts,
-    Permission,
     PermissionKind,
     RestrictedTo,
     Unrestricted,
 )
-from freqtrade_bitmex_guard.model.networks import parse_network
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
-
-_RIGHTS = {
-    "query-funds": PermissionKind.READ,
-    "query-open-trades": PermissionKind.READ,
-    "query-closed-trades": PermissionKind.READ,
-    "query-ledger": PermissionKind.READ,
-    "modify-trades": PermissionKind.TRADE,
-    "close-trades": PermissionKind.CANCEL,
-    "withdraw-funds": PermissionKind.WITHDRAW,
-    "earn-funds": PermissionKind.TRANSFER,
-    "add-withdraw-address": PermissionKind.MANAGE_KEYS,
-    "update-withdraw-address": PermissionKind.MANAGE_KEYS,
-}
-
 
 PROFILE = ExchangeProfile(
     id="kraken",
     title="Kraken",
-    allowed_permissions=("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
-    required_permissions=("modify-trades",),
-    never_allowed=frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"}),
+    permissions=(
+        PermissionSpec("query-funds", PermissionKind.READ, "Query", Default.ALLOWED),
+        PermissionSpec("query-open-trades", PermissionKind.READ, "Query open orders & trades", Default.ALLOWED),
+        PermissionSpec("query-closed-trades", PermissionKind.READ, "Query closed orders & trades", Default.ALLOWED),
+        PermissionSpec("query-ledger", PermissionKind.READ, "Query ledger entries"),
+        PermissionSpec("modify-trades", PermissionKind.TRADE, "Create & modify orders", Default.REQUIRED),
+        PermissionSpec("close-trades", PermissionKind.CANCEL, "Cancel & close orders", Default.ALLOWED),
+        PermissionSpec("withdraw-funds", PermissionKind.WITHDRAW, "Withdraw"),
+        PermissionSpec("earn-funds", PermissionKind.TRANSFER, "Earn"),
+        PermissionSpec("add-withdraw-address", PermissionKind.MANAGE_KEYS, "Add withdrawal addresses"),
+        PermissionSpec("update-withdraw-address", PermissionKind.MANAGE_KEYS, "Update withdrawal addresses"),
+    ),
     hosts=("api.kraken.com", "kraken.zendesk.com"),
     websocket_hosts=("ws.kraken.com", "ws-auth.kraken.com"),
-    two_factor="In Settings, Security, switch on two-factor authentication.",
-    keys_page="the page API (Settings, Connections & API)",
-    create_key="Press Create API key.",
-    name_field="Key name",
-    permissions_field="API Permissions",
-    permission_labels={"modify-trades": "Create & modify orders", "withdraw-funds": "Withdraw"},
-    address_field="IP address restriction",
-    edit_key="Edit the key on Kraken's page API.",
+    page=KeyPage(
+        location="the page API (Settings, Connections & API)",
+        create="Press Create API key.",
+        name_field="Key name",
+        permissions_field="API Permissions",
+        ip_field="IP address restriction",
+        two_factor="In Settings, Security, switch on two-factor authentication.",
+        edit="Edit the key on Kraken's page API.",
+    ),
+    signature_headers=frozenset({"API-Key", "API-Sign"}),
 )
 
 
@@ -70,9 +65,9 @@ class Kraken(ExchangeAdapter):
 
     profile = PROFILE
 
-    def read_key(self, ask: Request, key_id: str) -> KeyListing:
+    def read_key(self, session: Session, key_id: str) -> KeyListing:
         """See `Venue.read_key`. Kraken tells of this key only."""
-        answer = ask("GetApiKeyInfo", verb="POST")
+        answer = session.request("GetApiKeyInfo", "POST")
         try:
             content = answer.json()
             errors = content["error"]
@@ -83,7 +78,7 @@ class Kraken(ExchangeAdapter):
             _explain(errors)
         if key.api_key != key_id:
             fail("key-not-listed", "Kraken answered about another key.", "Report it.")
-        rights = frozenset(Permission(word, _RIGHTS.get(word, PermissionKind.UNKNOWN)) for word in key.permissions)
+        rights = frozenset(map(PROFILE.permission, key.permissions))
         return KeyListing((KeyFacts(rights, _addresses(key.ip_allowlist)),))
 
 
@@ -98,13 +93,7 @@ def _snake(result: dict[str, Any]) -> dict[str, Any]:
 def _addresses(listed: list[str]) -> IpRestriction:
     if not any(block.strip() for block in listed):
         return Unrestricted("no IP address restriction")
-    networks, unreadable = [], []
-    for block in listed:
-        try:
-            networks.append(parse_network(block))
-        except ValueError:
-            unreadable.append(sanitize(block, 40))
-    return RestrictedTo(tuple(networks), tuple(unreadable))
+    return RestrictedTo.from_texts(listed)
 
 
 def _explain(errors: Any) -> NoReturn:

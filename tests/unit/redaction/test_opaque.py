@@ -50,8 +50,9 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     """One of every kind that holds key or secret, most of them as `credentials migrate` has them."""
     config = bot_config(tmp_path, exchange)
     check = LocalCheck(config)
-    assert check.run().admitted
-    assert check._means is not None
+    result = check.run()
+    assert result.admission is not None
+    assert check._prepared is not None
     plain = {**config, "exchange": {**config["exchange"], "key": KEY_ID, "secret": SECRET}}
     (tmp_path / "config.json").write_text(json.dumps(plain))
     belongs(tmp_path / "config.json")
@@ -63,7 +64,7 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     return [
         *(stored, stored.part("secret"), subject, file, file.document, found[1], found[1].node),
         *(file.document._tokens[-1], FileEdit(file, file.document.text, file.parsed())),
-        *(check, check._means, check._means.client, check.proven),
+        *(check, check._prepared, check._prepared.client, result, result.admission),
     ]
 
 

@@ -271,5 +271,6 @@ def test_the_name_of_a_key_is_not_in_its_repr_for_it_may_hold_anything() -> None
 
 
 def test_a_key_that_can_be_changed_is_changed_and_another_is_replaced() -> None:
-    assert replace(PROFILE, edit_key="Edit it.").how_to_change("Untick it.") == "Edit it. Untick it. Then start again."
+    editable = replace(PROFILE, page=replace(PROFILE.page, edit="Edit it."))
+    assert editable.how_to_change("Untick it.") == "Edit it. Untick it. Then start again."
     assert PROFILE.how_to_change("Untick it.").startswith("A key cannot be changed on BitMEX. ")
