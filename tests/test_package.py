@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import pkgutil
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from packaging.specifiers import SpecifierSet
 
 import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard import exchanges
+
+PACKAGE = Path(freqtrade_bitmex_guard.__file__).parent
 
 
 @pytest.mark.slow
@@ -51,6 +55,40 @@ def test_arming_twice_places_one_finder_before_all_others(monkeypatch: pytest.Mo
         freqtrade_bitmex_guard.arm()
     assert sys.meta_path.index(freqtrade_bitmex_guard.BotModuleFinder) == 0
     assert sys.meta_path.count(freqtrade_bitmex_guard.BotModuleFinder) == 1
+
+
+def test_the_contract_on_exchanges_lists_every_exchange() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (
+        contract
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["name"] == "Exchanges know neither each other nor a store"
+    )
+
+    modules = [f"{PACKAGE.name}.exchanges.{name}" for name in exchanges.supported_ids()]
+    assert sorted(contract["modules"]) == sorted([*modules, f"{PACKAGE.name}.credentials"])
+
+
+def test_the_contracts_know_every_room() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = (item for item in project["tool"]["importlinter"]["contracts"] if item["type"] == "layers")
+
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms == {room.strip() for layer in layers["layers"] for room in layer.split("|")}
+
+
+@pytest.mark.parametrize(
+    "room", ["model", "config", "rules", "client", "credentials", "check", "report", "redaction", "util"]
+)
+def test_a_room_that_knows_no_exchange_names_none(room: str) -> None:
+    named = [
+        f"{path.relative_to(PACKAGE)}: {line.strip()}"
+        for path in (PACKAGE / room).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "bitmex" in re.sub(r"freqtrade[-_]bitmex[-_]guard", "", line).lower()
+    ]
+
+    assert named == []
 
 
 def ccxt_versions(extra: str) -> SpecifierSet:

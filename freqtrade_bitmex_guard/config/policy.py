@@ -28,12 +28,13 @@ class Policy(SectionModel):
     """`api_key_guard.policy`. What is not written takes the exchange's default, which is the least a bot needs."""
 
     allowed_permissions: list[PermissionName] = Field(
-        description="The rights a key may have, in the exchange's words; any other refuses it. BitMEX's default: "
-        "order, position. A right to withdraw cannot be written here.",
+        description="The permissions a key may have, as the exchange names them; any other refuses the key. "
+        "Default: what a bot needs on that exchange. A permission to withdraw is not accepted here.",
         examples=[["order", "position"]],
     )
     required_permissions: list[PermissionName] = Field(
-        description="The rights a key must have; each must be allowed too. BitMEX's default: order.",
+        description="The permissions a key must have; each must be allowed, too. Default: what an order needs on that "
+        "exchange.",
         examples=[["order"]],
     )
     max_ip_addresses: int = Field(

@@ -16,8 +16,7 @@ from freqtrade_bitmex_guard.plugin import bot_hook, start_guard
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.e2e.test_freqtrade import API_SERVER, free_port, refused
-from tests.e2e.test_freqtrade import start as started
+from tests.e2e.freqtrade_process import API_SERVER, assert_refused, free_port, start_with
 from tests.e2e.trading_bot import tell
 from tests.support.factories import (
     KEY_ID,
@@ -78,7 +77,7 @@ PLACES = [
     "freqtrade_bitmex_guard.util.deadline.run_with_timeout",
     "freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key",
     "freqtrade_bitmex_guard.exchanges.bitmex.keys._facts",
-    "freqtrade_bitmex_guard.rules.evaluate_key",
+    "freqtrade_bitmex_guard.rules.evaluate",
     "freqtrade_bitmex_guard.check.local.sort_findings",
     "freqtrade_bitmex_guard.model.verdict.Verdict.outcome",
     "freqtrade_bitmex_guard.report.text.summary_line",
@@ -238,7 +237,7 @@ def test_the_client_of_websockets_is_compared_as_well(bot: DemoBot, exchange: Si
     assert process.wait_for_output(), process.output
     process.kill()
     exchange.requests.clear()
-    refused(started(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
+    assert_refused(start_with(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
 
 
 TAKES_THE_HOOK_OUT = """

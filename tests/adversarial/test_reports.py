@@ -75,7 +75,7 @@ def test_a_report_that_would_quote_a_secret_leaves_it_out(
         ({"allowed_hosts": [NEW_SECRET]}, "host-not-allowed"),
     ],
 )
-def test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quoted(
+def test_a_secret_pasted_into_our_section_is_not_quoted(
     section: dict[str, Any], rule: str, tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
     verdict = LocalCheck(bot_config(tmp_path, exchange, **section)).run().verdict

@@ -280,7 +280,7 @@ def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_s
     path.write_text(changed := path.read_text() + "// mine")
     talk.press(ENTER)
     talk.sees("The key LAqU… is in the store now.")
-    talk.sees("changed meanwhile")
+    talk.sees("changed in the meantime")
     assert talk.end() == 4
     assert path.read_text() == changed
 

@@ -36,9 +36,7 @@ def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
     return verdict.outcome, [finding.name for finding in verdict.findings], verdict.requests
 
 
-def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_a_good_key_is_admitted_before_the_account_is_queried(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     result = LocalCheck(bot_config(tmp_path, exchange)).run()
     verdict = result.verdict
     assert told(verdict) == (Outcome.ADMITTED, [], 4)
@@ -94,7 +92,7 @@ def test_another_key_of_the_account_keeps_nothing_from_starting(tmp_path: Path) 
         ({"can_list_keys": False, "can_read_itself": False}, Outcome.UNVERIFIED, ["access-denied"], 2),
     ],
 )
-def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
+def test_a_key_without_access_to_the_list_is_queried_about_itself(
     tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rules: list[str], requests: int
 ) -> None:
     with SimulatedBitMEX([key(**changed)]) as exchange:
@@ -113,7 +111,9 @@ def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
         ({"overrides": {"id": "other"}}, Outcome.UNVERIFIED, "key-not-listed"),
     ],
 )
-def test_what_cannot_be_read_has_its_name(tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str) -> None:
+def test_every_unreadable_response_has_its_finding(
+    tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str
+) -> None:
     with SimulatedBitMEX([Key(**{"id": KEY_ID, "secret": SECRET, **changed})]) as exchange:
         verdict = check(tmp_path, exchange)
     assert (verdict.outcome, verdict.findings[0].name) == (outcome, rule)
@@ -153,9 +153,7 @@ def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchan
     assert time.monotonic() - began >= 2
 
 
-def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_a_date_in_retry_after_is_respected(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     from email.utils import formatdate
 
     later = error(503, "overloaded", {"Retry-After": formatdate(time.time() + 3, usegmt=True)})
@@ -358,7 +356,7 @@ def misconfigured(config: dict[str, Any], rule: str) -> None:
     assert verdict.requests == 0
 
 
-def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
+def test_a_wrong_config_sends_no_request_and_opens_no_store(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def untouchable(*args: Any) -> Any:
@@ -426,7 +424,7 @@ def test_a_store_that_hangs_is_given_up(
 @pytest.mark.parametrize(
     "place",
     [
-        "freqtrade_bitmex_guard.check.local.rules.evaluate_key",
+        "freqtrade_bitmex_guard.check.local.rules.evaluate",
         "freqtrade_bitmex_guard.check.local.merge_entries",
         "freqtrade_bitmex_guard.check.prepare.exchanges.get_adapter",
         "freqtrade_bitmex_guard.check.prepare.exchange_client.build_client",
@@ -450,7 +448,7 @@ def test_a_bug_of_the_guard_is_never_an_admission(
 
 
 @pytest.mark.parametrize("raised", [AttributeError(SECRET), SystemExit(0), MemoryError(), RecursionError()])
-def test_whatever_ccxt_raises_before_it_asks_is_never_an_admission(
+def test_an_error_that_ccxt_raises_early_is_never_an_admission(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, raised: BaseException
 ) -> None:
     import ccxt

@@ -58,7 +58,7 @@ def test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning(
 
     assert guard.admit({"dry_run": True, "api_key_guard": {}, "exchange": exchange}) is None
 
-    assert "credentials-in-config: A credential stands at exchange.ccxt_config.apiKey" in caplog.text
+    assert "credentials-in-config: A credential was found at exchange.ccxt_config.apiKey" in caplog.text
 
 
 @pytest.mark.parametrize(

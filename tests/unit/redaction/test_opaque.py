@@ -8,6 +8,7 @@ import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -119,8 +120,10 @@ def test_key_ids_of_an_answer_are_compared_in_constant_time() -> None:
     entry = {"id": KEY_ID, "permissions": ["order"], "cidr": "203.0.113.7/32"}
     answers = {"apiKey": [entry, {**entry, "id": KEY_ID[::-1]}], "apiKey/self": entry}
     for told in (answers, {**answers, "apiKey": []}):
-        request: Any = lambda path, answer=told: Response(200, {}, json.dumps(answer[path]).encode(), 0.0)  # noqa: E731
-        listing = keys.read_keys(request, Loud(KEY_ID))
+        session: Any = SimpleNamespace(
+            request=lambda path, answer=told: Response(200, {}, json.dumps(answer[path]).encode(), 0.0)
+        )
+        listing = keys.read_keys(session, Loud(KEY_ID))
         assert len(listing.entries) == 1
         listing.siblings()
 
