@@ -16,8 +16,8 @@ from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import count_addresses
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 from freqtrade_bitmex_guard.report.text import describe_ip_restriction, describe_permissions
-from freqtrade_bitmex_guard.rules import ACCOUNT_RULES
-from freqtrade_bitmex_guard.rules.account import creation_of, sibling_risks
+from freqtrade_bitmex_guard.rules import RULES, Scope, rules_for
+from freqtrade_bitmex_guard.rules.account import sibling_risks
 
 _HEADLINES = {
     Outcome.ADMITTED: "a bot starts on this key",
@@ -26,9 +26,9 @@ _HEADLINES = {
     Outcome.MISCONFIGURED: "configuration error; the audit did not run",
 }
 
-_PRIORITY = {rule.name: rule.priority for rule in ACCOUNT_RULES}
+_PRIORITY = {rule.name: rule.priority for rule in RULES}
 
-_ACCOUNT_RULES = {rule.name for rule in ACCOUNT_RULES if not rule.of_the_key}
+_ACCOUNT_RULES = {rule.name for rule in rules_for(Scope.ACCOUNT)}
 
 _CHANGED = {
     ChangeKind.RIGHTS: "permissions",
@@ -214,7 +214,7 @@ def _events_section(audit: Audit) -> ReportSection:
         relevant, others = list(events), []
     listed, remaining = _first(relevant, _MAX_EVENTS)
     notes = [f"And {remaining:,} more; --format json lists all."] if remaining else []
-    creation = creation_of(merge_entries(audit.entries), event_log)
+    creation = event_log.creation_of(merge_entries(audit.entries))
     if any(event.security_relevant and event is not creation for event in listed):
         notes.append("(!) changes who can access the money, or moves some. Check that you know of each.")
     notes += _events_by_type(others)

@@ -228,8 +228,8 @@ def _check_settings(connection: ClientConnection, profile: ExchangeProfile) -> I
     if any(connection.proxies[:_PLAIN_HTTP_PROXIES]) and any(origin.scheme == "https" for origin in connection.servers):
         yield error(
             "proxy-mismatch",
-            "httpProxy is for plain http: with https ccxt's synchronous clients bypass it and its asynchronous ones use "
-            "it, so what was checked is not what trades.",
+            "httpProxy is for plain http: with https ccxt's synchronous clients bypass it and its asynchronous ones "
+            "use it, so what was checked is not what trades.",
             "In exchange.ccxt_config, write httpsProxy instead (the address may stay the same), or socksProxy.",
         )
     for name in connection.relays:

@@ -56,10 +56,10 @@ class TransportError(Exception):
         transient: whether another attempt may help.
     """
 
-    def __init__(self, finding: str, problem: str, *, passing: bool = False) -> None:
+    def __init__(self, finding: str, problem: str, *, transient: bool = False) -> None:
         super().__init__(problem)
         self.finding = finding
-        self.transient = passing
+        self.transient = transient
 
 
 class RequestLog:
@@ -164,7 +164,7 @@ class BoundedSession(requests.Session):
         log.sockets.append(connection.dup())
         if log.is_aborted:  # aborted before it was connected, for example during a slow look-up of the name
             connection.close()
-            raise TransportError("timed-out", "no answer came in time", passing=True)
+            raise TransportError("timed-out", "no answer came in time", transient=True)
 
 
 class _BoundedHeaderResponse(HTTPResponse):
@@ -263,12 +263,12 @@ def _transport_error(problem: Exception) -> TransportError:
     if isinstance(problem, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return TransportError("tls-failed", f"the encrypted connection could not be trusted ({name})")
     if isinstance(problem, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return TransportError("timed-out", "no answer came in time", passing=True)
+        return TransportError("timed-out", "no answer came in time", transient=True)
     if isinstance(problem, _SETTINGS_ERRORS):
         return TransportError("client-settings", f"the request could not be made ({name}); socks proxies need PySocks")
     if isinstance(problem, _PROTOCOL_ERRORS) or _is_malformed_http(problem):
         return TransportError("response-invalid", f"the answer is not HTTP as it should be ({name})")
-    return TransportError("unreachable", f"the connection failed or broke ({name})", passing=True)
+    return TransportError("unreachable", f"the connection failed or broke ({name})", transient=True)
 
 
 def _is_malformed_http(problem: BaseException) -> bool:

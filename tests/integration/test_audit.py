@@ -91,9 +91,10 @@ def test_a_careless_account_shows_what_to_do_first(audit: Command, exchange: Sim
         *("withdraw-permission", "two-factor"),
         *("security-event", "sibling-keys", "withdrawal-address", "key-age", "key-name"),
     ]
+    assert "Help: docs/pages/findings.md#withdraw-permission" in lines
     for shown in ("LAqU… (this bot's)", "anot…", "two-factor", "off", "withdrawalRequested (!)", "198.51.100.9"):
         assert shown in out
-    assert "(!) changes who can get at the money, or moves some" in out
+    assert "(!) changes who can access the money, or moves some" in out
 
 
 def test_an_account_in_order_is_a_short_report(audit: Command) -> None:
@@ -140,7 +141,7 @@ def test_two_hundred_keys_read_as_quickly_as_one(audit: Command, exchange: Simul
     assert code == 0
     assert len(out.splitlines()) < 50
     assert "Keys (202)" in out
-    assert "200 more keys cannot withdraw: order; from 1 address each." in out
+    assert "200 more keys cannot withdraw: order; allowed IPs 1 address each." in out
     assert "can withdraw" in out
     assert len(audit.json()["keys"]) == 201
 
@@ -182,9 +183,9 @@ def test_an_audit_sees_what_changed_since_the_last_one(audit: Command, exchange:
     exchange.keys.append(Key("a-new-key-of-the-account", "secret", cidr=""))
     code, out = audit()
     assert code == 2
-    for line in ("new: order; everywhere", "rights: order → order, withdraw", "enabled: on → off"):
+    for line in ("new: order; no IP restriction", "permissions: order → order, withdraw", "enabled: on → off"):
         assert line in out
-    assert "addresses: 127.0.0.1/32 → 127.0.0.0/24" in out
+    assert "allowed IPs: 127.0.0.1/32 → 127.0.0.0/24" in out
     exchange.keys.pop(1)
     changes = {(change["change"], change["key"]) for change in audit.json()["changes"]}
     assert changes == {("vanished", "anot…")}
@@ -199,7 +200,7 @@ def test_an_audit_that_sees_one_key_hides_nothing_from_the_next(audit: Command, 
     told = audit.json()
     assert told["keys"] is None
     assert [change["change"] for change in told["changes"]] == ["rights"]
-    assert "new and vanished ones cannot be told" in " ".join(audit()[1].split())
+    assert "new and vanished keys are unknown" in " ".join(audit()[1].split())
     exchange.keys[0].can_list_keys = True
     exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", permissions=["withdraw"]))
     assert [(change["change"], change["key"]) for change in audit.json()["changes"]] == [("new", "EVIL…")]
@@ -311,7 +312,7 @@ def test_without_a_user_data_folder_it_says_that_nothing_is_kept(audit: Command,
     (config.parent / "user_data").rmdir()
     code, out = audit()
     assert code == 0
-    assert "could not be kept for the next one: there is no user-data folder" in out
+    assert "could not be saved for the next one: there is no user-data folder" in out
     assert not (config.parent / "user_data").exists()
 
 

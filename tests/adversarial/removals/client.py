@@ -84,8 +84,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::"
-        "test_a_second_file_with_another_exchange_or_no_section_starts_no_bot",
+        "adversarial/test_bypass.py::test_a_second_file_with_another_exchange_or_no_section_starts_no_bot",
         "that a section of null does not switch the guard off",
         replace(
             "config.parse:guard_state",

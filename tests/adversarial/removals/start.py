@@ -32,8 +32,7 @@ START = (
         _LAUNCH_WITHOUT_INSTALLING,
     ),
     Removal(
-        "adversarial/test_bypass.py::"
-        "test_another_finder_that_loads_freqtrade_first_does_not_bypass_the_launcher",
+        "adversarial/test_bypass.py::test_another_finder_that_loads_freqtrade_first_does_not_bypass_the_launcher",
         "that the launcher installs the guard itself",
         _LAUNCH_WITHOUT_INSTALLING,
     ),
@@ -104,8 +103,7 @@ START = (
         ),
     ),
     Removal(
-        "unit/plugin/test_reload_and_wait.py::"
-        "test_only_an_explicit_switch_lets_a_reload_go_unguarded",
+        "unit/plugin/test_reload_and_wait.py::test_only_an_explicit_switch_lets_a_reload_go_unguarded",
         "that a guarded bot stays guarded",
         replace(
             "plugin.start_guard:StartGuard._check",
