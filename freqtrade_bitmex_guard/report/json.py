@@ -34,7 +34,8 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
     Returns:
         `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`, `help`, which
         is a path in the repository), `facts` (list, one entry for each time the exchange lists the key), `servers`,
-        `requests`, `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
+        `unverified` (what the operator accepted though the exchange cannot report it), `requests`, `checked_at`
+        (ISO 8601, UTC), `duration_ms`, `version`.
     """
     return {
         "verdict": verdict.outcome.value,

@@ -38,6 +38,8 @@ _SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence."""
+    if verdict.admitted and verdict.unverified:
+        return f"ADMITTED as the policy accepts it, without verification: {_describe_unverified(verdict)}."
     return _HEADLINES[verdict.outcome]
 
 
@@ -76,9 +78,10 @@ def describe_finding(finding: Finding) -> str:
 
 def summary_line(verdict: Verdict) -> str:
     """Return an admitted start in one line, for the log."""
+    unverified = f"; without verification: {_describe_unverified(verdict)}" if verdict.unverified else ""
     return (
         f"API key {verdict.key} on {verdict.exchange} admitted: {'; '.join(map(_describe_facts, verdict.facts))}; "
-        f"verified with {join_limited(verdict.servers)} in {verdict.duration_ms} ms."
+        f"checked with {join_limited(verdict.servers)} in {verdict.duration_ms} ms{unverified}."
     )
 
 
@@ -93,6 +96,10 @@ def render_plain(verdict: Verdict) -> str:
             f"      Help: {finding.help_path}",
         ]
     return redact("\n".join(lines))
+
+
+def _describe_unverified(verdict: Verdict) -> str:
+    return ", ".join(subject.replace("-", " ") for subject in verdict.unverified)
 
 
 def _describe_facts(facts: KeyFacts) -> str:
@@ -164,6 +171,8 @@ def _summary_grid(verdict: Verdict) -> Table:
             grid.add_row("name", redacted_text(sanitize(facts.name)))
         grid.add_row("permissions", redacted_text(describe_permissions(facts)))
         grid.add_row("allowed IPs", redacted_text(describe_ip_restriction(facts)))
+    if verdict.unverified:
+        grid.add_row("not verified", redacted_text(_describe_unverified(verdict)))
     if verdict.servers:
         grid.add_row("servers", redacted_text(join_limited(verdict.servers)))
     grid.add_row("requests", redacted_text(f"{verdict.requests} in {verdict.duration_ms} ms"))

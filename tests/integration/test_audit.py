@@ -373,7 +373,7 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: Command, 
     careless(exchange)
     told = audit.json()
     assert list(told) == [
-        *("verdict", "exchange", "key", "findings", "facts", "servers"),
+        *("verdict", "exchange", "key", "findings", "facts", "servers", "unverified"),
         *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]
