@@ -97,7 +97,7 @@ def snapshot_path(user_data: Path, exchange: str, account: str) -> Path:
     Args:
         user_data: the folder.
         exchange: ccxt id.
-        account: tells accounts of one exchange apart; only a digest of it becomes part of the name.
+        account: its number on the exchange, or what else is its own; the name holds only a digest of it.
     """
     digest = hashlib.blake2b(account.encode(), digest_size=4).hexdigest()
     return user_data / SECTION / f"audit-{exchange}-{digest}.json"

@@ -84,7 +84,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_a_second_file_with_another_exchange_or_no_section_starts_no_bot",
+        "adversarial/test_bypass_processes.py::test_a_second_file_with_another_exchange_or_no_section_starts_no_bot",
         "that a section of null does not switch the guard off",
         replace(
             "config.parse:guard_state",
@@ -95,7 +95,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_a_keyring_that_would_change_its_answer_is_read_once",
+        "adversarial/test_bypass_processes.py::test_a_keyring_that_would_change_its_answer_is_read_once",
         "that the store is read once",
         (
             Replacement(
@@ -116,7 +116,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_the_client_of_websockets_is_compared_as_well",
+        "adversarial/test_bypass_processes.py::test_the_client_of_websockets_is_compared_as_well",
         "that all three clients are compared",
         (
             Replacement(

@@ -1,4 +1,4 @@
-"""What the watch makes of what it sees, and when it looks."""
+"""When the monitor checks the key again, and what a verdict means for the bot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat
 from tests.support.factories import facts
 
-FINE = Verdict(findings=(), facts=(facts("order"),))
+GOOD = Verdict(findings=(), facts=(facts("order"),))
 
 
 def bad(rule: str) -> Verdict:
@@ -22,39 +22,39 @@ def bad(rule: str) -> Verdict:
 
 
 class Day:
-    """A watch, a clock that is turned by hand, and what the exchange tells next."""
+    """A monitor, a clock that is set by hand, and the next verdict."""
 
     def __init__(self, **written: Any) -> None:
         self.now = 1_000.0
-        self.told = FINE
-        self.looks = 0
-        self.watch = KeyMonitor(self.ask, parse_section(written, PROFILE), clock=lambda: self.now)
+        self.verdict = GOOD
+        self.checks = 0
+        self.monitor = KeyMonitor(self.recheck, parse_section(written, PROFILE), clock=lambda: self.now)
 
-    def ask(self) -> Verdict:
-        self.looks += 1
-        return self.told
+    def recheck(self) -> Verdict:
+        self.checks += 1
+        return self.verdict
 
-    def after(self, minutes: float, told: Verdict = FINE) -> Any:
-        self.told = told
+    def after(self, minutes: float, verdict: Verdict = GOOD) -> Any:
+        self.verdict = verdict
         self.now += 60 * minutes
-        return self.watch.poll()
+        return self.monitor.poll()
 
 
 def test_the_key_is_checked_once_in_each_interval() -> None:
     day = Day()
-    looked = []
+    checked_at = []
     for minute in range(1, 241):
-        before = day.looks
+        before = day.checks
         assert day.after(1) is None
-        if day.looks > before:
-            looked.append(minute)
-    assert looked == [60, 120, 180, 240]
+        if day.checks > before:
+            checked_at.append(minute)
+    assert checked_at == [60, 120, 180, 240]
 
 
 def test_zero_minutes_switch_the_recheck_off() -> None:
     day = Day(recheck_minutes=0)
     assert day.after(10_000, bad("withdraw-permission")) is None
-    assert day.looks == 0
+    assert day.checks == 0
 
 
 @pytest.mark.parametrize(
@@ -69,15 +69,15 @@ def test_a_lasting_cause_is_a_violation_at_once_and_once(rule: str) -> None:
     day = Day()
     news = day.after(60, bad(rule))
     assert (news.recovered, news.unreachable_minutes, news.verdict.findings[0].name) == (False, None, rule)
-    assert day.watch.violation is news.verdict
+    assert day.monitor.violation is news.verdict
     for _ in range(100):
         assert day.after(5, bad(rule)) is None
-    assert day.looks == 101
+    assert day.checks == 101
     news = day.after(5)
-    assert (news.recovered, news.verdict) == (True, FINE)
-    assert day.watch.violation is None
+    assert (news.recovered, news.verdict) == (True, GOOD)
+    assert day.monitor.violation is None
     assert day.after(5) is None
-    assert day.looks == 102, "fine again, so the next look comes after a whole interval"
+    assert day.checks == 102, "it passes again, so the next recheck comes after a whole interval"
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_a_real_violation_after_a_long_outage_is_news_too() -> None:
 def test_a_recheck_can_be_made_due() -> None:
     day = Day()
     assert day.after(1) is None
-    day.watch.poll_soon()
+    day.monitor.poll_soon()
     assert day.after(0, bad("withdraw-permission")) is not None
     off = Day(recheck_minutes=0)
-    off.watch.poll_soon()
+    off.monitor.poll_soon()
     assert off.after(60, bad("withdraw-permission")) is None
 
 
@@ -141,7 +141,7 @@ def test_an_outage_does_not_end_a_violation() -> None:
     day = Day()
     assert day.after(60, bad("withdraw-permission")) is not None
     assert day.after(5, bad("maintenance")) is None
-    assert day.watch.violation is not None
+    assert day.monitor.violation is not None
     assert day.after(5).recovered
 
 
@@ -152,11 +152,11 @@ def test_a_verdict_without_findings_is_not_transient() -> None:
 def test_a_monitor_that_fails_holds_the_bot_and_says_so_once() -> None:
     day = Day()
     finding = error("internal-error", "what", "fix")
-    news = day.watch.fail(finding)
+    news = day.monitor.fail(finding)
     assert news is not None
     assert news.verdict.findings == (finding,)
-    assert day.watch.fail(finding) is None
-    assert day.watch.violation is not None
+    assert day.monitor.fail(finding) is None
+    assert day.monitor.violation is not None
 
 
 def test_a_recheck_that_raises_waits_for_the_next_interval() -> None:
@@ -165,22 +165,22 @@ def test_a_recheck_that_raises_waits_for_the_next_interval() -> None:
     def fail() -> Verdict:
         raise RuntimeError
 
-    watch = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
-    looked = []
+    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
+    checked_at = []
     for minute in range(1, 71):
         day.now += 60
         try:
-            assert watch.poll() is None
+            assert monitor.poll() is None
         except RuntimeError:
-            looked.append(minute)
-    assert looked == [60, 65, 70]
+            checked_at.append(minute)
+    assert checked_at == [60, 65, 70]
 
 
 @pytest.mark.parametrize(
     ("written", "stops"), [({}, False), ({"on_violation": "pause"}, False), ({"on_violation": "stop"}, True)]
 )
 def test_the_bot_is_stopped_only_where_the_operator_says_so(written: dict[str, Any], stops: bool) -> None:
-    assert Day(**written).watch.stops is stops
+    assert Day(**written).monitor.stops is stops
 
 
 def test_every_message_fits_a_chat() -> None:
