@@ -22,7 +22,7 @@ BOTH_WAYS = re.compile(r" \| both ways: (.+) \|$")
 
 # Tests which show that an attack would be noticed, or that nothing else suffers from its defence.
 NO_ATTACK = {
-    "test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wrong",
+    "test_the_start_that_is_attacked_below_builds_a_bot",
     "test_the_search_finds_what_is_not_redacted",
     "test_a_record_without_a_secret_stays_as_it_was",
     "test_installing_again_stacks_no_filter_and_redacts_new_secrets",
@@ -108,7 +108,7 @@ def name() -> str:
 
 def test_every_other_attack_succeeded_without_its_defence() -> None:
     page = (ROOT / "docs" / "pages" / "evidence" / "without.md").read_text(encoding="utf-8")
-    rows = [without_defence.row(removal, "bypasses") for removal in REMOVALS]
+    rows = [without_defence.row(removal, without_defence.BYPASSES) for removal in REMOVALS]
     both_ways = {"test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard"}
 
     assert page.startswith(without_defence.HEAD)

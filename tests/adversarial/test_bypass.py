@@ -77,7 +77,7 @@ PLACES = [
     "freqtrade_bitmex_guard.util.deadline.run_with_timeout",
     "freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key",
     "freqtrade_bitmex_guard.exchanges.bitmex.keys._facts",
-    "freqtrade_bitmex_guard.rules.evaluate_key",
+    "freqtrade_bitmex_guard.rules.evaluate",
     "freqtrade_bitmex_guard.check.local.sort_findings",
     "freqtrade_bitmex_guard.model.verdict.Verdict.outcome",
     "freqtrade_bitmex_guard.report.text.summary_line",

@@ -82,7 +82,7 @@ START = (
         ),
     ),
     Removal(
-        "unit/plugin/test_start_guard.py::test_a_credential_that_ccxt_would_sign_with_in_dry_run_is_a_warning",
+        "unit/plugin/test_start_guard.py::test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning",
         "the search for credentials in dry-run",
         replace(
             "plugin.start_guard:_log_dry_run",
@@ -104,8 +104,7 @@ START = (
         ),
     ),
     Removal(
-        "unit/plugin/test_start_guard.py::"
-        "test_a_reload_whose_section_is_gone_is_refused_and_one_that_switches_it_off_is_not",
+        "unit/plugin/test_reload_and_wait.py::test_only_an_explicit_switch_lets_a_reload_go_unguarded",
         "that a guarded bot stays guarded",
         replace(
             "plugin.start_guard:StartGuard._check",
@@ -132,7 +131,7 @@ START = (
 
 FAILURES = (
     Removal(
-        "adversarial/test_bypass.py::test_an_error_anywhere_on_the_way_builds_no_bot",
+        "adversarial/test_bypass.py::test_an_error_anywhere_builds_no_bot",
         "that every failure becomes freqtrade's refusal",
         _FAIL_OPEN,
         cases="guard_state",
