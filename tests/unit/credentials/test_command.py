@@ -74,14 +74,14 @@ def test_no_shell_comes_between() -> None:
     assert credentials.part("key").matches("$HOME;`id`")
 
 
-def test_a_failure_shows_program_exit_code_and_the_first_line_of_standard_error_with_tokens_masked() -> None:
+def test_a_failure_shows_program_exit_code_and_the_first_error_line_masked() -> None:
     script = "import os, sys; print(it := os.environ['SECRET']); sys.exit(f'denied for {it} today\\nsecond line')"
     finding = complaint(python(script))
     assert finding.name == "command-failed"
     assert finding.message == f"{sys.executable.rsplit('/', 1)[-1]} ended with exit code 1: denied for … today"
 
 
-def test_a_failure_shows_no_more_than_200_characters_and_nothing_that_acts_on_a_terminal() -> None:
+def test_a_failure_shows_200_characters_at_most_and_no_terminal_codes() -> None:
     finding = complaint(python("import sys; sys.exit('\\x1b[31m' + 'no ' * 200)"))
     assert len(finding.message) < 200 + 60
     assert "\x1b" not in finding.message
@@ -134,7 +134,7 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
         os.close(before)
 
 
-def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(tmp_path: Path) -> None:
+def test_an_agent_that_a_program_leaves_behind_is_left_alone(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     leaving = ["sh", "-c", f"sleep 30 >/dev/null & echo $! >{pid}; printenv KEY_ID"]
     began = time.monotonic()
@@ -150,7 +150,7 @@ def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.M
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # in KB
 
 
-def test_a_program_that_is_given_up_is_killed_with_all_that_it_started(
+def test_a_cancelled_program_is_killed_with_all_that_it_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 0.5)

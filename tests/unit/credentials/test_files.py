@@ -70,7 +70,7 @@ def test_one_trailing_newline_is_stripped_and_nothing_else(
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666, 0o777])
-def test_a_file_that_others_can_read_or_write_is_an_error_that_prints_the_chmod(
+def test_a_file_that_others_can_access_is_rejected_with_the_chmod(
     written: dict[str, str], mode: int, nothing_mounted: None
 ) -> None:
     Path(written["secret_file"]).chmod(mode)
@@ -96,7 +96,7 @@ def test_a_readable_file_is_judged_where_it_really_lies(
     assert complaint(key_file=str(handed_over / "link"), secret_file=written["secret_file"]).name == "file-exposed"
 
 
-def test_systemd_hands_over_in_its_own_directory_and_that_is_the_default(
+def test_the_credentials_directory_of_systemd_is_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_mounted: None
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
@@ -107,7 +107,7 @@ def test_systemd_hands_over_in_its_own_directory_and_that_is_the_default(
     assert store().load(PROFILE.credentials).part("secret").matches(SECRET)
 
 
-def test_docker_hands_over_in_run_secrets_and_that_is_the_default_without_systemd(
+def test_run_secrets_of_docker_is_the_default_without_systemd(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_mounted: None
 ) -> None:
     # The real /run/secrets is not ours to write to, so another folder takes its place; the rest is real.

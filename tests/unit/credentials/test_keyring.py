@@ -120,7 +120,7 @@ def test_an_entry_that_holds_both_oddly_is_misconfigured_and_never_passed_over(b
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID}, {"secret": SECRET}])
-def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[str, str | BaseException]) -> None:
+def test_a_missing_entry_is_reported_with_the_command_that_stores_it(entries: dict[str, str | BaseException]) -> None:
     finding = complaint(Vault(**entries))
     assert finding.name == "credentials-missing"
     for name in {"key", "secret"} - set(entries):
@@ -134,7 +134,7 @@ def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: 
     assert complaint(Vault(key=KEY_ID, secret=value)).name == "credentials-malformed"
 
 
-def test_no_backend_at_all_tells_a_headless_server_what_to_use_instead() -> None:
+def test_without_any_backend_a_headless_server_is_told_the_alternatives() -> None:
     finding = complaint(fail.Keyring())  # type: ignore[no-untyped-call]
     assert finding.name == "store-unavailable"
     assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
@@ -160,14 +160,14 @@ def test_a_keyring_that_keeps_plain_text_is_insecure() -> None:
         ("keyring.backends.file", "PlaintextKeyring"),
     ],
 )
-def test_every_keyring_known_to_keep_plain_text_is_known_by_its_name_and_its_heirs_too(module: str, name: str) -> None:
+def test_known_plaintext_keyrings_and_their_subclasses_are_rejected(module: str, name: str) -> None:
     kind = type(name, (Vault,), {"__module__": module, "__qualname__": name})
     heir = type("Heir", (kind,), {})
     for each in (kind, heir):
         assert complaint(each(key=KEY_ID, secret=SECRET)).name == "store-insecure"
 
 
-def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() -> None:
+def test_the_encrypted_keyring_of_the_same_library_is_accepted() -> None:
     class Encrypted(EncryptedKeyring):
         def __init__(self) -> None:
             """Without the cipher, which is a library of its own."""
@@ -178,7 +178,7 @@ def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() ->
     assert store(Encrypted()).load(PROFILE.credentials).part("key").matches(KEY_ID)
 
 
-def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_member_of_a_chain_that_answers_must_be_secure(monkeypatch: pytest.MonkeyPatch) -> None:
     good, plain = Vault(key=KEY_ID, secret=SECRET), Plain(key="old", secret="old")
     assert store(chained(monkeypatch, good, plain)).load(PROFILE.credentials).part("key").matches(KEY_ID)
     assert store(chained(monkeypatch, Vault(), good)).load(PROFILE.credentials).part("key").matches(KEY_ID)
@@ -187,7 +187,7 @@ def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.M
     assert complaint(chained(monkeypatch)).name == "store-unavailable"
 
 
-def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_of_a_chain_are_queried_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Vault(key=KEY_ID), Vault(key="other", secret=SECRET)
     credentials = store(chained(monkeypatch, first, second)).load(PROFILE.credentials)
     assert credentials.part("key").matches(KEY_ID)
@@ -202,7 +202,7 @@ def test_a_locked_keyring_says_so() -> None:
     assert "locked" in finding.message
 
 
-def test_a_backend_that_cannot_be_chosen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_that_cannot_be_chosen_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Any:
         raise RuntimeError(f"secret in the text: {SECRET}")
 

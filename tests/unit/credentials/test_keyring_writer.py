@@ -95,7 +95,7 @@ def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> s
     return stopped.value.findings[0].name
 
 
-def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
+def test_credentials_are_written_into_one_entry_that_the_bot_reads() -> None:
     vault = Vault()
     store = keeper(vault)
     change(store)
@@ -107,7 +107,7 @@ def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
 
 
 @pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": OTHER_ID, "secret": OTHER_SECRET}])
-def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[str, str]) -> None:
+def test_new_credentials_replace_the_old_and_leave_nothing_of_them(entries: dict[str, str]) -> None:
     vault = Vault(**entries)
     store = keeper(vault)
     change(store)
@@ -123,7 +123,7 @@ def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[
     [PasswordSetError("no"), KeyringLocked("no"), RuntimeError(SECRET), NotImplementedError(), "", "{}", OLD_ENTRY[1:]],
     ids=["no", "locked", "a crash", "not made", "kept as nothing", "kept as an empty object", "kept broken"],
 )
-def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broken: BaseException | str) -> None:
+def test_on_any_failure_the_old_credentials_stay_in_use(entries: dict[str, str], broken: BaseException | str) -> None:
     vault = Vault(**entries)
     vault.broken = broken
     store = keeper(vault)
@@ -134,7 +134,7 @@ def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broke
     assert SECRET not in str(vault.entries)
 
 
-def test_what_comes_back_changed_is_not_taken_for_stored() -> None:
+def test_credentials_that_come_back_changed_count_as_not_stored() -> None:
     vault = Vault(credentials=OLD_ENTRY)
     vault.broken = json.dumps({"key": KEY_ID, "secret": f"{SECRET}x"})
     store = keeper(vault)
@@ -142,7 +142,7 @@ def test_what_comes_back_changed_is_not_taken_for_stored() -> None:
     assert store.load(PROFILE.credentials).matches(OLD)
 
 
-def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None:
+def test_a_keyring_that_deletes_first_keeps_the_old_credentials_readable() -> None:
     class DeletesFirst(Vault):
         def set_password(self, service: str, username: str, password: str) -> None:
             if self.entries.pop(username, None):
@@ -160,7 +160,7 @@ def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None
     assert list(vault.entries) == ["credentials"]
 
 
-def test_of_a_chain_the_member_that_answers_is_written() -> None:
+def test_the_member_of_a_chain_that_answers_is_written() -> None:
     first, second, third = Vault(), Vault(credentials=OLD_ENTRY), Vault()
     store = keeper(first, second, third)
     change(store)
@@ -170,7 +170,7 @@ def test_of_a_chain_the_member_that_answers_is_written() -> None:
     assert second.entries == {}
 
 
-def test_of_a_chain_without_an_answer_the_first_that_keeps_no_plain_text_is_written(tmp_path: Path) -> None:
+def test_an_empty_chain_is_written_in_its_first_secure_member(tmp_path: Path) -> None:
     plain, good = PlaintextKeyring(), Vault()
     plain.file_path = str(tmp_path / "plain.cfg")
     store = keeper(plain, good)
@@ -188,7 +188,7 @@ def test_a_keyring_that_keeps_plain_text_or_nothing_is_never_written(tmp_path: P
     assert complaint(keeper(fail.Keyring())) == "store-unavailable"  # type: ignore[no-untyped-call]
 
 
-def test_deleting_takes_everything_out_of_every_member_also_plain_text_and_what_is_malformed(tmp_path: Path) -> None:
+def test_delete_removes_even_malformed_entries_from_every_member(tmp_path: Path) -> None:
     plain, vault = PlaintextKeyring(), Vault(credentials="{", key="a", secret="b", other="stays")
     plain.file_path = str(tmp_path / "plain.cfg")
     plain.set_password("freqtrade-bitmex", "secret", "c")
@@ -199,7 +199,7 @@ def test_deleting_takes_everything_out_of_every_member_also_plain_text_and_what_
     assert not store.delete()
 
 
-def test_what_cannot_be_deleted_is_told() -> None:
+def test_an_entry_that_cannot_be_deleted_is_reported() -> None:
     class Stubborn(Vault):
         def delete_password(self, service: str, username: str) -> None:
             raise PasswordDeleteError("no")
@@ -209,7 +209,7 @@ def test_what_cannot_be_deleted_is_told() -> None:
     assert stopped.value.findings[0].name == "store-not-written"
 
 
-def test_a_keyring_that_locks_while_it_is_deleted_leaves_that_in_doubt() -> None:
+def test_a_keyring_that_locks_during_delete_is_reported_as_uncertain() -> None:
     class Locks(Vault):
         is_locked = False
 
@@ -240,7 +240,7 @@ def test_a_single_part_that_somebody_put_there_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-22", "2026-11-22T00:00:00"])
-def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
+def test_an_unreadable_time_is_not_known(moment: str) -> None:
     entry = {"key": KEY_ID, "secret": SECRET, "stored_at": moment}
     store = keeper(Vault(credentials=json.dumps(entry)))
     assert store.stored_at() is None
@@ -248,11 +248,11 @@ def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID, "secret": SECRET}, {"credentials": OLD_ENTRY}])
-def test_an_entry_that_was_written_by_hand_does_not_tell_when(entries: dict[str, str]) -> None:
+def test_an_entry_written_by_hand_has_no_time(entries: dict[str, str]) -> None:
     assert keeper(Vault(**entries)).stored_at() is None
 
 
-def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
+def test_a_change_by_somebody_else_is_not_overwritten() -> None:
     vault = Vault()
     store = keeper(vault)
     store.add(OLD)
