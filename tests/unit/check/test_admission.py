@@ -20,6 +20,9 @@ from tests.support import factories
 from tests.support.factories import KEY_ID, WALLET, WALLET_KEY, pair
 from tests.unit.client.judged_settings import PROXY, urls
 
+pytestmark = pytest.mark.bitmex  # the clients here are ccxt's of BitMEX
+
+
 WITH_PASSWORD = Credentials({KEY: Value(KEY_ID), SECRET: Value(factories.SECRET), PASSWORD: Value(factories.PASSWORD)})
 
 
@@ -88,20 +91,20 @@ def test_credentials_that_cannot_be_injected_are_not_left_behind() -> None:
     assert exchange["key"] is exchange["secret"] is None
 
 
-@pytest.mark.parametrize("kind", [ccxt.bitmex, ccxt.pro.bitmex])
+@pytest.mark.parametrize("module", [ccxt, ccxt.pro], ids=["sync", "async"])
 @pytest.mark.parametrize("credentials", [pair(), WITH_PASSWORD, WITH_WALLET], ids=["pair", "password", "wallet"])
-def test_a_client_must_hold_exactly_the_admitted_parts(kind: Any, credentials: Credentials) -> None:
+def test_a_client_must_hold_exactly_the_admitted_parts(module: Any, credentials: Credentials) -> None:
     values = credentials.for_ccxt()
-    found = list(admission(credentials).verify_client(kind(values)))
+    found = list(admission(credentials).verify_client(module.bitmex(values)))
     assert found == []
     for name in values:
         for wrong in ({**values, name: "other"}, {**values, name: None}, {**values, "uid": "x"}):
-            findings = list(admission(credentials).verify_client(kind(wrong)))
+            findings = list(admission(credentials).verify_client(module.bitmex(wrong)))
             assert {finding.name for finding in findings} == {"client-changed"}
             assert not any(value in str(findings) for value in values.values())
 
 
-@pytest.mark.parametrize("kind", [ccxt.bitmex, ccxt.pro.bitmex])
+@pytest.mark.parametrize("module", [ccxt, ccxt.pro], ids=["sync", "async"])
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
@@ -128,9 +131,9 @@ def test_a_client_must_hold_exactly_the_admitted_parts(kind: Any, credentials: C
     ],
 )
 def test_a_client_that_freqtrade_builds_is_compared_with_the_admission(
-    kind: Any, changed: dict[str, Any], rule: str | None
+    module: Any, changed: dict[str, Any], rule: str | None
 ) -> None:
-    built = kind({"apiKey": KEY_ID, "secret": factories.SECRET, **changed})
+    built = module.bitmex({"apiKey": KEY_ID, "secret": factories.SECRET, **changed})
     found = list(admission(pair()).verify_client(built))
     assert rule in {finding.name for finding in found} if rule else found == []
     assert not any(factories.SECRET in finding.message or KEY_ID in finding.message for finding in found)

@@ -10,6 +10,8 @@ from freqtrade_bitmex_guard.client.connection import Origin
 from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
 from tests.unit.client.judged_settings import PROXY, findings_of, urls
 
+pytestmark = pytest.mark.bitmex  # the clients here are ccxt's of BitMEX
+
 
 @pytest.mark.parametrize(
     ("exchange", "rule"),

@@ -13,6 +13,8 @@ from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import GuardError
 from tests.unit.client.judged_settings import HOSTS, PROXY, findings_of, urls
 
+pytestmark = pytest.mark.bitmex  # the clients here are ccxt's of BitMEX
+
 
 @pytest.mark.parametrize(
     "settings",
