@@ -16,7 +16,7 @@ import pytest
 from freqtrade_bitmex_guard.manage import git_history
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, skip_or_fail, store_files
-from tests.unit.manage.conftest import Run
+from tests.unit.manage.credential_commands import Run
 
 CONFIG = """\
 {
