@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.model.account import Evidence
-from freqtrade_bitmex_guard.model.key import IpRestriction, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    NotReported,
+    NotSupported,
+    RestrictedTo,
+    RestrictedUndisclosed,
+    Unrestricted,
+)
 from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, networks_outside
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited
@@ -21,17 +28,22 @@ def _how_to_restrict(profile: ExchangeProfile) -> str:
 
 def ip_unrestricted(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
     """The key is shown not to work from every address, whatever the policy allows."""
-    reason = _why_unrestricted(evidence.key.ip_restriction)
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, NotReported) and "ip-restriction" in profile.cannot_report:
+        return  # `exchange_cannot_tell` judges it
+    reason = _why_unrestricted(restriction)
     if reason is not None:
         yield Issue(
             f"The key works from anywhere in the world ({reason}): whoever gets hold of it can use it from home.",
-            _how_to_restrict(profile),
+            " ".join(filter(None, [_how_to_restrict(profile), profile.ip_free_keys])),
         )
 
 
 def _why_unrestricted(restriction: IpRestriction) -> str | None:
     if isinstance(restriction, Unrestricted):
         return restriction.reason
+    if isinstance(restriction, RestrictedUndisclosed | NotSupported):
+        return None  # they have rules of their own
     if not isinstance(restriction, RestrictedTo):
         return f"{restriction.reason}, so nothing shows that it is limited"
     if admits_everyone(restriction.networks):
@@ -39,6 +51,42 @@ def _why_unrestricted(restriction: IpRestriction) -> str | None:
     if not restriction.networks and not restriction.unreadable:
         return "it names no address"
     return None
+
+
+def ip_undisclosed(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange reports to which addresses the key is limited, so that they can be held against the policy."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, RestrictedUndisclosed):
+        yield Issue(
+            f"The key is limited to addresses that {profile.title} does not report ({restriction.reason}): nothing "
+            "shows that they are the bot's own.",
+            f"Compare {profile.page.ip_field} with the bot's address yourself: {profile.page.location}."
+            + _advice_on_written_limits(policy),
+            is_demanded=_has_written_limits(policy),
+        )
+
+
+def ip_not_supported(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange can limit a key to addresses."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, NotSupported):
+        yield Issue(
+            f"{profile.title} cannot limit a key to addresses ({restriction.reason}): a stolen key works from any "
+            "machine.",
+            "Keep only what the bot trades with in this account, and let the key end soon."
+            + _advice_on_written_limits(policy),
+            is_demanded=_has_written_limits(policy),
+        )
+
+
+def _has_written_limits(policy: Policy) -> bool:
+    return bool({"max_ip_addresses", "ip_within"} & policy.model_fields_set)
+
+
+def _advice_on_written_limits(policy: Policy) -> str:
+    if not _has_written_limits(policy):
+        return ""
+    return " The policy's max_ip_addresses or ip_within cannot be shown to hold: take it out to accept that."
 
 
 def ip_unreadable(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
