@@ -224,7 +224,7 @@ def test_a_full_page_out_of_order_shows_nothing_about_what_is_missing(listed: An
         ({}, None, "the events are not what BitMEX documents"),
         ({"userEvents": {}}, None, "the events are not what BitMEX documents"),
         ([event(), 7], None, "the events are not what BitMEX documents"),
-        (page(151), None, "more events came than were asked for"),
+        (page(151), None, "BitMEX sent more events than were requested"),
         ([event(8)], 7, "an older page of events holds newer ones"),
         ([event(7), event(8)], 7, "an older page of events holds newer ones"),
         ([event(None)], 7, "an older page of events holds newer ones"),
@@ -280,7 +280,9 @@ def test_as_many_other_keys_with_as_many_rights_as_any_account_has_are_told() ->
     ids=["keys", "rights", "blocks", "blocks alone", "rights alone"],
 )
 def test_more_than_any_account_has_are_not_told(listed: list[Any], keys: int, of_them: int) -> None:
-    assert others(*listed) == NotReported(f"BitMEX listed {keys:,} of them, with {of_them:,} rights and address blocks")
+    assert others(*listed) == NotReported(
+        f"BitMEX listed {keys:,} of them, with {of_them:,} permissions and address blocks"
+    )
 
 
 @pytest.mark.parametrize(
@@ -300,7 +302,7 @@ def test_the_longest_words_and_lists_are_read(most: dict[str, Any]) -> None:
 
 def test_a_key_that_only_tells_of_itself_tells_of_no_others() -> None:
     listing = VENUE.read_key(ScriptedSession([response([]), response(OWN)]), KEY_ID)
-    assert listing.siblings() == NotReported("BitMEX showed this key only")
+    assert listing.siblings() == NotReported("BitMEX reports this key only")
 
 
 @pytest.mark.parametrize(

@@ -248,8 +248,8 @@ def test_a_field_with_a_name_like_none_of_theirs_makes_the_answer_unreliable(nam
     found = finding(answer([entry(**{name: ["order"]})]))
     assert found.name == "response-invalid"
     assert found.message == (
-        "BitMEX's answer describes the key in a field whose name is longer than any, or not ASCII, so nothing in it "
-        "can be relied on."
+        "BitMEX's response describes the key in a field whose name is longer than any, or not ASCII, so it cannot be "
+        "relied on."
     )
 
 
