@@ -155,7 +155,7 @@ def test_a_bug_is_reported_by_kind_and_place_only() -> None:
     )
     assert finding.name == "internal-error"
     assert finding.fix == (
-        "Report it with this line; it holds no secret. To run unguarded, take the api_key_guard section out and put "
+        "Report it with this line; it holds no secret. To run unguarded, remove the api_key_guard section and put "
         "the credentials back into freqtrade's config."
     )
     try:
