@@ -1,4 +1,4 @@
-"""The exchanges that the guard knows."""
+"""The exchanges that the guard supports, one module each."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def get_adapter(name: object) -> ExchangeAdapter:
     """Return the adapter of a bot's exchange; one of another package never takes the place of one in this folder.
 
     Args:
-        name: freqtrade's `exchange.name`, in any case, as freqtrade takes it.
+        name: freqtrade's `exchange.name`; freqtrade ignores its case.
 
     Raises:
-        GuardError: misconfigured, if the guard does not know it and so could prove nothing.
+        GuardError: misconfigured, if the guard does not support it.
     """
     exchange = name.lower() if isinstance(name, str) else ""
     if exchange not in supported_ids():
@@ -35,8 +35,8 @@ def get_adapter(name: object) -> ExchangeAdapter:
             return foreign
         fail(
             "exchange-unsupported",
-            f"The guard does not know the exchange {sanitize(str(name))!r}, so it can prove nothing about its keys.",
-            f"It knows: {', '.join(supported_ids())}. Take the api_key_guard section out to run unguarded.",
+            f"The guard does not support the exchange {sanitize(str(name))!r}, so its keys cannot be verified.",
+            f"Supported: {', '.join(supported_ids())}. To run unguarded, remove the api_key_guard section.",
         )
     adapter: ExchangeAdapter = importlib.import_module(f"{__name__}.{exchange}").ADAPTER
     return adapter

@@ -92,7 +92,7 @@ def test_the_core_judges_an_exchange_it_has_never_heard_of(
 
 def test_a_right_that_moves_money_is_named_as_the_page_names_it(tmp_path: Path) -> None:
     (finding,) = check(tmp_path, told(permissions=["modify-trades", "earn-funds"])).findings
-    assert "the right 'earn-funds' (transfer): " in finding.message
+    assert "the permission 'earn-funds' (transfer): " in finding.message
     assert "leave Earn unticked" in finding.fix
 
 
