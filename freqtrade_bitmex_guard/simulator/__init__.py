@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # The other modules of this folder are named after an exchange's ccxt id each.
 _NO_EXCHANGE = frozenset(
-    ("__main__", "bot", "interface", "keys", "market", "request", "responses", "server", "strategy")
+    ("__main__", "asymmetric", "bot", "interface", "keys", "market", "request", "responses", "server", "strategy")
 )
 
 

@@ -18,7 +18,9 @@ from typing import Any
 import pexpect
 import pytest
 
+from freqtrade_bitmex_guard.simulator.keys import random_text
 from tests.support.factories import KEY_ID, MADE_UP, SECRET, belongs, store_files
+from tests.support.leak_search import watch
 
 PLAIN = SECRET.encode()
 
@@ -36,6 +38,12 @@ def test_prints() -> None:
 @pytest.mark.parametrize("name", MADE_UP)
 def test_prints_any_of_the_pairs(name: str) -> None:
     print(MADE_UP[name])
+
+
+def test_prints_one_that_was_drawn_and_is_watched() -> None:
+    drawn = random_text(40)
+    watch("a drawn secret", drawn)
+    print(drawn[10:18])
 
 
 @pytest.mark.parametrize("piece", [slice(-1), slice(1, None), slice(17, 25)], ids=["first", "last", "amid"])

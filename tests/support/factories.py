@@ -49,6 +49,13 @@ KRAKEN_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
 KRAKEN_SECRET = "bWFkZSB1cCwgMzIgYnl0ZXMgb2YgaXQgb3Igc28uLi4="
 
 
+# Published by Binance as an example (binance-spot-api-docs, rest-api.md).
+BINANCE_ID = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+
+
+BINANCE_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
+
+
 # Every pair that a test stores or signs with stands here, so that all output is searched for it (`tests/leaks.py`).
 MADE_UP = {
     "the key id": KEY_ID,
@@ -59,6 +66,8 @@ MADE_UP = {
     "the other secret": OTHER_SECRET,
     "Kraken's key id": KRAKEN_ID,
     "Kraken's secret": KRAKEN_SECRET,
+    "Binance's key id": BINANCE_ID,
+    "Binance's secret": BINANCE_SECRET,
 }
 
 

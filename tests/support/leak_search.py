@@ -39,14 +39,11 @@ from tests.support.factories import MADE_UP, homes
 _PIECE = 8
 
 
-_VALUES = {name: value.encode() for name, value in MADE_UP.items()}
-
-
-_PIECES = {name: [value[at : at + _PIECE] for at in range(len(value) - 7)] for name, value in _VALUES.items()}
+_PIECES: dict[str, list[bytes]] = {}
 
 
 # Eight characters in a row hold four that begin at every fifth: few to look for, and seldom there by chance.
-_HINTS = {name: [value[at : at + 4] for at in range(0, len(value) - 3, 5)] for name, value in _VALUES.items()}
+_HINTS: dict[str, list[bytes]] = {}
 
 
 _GAPS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[\s\0]+|\xe2\x80\x8b")  # colours, breaks, and UTF-16's zeros
@@ -82,6 +79,13 @@ _untold: list[str] = []
 _screen: list[str] = []
 
 
+def watch(name: str, value: str) -> None:
+    """Search all output from here on for one more secret, such as one that a simulated exchange has drawn."""
+    content = value.encode()
+    _PIECES[name] = [content[at : at + _PIECE] for at in range(len(content) - _PIECE + 1)]
+    _HINTS[name] = [content[at : at + 4] for at in range(0, len(content) - 3, 5)]
+
+
 def secrets_in(content: str | bytes) -> list[str]:
     """Which secrets stand in a text, in whole or a piece: plain, split, in a URL, HTML, base64, digits, packed."""
     plain = content.encode("utf-8", "replace") if isinstance(content, str) else content
@@ -113,6 +117,8 @@ def _readings(content: bytes) -> Iterator[bytes]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to listen; the log is captured at every level."""
+    for name, value in MADE_UP.items():
+        watch(name, value)
     config.option.log_level = config.option.log_level or "1"
     if hasattr(config, "workerinput") or not getattr(config.option, "tx", None):  # else pytest-xdist's workers do
         captured_output.listen()
