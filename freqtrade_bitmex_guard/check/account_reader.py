@@ -64,10 +64,10 @@ class AccountReader:
             What was told. What was not asked, or not answered, is `NotTold`.
         """
         questions: dict[AccountQuery, tuple[str, Callable[[ApiSession], Any]]] = {
-            AccountQuery.TWO_FACTOR: ("two_factor", lambda talk: self._venue.read_two_factor(talk.request)),
+            AccountQuery.TWO_FACTOR: ("two_factor", self._venue.read_two_factor),
             AccountQuery.WITHDRAWAL_ADDRESSES: (
                 "withdrawal_addresses",
-                lambda talk: self._venue.read_withdrawal_addresses(talk.request),
+                self._venue.read_withdrawal_addresses,
             ),
             AccountQuery.EVENTS: ("event_log", lambda talk: self._events(talk, page_back_to)),
         }
@@ -86,7 +86,7 @@ class AccountReader:
         return self._line.clone().open_session(self._credentials, seconds, retry=False)
 
     def _events(self, talk: ApiSession, page_back_to: datetime | None) -> EventLog | NotReported:
-        page = self._venue.read_events(talk.request, None)
+        page = self._venue.read_events(talk, None)
         if isinstance(page, NotReported) or page_back_to is None:
             return page if isinstance(page, NotReported) else page.event_log
         timeline = page.event_log
@@ -104,7 +104,7 @@ class AccountReader:
 
     def _one_more(self, talk: ApiSession, cursor: int) -> EventPage | NotReported:
         try:
-            return self._venue.read_events(talk.request, cursor)
+            return self._venue.read_events(talk, cursor)
         except GuardError as end:
             return NotReported(str(end))
 

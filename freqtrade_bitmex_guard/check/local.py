@@ -185,7 +185,7 @@ class LocalCheck:
         course.servers = tuple(map(str, sorted(means.client.connection.servers)))
         conversation = means.client.open_session(means.credentials, seconds, retry=retry)
         course.requests = lambda: conversation.request_count
-        listing = means.adapter.read_key(conversation.request, means.credentials.key.reveal())
+        listing = means.adapter.read_key(conversation, means.credentials.key.reveal())
         policy, terms = means.section.policy, means.adapter.profile
         for entry in (*listing.entries, merge_entries(listing.entries)):
             course.findings += rules.evaluate_key(entry, policy, terms)

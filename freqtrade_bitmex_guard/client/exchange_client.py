@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
+from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
 from freqtrade_bitmex_guard.client.session import ApiSession
@@ -92,6 +93,7 @@ class ExchangeClient:
         """
         self._client.apiKey = credentials.key.reveal()
         self._client.secret = credentials.secret.reveal()
+        add_extra_apis(self._client, self._terms)
         return ApiSession(self._client, self._session, self._terms, seconds, retry=retry)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from freqtrade_bitmex_guard.client.calls import ApiCall, ApiName, find_api_form, send_call
 from freqtrade_bitmex_guard.client.errors import WAIT_FOR_EXCHANGE
 from freqtrade_bitmex_guard.client.http import BoundedSession, RequestLog, TransportError
 from freqtrade_bitmex_guard.client.response import Response, retry_after
@@ -62,30 +64,59 @@ class ApiSession:
         told = "" if answer is None else answer.headers.get("x-ratelimit-remaining", "")
         return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
-    def request(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
-        """Send one signed request; a retry one again, after a growing pause, while it fails for a passing cause.
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether the exchange's test network is queried."""
+        return bool(self._client.isSandboxModeEnabled)
+
+    def option(self, name: str) -> Any:
+        """Return one of ccxt's options as the bot's config sets it, or None."""
+        return self._client.options.get(name)
+
+    def signer_address(self) -> str:
+        """Return the address that belongs to the private key, on exchanges whose keys are such.
+
+        Raises:
+            GuardError: misconfigured, if it is not a private key.
+        """
+        try:
+            return str(self._client.eth_get_address_from_private_key(self._client.privateKey))
+        except Exception:
+            fail(
+                "credentials-malformed", "The private key is not one.", "Store it again: 0x and 64 hexadecimal digits."
+            )
+
+    def request(
+        self,
+        path: str,
+        verb: str = "GET",
+        api: ApiName = "private",
+        params: Mapping[str, Any] | None = None,
+        *,
+        signed: bool = True,
+    ) -> Response:
+        """Send one request, and again after a growing pause while it fails for a transient cause.
 
         Args:
-            path: of the call, as ccxt's `request` takes it; its method names come and go with its versions.
-            verb: HTTP verb.
-            api: which of the exchange's APIs, as ccxt names them.
-            query: further parameters of the call.
+            path: as ccxt's table of calls has it.
+            verb: the HTTP verb.
+            api: which of the exchange's APIs, in ccxt's names; several for a nested one.
+            params: the call's parameters; ccxt puts them into the URL or the body, as the exchange wants.
+            signed: whether the request must be signed by the key.
 
         Returns:
             The answer, whatever its status.
 
         Raises:
-            GuardError: unverified, if none came that may be looked at; misconfigured, if ccxt could not ask.
+            GuardError: unverified, if no answer came that may be read; misconfigured, if ccxt could not ask.
         """
+        call = ApiCall(path, verb, api, params or {}, signed)
+        api_form = find_api_form(self._client, call, self._terms)
         self._ends = self._ends or time.monotonic() + self._seconds
         pause = _FIRST_RETRY_SECONDS
         while True:
             left = self._ends - time.monotonic()
-            outcome = (
-                self._attempt((path, api, verb, query), min(self._one_request, left))
-                if left > 0
-                else _deadline_exceeded()
-            )
+            outcome = self._attempt(call, api_form, min(self._one_request, left)) if left > 0 else _deadline_exceeded()
             wait = _retry_delay(outcome, pause) if self._retry else None
             if wait is None or wait >= self._ends - time.monotonic():
                 break
@@ -98,15 +129,12 @@ class ApiSession:
             fail(outcome.finding, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.finding])
         return outcome
 
-    def _attempt(self, call: tuple[str, str, str, dict[str, str | int]], seconds: float) -> Response | TransportError:
-        path, api, verb, query = call
+    def _attempt(self, call: ApiCall, api_form: str | list[str], seconds: float) -> Response | TransportError:
         session, record = self._session, RequestLog()
         session.log, session.seconds = record, seconds
         sent_before = session.request_count
         try:
-            # ccxt's own retries are switched off here, where no setting can switch them on again.
-            parameters = {**query, "maxRetriesOnFailure": 0}
-            deadline.run_with_timeout(lambda: self._client.request(path, api, verb, parameters), seconds, session.abort)
+            deadline.run_with_timeout(lambda: send_call(self._client, call, api_form), seconds, session.abort)
         except TimeoutError:
             return TransportError("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
         except TransportError as fault:
@@ -116,7 +144,7 @@ class ApiSession:
                 return TransportError("response-invalid", f"the answer could not be read ({type(problem).__name__})")
             if record.response is None:
                 fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
-        # ccxt mis-maps several of BitMEX's errors, so only the answer itself is judged.
+        # ccxt maps many errors to a class that misleads, so only the answer itself is judged.
         if record.response is None:
             fail("internal-error", "ccxt returned without having asked.", "Please report this.")
         return record.response

@@ -1,11 +1,15 @@
-"""What every exchange owes. A new one is one new file in this folder, named like its ccxt id, with a `VENUE` in it."""
+"""What the guard needs of an exchange: a profile, and how its key and account are read.
+
+A new exchange is one new file in this folder, named like its ccxt id, with an `ADAPTER` in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from freqtrade_bitmex_guard.client.calls import ApiName
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.model.account import EventLog, SiblingKey, WithdrawalAddress
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
@@ -14,16 +18,46 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 _NOT_QUERIED = NotReported("this exchange is not asked about it")
 
 
-class Request(Protocol):
-    """Sends one signed request."""
+class Session(Protocol):
+    """What an adapter uses of `client.session.ApiSession`: requests by one key inside one deadline."""
 
-    def __call__(self, path: str, verb: str = ..., api: str = ..., **query: str | int) -> Response:
-        """The answer to one call, whatever its status; path, verb, api and query as ccxt's `request` takes them.
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether the exchange's test network is queried."""
+        ...
 
-        Without them it is a GET of the private API.
+    def request(
+        self,
+        path: str,
+        verb: str = "GET",
+        api: ApiName = "private",
+        params: Mapping[str, Any] | None = None,
+        *,
+        signed: bool = True,
+    ) -> Response:
+        """Send one request and return the answer, whatever its status.
+
+        Args:
+            path: as ccxt's table of calls has it.
+            verb: the HTTP verb.
+            api: which of the exchange's APIs, in ccxt's names; several for a nested one.
+            params: the call's parameters; ccxt puts them into the URL or the body, as the exchange wants.
+            signed: whether the request must be signed by the key.
 
         Raises:
-            GuardError: if none came that may be looked at.
+            GuardError: unverified, if no answer came that may be read; misconfigured, if ccxt could not ask.
+        """
+        ...
+
+    def option(self, name: str) -> Any:
+        """Return one of ccxt's options as the bot's config sets it, or None."""
+        ...
+
+    def signer_address(self) -> str:
+        """Return the address that belongs to the private key, on exchanges whose keys are such.
+
+        Raises:
+            GuardError: misconfigured, if it is not a private key.
         """
         ...
 
@@ -34,11 +68,11 @@ def _no_siblings() -> NotReported:
 
 @dataclass(frozen=True, slots=True)
 class KeyListing:
-    """What the exchange tells when asked about a key.
+    """What the exchange reports when queried about a key.
 
     Attributes:
         entries: the key, once, or several times if it is listed more than once.
-        siblings: tells of the account's other keys; called only where that matters, for there may be thousands.
+        siblings: returns the account's other keys; called only if they matter, because there may be thousands.
     """
 
     entries: tuple[KeyFacts, ...]
@@ -47,11 +81,11 @@ class KeyListing:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """A part of an account's timeline.
+    """One page of an account's events.
 
     Attributes:
         event_log: the events on it, and since when none is missing.
-        cursor: where the next older page starts, or None if there is none, or it cannot be told.
+        cursor: where the next older page starts, or None if there is none or that is unknown.
     """
 
     event_log: EventLog
@@ -59,43 +93,43 @@ class EventPage:
 
 
 class ExchangeAdapter(Protocol):
-    """An exchange: its words, and how it tells what a key may do.
+    """One exchange: its profile, and how it reports what a key may do.
 
-    The questions about the account are answered with `NotTold` by an exchange that brings no answer of its own.
+    An exchange that does not override a question about the account does not report the answer.
     """
 
     @property
     def profile(self) -> ExchangeProfile:
-        """What it calls things."""
+        """What is known of the exchange."""
         ...
 
-    def read_key(self, ask: Request, key_id: str) -> KeyListing:
-        """Ask what a key may do.
+    def read_key(self, session: Session, key_id: str) -> KeyListing:
+        """Read what a key may do.
 
         Args:
-            ask: sends a request signed by the key.
-            key_id: the key, by its exact id.
+            session: sends requests signed by the key.
+            key_id: the exact id of the key.
 
         Returns:
-            What the exchange tells of it.
+            What the exchange reports of that key, and of no other.
 
         Raises:
-            GuardError: unverified or refused, if the exchange did not tell.
+            GuardError: unverified or refused, if the exchange did not report it.
         """
         ...
 
-    def read_two_factor(self, ask: Request) -> bool | NotReported:  # noqa: ARG002
-        """Ask whether logging in takes a second factor, with one request.
+    def read_two_factor(self, session: Session) -> bool | NotReported:  # noqa: ARG002
+        """Read whether logging in takes a second factor, with one request.
 
         Raises:
-            GuardError: if the exchange did not tell. This is the same for the questions below.
+            GuardError: if the exchange answers with an error. This holds for the questions below, too.
         """
         return _NOT_QUERIED
 
-    def read_withdrawal_addresses(self, ask: Request) -> tuple[WithdrawalAddress, ...] | NotReported:  # noqa: ARG002
-        """Ask for the saved withdrawal addresses, with one request."""
+    def read_withdrawal_addresses(self, session: Session) -> tuple[WithdrawalAddress, ...] | NotReported:  # noqa: ARG002
+        """Read the saved withdrawal addresses, with one request."""
         return _NOT_QUERIED
 
-    def read_events(self, ask: Request, cursor: int | None) -> EventPage | NotReported:  # noqa: ARG002
-        """Ask for one page of events, with one request: the newest, or those from a page's cursor on."""
+    def read_events(self, session: Session, cursor: int | None) -> EventPage | NotReported:  # noqa: ARG002
+        """Read one page of events with one request: the newest, or those from a page's cursor on."""
         return _NOT_QUERIED

@@ -81,8 +81,7 @@ PLACES = [
     "freqtrade_bitmex_guard.report.text.summary_line",
     "ccxt.bitmex.__init__",
     "ccxt.bitmex.sign",
-    "ccxt.bitmex.request",
-    "ccxt.bitmex.fetch2",
+    "ccxt.bitmex.fetch",
     "ccxt.bitmex.hmac",
 ]
 

@@ -31,6 +31,7 @@ from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
 from tests.support.factories import KEY_ID, facts, policy
+from tests.support.scripted_session import ScriptedSession
 from tests.unit.rules.test_account_rules import NOW, WHY, key, other
 
 FILE = Path(__file__).parent / "wording.txt"
@@ -212,8 +213,8 @@ def listed() -> Iterator[tuple[str, Iterable[Finding]]]:
     for name, written in POLICIES.items():
         yield f"policy: {name}", stopped(lambda written=written: policy(**written))
     for name, answers in ANSWERS.items():
-        venue, left = exchanges.get_adapter("bitmex"), iter(answers)
-        yield f"BitMEX: {name}", stopped(lambda v=venue, left=left: v.read_key(lambda *_, **__: next(left), KEY_ID))
+        venue, session = exchanges.get_adapter("bitmex"), ScriptedSession(answers)
+        yield f"BitMEX: {name}", stopped(lambda v=venue, s=session: v.read_key(s, KEY_ID))
     yield "unknown exchange", stopped(lambda: exchanges.get_adapter(LONG))
 
 

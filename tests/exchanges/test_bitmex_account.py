@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from freqtrade_bitmex_guard import exchanges
-from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.client.calls import ApiCall
 from freqtrade_bitmex_guard.exchanges.interface import EventPage
 from freqtrade_bitmex_guard.model.account import BEGINNING, AccountEvent, EventLog, WithdrawalAddress
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.key import NotReported
 from tests.support.factories import KEY_ID
+from tests.support.scripted_session import ScriptedSession, response
 
 VENUE = exchanges.get_adapter("bitmex")
 
@@ -25,16 +25,9 @@ FLAGS = {"skipConfirm": False, "skipConfirmVerified": False, "skip2FA": False, "
 NEW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def says(content: Any, status: int = 200) -> Any:
-    """An exchange that gives one answer, and takes down the question."""
-    asked: list[Any] = []
-
-    def ask(path: str, **query: Any) -> Response:
-        asked.append((path, query))
-        return Response(status, {}, json.dumps(content).encode(), 0.0)
-
-    ask.asked = asked  # type: ignore[attr-defined]
-    return ask
+def says(content: Any, status: int = 200) -> ScriptedSession:
+    """Return a session with one answer."""
+    return ScriptedSession([response(content, status)])
 
 
 def event(number: Any = 7, word: Any = "login", minute: int = 0, **what: Any) -> dict[str, Any]:
@@ -53,9 +46,9 @@ def test_each_question_asks_its_own_path() -> None:
         (lambda ask: VENUE.read_events(ask, None), [], "userEvent", {"count": 150}),
         (lambda ask: VENUE.read_events(ask, 7), [], "userEvent", {"count": 150, "startId": 7}),
     ):
-        ask = says(content)
-        read(ask)
-        assert ask.asked == [(path, query)]
+        session = says(content)
+        read(session)
+        assert session.calls == [ApiCall(path, params=query)]
 
 
 @pytest.mark.parametrize(
@@ -306,8 +299,7 @@ def test_the_longest_words_and_lists_are_read(most: dict[str, Any]) -> None:
 
 
 def test_a_key_that_only_tells_of_itself_tells_of_no_others() -> None:
-    answers = iter([Response(200, {}, b"[]", 0.0), Response(200, {}, json.dumps(OWN).encode(), 0.0)])
-    listing = VENUE.read_key(lambda *_, **__: next(answers), KEY_ID)
+    listing = VENUE.read_key(ScriptedSession([response([]), response(OWN)]), KEY_ID)
     assert listing.siblings() == NotReported("BitMEX showed this key only")
 
 

@@ -16,6 +16,8 @@ from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
 from tests.support.factories import KEY_ID
+from tests.support.scripted_session import ScriptedSession
+from tests.support.scripted_session import response as answer
 
 VENUE = exchanges.get_adapter("bitmex")
 
@@ -23,31 +25,12 @@ VENUE = exchanges.get_adapter("bitmex")
 GOOD = {"id": KEY_ID, "name": "bot", "permissions": ["order"], "cidr": "203.0.113.7/32", "enabled": True}
 
 
-def answer(content: Any, status: int = 200, **headers: str) -> Response:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(status, named, body, time.time())
-
-
 def message(text: str) -> dict[str, Any]:
     return {"error": {"message": text, "name": "HTTPError"}}
 
 
-class Script:
-    """Answers in turn, and takes down what was asked."""
-
-    def __init__(self, *answers: Response) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def __call__(self, path: str, verb: str = "GET", api: str = "private", **query: str | int) -> Response:
-        assert (verb, api) == ("GET", "private")
-        self.asked.append(path)
-        return self.answers.pop(0)
-
-
 def facts(*answers: Response) -> tuple[KeyFacts, ...]:
-    return VENUE.read_key(Script(*answers), KEY_ID).entries
+    return VENUE.read_key(ScriptedSession(answers), KEY_ID).entries
 
 
 def entry(**changed: Any) -> dict[str, Any]:
@@ -63,9 +46,9 @@ def finding(*answers: Response) -> Finding:
 
 def test_the_own_key_is_found_by_its_exact_id_among_all_keys_of_the_account() -> None:
     others = [entry(id=other, permissions=["withdraw"]) for other in (KEY_ID.lower(), KEY_ID[:-1], KEY_ID + " ", "")]
-    script = Script(answer([*others, GOOD]))
+    script = ScriptedSession([answer([*others, GOOD])])
     (known,) = VENUE.read_key(script, KEY_ID).entries
-    assert script.asked == ["apiKey"]
+    assert script.paths == ["apiKey"]
     assert known.permissions == frozenset({Permission("order", PermissionKind.TRADE)})
     assert known.ip_restriction == RestrictedTo((parse_network("203.0.113.7/32"),))
     assert known.enabled is True
@@ -327,9 +310,9 @@ def test_other_keys_may_be_odd_as_long_as_they_have_an_id() -> None:
     "listed", [answer(message("Access Denied"), 403), answer([]), answer([entry(id="other")])], ids=str
 )
 def test_the_key_is_asked_about_itself_only_where_the_list_is_denied_or_does_not_hold_it(listed: Response) -> None:
-    script = Script(listed, answer(GOOD))
+    script = ScriptedSession([listed, answer(GOOD)])
     assert VENUE.read_key(script, KEY_ID).entries[0].name == "bot"
-    assert script.asked == ["apiKey", "apiKey/self"]
+    assert script.paths == ["apiKey", "apiKey/self"]
 
 
 @pytest.mark.parametrize(
@@ -361,10 +344,10 @@ def test_what_the_key_says_of_itself_is_read_just_as_strictly(itself: Response, 
     ],
 )
 def test_a_denial_in_other_words_or_another_status_is_not_taken_for_one(listed: Any, status: int) -> None:
-    script = Script(answer(listed, status), answer(GOOD))
+    script = ScriptedSession([answer(listed, status), answer(GOOD)])
     with pytest.raises(GuardError):
         VENUE.read_key(script, KEY_ID)
-    assert script.asked == ["apiKey"]
+    assert script.paths == ["apiKey"]
 
 
 # Every case of the catalogue of recorded errors; where the status was never seen, several.

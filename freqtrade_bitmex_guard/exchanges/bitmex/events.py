@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from freqtrade_bitmex_guard.exchanges.bitmex.errors import parse_success, parse_time
-from freqtrade_bitmex_guard.exchanges.interface import EventPage, Request
+from freqtrade_bitmex_guard.exchanges.interface import EventPage, Session
 from freqtrade_bitmex_guard.model.account import BEGINNING, AccountEvent, EventLog
 from freqtrade_bitmex_guard.model.key import NotReported
 
@@ -31,16 +31,15 @@ _SECURITY_EVENTS = {"apikeycreated", "twofactordisabled", "passwordchanged"}
 _SECURITY_EVENT_PREFIXES = ("addressskipconfirm", "withdrawal")
 
 
-def read_events(ask: Request, cursor: int | None) -> EventPage | NotReported:
+def read_events(session: Session, cursor: int | None) -> EventPage | NotReported:
     """One page of events.
 
     Raises:
         GuardError: if the answer is an error.
     """
-    answer = (
-        ask("userEvent", count=_PAGE_SIZE) if cursor is None else ask("userEvent", count=_PAGE_SIZE, startId=cursor)
-    )
-    told: Any = parse_success(answer, list, dict)
+    start = {} if cursor is None else {"startId": cursor}
+    response = session.request("userEvent", params={"count": _PAGE_SIZE, **start})
+    told: Any = parse_success(response, list, dict)
     listed: Any = told.get("userEvents") if isinstance(told, dict) else told
     objection = _page_problem(listed, cursor)
     if objection is not None:

@@ -10,12 +10,13 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from freqtrade_bitmex_guard.client.errors import StrictModel, fail_invalid, parse_body
 from freqtrade_bitmex_guard.client.response import Response
-from freqtrade_bitmex_guard.exchanges.bitmex.errors import invalid, parse_success, parse_time
+from freqtrade_bitmex_guard.exchanges.bitmex.errors import parse_success, parse_time
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
-from freqtrade_bitmex_guard.exchanges.interface import KeyListing, Request
+from freqtrade_bitmex_guard.exchanges.interface import KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.key import (
@@ -55,10 +56,8 @@ _MAX_NETWORKS = 250
 _DENIAL = {"error": {"message": "Access Denied", "name": "HTTPError"}}
 
 
-class _KeyEntry(BaseModel):
+class _KeyEntry(StrictModel):
     """One key, in the part of the answer's shape that the verdict rests on. Anything odd in it is an error."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     id: str
     permissions: list[Annotated[str, Field(max_length=_MAX_WORD_LENGTH)]] = Field(max_length=_MAX_PERMISSIONS)
@@ -100,13 +99,13 @@ def _could_override(name: str, told: object) -> bool:
     )
 
 
-def read_keys(ask: Request, key_id: str) -> KeyListing:
+def read_keys(session: Session, key_id: str) -> KeyListing:
     """What /apiKey, the list of the account's keys, tells; and only if that does not tell, /apiKey/self.
 
     Raises:
         GuardError: unverified, if neither tells.
     """
-    answer = ask("apiKey")
+    answer = session.request("apiKey")
     listed: list[dict[str, Any]] | None = None
     own: list[dict[str, Any]] = []
     if not _is_denied(answer):
@@ -116,7 +115,7 @@ def read_keys(ask: Request, key_id: str) -> KeyListing:
         listed = None  # a list without the key that asked is somebody else's
         own = [
             entry
-            for entry in _entries([parse_success(ask("apiKey/self"), dict)])
+            for entry in _entries([parse_success(session.request("apiKey/self"), dict)])
             if constant_time_equal(entry["id"], key_id)
         ]
     if not own:
@@ -126,7 +125,7 @@ def read_keys(ask: Request, key_id: str) -> KeyListing:
             "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
         )
     if len(own) > _MAX_ENTRIES:
-        invalid("lists the key too often")
+        fail_invalid(PROFILE, "lists the key too often")
     facts = tuple(_facts(entry) for entry in own)
     return KeyListing(facts, lambda: _siblings(listed, key_id))
 
@@ -152,23 +151,21 @@ def _sibling(entry: dict[str, Any]) -> SiblingKey:
 
 def _entries(listed: Sequence[Any]) -> list[dict[str, Any]]:
     if not all(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in listed):
-        invalid("lists something that is not a key with an id")
+        fail_invalid(PROFILE, "lists something that is not a key with an id")
     return list(listed)
 
 
 def _facts(entry: dict[str, Any]) -> KeyFacts:
     # BitMEX names its fields in short ASCII words; among all others there are too many ways to write one of them.
     if not all(name.isascii() and len(name) <= _MAX_WORD_LENGTH for name in entry):
-        invalid("describes the key in a field whose name is longer than any, or not ASCII")
+        fail_invalid(PROFILE, "describes the key in a field whose name is longer than any, or not ASCII")
     # Who wins where `permissions` and `Permissions` differ is known to the exchange alone. Other new fields may come.
     unknown = [name for name, told in entry.items() if _could_override(name, told)]
     if unknown:
-        invalid(f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}")
-    try:
-        key = _KeyEntry.model_validate(entry)
-    except ValidationError as problem:
-        fields = {sanitize(str(detail["loc"][0])) for detail in problem.errors(include_input=False)}
-        invalid(f"describes the key oddly: {', '.join(sorted(fields))}")
+        fail_invalid(
+            PROFILE, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
+        )
+    key = parse_body(_KeyEntry, entry, PROFILE)
     return KeyFacts(
         permissions=frozenset(map(PROFILE.permission, key.permissions)),
         ip_restriction=_ip_restriction(key.cidr, key.cidrs),

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Request
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.key import (
     IpRestriction,
@@ -65,9 +65,9 @@ class Kraken(ExchangeAdapter):
 
     profile = PROFILE
 
-    def read_key(self, ask: Request, key_id: str) -> KeyListing:
+    def read_key(self, session: Session, key_id: str) -> KeyListing:
         """See `Venue.read_key`. Kraken tells of this key only."""
-        answer = ask("GetApiKeyInfo", verb="POST")
+        answer = session.request("GetApiKeyInfo", "POST")
         try:
             content = answer.json()
             errors = content["error"]

@@ -55,16 +55,16 @@ class Case:
     def open_session(self, credentials: Any, seconds: float, *, retry: bool) -> Any:
         self.talks.append((credentials, seconds, retry))
         return SimpleNamespace(
-            request=len(self.talks), request_count=10 ** (len(self.talks) - 1), rate_limit_remaining=self.left
+            number=len(self.talks), request_count=10 ** (len(self.talks) - 1), rate_limit_remaining=self.left
         )
 
-    def read_two_factor(self, ask: Any) -> Any:
-        return ask
+    def read_two_factor(self, session: Any) -> Any:
+        return session.number
 
-    def read_withdrawal_addresses(self, ask: Any) -> Any:
-        return ADDRESSES * ask
+    def read_withdrawal_addresses(self, session: Any) -> Any:
+        return ADDRESSES * session.number
 
-    def read_events(self, ask: Any, cursor: int | None) -> Any:
+    def read_events(self, session: Any, cursor: int | None) -> Any:
         self.cursors.append(cursor)
         told = self.pages.pop(0)
         if isinstance(told, BaseException):
