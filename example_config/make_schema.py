@@ -14,6 +14,7 @@ from freqtrade_bitmex_guard.config.stores import StoreConfig
 
 TARGET = Path(__file__).with_name("api_key_guard.schema.json")
 _NULL = {"type": "null"}
+_MOST_NEED = ("key_command", "secret_command")  # optional in the model: which parts there are is the exchange's matter
 _NOISE = ("title", "discriminator")  # pydantic's names for classes and fields, and a word that is OpenAPI's
 
 
@@ -23,7 +24,7 @@ def schema() -> dict[str, Any]:
     models = section.pop("$defs")
     for model in get_args(StoreConfig):
         # The section's own schema requires nothing; but what has no default at all tells the stores apart.
-        required = [name for name, field in model.model_fields.items() if field.is_required()]
+        required = [name for name, field in model.model_fields.items() if field.is_required() or name in _MOST_NEED]
         if "store" in required:  # the default one need not be named
             models[model.__name__]["required"] = required
     return {

@@ -14,10 +14,10 @@ from freqtrade_bitmex_guard.check.account_reader import AccountReader
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
-from freqtrade_bitmex_guard.credentials.access import with_timeout
+from freqtrade_bitmex_guard.credentials.access import load
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing
 from freqtrade_bitmex_guard.model.account import AccountFacts, AccountQuery, Evidence
 from freqtrade_bitmex_guard.model.credentials import Credentials
@@ -113,7 +113,7 @@ class LocalCheck:
         Raises:
             GuardError: if `run` did not get as far as reading it.
         """
-        return fingerprint(self._reached().credentials.key.reveal())
+        return fingerprint(self._reached().credentials.key_id.reveal())
 
     def _reached(self) -> PreparedCheck:
         if self._means is None:
@@ -164,7 +164,7 @@ class LocalCheck:
     def _prepare(self, course: _Progress) -> PreparedCheck:
         exchange = self._exchange()
         course.exchange = sanitize(str(exchange.get("name", ""))).lower() or None
-        if guard_state(self._config) is None:
+        if guard_state(self._config) is GuardState.ABSENT:
             fail(
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",
@@ -176,7 +176,7 @@ class LocalCheck:
         line = exchange_client.build_client(exchange, venue.profile, section.allowed_hosts)
         lazy_packages.end_import_phase()
         output.install()
-        credentials = self._credentials(section, venue.profile.id)
+        credentials = self._credentials(section, venue.profile)
         return PreparedCheck(venue, section, line, credentials)
 
     def _ask(self, means: PreparedCheck, course: _Progress, seconds: float, *, retry: bool) -> tuple[KeyListing, float]:
@@ -185,7 +185,7 @@ class LocalCheck:
         course.servers = tuple(map(str, sorted(means.client.connection.servers)))
         conversation = means.client.open_session(means.credentials, seconds, retry=retry)
         course.requests = lambda: conversation.request_count
-        listing = means.adapter.read_key(conversation, means.credentials.key.reveal())
+        listing = means.adapter.read_key(conversation, means.credentials.key_id.reveal())
         policy, terms = means.section.policy, means.adapter.profile
         for entry in (*listing.entries, merge_entries(listing.entries)):
             course.findings += rules.evaluate_key(entry, policy, terms)
@@ -219,9 +219,8 @@ class LocalCheck:
         return exchange
 
     @staticmethod
-    def _credentials(section: GuardConfig, exchange: str) -> Credentials:
-        store = open_store(section.credentials, exchange)
-        return with_timeout(store, store.load)
+    def _credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
+        return load(open_store(section.credentials, profile.id), profile.credentials)
 
 
 def _has_errors(findings: Sequence[Finding]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 
 
@@ -19,7 +20,7 @@ class Trial(LocalCheck):
         super().__init__(config)
         self._candidate = candidate
 
-    def _credentials(self, _section: GuardConfig, _exchange: str) -> Credentials:  # type: ignore[override]
+    def _credentials(self, _section: GuardConfig, _profile: ExchangeProfile) -> Credentials:  # type: ignore[override]
         return self._candidate
 
     def run(self) -> Verdict:

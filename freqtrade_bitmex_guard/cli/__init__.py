@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line; one command, one file."""
 
 from freqtrade_bitmex_guard.cli.dispatch import main
 

@@ -1,4 +1,4 @@
-"""The command line: the preflight, the guarded start, the demo; `custody/commands.py` has the rest."""
+"""Runs the command that was typed, and turns every end of it into an exit code."""
 
 from __future__ import annotations
 
@@ -6,121 +6,97 @@ import argparse
 import contextlib
 import io
 import itertools
-import logging
-import os
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-from freqtrade_bitmex_guard import __version__
-from freqtrade_bitmex_guard.cli import no_echo
-from freqtrade_bitmex_guard.cli.parser import EXPOSURE_WARNING, GuardArgumentParser, HelpShown
-from freqtrade_bitmex_guard.model.findings import GuardError, fail, warning
-from freqtrade_bitmex_guard.model.verdict import (
-    EXIT_INTERNAL_ERROR,
-    EXIT_INTERRUPTED,
-    Verdict,
-    sort_findings,
+from freqtrade_bitmex_guard.cli.output import report_verdict
+from freqtrade_bitmex_guard.cli.parser import (
+    GuardArgumentParser,
+    HelpShown,
+    PrintCompletion,
+    add_version_option,
+    fail_unknown,
 )
-from freqtrade_bitmex_guard.redaction.registry import redact
+from freqtrade_bitmex_guard.model.findings import GuardError, internal_error
+from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED, Verdict, sort_findings
 
-_USAGE = """\
-freqtrade-bitmex-guard --check-only [-c CONFIG] [--format text|json] [freqtrade's arguments]
-       freqtrade-bitmex-guard trade [--check-only] [--wait-for-exchange MINUTES] [freqtrade's arguments]
-       freqtrade-bitmex-guard audit [-c CONFIG] [--days DAYS] [--format text|json|markdown] [freqtrade's arguments]
-       freqtrade-bitmex-guard setup [-c CONFIG]
-       freqtrade-bitmex-guard credentials set|show|delete|migrate|rotate [-c CONFIG]
-       freqtrade-bitmex-guard demo
-       freqtrade-bitmex-guard --help | --version"""
-
-
-_EXIT_CODES_HELP = """\
+COMMANDS = {
+    "check": "check the bot's key and start nothing (also written --check-only, alone or with trade)",
+    "trade": "start freqtrade with the guard; --wait-for-exchange MINUTES waits for an exchange that is down",
+    "audit": "report what the key and its account allow, and what changed since the last audit",
+    "setup": "walk from no key to a guarded bot, at a terminal",
+    "credentials": "set, show, delete, migrate or rotate the key in its store",
+    "demo": "see the guard at work on a simulated exchange; needs no account and no network",
+}
+_CHECK_ONLY = "--check-only"
+_IMPORT_LAZILY = ("check", "audit")
+_EPILOG = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
 130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it."""
 
 
-_AUDIT_DAYS = 30
+class CommandParser(GuardArgumentParser):
+    """The parser of one command. It imports the command's module once the command was typed, not before."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Add the command's options, then parse."""
+        if self.get_default("run") is None:
+            self.load()
+        return super().parse_known_args(args, namespace)
+
+    def load(self) -> None:
+        """Import the command's module, and take its options and its `run`."""
+        module = import_module(f"freqtrade_bitmex_guard.cli.{self.prog.rpartition(' ')[2]}")
+        module.add_arguments(self)
+        self.set_defaults(run=module.run)
 
 
-_WAITS = "keep asking, slowly, while the exchange is down, overloaded or unreachable"
-
-
-_SEE = "See `freqtrade-bitmex-guard --help`."
-
-
-_TAKES = {
-    "--check-only": "give it no value",
-    "--format": "give text, json or markdown",
-    "--days": "give days from 1 to 3650",
-    "--wait-for-exchange": "give minutes from 1 to 10080",
-    "--version": "give it no value",
-}
-
-
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> GuardArgumentParser:
+    """Build the parser of the whole command line."""
     parser = GuardArgumentParser(
-        _TAKES,
-        _SEE,
         prog="freqtrade-bitmex-guard",
-        usage=_USAGE,
-        description="Shows that a freqtrade bot's API key can do no more than trade, or keeps the bot from starting.",
-        epilog=_EXIT_CODES_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        add_help=False,
+        description="Refuses to start freqtrade on an over-privileged API key.",
+        epilog=_EPILOG,
     )
-    parser.add_argument("--check-only", action="store_true", help="check the key and start nothing")
-    parser.add_argument("--format", choices=["text", "json", "markdown"], help="of the report (default: text)")
-    parser.add_argument("--days", type=_days, help="with audit: how far back to look for events (default: 30)")
-    parser.add_argument(
-        "--wait-for-exchange",
-        metavar="MINUTES",
-        type=_minutes,
-        help=f"with trade: {_WAITS}",
+    add_version_option(parser)
+    parser.add_argument("--print-completion", action=PrintCompletion)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, title="commands", parser_class=CommandParser
     )
-    parser.add_argument("--version", action="version", version=f"freqtrade-bitmex-guard {__version__}")
+    for name, summary in COMMANDS.items():
+        # `trade --help` is freqtrade's.
+        commands.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", add_help=name != "trade"
+        )
     return parser
-
-
-def _minutes(text: str) -> float:
-    minutes = float(text)
-    if not 1 <= minutes <= 7 * 24 * 60:
-        raise ValueError
-    return minutes
-
-
-def _days(text: str) -> int:
-    days = int(text)
-    if not 0 < days <= 3_650:
-        raise ValueError
-    return days
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: without the program's name; by default the process's own.
+        arguments: without the program's name; by default those of the process.
 
     Returns:
         The exit code.
 
     Raises:
-        HelpShown: after help or the version was printed.
+        HelpShown: after help, the version or a completion script was printed.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show … must not change the exit code
             stream.reconfigure(errors="backslashreplace")
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    as_json = "--format=json" in given or ("--format", "json") in itertools.pairwise(given)
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    as_json = "--format=json" in typed or ("--format", "json") in itertools.pairwise(typed)
     try:
-        if arguments is None and ("--check-only" in given or given[:1] == ["audit"]):
-            from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415
-
-            lazy_packages.install()
         try:
-            return _run(given)
-        except GuardError as end:
-            return _report(Verdict(findings=sort_findings(end.findings)), as_json=as_json)
+            return _run(typed, own_process=arguments is None)
+        except GuardError as problem:
+            return report_verdict(Verdict(findings=sort_findings(problem.findings)), as_json=as_json)
     except KeyboardInterrupt:
         print("Interrupted; no bot was started.", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -128,119 +104,28 @@ def main(arguments: list[str] | None = None) -> int:
         raise
     except BaseException as bug:  # SystemExit too: its code may be 0, which here means "admitted"
         with contextlib.suppress(BaseException):
-            from freqtrade_bitmex_guard.model.findings import internal_error  # noqa: PLC0415
-
-            _report(Verdict(findings=(internal_error(bug),)), as_json=as_json)
+            report_verdict(Verdict(findings=(internal_error(bug),)), as_json=as_json)
         return EXIT_INTERNAL_ERROR
 
 
-def _run(given: list[str]) -> int:
-    if given[:1] in (["setup"], ["credentials"]):
-        with no_echo.disabled_echo():
-            from freqtrade_bitmex_guard.manage import commands  # noqa: PLC0415
+def _run(typed: list[str], *, own_process: bool) -> int:
+    arguments, unknown = build_parser().parse_known_args(_rewrite_check_only(typed))
+    if unknown and not hasattr(arguments, "freqtrade_options"):
+        fail_unknown(unknown, f"See `freqtrade-bitmex-guard {arguments.command} --help`.")
+    arguments.freqtrade_options = unknown
+    if own_process and arguments.command in _IMPORT_LAZILY:
+        from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415
 
-            return commands.run(given)
-    own, rest = _parser().parse_known_args(given)
-    command = rest.pop(0) if rest and rest[0] in ("trade", "demo", "audit") else None
-    if command != "trade" and {"-h", "--help"} & set(rest):
-        _parser().print_help()
-        return 0
-    _check_usage(own, command)
-    if command == "demo":
-        if rest or own.check_only:
-            fail("usage", "demo takes no arguments.", "Run `freqtrade-bitmex-guard demo`.")
-        from freqtrade_bitmex_guard.demo import run  # noqa: PLC0415
-
-        return run.run_demo()
-    if command == "audit":
-        return _audit(rest, own.days or _AUDIT_DAYS, own.format or "text")
-    if own.check_only:
-        return _check_only(rest, as_json=own.format == "json")
-    if command != "trade":
-        what = "a command (trade, audit, setup, credentials, demo) or --check-only comes first"
-        fail("usage", f"Wrong usage: {what}.{f' {EXPOSURE_WARNING}' if rest else ''}", _SEE)
-    from freqtrade_bitmex_guard.plugin import launch  # noqa: PLC0415
-
-    try:
-        return launch.trade(rest, wait_seconds=60 * (own.wait_for_exchange or 0))
-    except HelpShown:
-        if {"-h", "--help"} & set(rest):  # below freqtrade's own, where it is read
-            print(
-                "\nWith freqtrade-bitmex-guard, besides:",
-                f"  --wait-for-exchange MINUTES\n{' ' * 24}{_WAITS}",
-                sep="\n",
-            )
-        raise
+        lazy_packages.install()
+    code: int = arguments.run(arguments)
+    return code
 
 
-def _check_usage(own: argparse.Namespace, command: str | None) -> None:
-    if own.wait_for_exchange and (command != "trade" or own.check_only):
-        fail("usage", "--wait-for-exchange belongs to a start with trade.", _SEE)
-    if own.check_only and command == "audit":
-        fail("usage", "audit is a check already, without --check-only.", _SEE)
-    if own.days and command != "audit":
-        fail("usage", "--days belongs to audit.", _SEE)
-    if own.format and not own.check_only and command != "audit":
-        fail("usage", "--format belongs to --check-only and audit.", _SEE)
-    if own.format == "markdown" and command != "audit":
-        fail("usage", "--format markdown belongs to audit.", _SEE)
-
-
-def _audit(arguments: list[str], days: int, form: str) -> int:
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    with contextlib.redirect_stdout(sys.stderr):
-        from freqtrade_bitmex_guard.audit import formats, run  # noqa: PLC0415
-        from freqtrade_bitmex_guard.cli.freqtrade_args import load_config, user_data_folder  # noqa: PLC0415
-
-        config = load_config(arguments)
-        found = run.run_audit(config, user_data_folder(arguments, config), days)
-    texts = {"json": formats.to_json, "markdown": formats.render_markdown, "text": formats.render_text}
-    _print(texts[form](found))
-    return found.verdict.exit_code
-
-
-def _check_only(arguments: list[str], *, as_json: bool) -> int:
-    # Only the report goes to standard output, whatever a library prints.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    with contextlib.redirect_stdout(sys.stderr):
-        from freqtrade_bitmex_guard.check.local import LocalCheck  # noqa: PLC0415
-        from freqtrade_bitmex_guard.cli.freqtrade_args import load_config  # noqa: PLC0415
-
-        config = load_config(arguments)
-        verdict = _with_notes(LocalCheck(config).run(), config)
-    return _report(verdict, as_json=as_json)
-
-
-def _with_notes(verdict: Verdict, config: dict[str, Any]) -> Verdict:
-    section = config.get("api_key_guard")
-    if not isinstance(section, dict) or section.get("enabled") is not False:
-        return verdict
-    note = warning(
-        "guard-disabled",
-        "api_key_guard.enabled is false: `freqtrade trade` would start without this check, and without a key.",
-        "Set it to true.",
-    )
-    return replace(verdict, findings=sort_findings((*verdict.findings, note)))
-
-
-def _report(verdict: Verdict, *, as_json: bool) -> int:
-    if as_json:
-        from freqtrade_bitmex_guard.report import json  # noqa: PLC0415
-
-        _print(json.to_json(verdict))
-    else:
-        from freqtrade_bitmex_guard.report import text  # noqa: PLC0415
-
-        _print(text.render(verdict))
-    return verdict.exit_code
-
-
-def _print(report: str) -> None:
-    try:
-        print(redact(report).rstrip("\n"), flush=True)
-    except BrokenPipeError:  # nobody reads on, as behind `| head -1`: the exit code still tells
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _rewrite_check_only(typed: list[str]) -> list[str]:
+    """Write `--check-only …` and `trade … --check-only` as `check …`."""
+    rest = [argument for argument in typed if argument != _CHECK_ONLY]
+    if rest == typed:
+        return typed
+    if rest[:1] in (["trade"], ["check"]):
+        return ["check", *rest[1:]]
+    return typed if rest and rest[0] in COMMANDS else ["check", *rest]

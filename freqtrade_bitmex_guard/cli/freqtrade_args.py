@@ -5,40 +5,76 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from freqtrade_bitmex_guard.cli.parser import EXPOSURE_WARNING, HelpShown, option_name
-from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.cli.parser import EXPOSURE_WARNING, HelpShown, describe_unknown
 from freqtrade_bitmex_guard.model.findings import fail
 
 _OPTION = re.compile(r"argument (-[\w/-]+): (.*)", re.DOTALL)
-
-
 _HELP = frozenset(["-h", "--help", "-V", "--version"])
 
 
-def parse_freqtrade_arguments(arguments: list[str]) -> dict[str, Any]:
-    """The arguments of `freqtrade trade`, as freqtrade parses them.
+@dataclass(frozen=True, slots=True)
+class FreqtradeArgs:
+    """The arguments of `freqtrade trade`.
+
+    Attributes:
+        config_files: paths as they were typed, or the default that freqtrade finds.
+        user_data_dir: as it was typed, or None.
+        argv: all of them, as they were typed.
+    """
+
+    config_files: list[str]
+    user_data_dir: str | None
+    argv: list[str]
+
+    def user_data_folder(self, config: Mapping[str, Any]) -> Path:
+        """Return the bot's user-data folder, as freqtrade finds it; it need not exist.
+
+        Args:
+            config: the merged config.
+        """
+        return Path(self.user_data_dir or config.get("user_data_dir") or Path.cwd() / "user_data")
+
+
+def parse_freqtrade_args(argv: Sequence[str]) -> FreqtradeArgs:
+    """Parse the arguments of `freqtrade trade`.
 
     Args:
-        arguments: what stands behind `trade`.
+        argv: what is behind `trade`.
 
     Raises:
-        GuardError: misconfigured, if freqtrade does not know them.
+        GuardError: misconfigured, if freqtrade does not take them.
         HelpShown: after freqtrade's help was printed.
     """
-    said = io.StringIO()
+    parsed = parse_as_freqtrade(argv)
+    return FreqtradeArgs(parsed["config"], parsed.get("user_data_dir"), list(argv))
+
+
+def find_config_files(files: Sequence[str]) -> list[str]:
+    """Return the config files that `freqtrade trade` would read.
+
+    Args:
+        files: as they were named with `-c`; none for freqtrade's default.
+    """
+    return parse_freqtrade_args([part for file in files for part in ("--config", file)]).config_files
+
+
+def parse_as_freqtrade(argv: Sequence[str]) -> dict[str, Any]:
+    """Parse with freqtrade's own parser; see `parse_freqtrade_args`."""
+    complaint = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
-            parsed: dict[str, Any] = _parser(["trade", *arguments]).get_parsed_arg()
+        with contextlib.redirect_stderr(complaint):
+            parsed: dict[str, Any] = _parser(["trade", *argv]).get_parsed_arg()
     except SystemExit as end:
-        if not end.code and _HELP & set(arguments):
+        if not end.code and _HELP & set(argv):
             raise HelpShown(0) from None
         fail(
             "usage",
-            f"freqtrade does not take these arguments: {_describe_complaint(said.getvalue(), arguments)}. "
+            f"freqtrade does not take these arguments: {_describe_complaint(complaint.getvalue(), argv)}. "
             f"{EXPOSURE_WARNING}",
             "See `freqtrade trade --help` and `freqtrade-bitmex-guard --help`.",
         )
@@ -46,53 +82,23 @@ def parse_freqtrade_arguments(arguments: list[str]) -> dict[str, Any]:
 
 
 def _parser(arguments: list[str]) -> Any:
-    # Imported here, as below: a second of imports, which only a check needs.
-    from freqtrade.commands.arguments import Arguments  # noqa: PLC0415
+    from freqtrade.commands.arguments import Arguments  # noqa: PLC0415 - a second of imports
 
-    class OfTrade(Arguments):  # type: ignore[misc]
-        """freqtrade's parser without the options of its thirty other commands, of which none can be meant here."""
+    class TradeArguments(Arguments):  # type: ignore[misc]
+        """freqtrade's parser without the options of its thirty other commands, none of which can be meant here."""
 
         def _build_args(self, optionlist: list[str], parser: Any) -> None:
             program = getattr(parser, "prog", "")
             if program == "freqtrade trade" or not program.startswith("freqtrade "):
                 super()._build_args(optionlist, parser)
 
-    return OfTrade(arguments)
+    return TradeArguments(arguments)
 
 
-def _describe_complaint(said: str, arguments: list[str]) -> str:
-    """What freqtrade's parser complains of, by the names of options alone: it quotes what was typed."""
-    complaint = said.partition("error: ")[2].strip()  # behind its own usage; what was typed comes later
-    if known := _OPTION.match(complaint):
-        return f"{known[1]}: {'a value is missing' if known[2] == 'expected one argument' else 'its value will not do'}"
-    typed = f" {complaint.removeprefix('unrecognized arguments:')} "
-    unknown = {option_name(each): None for each in arguments if each.startswith("-") and f" {each} " in typed}
-    return f"it does not know {' and '.join(unknown)}" if unknown else "one is no option, and no option's value"
-
-
-def load_config(arguments: list[str]) -> dict[str, Any]:
-    """Files and variables, merged as `freqtrade trade` does (freqtrade/configuration/configuration.py, load_config).
-
-    Nothing is written, no folder or log file is opened, and no file's content is ever shown.
-
-    Args:
-        arguments: what stands behind `freqtrade trade`.
-
-    Raises:
-        GuardError: misconfigured, if the arguments are wrong or the config cannot be read.
-    """
-    return read_config(parse_freqtrade_arguments(arguments)["config"])
-
-
-def user_data_folder(arguments: list[str], config: Mapping[str, Any]) -> Path:
-    """The bot's user-data folder, as freqtrade finds it; it need not exist.
-
-    Args:
-        arguments: what stands behind `freqtrade trade`.
-        config: the merged config.
-    """
-    return Path(
-        parse_freqtrade_arguments(arguments).get("user_data_dir")
-        or config.get("user_data_dir")
-        or Path.cwd() / "user_data"
-    )
+def _describe_complaint(complaint: str, argv: Sequence[str]) -> str:
+    """Describe an error of freqtrade's parser by the names of options alone: it quotes what was typed."""
+    text = complaint.partition("error: ")[2].strip()  # behind its own usage; what was typed comes later
+    if known := _OPTION.match(text):
+        return f"{known[1]}: {'expected a value' if known[2] == 'expected one argument' else 'invalid value'}"
+    typed = f" {text.removeprefix('unrecognized arguments:')} "
+    return describe_unknown([argument for argument in argv if f" {argument} " in typed])

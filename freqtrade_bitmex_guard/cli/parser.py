@@ -1,48 +1,52 @@
-"""Wrong usage, told without repeating what was typed: a secret may be among it, and what is told ends in logs."""
+"""argparse that never repeats what was typed: a secret may be in it, and messages end in logs."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
+from freqtrade_bitmex_guard import __version__
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
 
-EXPOSURE_WARNING = "If a secret was among what was typed, it stands in the shell's history now and counts as exposed."
-
-
+EXPOSURE_WARNING = "If a secret was typed here, it is in the shell's history now and counts as exposed."
+SHELLS = ("bash", "zsh", "fish")
 _SHORT_OPTION = 2
 
 
 class HelpShown(SystemExit):
-    """Help or the version was asked for, and was printed. Any other `SystemExit` in a check is a bug, not its end."""
+    """Something was asked for and printed, such as help. Any other `SystemExit` in a check is a bug, not its end."""
 
 
 class GuardArgumentParser(argparse.ArgumentParser):
-    """argparse repeats what was typed, and ends with 2 on wrong usage, which here means "refused"."""
+    """A parser whose errors are findings: argparse's quote what was typed, and its exit code 2 means "refused" here."""
 
-    def __init__(self, takes: Mapping[str, str], fix: str, **how: Any) -> None:
-        """Make a parser that knows no abbreviations.
+    def __init__(self, **settings: Any) -> None:
+        """Make a parser without abbreviations.
 
         Args:
-            takes: what to give with each option, by all its names with slashes between them.
-            fix: the next thing to type after wrong usage.
-            how: as argparse takes it.
+            settings: as argparse takes them.
         """
-        super().__init__(allow_abbrev=False, **how)
-        self._takes = takes
-        self._fix = fix
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
-        """End with what is wrong, in our words: of argparse's only the name of an option of ours is taken.
+        """Fail with our own words; argparse's message only says which argument is wrong.
 
         Raises:
             GuardError: always.
         """
-        known = [f"{name}: {takes}." for name, takes in self._takes.items() if message.startswith(f"argument {name}: ")]
-        wrong = known[0] if known else f"something in it is not known here. {EXPOSURE_WARNING}"
-        fail("usage", f"Wrong usage: {wrong}", self._fix)
+        problem = f"unknown argument. {EXPOSURE_WARNING}"
+        for action in self._actions:
+            name = "/".join(action.option_strings) or str(action.metavar)
+            if message.startswith(f"argument {name}: "):
+                problem = f"{name}: {_expected(action)}."
+                if not action.option_strings:
+                    problem = f"expected a {name.lower()}: {_choices(action)}. {EXPOSURE_WARNING}"
+            elif message == f"the following arguments are required: {name}":
+                problem = f"missing {name.lower()}: {_choices(action)}."
+        fail("usage", f"Wrong usage: {problem}", f"See `{self.prog} --help`.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:  # noqa: ARG002
         """End after help or the version.
@@ -53,7 +57,102 @@ class GuardArgumentParser(argparse.ArgumentParser):
         raise HelpShown(status)
 
 
+def _expected(action: argparse.Action) -> str:
+    if action.nargs == 0:
+        return "takes no argument"
+    if action.choices is not None:
+        return f"expected {_choices(action)}"
+    return f"expected {action.type if isinstance(action.type, Between) else action.metavar}"
+
+
+def _choices(action: argparse.Action) -> str:
+    *names, last = map(str, action.choices or ("",))
+    return f"{', '.join(names)} or {last}"
+
+
+class Between:
+    """The type of an option that takes a number between two bounds."""
+
+    def __init__(self, low: int, high: int, number: type[int] | type[float] = int) -> None:
+        """Take the bounds, both allowed."""
+        self._low, self._high, self._number = low, high, number
+
+    def __call__(self, text: str) -> float:
+        """Parse a number.
+
+        Raises:
+            ValueError: if it is none, or out of bounds.
+        """
+        value = self._number(text)
+        if not self._low <= value <= self._high:
+            raise ValueError
+        return value
+
+    def __str__(self) -> str:
+        return f"a number from {self._low} to {self._high}"
+
+
+class PrintCompletion(argparse.Action):
+    """The option that prints a shell's completion script; `tests/docs/completion.py` writes the scripts."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Make the option."""
+        super().__init__(
+            choices=SHELLS, metavar="SHELL", help="print the completion script for bash, zsh or fish", **settings
+        )
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: object,  # noqa: ARG002
+        values: str | Sequence[Any] | None,
+        option: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Print the script and end."""
+        print(Path(__file__).with_name("completion").joinpath(str(values)).read_text(encoding="utf-8"), end="")
+        parser.exit()
+
+
+def add_version_option(parser: argparse.ArgumentParser, help_text: str = "show the version and exit") -> None:
+    """Add `--version`."""
+    version = f"freqtrade-bitmex-guard {__version__}"
+    parser.add_argument("--version", action="version", version=version, help=help_text)
+
+
+def accept_freqtrade_options(parser: argparse.ArgumentParser) -> None:
+    """Leave the options that this parser does not know to freqtrade, as `arguments.freqtrade_options`."""
+    parser.set_defaults(freqtrade_options=[])
+    add_version_option(parser, argparse.SUPPRESS)  # freqtrade would go on to start
+    parser.usage = "%(prog)s [options] [freqtrade's options]"
+    parser.epilog = (
+        "All other options are those of `freqtrade trade`, such as -c CONFIG, which can be repeated,\n"
+        "and --userdir PATH."
+    )
+
+
+def accept_config_option(parser: argparse.ArgumentParser) -> None:
+    """Add `-c`, as freqtrade takes it, for commands that take nothing else of freqtrade."""
+    parser.add_argument(
+        "-c", "--config", action="append", default=[], metavar="CONFIG", help="the bot's config file; can be repeated"
+    )
+
+
+def fail_unknown(arguments: Sequence[str], fix: str) -> NoReturn:
+    """Fail on arguments that nothing takes.
+
+    Raises:
+        GuardError: always.
+    """
+    fail("usage", f"Wrong usage: {describe_unknown(arguments)}. {EXPOSURE_WARNING}", fix)
+
+
+def describe_unknown(arguments: Sequence[str]) -> str:
+    """Describe arguments that nothing takes, by the names of options alone."""
+    options = dict.fromkeys(option_name(argument) for argument in arguments if argument.startswith("-"))
+    return f"unknown option {' and '.join(options)}" if options else "unexpected argument"
+
+
 def option_name(option: str) -> str:
-    """An option's name as it was typed, without a value that hangs on it, and without anything like a token."""
-    typed = option.partition("=")[0]
-    return sanitize_tokens(typed if typed.startswith("--") else typed[:_SHORT_OPTION])
+    """Return an option's name as it was typed, without a value behind it, and without anything like a token."""
+    name = option.partition("=")[0]
+    return sanitize_tokens(name if name.startswith("--") else name[:_SHORT_OPTION])

@@ -17,8 +17,6 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.opaque import opaque
 from freqtrade_bitmex_guard.util import lazy_packages
 
-OTHER_CREDENTIALS = ("password", "uid", "accountId", "login", "privateKey", "walletAddress", "token", "twofa")
-
 
 class _SilentLogger(logging.Logger):
     """ccxt's logger holds key id, signature and body at DEBUG; ours says nothing, whatever level is set."""
@@ -91,8 +89,8 @@ class ExchangeClient:
             seconds: bounds all talk together.
             retry: whether to ask again what failed for a passing cause.
         """
-        self._client.apiKey = credentials.key.reveal()
-        self._client.secret = credentials.secret.reveal()
+        for name, value in credentials.for_ccxt().items():
+            setattr(self._client, name, value)
         add_extra_apis(self._client, self._terms)
         return ApiSession(self._client, self._session, self._terms, seconds, retry=retry)
 

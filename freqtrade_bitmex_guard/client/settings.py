@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from freqtrade_bitmex_guard.model.credentials import KNOWN_FIELDS, CredentialField
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -13,23 +14,14 @@ from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 BLOCKS = ("ccxt_config", "ccxt_sync_config", "ccxt_async_config")
 
 
-# Names as `_plain` writes them: freqtrade and ccxt know each in several spellings.
-_CREDENTIAL_NAMES = frozenset(
-    [
-        "key",
-        "apikey",
-        "apisecret",
-        "secret",
-        "password",
-        "uid",
-        "accountid",
-        "login",
-        "privatekey",
-        "walletaddress",
-        "token",
-        "twofa",
-    ]
-)
+def _normalize(name: object) -> str:
+    return str(name).casefold().replace("_", "").replace("-", "")
+
+
+# freqtrade and ccxt know each part in several spellings; here it stands as `_normalize` writes it.
+_FIELDS_BY_NAME = {
+    _normalize(name): field for field in KNOWN_FIELDS for name in (field.ccxt_name, *field.freqtrade_names)
+}
 
 
 # ccxt makes every key an attribute of its client, and some attributes decide whom it talks to or trusts. So a setting
@@ -92,19 +84,18 @@ def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | Non
         )
 
 
-def credential_field_at(path: tuple[str | int, ...]) -> str | None:
-    """Which credential freqtrade or ccxt would take from a place in the config.
+def credential_field_at(path: tuple[str | int, ...]) -> CredentialField | None:
+    """Return the part of the credentials that freqtrade or ccxt would take from a position in the config.
 
     Args:
-        path: names and positions that lead there from the top.
+        path: names and indexes that lead there from the top.
 
     Returns:
-        `key`, `secret`, or the plain name of one that few exchanges know; None where no credential is looked for.
+        The part, or None where neither looks for one.
     """
     if path[:1] != ("exchange",) or not (len(path) == 2 or (len(path) == 3 and path[1] in BLOCKS)):
         return None
-    name = _normalize(path[-1])
-    return {"apikey": "key", "apisecret": "secret"}.get(name, name) if name in _CREDENTIAL_NAMES else None
+    return _FIELDS_BY_NAME.get(_normalize(path[-1]))
 
 
 def _credential_paths(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
@@ -166,7 +157,7 @@ def invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> I
             yield error("client-settings", f"exchange.{block} must be an object.", f'Write "{block}": {{}}.')
             continue
         for name in settings:
-            if name not in _KNOWN_SETTINGS and _normalize(name) not in _CREDENTIAL_NAMES:
+            if name not in _KNOWN_SETTINGS and _normalize(name) not in _FIELDS_BY_NAME:
                 yield error(
                     "client-settings",
                     f"exchange.{block}.{sanitize(str(name))} is a setting that the guard does not know: ccxt takes "
@@ -211,9 +202,5 @@ def _credential_names_in(settings: Mapping[str, Any], *, empty: bool) -> list[st
     return [
         name
         for name, value in settings.items()
-        if _normalize(name) in _CREDENTIAL_NAMES and (value in (None, "")) is empty
+        if _normalize(name) in _FIELDS_BY_NAME and (value in (None, "")) is empty
     ]
-
-
-def _normalize(name: object) -> str:
-    return str(name).casefold().replace("_", "").replace("-", "")

@@ -1,10 +1,11 @@
-"""Whether the operator wants the guard, and the section as a checked model."""
+"""Whether the operator wants the guard, and the section as a validated model."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from enum import Enum
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,61 +16,57 @@ from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.profile import DEFAULT_TRADING_MODE, ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
-_SIMILAR = 0.8
+_MIN_SIMILARITY = 0.8
+# Letters of other alphabets look the same and count as different.
+_MIN_SIMILARITY_NON_ASCII = 0.5
 
 
-_SIMILAR_IN_OTHER_ALPHABETS = 0.5
+class GuardState(Enum):
+    """Whether the operator wants the guard."""
+
+    ABSENT = "absent"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
 
 
-def guard_state(config: Mapping[str, Any]) -> bool | None:
-    """Whether the operator wants the guard.
+def guard_state(config: Mapping[str, Any]) -> GuardState:
+    """Return whether the operator wants the guard.
 
     Args:
         config: freqtrade's whole, merged config.
-
-    Returns:
-        None if the section is absent, else its `enabled`.
 
     Raises:
         GuardError: misconfigured, where it is unclear: a name that is almost the section's, a section that is not an
             object, an `enabled` that is not a boolean. Unclear is never "off".
     """
-    exchange = config.get("exchange")
-    nearly = [str(name) for name in config if name != SECTION and _is_misspelled(str(name))]
-    nearly += [
-        f"exchange.{name}" for name in (exchange if isinstance(exchange, dict) else ()) if _is_misspelled(str(name))
-    ]
-    if nearly:
-        raise GuardError(
-            *(
-                error(
-                    "section-misnamed",
-                    f"The config has a key {sanitize(name)!r}, which is almost the section {SECTION!r}: as it stands, "
-                    "nothing would be guarded.",
-                    f"Rename it to {SECTION!r}, at the top level, or give it a name of its own.",
-                )
-                for name in nearly
-            )
+    misspelled = [
+        error(
+            "section-misnamed",
+            f"The config has a key {sanitize(name)!r}, which is almost {SECTION!r}: written like this, it guards "
+            "nothing.",
+            f"Rename it to {SECTION!r}, at the top level, or give it an unrelated name.",
         )
+        for name in _misspelled_names(config)
+    ]
+    if misspelled:
+        raise GuardError(*misspelled)
     if SECTION not in config:
-        return None
+        return GuardState.ABSENT
     section = config[SECTION]
     if not isinstance(section, dict):
-        raise GuardError(
-            invalid_field(SECTION, "must be an object", '{"credentials": {"store": "keyring"}}'),
-        )
+        raise GuardError(invalid_field(SECTION, "must be an object", '{"credentials": {"store": "keyring"}}'))
     enabled = section.get("enabled", True)
     if not isinstance(enabled, bool):
         raise GuardError(invalid_field(f"{SECTION}.enabled", "must be true or false, without quotes", "true"))
-    return enabled
+    return GuardState.ENABLED if enabled else GuardState.DISABLED
 
 
 def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_mode: object = None) -> GuardConfig:
-    """The section, checked to the letter.
+    """Validate the section strictly.
 
     Args:
-        section: what stands under `api_key_guard`.
-        profile: of the exchange that the bot uses.
+        section: the value of `api_key_guard`.
+        profile: of the exchange that the bot uses; the defaults come from it.
         trading_mode: freqtrade's, as its config has it or not; freqtrade itself judges whether it exists.
 
     Raises:
@@ -84,11 +81,22 @@ def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_
     raise GuardError(*(explain_error(detail) for detail in details))
 
 
+def _misspelled_names(config: Mapping[str, Any]) -> Iterator[str]:
+    yield from (str(name) for name in config if name != SECTION and _is_misspelled(str(name)))
+    exchange = config.get("exchange")
+    # The section itself, inside `exchange`, is in the wrong place.
+    yield from (f"exchange.{name}" for name in _names(exchange) if _is_misspelled(str(name)))
+
+
+def _names(section: object) -> list[Any]:
+    return list(section) if isinstance(section, dict) else []
+
+
 def _is_misspelled(name: str) -> bool:
-    plain, section = (
-        "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
-        for text in (name, SECTION)
-    )
-    # Letters of other alphabets look the same and count as different.
-    nearly = _SIMILAR if plain.isascii() else _SIMILAR_IN_OTHER_ALPHABETS
-    return section in plain or SequenceMatcher(None, plain, section).ratio() >= nearly
+    plain, section = map(_letters, (name, SECTION))
+    limit = _MIN_SIMILARITY if plain.isascii() else _MIN_SIMILARITY_NON_ASCII
+    return section in plain or SequenceMatcher(None, plain, section).ratio() >= limit
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())

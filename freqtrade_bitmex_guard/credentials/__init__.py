@@ -1,20 +1,20 @@
-"""Where a key lives. A new store is one new file, its part of the config section, and one line here."""
+"""Where credentials live. A new store is one new file, its part of the config section, and one line here."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-# ruff: noqa: PLC0415 - only the library of the store that is used
+# ruff: noqa: PLC0415 - imports only the library of the store that is used
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig, KeyringStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore
 
 
 def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
-    """The store that the section names. Nothing is read yet, and only that store's library is imported.
+    """Return the store that the section names. Nothing is read yet.
 
     Args:
         config: `api_key_guard.credentials`.
-        exchange: the exchange's ccxt id, which the default file names begin with.
+        exchange: the exchange's ccxt id, with which the default file names begin.
     """
     match config:
         case KeyringStoreConfig():

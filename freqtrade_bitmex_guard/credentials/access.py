@@ -1,12 +1,12 @@
-"""Whatever is done with a store, within its time and unlogged; whatever it raises, told without a value in it."""
+"""Access to a store: in time, muted, and with every failure as a finding that holds no value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeVar
 
 from freqtrade_bitmex_guard.credentials.interface import STORE_TIMEOUT_SECONDS, CredentialStore
-from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.util import deadline
@@ -17,23 +17,66 @@ _T = TypeVar("_T")
 _GRACE_SECONDS = 0.5
 
 
-# A program such as pass fails where it has no such entry; what else it fails at shows when it is read back.
+# A program such as pass fails where it has no such entry. Any other failure shows when the entry is read back.
 _EMPTY_STORE_FINDINGS = ("credentials-missing", "command-failed")
 
 
-def with_timeout(store: CredentialStore, work: Callable[[], _T], *, writes: bool = False) -> _T:
-    """Do something with a store.
+def load(store: CredentialStore, fields: Sequence[CredentialField]) -> Credentials:
+    """Load the credentials, and keep them out of all output from now on.
 
     Args:
-        store: which one; it is told if the time is over.
-        work: what to do.
+        store: where they live.
+        fields: the parts that the exchange issues.
+
+    Raises:
+        GuardError: misconfigured, if they cannot be read.
+    """
+    credentials = with_timeout(store, lambda: store.load(fields))
+    credentials.register_for_redaction()
+    return credentials
+
+
+def load_if_present(store: CredentialStore, fields: Sequence[CredentialField]) -> Credentials | None:
+    """Load the credentials, or return None if the store has no entry.
+
+    Raises:
+        GuardError: misconfigured, if that is not certain.
+    """
+    try:
+        return load(store, fields)
+    except GuardError as end:
+        if any(finding.name not in _EMPTY_STORE_FINDINGS for finding in end.findings):
+            raise
+        return None
+
+
+def write(store: CredentialStore, change: Callable[[], _T]) -> _T:
+    """Change what a store holds.
+
+    Args:
+        store: the store.
+        change: one of the store's methods that write, with its arguments.
+
+    Raises:
+        GuardError: misconfigured, if the change failed, did not end in time or was interrupted. The finding says where
+            nobody knows how far it came.
+    """
+    return with_timeout(store, change, writes=True)
+
+
+def with_timeout(store: CredentialStore, work: Callable[[], _T], *, writes: bool = False) -> _T:
+    """Use a store within `STORE_TIMEOUT_SECONDS`, with nothing that it prints or logs.
+
+    Args:
+        store: is cancelled when the time is over.
+        work: what to do with it.
         writes: whether that changes what the store holds.
 
     Raises:
-        GuardError: misconfigured, if it did not end in time or failed, or was interrupted while it was being changed.
+        GuardError: misconfigured, if it did not end in time, failed, or was interrupted during a change.
     """
     try:
-        # A little longer, so that a store that minds its time can say itself what hung.
+        # A little longer, so that a store that watches the time itself can say what hung.
         return deadline.run_with_timeout(output.muted(work), STORE_TIMEOUT_SECONDS + _GRACE_SECONDS, store.cancel)
     except TimeoutError:
         if writes:
@@ -60,32 +103,19 @@ def with_timeout(store: CredentialStore, work: Callable[[], _T], *, writes: bool
         )
 
 
-def fail_write_uncertain(what: str) -> NoReturn:
-    """Say that a store was being changed, and that nobody knows how far that came.
+def fail_write_uncertain(cause: str) -> NoReturn:
+    """Say that a change of a store was broken off, and that nobody knows how far it came.
 
     Args:
-        what: what happened, as the beginning of a sentence; no secret.
+        cause: what happened, as the beginning of a sentence; no secret.
 
     Raises:
         GuardError: misconfigured, always.
     """
     fail(
         "store-not-written",
-        f"{what} while it was being changed: it may hold the old key now, the new one, or none.",
-        "Keep both secrets at hand, the old one and the new: the exchange shows a secret only once. Unlock or mend the "
-        "store, then look with `freqtrade-bitmex-guard credentials show -c CONFIG`; setup looks when it is run again.",
+        f"{cause} during a change: the store may hold the old key now, the new one, or none.",
+        "Keep both secrets at hand, the old one and the new: the exchange shows a secret only once. Unlock or repair "
+        "the store, then look with `freqtrade-bitmex-guard credentials show -c CONFIG`; setup looks when it is run "
+        "again.",
     )
-
-
-def load_if_present(store: CredentialStore) -> Credentials | None:
-    """What a store holds, or None if it hands nothing over yet.
-
-    Raises:
-        GuardError: misconfigured, if that cannot be told.
-    """
-    try:
-        return with_timeout(store, store.load)
-    except GuardError as end:
-        if any(finding.name not in _EMPTY_STORE_FINDINGS for finding in end.findings):
-            raise
-        return None

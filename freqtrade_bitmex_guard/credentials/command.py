@@ -1,4 +1,4 @@
-"""Two programs that print the key id and the secret: pass, op, vault, sops."""
+"""One program for each part, which prints it: pass, op, vault, sops."""
 
 from __future__ import annotations
 
@@ -8,45 +8,50 @@ import selectors
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig
 from freqtrade_bitmex_guard.credentials.interface import STORE_TIMEOUT_SECONDS
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret, parse_credential
+from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, Secret, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.pem import MAX_BYTES
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
 
-_MAX_BYTES = 8192
+_CHUNK_BYTES = 8192
 
 
 _POLL_SECONDS = 0.05
 
 
 class CommandStore:
-    """One program for the key id, one for the secret, run without a shell."""
+    """One program for each part of the credentials, run without a shell."""
 
     def __init__(self, config: CommandStoreConfig) -> None:
-        self._key = config.key_command
-        self._secret = config.secret_command
+        self._config = config
         self._running: subprocess.Popen[bytes] | None = None
 
-    def load(self) -> Credentials:
-        """Run both, each once, with one deadline for the two. What they print is never shown."""
+    def load(self, fields: Sequence[CredentialField]) -> Credentials:
+        """Run each program once, with one deadline for all. What they print is never shown."""
         ends = time.monotonic() + STORE_TIMEOUT_SECONDS
-        return Credentials(self._run(self._key, "key", ends), self._run(self._secret, "secret", ends))
+        return Credentials({field: self._run(field, ends) for field in fields})
 
     def cancel(self) -> None:
-        """Kill the program under way and everything that it started."""
-        running = self._running  # once: the thread that runs it may be done with it meanwhile
+        """Kill the running program and everything that it started."""
+        running = self._running  # read once: the thread that runs it may finish meanwhile
         if running is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(running.pid, signal.SIGKILL)
 
-    def _run(self, command: list[str], name: str, ends: float) -> Secret:
+    def _run(self, field: CredentialField, ends: float) -> Secret:
+        command = self._config.command(field)
         program = sanitize_tokens(Path(command[0]).name)
-        by_hand = f"Run {name}_command by hand as the user that the bot runs as, until it prints the {name} alone."
+        by_hand = (
+            f"Run {field.name}_command by hand as the user that the bot runs as, until it prints the {field.label} "
+            "alone."
+        )
         try:
-            # A session of its own makes it one group with all that it starts, which can be killed as one.
+            # A session of its own makes it one process group with all that it starts, which can be killed as one.
             self._running = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -57,11 +62,11 @@ class CommandStore:
         except OSError as problem:
             fail("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
         except ValueError:
-            fail("command-failed", f"{program} cannot be run: an argument holds a null character.", by_hand)
+            fail("command-failed", f"{program} cannot be run: an argument contains a null character.", by_hand)
         try:
             with self._running as process:
                 try:
-                    printed, complained = _read_output(process, ends)
+                    printed, errors = _read_output(process, ends)
                     code = process.wait(max(0.0, ends - time.monotonic()))
                 except BaseException:
                     self.cancel()
@@ -70,38 +75,39 @@ class CommandStore:
         except (TimeoutError, subprocess.TimeoutExpired):
             fail(
                 "store-timed-out",
-                f"{program} did not end: both programs together have {STORE_TIMEOUT_SECONDS:.0f} seconds.",
+                f"{program} did not end: all programs together have {STORE_TIMEOUT_SECONDS:.0f} seconds.",
                 by_hand,
             )
         if code != 0:
-            lines = complained.decode("utf-8", "replace").strip().splitlines()
-            said = f": {sanitize_tokens(lines[0])}" if lines else ""
-            fail("command-failed", f"{program} ended with exit code {code}{said}", by_hand)
-        return parse_credential(printed.removesuffix(b"\n").decode("latin-1"), name, f"the output of {program}")
+            lines = errors.decode("utf-8", "replace").strip().splitlines()
+            first_line = f": {sanitize_tokens(lines[0])}" if lines else ""
+            fail("command-failed", f"{program} ended with exit code {code}{first_line}", by_hand)
+        return parse_credential(printed.removesuffix(b"\n").decode("latin-1"), field, f"the output of {program}")
 
 
 def _read_output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes]:
-    """What a program prints and complains of, the first 8 KB of each; the rest is read and forgotten.
+    """Return what a program prints and what it writes to standard error, the beginning of each.
 
-    As a shell's $(…) does, it waits for the end of what is printed, not for an agent that keeps only complaining.
+    Like a shell's $(…) it waits for the end of standard output, not for an agent that keeps standard error open.
     """
     kept = {process.stdout: bytearray(), process.stderr: bytearray()}
+    limit = MAX_BYTES + 2  # so that what is too long is seen to be
     with selectors.DefaultSelector() as waiting:
         for stream in kept:
             if stream is not None:
                 waiting.register(stream, selectors.EVENT_READ)
         while True:
-            printing = any(entry.fileobj is process.stdout for entry in waiting.get_map().values())
-            is_over = not printing and process.poll() is not None
-            left = ends - time.monotonic()
-            if left <= 0:
+            is_printing = any(entry.fileobj is process.stdout for entry in waiting.get_map().values())
+            is_over = not is_printing and process.poll() is not None
+            remaining = ends - time.monotonic()
+            if remaining <= 0:
                 raise TimeoutError
-            ready = waiting.select(0 if is_over else min(left, _POLL_SECONDS))
+            ready = waiting.select(0 if is_over else min(remaining, _POLL_SECONDS))
             for entry, _ in ready:
-                chunk = os.read(entry.fd, _MAX_BYTES)
+                chunk = os.read(entry.fd, _CHUNK_BYTES)
                 if not chunk:
                     waiting.unregister(entry.fileobj)
                 content = kept[entry.fileobj]  # type: ignore[index]
-                content += chunk[: _MAX_BYTES - len(content)]
+                content += chunk[: limit - len(content)]
             if is_over and not ready:
                 return bytes(kept[process.stdout]), bytes(kept[process.stderr])

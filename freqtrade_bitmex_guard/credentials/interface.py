@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from freqtrade_bitmex_guard.model.credentials import Credentials
-from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
+from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials
 
 STORE_TIMEOUT_SECONDS = 30.0
 
@@ -15,10 +15,13 @@ STORE_TIMEOUT_SECONDS = 30.0
 
 
 class CredentialStore(Protocol):
-    """A place where a key id and its secret live."""
+    """A place where the credentials of one bot live."""
 
-    def load(self) -> Credentials:
-        """Read both, each once.
+    def load(self, fields: Sequence[CredentialField]) -> Credentials:
+        """Read the parts, each once.
+
+        Args:
+            fields: the parts that the exchange issues.
 
         Raises:
             GuardError: misconfigured, with what to do. No value is ever shown.
@@ -26,41 +29,49 @@ class CredentialStore(Protocol):
         ...
 
     def cancel(self) -> None:
-        """End a `load` that hangs, from another thread, as far as that can be done."""
+        """End a `load` that hangs, from another thread, as far as that is possible."""
         ...
-
-
-@opaque_dataclass
-class Seen:
-    """What somebody saw in a store before they took their time: credentials, or None for nothing."""
-
-    credentials: Credentials | None
 
 
 class WritableStore(CredentialStore, Protocol):
-    """A store that this project writes, too."""
+    """A store that this project also writes.
+
+    Every change is one step: a bot that starts meanwhile, or after a kill, finds the old credentials or the new ones.
+    """
 
     def stored_at(self) -> datetime | None:
-        """When the credentials were put there, or None if that is not known."""
+        """Return when the credentials were stored, or None if that is not known."""
         ...
 
-    def put(self, credentials: Credentials, seen: Seen | None = None) -> None:
-        """Put credentials there in one step, in the place of those that are there, and read them back.
-
-        Args:
-            credentials: to be put there.
-            seen: what must still be there, or None for whatever is there.
+    def add(self, credentials: Credentials) -> None:
+        """Store the first credentials, and read them back.
 
         Raises:
-            GuardError: misconfigured, if something else is there by now, or if they did not come back as they were
-                given; then the old ones are in their place.
+            GuardError: misconfigured, if the store is not empty, or if the credentials did not come back as they are;
+                then the store is empty again.
         """
         ...
 
-    def erase(self) -> bool:
-        """Take everything out, also what cannot be read as credentials; returns whether there was anything.
+    def replace(self, old: Credentials, new: Credentials) -> None:
+        """Replace the credentials, and read the new ones back.
+
+        Args:
+            old: what the store must still hold.
+            new: what it shall hold.
 
         Raises:
-            GuardError: misconfigured, if something could not be taken out.
+            GuardError: misconfigured, if the store holds anything but `old`, or if the new ones did not come back as
+                they are; then it holds the old ones.
+        """
+        ...
+
+    def delete(self) -> bool:
+        """Delete everything, even what cannot be read as credentials.
+
+        Returns:
+            Whether there was anything.
+
+        Raises:
+            GuardError: misconfigured, if something could not be deleted.
         """
         ...

@@ -13,17 +13,17 @@ from keyring.backends.null import Keyring as NullKeyring
 from keyring.errors import KeyringError
 
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
-from freqtrade_bitmex_guard.model.credentials import PARTS, Credentials, parse_credential
+from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _OTHER_STORES_HINT = (
-    'On a server without a desktop write another store into api_key_guard: "credentials": {"store": "files"} (systemd, '
-    'Docker, Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
+    'On a server without a desktop, write another store into api_key_guard: "credentials": {"store": "files"} '
+    '(systemd, Docker, Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
 )
 
 
-# Known to keep plain text on disk, or on somebody's web drive. A third-party backend that is not listed is allowed.
+# These keep plain text on disk or on a web drive. A third-party backend that is not listed is allowed.
 _PLAINTEXT_BACKENDS = frozenset(
     {
         ("keyrings.alt.file", "PlaintextKeyring"),
@@ -35,45 +35,51 @@ _PLAINTEXT_BACKENDS = frozenset(
 )
 
 
-class KeyringStore:
-    """Entries `key` and `secret` under a service; an entry `credentials`, both as one JSON object, wins.
+COMBINED_ENTRY = "credentials"
 
-    That object may also tell in `stored_at` when it was put there.
-    """
+
+"""The entry that holds all parts as one JSON object, and in `stored_at` when they were stored."""
+
+
+class KeyringStore:
+    """The entries of one service: `credentials`, or else one for each part by its name."""
 
     def __init__(self, config: KeyringStoreConfig) -> None:
         self._service = config.service
 
-    def load(self) -> Credentials:
-        """Read both, each entry once, and only from a backend that is not known as insecure."""
+    def load(self, fields: Sequence[CredentialField]) -> Credentials:
+        """Read each entry once, and only from a backend that is not known as insecure."""
         backends = self._backends()
-        both = self._entry(backends, "credentials")
-        if both is not None:
-            return self._unpack(both)
-        parts = {name: self._entry(backends, name) for name in PARTS}
-        missing = [name for name, value in parts.items() if value is None]
+        combined = self._entry(backends, COMBINED_ENTRY)
+        if combined is not None:
+            return self._unpack(combined, fields)
+        values = {field: self._entry(backends, field.name) for field in fields}
+        missing = [field.name for field, value in values.items() if value is None]
         if missing:
             service = sanitize(self._service)
             fail(
                 "credentials-missing",
                 f"The keyring has no entry {' and no entry '.join(missing)} for the service {service!r}.",
-                "As the user that the bot runs as, `freqtrade-bitmex-guard setup -c CONFIG` leads there, or "
-                "`freqtrade-bitmex-guard credentials set -c CONFIG` stores both; by hand: "
+                "As the user that the bot runs as, run `freqtrade-bitmex-guard setup -c CONFIG`, which guides you, or "
+                "`freqtrade-bitmex-guard credentials set -c CONFIG`, which only stores; by hand: "
                 + " and ".join(f"`keyring set {service} {name}`" for name in missing)
                 + ".",
             )
         return Credentials(
-            *(parse_credential(str(value), name, f"the keyring's entry {name!r}") for name, value in parts.items())
+            {
+                field: parse_credential(str(value), field, f"the keyring's entry {field.name!r}")
+                for field, value in values.items()
+            }
         )
 
     def cancel(self) -> None:
-        """Nothing: a keyring's library cannot be interrupted; its thread ends with the process."""
+        """Do nothing; a keyring's library cannot be interrupted, and its thread ends with the process."""
 
     @staticmethod
     def _backends() -> Sequence[KeyringBackend]:
         try:
             chosen = get_keyring()
-            # A chainer asks its members in this order; we ask them ourselves, to know which one answers.
+            # A chainer queries its members in this order; we query them ourselves, to know which one answers.
             backends = list(chosen.backends) if isinstance(chosen, ChainerBackend) else [chosen]
         except Exception as problem:
             fail(
@@ -86,10 +92,10 @@ class KeyringStore:
         return backends
 
     def _entry(self, backends: Sequence[KeyringBackend], name: str) -> str | None:
-        return self._found(backends, name)[1]
+        return self._find(backends, name)[1]
 
-    def _found(self, backends: Sequence[KeyringBackend], name: str) -> tuple[KeyringBackend | None, str | None]:
-        """The member that answers, and its answer."""
+    def _find(self, backends: Sequence[KeyringBackend], name: str) -> tuple[KeyringBackend | None, str | None]:
+        """Return the first backend that has an entry, and its value."""
         for backend in backends:
             reject_null_backend(backend)
             try:
@@ -98,8 +104,7 @@ class KeyringStore:
                 fail(
                     "store-unavailable",
                     f"The keyring {backend_name(backend)} cannot be read ({type(problem).__name__}): it is locked, "
-                    "or its "
-                    "service is not running.",
+                    "or its service is not running.",
                     f"Unlock it and try again. {_OTHER_STORES_HINT}",
                 )
             if value is not None:
@@ -107,45 +112,54 @@ class KeyringStore:
                 return backend, value
         return None, None
 
-    def _unpack(self, both: str) -> Credentials:
-        place = "the keyring's entry 'credentials'"
+    def _unpack(self, combined: str, fields: Sequence[CredentialField]) -> Credentials:
+        source = f"the keyring's entry {COMBINED_ENTRY!r}"
+        names = [field.name for field in fields]
         try:
-            parts = json.loads(both)
+            values = json.loads(combined)
         except (ValueError, RecursionError):
-            parts = None
-        if not isinstance(parts, dict) or set(parts) - {"stored_at"} != set(PARTS):
-            parts = {}
-        if not parts or not all(isinstance(value, str) for value in parts.values()):
+            values = None
+        if not isinstance(values, dict) or set(values) - {"stored_at"} != set(names):
+            values = {}
+        if not values or not all(isinstance(value, str) for value in values.values()):
             fail(
                 "credentials-malformed",
-                f"{place.capitalize()} is not a JSON object with exactly the texts key and secret.",
-                f"Delete it with `keyring del {sanitize(self._service)} credentials` and set key and secret again.",
+                f"{source.capitalize()} is not a JSON object with exactly the texts {' and '.join(names)}.",
+                f"Delete it with `keyring del {sanitize(self._service)} {COMBINED_ENTRY}` and store the credentials "
+                "again.",
             )
-        return Credentials(
-            parse_credential(parts["key"], "key", place), parse_credential(parts["secret"], "secret", place)
-        )
+        return Credentials({field: parse_credential(values[field.name], field, source) for field in fields})
 
 
 def backend_name(backend: KeyringBackend) -> str:
-    """A backend's class, by its full name."""
+    """Return the full name of a backend's class."""
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
 def reject_null_backend(backend: KeyringBackend) -> None:
-    """Stop at a backend that stands for having none."""
+    """Reject a backend that stores nothing.
+
+    Raises:
+        GuardError: misconfigured, if it is one.
+    """
     if isinstance(backend, NullKeyring | FailKeyring):
         fail(
             "store-insecure",
-            f"The keyring {backend_name(backend)} keeps nothing: keyring is switched off here.",
+            f"The keyring {backend_name(backend)} stores nothing: keyring is switched off here.",
             _OTHER_STORES_HINT,
         )
 
 
 def reject_plaintext_backend(backend: KeyringBackend, name: str) -> None:
-    """Stop at a backend that is known to keep plain text."""
+    """Reject a backend that is known to store plain text.
+
+    Raises:
+        GuardError: misconfigured, if it is one.
+    """
     if any((kind.__module__, kind.__qualname__) in _PLAINTEXT_BACKENDS for kind in type(backend).__mro__):
         fail(
             "store-insecure",
-            f"The keyring {backend_name(backend)} keeps {name!r} as plain text: whoever reads that file has the key.",
+            f"The keyring {backend_name(backend)} stores {name!r} as plain text: anyone who reads that file has the "
+            "key.",
             f"Delete the entry there, treat the secret as exposed, and use a real keyring. {_OTHER_STORES_HINT}",
         )

@@ -1,4 +1,4 @@
-"""Writing the operating system's credential store: one entry for both, so that there is no half of a change."""
+"""Writes the operating system's credential store: one entry for all parts, so that no change can be half done."""
 
 from __future__ import annotations
 
@@ -15,101 +15,117 @@ from typing import NoReturn
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError
 
-from freqtrade_bitmex_guard.config.stores import ReadOnlyStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials.access import fail_write_uncertain
-from freqtrade_bitmex_guard.credentials.interface import Seen, WritableStore
 from freqtrade_bitmex_guard.credentials.keyring import (
+    COMBINED_ENTRY,
     KeyringStore,
     backend_name,
     reject_null_backend,
     reject_plaintext_backend,
 )
-from freqtrade_bitmex_guard.model.credentials import PARTS, Credentials
+from freqtrade_bitmex_guard.model.credentials import STORED_FIELDS, CredentialField, Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, sanitize
 
-
-def open_writable_store(config: StoreConfig) -> WritableStore | None:
-    """The store that the section names, to be written; None for one that somebody else keeps and that is only read.
-
-    Args:
-        config: `api_key_guard.credentials`.
-    """
-    return None if isinstance(config, ReadOnlyStoreConfig) else WritableKeyringStore(config)
+_PART_ENTRIES = tuple(field.name for field in STORED_FIELDS)
 
 
 class WritableKeyringStore(KeyringStore):
-    """The entries of `SystemKeyring`, to be changed. It writes to a member of a chain, never to the chain."""
+    """The entries of one service. It writes to a member of a chain, never to the chain."""
 
     def stored_at(self) -> datetime | None:
-        """When the entry was put there; an entry that was written by hand does not tell."""
+        """Return when the entry was written, or None if it was written by hand."""
         try:
-            moment = datetime.fromisoformat(json.loads(self._entry(self._backends(), "credentials") or "")["stored_at"])
+            text = json.loads(self._entry(self._backends(), COMBINED_ENTRY) or "")["stored_at"]
+            moment = datetime.fromisoformat(text)
         except (ValueError, KeyError, TypeError):
             return None
         return moment if moment.tzinfo else None
 
-    def put(self, credentials: Credentials, seen: Seen | None = None) -> None:
-        """Replace the one entry, read it back, and only then take old ones out; see `Keeper.put`."""
+    def add(self, credentials: Credentials) -> None:
+        """Write the entry and read it back; see `WritableStore.add`."""
         with _exclusive_lock(self._service):
-            self._put(credentials, seen)
+            self._write(None, credentials)
 
-    def _put(self, credentials: Credentials, seen: Seen | None) -> None:
+    def replace(self, old: Credentials, new: Credentials) -> None:
+        """Replace the entry, read it back, and only then delete old ones; see `WritableStore.replace`."""
+        with _exclusive_lock(self._service):
+            self._write(old, new)
+
+    def _write(self, expected: Credentials | None, new: Credentials) -> None:
         backends = self._backends()
-        home, before = self._found(backends, "credentials")
-        old = self.load() if before or all(self._entry(backends, name) for name in PARTS) else None
-        if seen is not None and not _same_credentials(old, seen.credentials):
+        names = [field.name for field in new.fields]
+        home, before = self._find(backends, COMBINED_ENTRY)
+        stored = self._load_all(backends, before, new.fields)
+        if not _same_credentials(stored, expected):
             fail(
                 "credentials-conflict",
-                f"Meanwhile somebody else put {old.masked_id if old else 'nothing'} into the store: it was left alone.",
-                "Keep the id and secret that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
+                f"Meanwhile somebody else changed the store, which now has "
+                f"{f'the key {stored.masked_id}' if stored else 'no key'}: it was left as it is.",
+                "Keep the credentials that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
                 "then try again.",
             )
-        home = home or self._found(backends, "secret")[0] or self._first_to_write(backends)
-        if before and old:
+        home = home or self._home_of_parts(backends, new.fields) or self._first_secure_backend(backends)
+        if before and stored:
             # Some keyrings replace an entry by deleting it first (macOS). Killed in between, the bot finds these.
-            self._set(home, "key", old.key.reveal())
-            self._set(home, "secret", old.secret.reveal())
+            for name, value in stored.for_store().items():
+                self._set(home, name, value)
         try:
-            self._set(home, "credentials", _serialize(credentials))
-            came_back = self.load()
-            if not came_back.matches(credentials):
-                self._not_written(home, "gave back something else than it was given")
+            self._set(home, COMBINED_ENTRY, _serialize(new))
+            if not self.load(new.fields).matches(new):
+                self._fail_not_written(home, "returned something else than it was given")
         except BaseException:
-            if not self._put_back(backends, home, before):
+            if not self._roll_back(backends, home, before, names):
                 fail_write_uncertain(f"The keyring {backend_name(home)} failed")
             raise
-        if old:
-            self._take_out(backends, PARTS)
+        if stored:
+            self._delete_entries(backends, names)
 
-    def erase(self) -> bool:
-        """Take all entries of the service out of every member; see `Keeper.erase`."""
+    def _load_all(
+        self, backends: Sequence[KeyringBackend], combined: str | None, fields: Sequence[CredentialField]
+    ) -> Credentials | None:
+        """Load what is stored; single parts without the others are somebody's own, and no credentials."""
+        if combined or all(self._entry(backends, field.name) for field in fields):
+            return self.load(fields)
+        return None
+
+    def _home_of_parts(
+        self, backends: Sequence[KeyringBackend], fields: Sequence[CredentialField]
+    ) -> KeyringBackend | None:
+        """Return the backend that holds what signs, where the parts are entries of their own."""
+        secrets = [field.name for field in fields if not field.identifies]
+        return next(filter(None, (self._find(backends, name)[0] for name in secrets)), None)
+
+    def delete(self) -> bool:
+        """Delete all entries of the service from every member; see `WritableStore.delete`."""
         backends = self._backends()
-        found = self._take_out(backends, ("credentials", *PARTS))
-        for name in ("credentials", *PARTS):
+        names = (COMBINED_ENTRY, *_PART_ENTRIES)
+        is_changed = self._delete_entries(backends, names)
+        for name in names:
             try:
-                left, _ = self._found(backends, name)
+                backend, _ = self._find(backends, name)
             except GuardError as end:
-                if found and end.findings[0].name == "store-unavailable":
+                if is_changed and end.findings[0].name == "store-unavailable":
                     fail_write_uncertain("The keyring failed")
                 raise
-            if left is not None:
+            if backend is not None:
                 service = sanitize(self._service)
                 fail(
                     "store-not-written",
-                    f"The keyring {backend_name(left)} still has the entry {name!r} for the service {service!r}.",
+                    f"The keyring {backend_name(backend)} still has the entry {name!r} for the service {service!r}.",
                     f"Delete it by hand: `keyring del {service} {name}`.",
                 )
-        return found
+        return is_changed
 
-    def _first_to_write(self, backends: Sequence[KeyringBackend]) -> KeyringBackend:
-        """The first member that may hold a secret; with nothing else, the reason why the first one may not."""
+    @staticmethod
+    def _first_secure_backend(backends: Sequence[KeyringBackend]) -> KeyringBackend:
+        """Return the first member that may hold a secret; without one, raise why the first may not."""
         reasons: list[GuardError] = []
         for backend in backends:
             try:
                 reject_null_backend(backend)
-                reject_plaintext_backend(backend, "credentials")
+                reject_plaintext_backend(backend, COMBINED_ENTRY)
             except GuardError as reason:
                 reasons.append(reason)
             else:
@@ -120,60 +136,63 @@ class WritableKeyringStore(KeyringStore):
         try:
             home.set_password(self._service, name, value)
         except Exception as problem:  # some backends raise errors of their own
-            self._not_written(home, f"cannot be written ({type(problem).__name__})")
+            self._fail_not_written(home, f"cannot be written ({type(problem).__name__})")
 
-    def _put_back(self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None) -> bool:
-        """Whether the entry certainly is as it was; if not, `key` and `secret` hold the old ones."""
+    def _roll_back(
+        self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None, names: Collection[str]
+    ) -> bool:
+        """Return whether the entry certainly is as it was; if not, the entries of the parts hold the old values."""
         with contextlib.suppress(Exception):
-            now = home.get_password(self._service, "credentials")
+            now = home.get_password(self._service, COMBINED_ENTRY)
             if not constant_time_equal(now, before):
                 if before is None:
-                    home.delete_password(self._service, "credentials")
+                    home.delete_password(self._service, COMBINED_ENTRY)
                 else:
-                    home.set_password(self._service, "credentials", before)
-                now = home.get_password(self._service, "credentials")
+                    home.set_password(self._service, COMBINED_ENTRY, before)
+                now = home.get_password(self._service, COMBINED_ENTRY)
             if constant_time_equal(now, before) and before is not None:
-                self._take_out(backends, PARTS)
+                self._delete_entries(backends, names)
             return constant_time_equal(now, before)
         return False
 
-    def _take_out(self, backends: Sequence[KeyringBackend], names: Collection[str]) -> bool:
-        found = False
+    def _delete_entries(self, backends: Sequence[KeyringBackend], names: Collection[str]) -> bool:
+        """Delete entries from every member, and return whether there was any."""
+        is_changed = False
         for backend in backends:
             for name in names:
                 with contextlib.suppress(KeyringError, NotImplementedError):
                     if backend.get_password(self._service, name) is not None:
-                        found = True
+                        is_changed = True
                         backend.delete_password(self._service, name)
-        return found
+        return is_changed
 
     @staticmethod
-    def _not_written(home: KeyringBackend, why: str) -> NoReturn:
+    def _fail_not_written(home: KeyringBackend, problem: str) -> NoReturn:
         fail(
             "store-not-written",
-            f"The keyring {backend_name(home)} {why}. What it held before stays in use.",
-            "Keep the new id and secret at hand: the exchange shows the secret only once. Unlock or mend the keyring, "
+            f"The keyring {backend_name(home)} {problem}. What it held before stays in use.",
+            "Keep the new credentials at hand: the exchange shows a secret only once. Unlock or repair the keyring, "
             "then try again; or use the store files or command.",
         )
 
 
-def _same_credentials(one: Credentials | None, other: Credentials | None) -> bool:
-    return one is other is None or (one is not None and other is not None and one.matches(other))
+def _same_credentials(left: Credentials | None, right: Credentials | None) -> bool:
+    return left is right is None or (left is not None and right is not None and left.matches(right))
 
 
 @contextmanager
 def _exclusive_lock(service: str) -> Iterator[None]:
-    """Have other commands of this user wait that write the same entries."""
+    """Let other commands of this user wait that write the same entries."""
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache")
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(OSError):  # without a place for it: what was seen is compared all the same
+    with contextlib.ExitStack() as resources:
+        with contextlib.suppress(OSError):  # without a folder for it, the stored credentials are compared all the same
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place = folder / f"freqtrade-bitmex-guard-{fingerprint(service)}.lock"
-            lock = held.enter_context(open(os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb"))
+            path = folder / f"freqtrade-bitmex-guard-{fingerprint(service)}.lock"
+            lock = resources.enter_context(open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _serialize(credentials: Credentials) -> str:
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    return json.dumps({"key": credentials.key.reveal(), "secret": credentials.secret.reveal(), "stored_at": moment})
+    return json.dumps({**credentials.for_store(), "stored_at": moment})

@@ -3,136 +3,138 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.trial import Trial
-from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.config import edit
 from freqtrade_bitmex_guard.config.edit import ConfigFile
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.jsonc import NodePath
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, WritableStore
-from freqtrade_bitmex_guard.credentials.keyring_writer import open_writable_store
-from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.credentials.writable import open_writable_store
+from freqtrade_bitmex_guard.model.credentials import Credentials, register_for_redaction
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
-from freqtrade_bitmex_guard.redaction.registry import register_secret
-from freqtrade_bitmex_guard.redaction.sanitize import mask_id, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
 @opaque_dataclass
 class BotContext:
-    """One bot, as its config describes it.
+    """One bot, as its config describes it; read and validated once.
 
     Attributes:
-        files: the config files, as they were given.
-        config: what freqtrade makes of them and of its variables.
-        profile: the exchange's words.
-        section_source: the section as it is written, or None if there is none.
+        files: the config files, as they were named.
+        config_options: the options that name them again, fit for a shell.
+        config: what freqtrade makes of the files and of its variables.
+        profile: of the bot's exchange.
+        state: whether the guard is wanted.
+        section_source: the section as it is written; empty where there is none.
+        section: the same, validated, with its defaults.
+        store: where the section keeps the credentials.
+        writable_store: the same store, or None if it is read-only here.
+        store_label: the store's name for people.
     """
 
-    files: list[str]
+    files: Sequence[str]
+    config_options: str
     config: dict[str, Any]
     profile: ExchangeProfile
-    section_source: Mapping[str, Any] | None
+    state: GuardState
+    section_source: Mapping[str, Any]
+    section: GuardConfig
+    store: CredentialStore
+    writable_store: WritableStore | None
+    store_label: str
 
     @classmethod
-    def read(cls, arguments: list[str]) -> BotContext:
-        """Read the config as `freqtrade trade` does.
+    def read(cls, files: Sequence[str]) -> BotContext:
+        """Read the config as `freqtrade trade` does. Nothing is asked of the store yet.
 
         Args:
-            arguments: freqtrade's own, which name the config.
+            files: the config files, as freqtrade takes them.
 
         Raises:
-            GuardError: misconfigured, if it cannot be read or the guard does not know its exchange.
+            GuardError: misconfigured, if the config cannot be read, its section is invalid, or its exchange is not
+                supported.
         """
-        files: list[str] = parse_freqtrade_arguments(arguments)["config"]
         if "-" in files:
             fail("usage", "A config from standard input cannot be changed.", "Name the file: -c config.json")
-        config = read_config(files)
+        config = read_config(list(files))
         exchange = config.get("exchange")
         _register_credentials(_exchange_values(exchange))
-        venue = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None)
-        written = config[SECTION] if guard_state(config) is not None else None
-        return cls(files, config, venue.profile, written)
+        profile = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None).profile
+        state = guard_state(config)
+        source = {} if state is GuardState.ABSENT else config[SECTION]
+        section = parse_section(source, profile, config.get("trading_mode"))
+        return cls(
+            files=files,
+            config_options=" ".join(f"-c {shlex.quote(file)}" for file in files),
+            config=config,
+            profile=profile,
+            state=state,
+            section_source=source,
+            section=section,
+            store=open_store(section.credentials, profile.id),
+            writable_store=open_writable_store(section.credentials),
+            store_label=_store_label(section.credentials),
+        )
 
     def config_files(self) -> list[ConfigFile]:
-        """The files that its config is made of, included ones too; those that were named come first.
+        """Read the files that the config is made of, included ones too; those that were named come first.
 
         Raises:
             GuardError: misconfigured, if one cannot be read.
         """
         files = edit.read_config_files([*self.files, *self.config["config_files"]])
-        for file in files:  # a name that stands twice is there twice, while freqtrade knows the last one only
-            _register_credentials((place.path, place.content) for place in file.document.nodes)
+        for file in files:  # a name that is written twice is here twice; freqtrade only sees the last one
+            _register_credentials((node.path, node.content) for node in file.document.nodes)
         return files
 
-    @property
-    def section(self) -> GuardConfig:
-        """The section, or the defaults where none is written."""
-        return self.parse_section(self.section_source or {})
-
-    def parse_section(self, written: Mapping[str, Any]) -> GuardConfig:
-        """A section for this bot, checked to the letter.
+    def parse_section(self, source: Mapping[str, Any]) -> GuardConfig:
+        """Validate another section for this bot.
 
         Raises:
-            GuardError: misconfigured, if something in it is wrong.
+            GuardError: misconfigured, if something in it is invalid.
         """
-        return parse_section(written, self.profile, self.config.get("trading_mode"))
+        return parse_section(source, self.profile, self.config.get("trading_mode"))
 
-    @property
-    def store(self) -> CredentialStore:
-        """Where the section says that the credentials live."""
-        return open_store(self.section.credentials, self.profile.id)
 
-    @property
-    def writable_store(self) -> WritableStore | None:
-        """The same, to be written; None if this project only reads it."""
-        return open_writable_store(self.section.credentials)
+def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[str, Any] | None = None) -> Verdict:
+    """Check credentials that are in no store yet, as the bot's own would be checked at its start.
 
-    def check(self, candidate: Credentials, section: Mapping[str, Any] | None = None) -> Verdict:
-        """Check credentials as the bot's own would be checked at its start.
+    Args:
+        bot: who would use them.
+        credentials: in memory.
+        section: the section that the bot will have; by default the one that is written.
+    """
+    return Trial({**bot.config, SECTION: bot.section_source if section is None else section}, credentials).run()
 
-        Args:
-            candidate: in memory.
-            section: what the bot's section will be, by default the one that is written.
-        """
-        section = section if section is not None else self.section_source or {}
-        return Trial({**self.config, SECTION: section}, candidate).run()
 
-    @property
-    def store_label(self) -> str:
-        """The store, for a person."""
-        store = self.section.credentials
-        if isinstance(store, KeyringStoreConfig):
-            return f"this user's keyring (service {sanitize(store.service)!r})"
-        return f"the store {store.store!r}"
-
-    @property
-    def config_options(self) -> str:
-        """The arguments that name its config, fit for a shell."""
-        return " ".join(f"-c {shlex.quote(file)}" for file in self.files)
+def _store_label(store: StoreConfig) -> str:
+    if isinstance(store, KeyringStoreConfig):
+        return f"this user's keyring (service {sanitize(store.service)!r})"
+    return f"the store {store.store!r}"
 
 
 def _register_credentials(values: Iterable[tuple[NodePath, object]]) -> None:
-    """From now on no log and no message shows the credentials among these, whoever says them."""
+    """Have all later output redact the credentials among some values."""
     for path, value in values:
-        part = settings.credential_field_at(path)
-        if part is not None and isinstance(value, str):
-            register_secret(value, mask_id(value) if part == "key" else "…")
+        field = settings.credential_field_at(path)
+        if field is not None and isinstance(value, str):
+            register_for_redaction(value, field)
 
 
 def _exchange_values(exchange: object) -> Iterable[tuple[NodePath, object]]:
-    """Everything in freqtrade's `exchange` section and in its clients' blocks, with the way there."""
+    """Yield each value of freqtrade's `exchange` section and of its clients' blocks, with its path."""
     for name, value in exchange.items() if isinstance(exchange, Mapping) else ():
         yield ("exchange", name), value
         for inner, deeper in value.items() if isinstance(value, Mapping) else ():

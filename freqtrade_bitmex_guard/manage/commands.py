@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.section import SECTION
-from freqtrade_bitmex_guard.credentials.access import load_if_present, with_timeout
-from freqtrade_bitmex_guard.credentials.interface import Seen, WritableStore
-from freqtrade_bitmex_guard.manage import arguments, instructions, keyring_services, wizard
-from freqtrade_bitmex_guard.manage.bot_context import BotContext
+from freqtrade_bitmex_guard.credentials.access import load, load_if_present, with_timeout, write
+from freqtrade_bitmex_guard.credentials.interface import WritableStore
+from freqtrade_bitmex_guard.manage import instructions, keyring_services, wizard
+from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.migration import migrate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
@@ -20,30 +21,45 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction import output
 
 
-def run(given: list[str]) -> int:
-    """Run one of the commands.
+def run_setup(files: Sequence[str]) -> int:
+    """Run `setup`.
 
     Args:
-        given: the command line, from `setup` or `credentials` on.
+        files: the bot's config files.
 
     Returns:
         The exit code.
     """
+    return _run(lambda terminal: wizard.run_wizard(files, terminal))
+
+
+def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool) -> int:
+    """Run a subcommand of `credentials`.
+
+    Args:
+        action: its name.
+        files: the bot's config files.
+        assume_yes: whether `delete` asks nothing.
+
+    Returns:
+        The exit code.
+    """
+    actions: dict[str, Callable[[BotContext, Terminal], int]] = {
+        "set": _set,
+        "show": _show,
+        "delete": partial(_delete, assume_yes=assume_yes),
+        "migrate": migrate,
+        "rotate": _rotate,
+    }
+    return _run(lambda terminal: actions[action](BotContext.read(files), terminal))
+
+
+def _run(work: Callable[[Terminal], int]) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     output.install()
     terminal = Terminal()
     try:
-        request = arguments.parse_manage_arguments(given)
-        if request.command == "setup":
-            return wizard.run_wizard(request.config, terminal)
-        actions: dict[str | None, Callable[[BotContext, Terminal], int]] = {
-            "set": _set,
-            "show": _show,
-            "delete": partial(_delete, is_sure=request.assume_yes),
-            "migrate": migrate,
-            "rotate": _rotate,
-        }
-        return actions[request.action](BotContext.read(request.config), terminal)
+        return work(terminal)
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as end:
@@ -53,7 +69,7 @@ def run(given: list[str]) -> int:
 
 def _set(subject: BotContext, terminal: Terminal) -> int:
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_store")
-    if (there := load_if_present(keeper)) is not None:
+    if (there := load_if_present(keeper, subject.profile.credentials)) is not None:
         fail(
             "credentials-conflict",
             f"The key {there.masked_id} lies in {subject.store_label} already; it may be another bot's.",
@@ -62,8 +78,8 @@ def _set(subject: BotContext, terminal: Terminal) -> int:
             "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
             f"{keyring_services.own_service_advice(subject)}.",
         )
-    given = terminal.credentials()
-    with_timeout(keeper, lambda: keeper.put(given, Seen(None)), writes=True)
+    given = terminal.credentials(subject.profile.credentials)
+    write(keeper, partial(keeper.add, given))
     terminal.print(
         f"Stored: the key {given.masked_id} in {subject.store_label}. It was not checked.",
         f"Check it: freqtrade-bitmex-guard --check-only {subject.config_options}",
@@ -72,9 +88,8 @@ def _set(subject: BotContext, terminal: Terminal) -> int:
 
 
 def _show(subject: BotContext, terminal: Terminal) -> int:
-    store = subject.store
-    credentials = with_timeout(store, store.load)
-    verdict = subject.check(credentials)
+    credentials = load(subject.store, subject.profile.credentials)
+    verdict = check_candidate(subject, credentials)
     keeper = subject.writable_store
     terminal.print(
         f"key     {credentials.masked_id}",
@@ -86,18 +101,18 @@ def _show(subject: BotContext, terminal: Terminal) -> int:
     return verdict.exit_code
 
 
-def _delete(subject: BotContext, terminal: Terminal, *, is_sure: bool) -> int:
+def _delete(subject: BotContext, terminal: Terminal, *, assume_yes: bool) -> int:
     _require_section(subject)
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_delete")
-    what = _describe_contents(keeper)
-    if not is_sure:
+    what = _describe_contents(subject, keeper)
+    if not assume_yes:
         if not terminal.is_attended:
             fail("usage", "Nobody can be asked here whether to delete.", "Say so on the command line: --yes")
         question = f"Delete {what} from {subject.store_label}? The exchange shows a secret only once."
         if not terminal.confirm(question):
             terminal.print("Nothing was deleted.")
             return 0
-    if not with_timeout(keeper, keeper.erase, writes=True):
+    if not write(keeper, keeper.delete):
         fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
     terminal.print(
         f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
@@ -112,7 +127,7 @@ def _require_section(subject: BotContext) -> None:
     Raises:
         GuardError: misconfigured, if the config does not say where its key lies.
     """
-    if subject.section_source is None:
+    if subject.state is GuardState.ABSENT:
         fail(
             "section-missing",
             f"The config has no {SECTION} section, so nothing tells which key in the store is this bot's: the usual "
@@ -123,10 +138,10 @@ def _require_section(subject: BotContext) -> None:
         )
 
 
-def _describe_contents(keeper: WritableStore) -> str:
+def _describe_contents(subject: BotContext, keeper: WritableStore) -> str:
     """What a store holds, for a person; what cannot be read as a whole key is deleted all the same."""
     try:
-        there = with_timeout(keeper, keeper.load)
+        there = load(keeper, subject.profile.credentials)
     except GuardError as end:
         if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in end.findings):
             raise
@@ -137,23 +152,23 @@ def _describe_contents(keeper: WritableStore) -> str:
 def _rotate(subject: BotContext, terminal: Terminal) -> int:
     _require_section(subject)
     keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
-    old = with_timeout(keeper, keeper.load)
+    old = load(keeper, subject.profile.credentials)
     terminal.print(
         f"In use: the key {old.masked_id}. Make a new one on {subject.profile.page.location}; leave the old one there."
     )
-    new = terminal.credentials()
-    if new.key.matches(old.key.reveal()):
+    new = terminal.credentials(subject.profile.credentials)
+    if new.is_same_key(old):
         fail(
             "credentials-conflict",
             f"This is the key in use, {old.masked_id}, again.",
             "Make a new key, then try again.",
         )
-    verdict = subject.check(new)
+    verdict = check_candidate(subject, new)
     terminal.report(verdict)
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return verdict.exit_code
-    with_timeout(keeper, lambda: keeper.put(new, Seen(old)), writes=True)
+    write(keeper, partial(keeper.replace, old, new))
     terminal.print(
         f"Stored: the key {new.masked_id} in {subject.store_label}.",
         "Now, in this order:",
@@ -171,9 +186,9 @@ def _fail_with_instructions(subject: BotContext, action: str) -> WritableStore:
     """
     store = instructions.require_read_only(subject.section.credentials)
     lines: dict[str, Sequence[str]] = {
-        "to_store": instructions.store_steps(store, subject.profile.id),
-        "to_replace": instructions.replace_steps(store, subject.profile.id, subject.config_options),
-        "to_delete": instructions.delete_steps(store, subject.profile.id),
+        "to_store": instructions.store_steps(store, subject.profile),
+        "to_replace": instructions.replace_steps(store, subject.profile, subject.config_options),
+        "to_delete": instructions.delete_steps(store, subject.profile),
     }
     instead = "\n".join(f"    {line}" for line in lines[action])
     instructions.fail_read_only(store, f"Run instead, as the user that the bot runs as:\n{instead}")

@@ -1,37 +1,42 @@
-"""What to run instead, for stores that somebody else keeps and this project only reads."""
+"""What to run instead, for stores that are managed externally and only read here.
+
+No command takes a value as an argument: other users of the machine could read it there.
+"""
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig, ReadOnlyStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials.files import FileStore, default_file_name
-from freqtrade_bitmex_guard.model.credentials import PARTS
+from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
 
 
 def require_read_only(config: StoreConfig) -> ReadOnlyStoreConfig:
-    """A store, as one that is only read here.
+    """Return the store as one that is only read here.
 
     Args:
         config: `api_key_guard.credentials`.
 
     Raises:
-        TypeError: if it is written, too, and nobody need run anything else: a bug.
+        TypeError: if this project writes it, so that nothing else has to be run: a bug.
     """
     if not isinstance(config, ReadOnlyStoreConfig):
-        raise TypeError("this store is written, too")
+        raise TypeError("this store is written here")
     return config
 
 
 def fail_read_only(store: ReadOnlyStoreConfig, fix: str) -> NoReturn:
-    """Say that a store is not ours to change.
+    """Say that this project does not write a store.
 
     Raises:
         GuardError: misconfigured, always.
@@ -39,93 +44,111 @@ def fail_read_only(store: ReadOnlyStoreConfig, fix: str) -> NoReturn:
     fail("store-read-only", f"The store {store.store!r} is managed externally; it is read-only here.", fix)
 
 
-def store_steps(store: ReadOnlyStoreConfig, exchange: str) -> list[str]:
-    """Commands that put a first key into the store. None of them takes a value as an argument.
+def store_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[str]:
+    """Return the commands that store the first credentials.
 
     Args:
         store: `api_key_guard.credentials`.
-        exchange: the exchange's ccxt id.
+        profile: of the exchange.
     """
     if isinstance(store, CommandStoreConfig):
-        return [_store_step(command, name) for name, command in _commands(store).items()]
-    if is_orchestrator_managed(store):
-        return _orchestrator_steps(exchange)
-    paths = _paths(store, exchange)
+        return [_store_step(store.command(field), field) for field in profile.credentials]
+    if is_orchestrator_managed(store, profile):
+        return _orchestrator_steps(profile)
+    paths = _paths(store, profile)
     folders = dict.fromkeys(str(path.parent) for path in paths.values())
-    return [*(f"mkdir -p -m 700 {shlex.quote(folder)}" for folder in folders), *_write_file_lines(paths)]
+    return [*(f"mkdir -p -m 700 {shlex.quote(folder)}" for folder in folders), *_write_file_steps(paths)]
 
 
-def replace_steps(store: ReadOnlyStoreConfig, exchange: str, config: str) -> list[str]:
-    """Commands that put a new key beside the old one, check it, and only then let it take the old one's place."""
-    check = f"freqtrade-bitmex-guard --check-only {config}"
+def replace_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile, config_options: str) -> list[str]:
+    """Return the commands that store new credentials beside the old, check them, and only then replace the old.
+
+    Args:
+        store: `api_key_guard.credentials`.
+        profile: of the exchange.
+        config_options: the arguments that name the bot's config.
+    """
+    check = f"freqtrade-bitmex-guard --check-only {config_options}"
     if isinstance(store, CommandStoreConfig):
-        commands = _commands(store)
-        given = " ".join(
-            f"{_VARIABLE}{name.upper()}_COMMAND={_new_command(command)}" for name, command in commands.items()
+        commands = {field: store.command(field) for field in profile.credentials}
+        variables = " ".join(
+            f"{_VARIABLE}{field.name.upper()}_COMMAND={_new_command(command)}" for field, command in commands.items()
         )
         remark = "" if all(map(_is_pass, commands.values())) else "   # for …: what prints the new one"
-        inserted = [_store_new_step(command, name) for name, command in commands.items()]
-        moved = [_rename_step(command, name) for name, command in commands.items()]
-        return [*inserted, f"{given} {check}{remark}", *moved]
-    if is_orchestrator_managed(store):
-        return [*_orchestrator_steps(exchange), check]
-    paths = _paths(store, exchange)
-    beside = {name: path.with_name(f"{path.name}.new") for name, path in paths.items()}
-    given = " ".join(f"{_VARIABLE}{name.upper()}_FILE={shlex.quote(str(path))}" for name, path in beside.items())
-    moved = [f"mv {shlex.quote(str(beside[name]))} {shlex.quote(str(path))}" for name, path in paths.items()]
-    return [*_write_file_lines(beside), f"{given} {check}", " && ".join(moved)]
+        stored = [_store_new_step(command, field) for field, command in commands.items()]
+        moved = [_rename_step(command, field) for field, command in commands.items()]
+        return [*stored, f"{variables} {check}{remark}", *moved]
+    if is_orchestrator_managed(store, profile):
+        return [*_orchestrator_steps(profile), check]
+    paths = _paths(store, profile)
+    new_paths = {field: path.with_name(f"{path.name}.new") for field, path in paths.items()}
+    variables = " ".join(
+        f"{_VARIABLE}{field.name.upper()}_FILE={shlex.quote(str(path))}" for field, path in new_paths.items()
+    )
+    moved = [f"mv {shlex.quote(str(new_paths[field]))} {shlex.quote(str(path))}" for field, path in paths.items()]
+    return [*_write_file_steps(new_paths), f"{variables} {check}", " && ".join(moved)]
 
 
-def delete_steps(store: ReadOnlyStoreConfig, exchange: str) -> list[str]:
-    """Commands that take the key out of the store."""
+def delete_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[str]:
+    """Return the commands that delete the credentials from the store."""
     if isinstance(store, CommandStoreConfig):
         return [
             f"pass rm {shlex.quote(command[-1])}"
             if _is_pass(command)
-            else f"with {_program(command)}, delete what {name}_command prints"
-            for name, command in _commands(store).items()
+            else f"with {_program(command)}, delete what {field.name}_command prints"
+            for field in profile.credentials
+            if (command := store.command(field))
         ]
-    if is_orchestrator_managed(store):
-        names = " ".join(_names(exchange).values())
+    if is_orchestrator_managed(store, profile):
+        names = " ".join(_file_names(profile).values())
         return [f"cd /etc/credstore.encrypted && rm {names}   # systemd", f"cd secrets && rm {names}   # Compose"]
-    return [f"rm {' '.join(shlex.quote(str(path)) for path in _paths(store, exchange).values())}"]
+    return [f"rm {' '.join(shlex.quote(str(path)) for path in _paths(store, profile).values())}"]
 
 
-def is_orchestrator_managed(store: FileStoreConfig) -> bool:
-    """Whether an orchestrator puts the files where they are looked for by default."""
-    return store.key_file is None or store.secret_file is None
+def is_orchestrator_managed(store: FileStoreConfig, profile: ExchangeProfile) -> bool:
+    """Return whether an orchestrator puts the files where they are expected by default."""
+    return any(store.file(field) is None for field in profile.credentials)
 
 
-def _names(exchange: str) -> dict[str, str]:
-    return {name: default_file_name(exchange, name) for name in PARTS}
+def list_labels(fields: Sequence[CredentialField]) -> str:
+    """Return the parts of the credentials for a person, as in "key id and secret"."""
+    *others, last = (field.label for field in fields)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
-def _orchestrator_steps(exchange: str) -> list[str]:
+def _file_names(profile: ExchangeProfile) -> dict[CredentialField, str]:
+    return {field: default_file_name(profile.id, field) for field in profile.credentials}
+
+
+def _orchestrator_steps(profile: ExchangeProfile) -> list[str]:
+    names = _file_names(profile)
     lines = ["systemd, as root, for LoadCredentialEncrypted= in the unit:"]
-    for part, name in _names(exchange).items():
-        into = f"/etc/credstore.encrypted/{name}"
-        ask = f'systemd-ask-password -n "{PARTS[part].capitalize()}:"'
-        lines.append(f"  {ask} | systemd-creds encrypt --name={name} - {into}")
+    for field, name in names.items():
+        encrypt = f"systemd-creds encrypt --name={name} - /etc/credstore.encrypted/{name}"
+        if field.multiline:
+            lines.append(f"  (trap 'stty echo' 0; stty -echo; {encrypt})   # paste the {field.label}, Enter, Ctrl-D")
+        else:
+            lines.append(f'  systemd-ask-password -n "{_capitalized(field)}:" | {encrypt}')
     lines.append("Docker or Podman Compose, in the folder of compose.yaml, as its owner, for its `secrets:`:")
-    inside = {part: Path("secrets") / name for part, name in _names(exchange).items()}
-    return [*lines, "  mkdir -p -m 700 secrets", *(f"  {line}" for line in _write_file_lines(inside))]
+    paths = {field: Path("secrets") / name for field, name in names.items()}
+    return [*lines, "  mkdir -p -m 700 secrets", *(f"  {line}" for line in _write_file_steps(paths))]
 
 
-def _paths(store: FileStoreConfig, exchange: str) -> dict[str, Path]:
-    files = FileStore(store, exchange)
-    return {"key": files.key, "secret": files.secret}
+def _capitalized(field: CredentialField) -> str:
+    return field.label[:1].upper() + field.label[1:]
 
 
-def _write_file_lines(paths: dict[str, Path]) -> list[str]:
+def _paths(store: FileStoreConfig, profile: ExchangeProfile) -> dict[CredentialField, Path]:
+    files = FileStore(store, profile.id)
+    return {field: files.path(field) for field in profile.credentials}
+
+
+def _write_file_steps(paths: dict[CredentialField, Path]) -> list[str]:
     return [
         f"(umask 077; trap 'stty echo' 0; stty -echo; cat > {shlex.quote(str(path))})"
-        f"   # paste the {PARTS[name]}, Enter, Ctrl-D"
-        for name, path in paths.items()
+        f"   # paste the {field.label}, Enter, Ctrl-D"
+        for field, path in paths.items()
     ]
-
-
-def _commands(store: CommandStoreConfig) -> dict[str, list[str]]:
-    return {"key": store.key_command, "secret": store.secret_command}
 
 
 def _is_pass(command: list[str]) -> bool:
@@ -133,26 +156,29 @@ def _is_pass(command: list[str]) -> bool:
 
 
 def _program(command: list[str]) -> str:
-    """All that is shown of a command: what stands behind the program's name may be a secret, or in its place."""
+    """Return all that may be shown of a command: an argument, or even the program's name, may be a pasted secret."""
     return sanitize_tokens(Path(command[0]).name)
 
 
-def _store_step(command: list[str], name: str) -> str:
+def _store_step(command: list[str], field: CredentialField) -> str:
+    if not _is_pass(command):
+        return f"with {_program(command)}, store the {field.label} so that {field.name}_command prints it alone"
+    entry = shlex.quote(command[-1])
+    if field.multiline:
+        return f"(trap 'stty echo' 0; stty -echo; pass insert -m {entry})   # paste the {field.label}, Enter, Ctrl-D"
+    return f"pass insert {entry}   # asks for the {field.label}"
+
+
+def _store_new_step(command: list[str], field: CredentialField) -> str:
     if _is_pass(command):
-        return f"pass insert {shlex.quote(command[-1])}   # asks for the {PARTS[name]}"
-    return f"with {_program(command)}, store the {PARTS[name]} so that {name}_command prints it alone"
+        return _store_step(_new_entry(command), field)
+    return f"with {_program(command)}, store the new {field.label} beside the old one, under another name"
 
 
-def _store_new_step(command: list[str], name: str) -> str:
-    if _is_pass(command):
-        return _store_step(_new_entry(command), name)
-    return f"with {_program(command)}, store the new {PARTS[name]} beside the old one, under another name"
-
-
-def _rename_step(command: list[str], name: str) -> str:
+def _rename_step(command: list[str], field: CredentialField) -> str:
     if _is_pass(command):
         return f"pass mv -f {shlex.quote(_new_entry(command)[-1])} {shlex.quote(command[-1])}"
-    return f"with {_program(command)}, have {name}_command print the new {PARTS[name]}"
+    return f"with {_program(command)}, have {field.name}_command print the new {field.label}"
 
 
 def _new_entry(command: list[str]) -> list[str]:

@@ -1,9 +1,10 @@
-"""From plain text in config files into the store: stored, read back, and only then blanked in the files."""
+"""Moves plain-text credentials from config files into the store: stored, read back, and only then blanked."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
@@ -11,215 +12,235 @@ from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_repl
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.jsonc import Node, NodePath, Span
 from freqtrade_bitmex_guard.config.section import SECTION
-from freqtrade_bitmex_guard.credentials.access import load_if_present, with_timeout
-from freqtrade_bitmex_guard.credentials.interface import Seen
+from freqtrade_bitmex_guard.credentials.access import load_if_present, write
 from freqtrade_bitmex_guard.manage import git_history, instructions, keyring_services
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.manage.terminal import Terminal
-from freqtrade_bitmex_guard.model.credentials import PARTS, Credentials, Secret, parse_credential
+from freqtrade_bitmex_guard.model.credentials import (
+    CredentialField,
+    Credentials,
+    Secret,
+    fields_by_name,
+    parse_credential,
+)
 from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.pem import is_pem, secret_lines
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque_dataclass
 from freqtrade_bitmex_guard.redaction.registry import occurs_in
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
-_MIN_SECRET_LENGTH = 8  # what is shorter is no secret, and stands in the middle of words
+_MIN_SECRET_LENGTH = 8  # anything shorter is no secret, and part of ordinary words
 
 
 @opaque_dataclass
 class PlaintextCredential:
-    """A credential in a config file."""
+    """A credential in a config file.
+
+    Attributes:
+        file: the file.
+        node: the value in it.
+        field: the part of the credentials that freqtrade or ccxt takes it for.
+    """
 
     file: ConfigFile
     node: Node
-    part: str
+    field: CredentialField
 
     @property
     def location(self) -> str:
-        """The place, for a person."""
+        """The position, for a person."""
         return f"{'.'.join(sanitize(str(step)) for step in self.node.path)} in {self.file.label}"
 
 
-def migrate(subject: BotContext, terminal: Terminal) -> int:
-    """Move key and secret out of the config files.
+def migrate(bot: BotContext, terminal: Terminal) -> int:
+    """Move the credentials out of the config files.
 
     Returns:
         The exit code.
 
     Raises:
-        GuardError: misconfigured, before anything was changed, if any of them could get lost or be left behind.
+        GuardError: misconfigured, before anything was changed, if any part could be lost or left behind.
     """
-    files = subject.config_files()
-    found = [each for file in files for each in _find_in_file(file)]
-    _check_movable(subject.profile, files, found)
-    if not found:
-        terminal.print("No key and no secret stands in the config files: there is nothing to move.")
+    files = bot.config_files()
+    matches = [match for file in files for match in _find_in_file(file)]
+    _check_movable(bot, files, matches)
+    if not matches:
+        terminal.print("There are no credentials in the config files: nothing to move.")
         return 0
-    credentials, is_stored = _collect_credentials(subject, found)
-    changes = [_blanked_edit(file, found, credentials) for file in files]
-    with staged_replacement([change for change in changes if change.text != change.file.document.text]) as replace:
+    credentials, is_stored = _collect_credentials(bot, matches)
+    credentials.register_for_redaction()
+    edits = [_blanked_edit(file, matches, credentials) for file in files]
+    edits = [edit for edit in edits if edit.text != edit.file.document.text]
+    with staged_replacement(edits) as replace:
         if not is_stored:
-            _store_credentials(subject, credentials)
-        terminal.print(
-            f"The key {credentials.masked_id} lies in {subject.store_label} now, read back and found the same."
-        )
+            _store_credentials(bot, credentials)
+        terminal.print(f"The key {credentials.masked_id} is in {bot.store_label} now, read back and found the same.")
         replace()
-    changed = [change.file for change in changes if change.text != change.file.document.text]
-    for file in changed:
-        terminal.print(f"Blanked in {file.label}, in comments too; everything else in it is as it was.")
-    if SECTION not in subject.config:
+    for edit in edits:
+        terminal.print(f"Blanked in {edit.file.label}, in comments too; everything else in it is unchanged.")
+    if SECTION not in bot.config:
         terminal.print(
-            f"Nothing reads it from there yet; do this next: freqtrade-bitmex-guard setup {subject.config_options}"
+            f"Nothing reads it from there yet. Do this next: freqtrade-bitmex-guard setup {bot.config_options}"
         )
-    _print_exposure_advice(subject, changed, terminal)
+    _print_exposure_advice(bot, [edit.file for edit in edits], terminal)
     return 0
 
 
 def _find_in_file(file: ConfigFile) -> list[PlaintextCredential]:
-    found = []
-    for place in file.document.nodes:
-        part = settings.credential_field_at(place.path)
-        if part is not None and file.document.source(place) not in ('""', "null"):
-            found.append(PlaintextCredential(file, place, part))
-    return found
+    matches = []
+    for node in file.document.nodes:
+        field = settings.credential_field_at(node.path)
+        if field is not None and file.document.source(node) not in ('""', "null"):
+            matches.append(PlaintextCredential(file, node, field))
+    return matches
 
 
-def _check_movable(profile: ExchangeProfile, files: Sequence[ConfigFile], found: Sequence[PlaintextCredential]) -> None:
+def _check_movable(bot: BotContext, files: Sequence[ConfigFile], matches: Sequence[PlaintextCredential]) -> None:
     exchange = environment_overrides().get("exchange")
-    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}, profile):
+    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}, bot.profile):
         fail(
             finding.name,
-            f"{finding.message} It stands in a FREQTRADE__EXCHANGE__… variable.",
-            "Take the variable away.",
+            f"{finding.message} It is in a FREQTRADE__EXCHANGE__… variable.",
+            "Remove the variable.",
         )
-    for each in found:
-        if each.part not in PARTS or each.node.content is None:
+    names = fields_by_name(bot.profile.credentials)
+    for match in matches:
+        if match.field.name not in names or match.node.content is None:
             fail(
                 "credentials-malformed",
-                f"At {each.location} stands something that is no key id and no secret of this exchange.",
-                "Take it out by hand, then try again.",
+                f"The value at {match.location} is not a credential of {bot.profile.title}, whose keys consist of "
+                f"{instructions.list_labels(bot.profile.credentials)}.",
+                "Remove it by hand, then try again.",
             )
-    secrets = [str(each.node.content) for each in found if each.part == "secret"]
+    secrets = [str(match.node.content) for match in matches if not match.field.identifies]
+    ours = [match.node for match in matches]
     for file in files:
-        for place in file.document.nodes:
-            texts = [place.content or "", *(step for step in place.path[-1:] if isinstance(step, str))]
-            is_ours = any(each.file is file and each.node is place for each in found)
+        for node in file.document.nodes:
+            texts = [node.content or "", *(step for step in node.path[-1:] if isinstance(step, str))]
+            is_ours = any(node is known for known in ours)
             if not is_ours and any(_contains_secret(text, secret) for text in texts for secret in secrets):
-                other = ".".join(sanitize(str(step)) for step in place.path[:-1]) or "the top level"
+                path = ".".join(sanitize(str(step)) for step in node.path[:-1]) or "the top level"
                 fail(
                     "credentials-conflict",
-                    f"The secret also stands under {other} in {file.label}, where no exchange looks for it.",
-                    "Take it out there by hand, then try again: migrate leaves no copy behind.",
+                    f"The secret is also under {path} in {file.label}, where no exchange looks for it.",
+                    "Remove it there by hand, then try again: migrate leaves no copy behind.",
                 )
 
 
 def _contains_secret(text: str, value: str) -> bool:
-    return len(value) >= _MIN_SECRET_LENGTH and occurs_in(value, text)
+    return any(len(piece) >= _MIN_SECRET_LENGTH and occurs_in(piece, text) for piece in _pieces(value))
 
 
-def _collect_credentials(subject: BotContext, found: Sequence[PlaintextCredential]) -> tuple[Credentials, bool]:
-    """Both parts, and whether the store holds them already, as after a run that was interrupted."""
-    stored = load_if_present(subject.store)
-    parts: dict[str, Secret] = {}
-    for part in PARTS:
-        different: list[PlaintextCredential] = []
-        for each in found:
-            if each.part == part and not any(
-                constant_time_equal(each.node.content, other.node.content) for other in different
-            ):
-                different.append(each)
-        if len(different) > 1:
-            places = " and at ".join(each.location for each in different)
+def _pieces(value: str) -> list[str]:
+    """Return what gives a value away: the value, or the lines of a PEM text between its frame."""
+    return secret_lines(value) if is_pem(value) else [value]
+
+
+def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]) -> tuple[Credentials, bool]:
+    """Return all parts, and whether the store already holds them, as after a run that was interrupted."""
+    fields = bot.profile.credentials
+    stored = load_if_present(bot.store, fields)
+    parts = {field: secret for field in fields for secret in _single_value(field, matches)}
+    if stored is not None:
+        if not all(stored.part(field.name).matches(secret.reveal()) for field, secret in parts.items()):
             fail(
                 "credentials-conflict",
-                f"Different values stand at {places}: only one of them can be the bot's.",
-                "Take the other out by hand, then try again.",
+                f"Another key is already in {bot.store_label}, {stored.masked_id}, which may be another bot's: one of "
+                "the two would be lost.",
+                f"If {stored.masked_id} is this bot's, blank the config by hand. If it is not, leave it there, give "
+                f"this bot an entry of its own, and try again: {keyring_services.own_service_advice(bot)}.",
             )
-        for each in different:
-            parts[part] = parse_credential(str(each.node.content), part, each.location)
-    if stored is not None:
-        for part, given in parts.items():
-            if not getattr(stored, part).matches(given.reveal()):
-                fail(
-                    "credentials-conflict",
-                    f"Another key lies in {subject.store_label} already, {stored.masked_id}, which may be another "
-                    "bot's: one "
-                    "of the two would be lost.",
-                    f"If {stored.masked_id} is this bot's, blank the config by hand. If it is not, leave it there, "
-                    "give "
-                    f"this bot an entry of its own, and try again: {keyring_services.own_service_advice(subject)}.",
-                )
         return stored, True
-    missing = [part for part in PARTS if part not in parts]
+    missing = [field for field in fields if field not in parts]
     if missing:
         fail(
             "credentials-missing",
-            f"The config files hold no {missing[0]}.",
-            "Write it beside the other, or blank both.",
+            f"The config files have no {missing[0].label}.",
+            "Write it beside the rest, or blank the rest.",
         )
-    return Credentials(parts["key"], parts["secret"]), False
+    return Credentials(parts), False
 
 
-def _store_credentials(subject: BotContext, credentials: Credentials) -> None:
-    keeper = subject.writable_store
-    if keeper is not None:
-        with_timeout(keeper, lambda: keeper.put(credentials, Seen(None)), writes=True)
+def _single_value(field: CredentialField, matches: Sequence[PlaintextCredential]) -> Iterator[Secret]:
+    """Yield the one value that the config files have of a part, if any."""
+    different: list[tuple[PlaintextCredential, Secret]] = []
+    for match in matches:
+        if match.field.name == field.name:
+            value = parse_credential(str(match.node.content), field, match.location)
+            if not any(secret.matches(value.reveal()) for _, secret in different):
+                different.append((match, value))
+    if len(different) > 1:
+        places = " and at ".join(match.location for match, _ in different)
+        fail(
+            "credentials-conflict",
+            f"There are different values at {places}: only one of them can be the bot's.",
+            "Remove the other by hand, then try again.",
+        )
+    yield from (secret for _, secret in different)
+
+
+def _store_credentials(bot: BotContext, credentials: Credentials) -> None:
+    writable = bot.writable_store
+    if writable is not None:
+        write(writable, partial(writable.add, credentials))
         return
-    store = instructions.require_read_only(subject.section.credentials)
-    lines = "\n".join(f"    {line}" for line in instructions.store_steps(store, subject.profile.id))
+    store = instructions.require_read_only(bot.section.credentials)
+    lines = "\n".join(f"    {line}" for line in instructions.store_steps(store, bot.profile))
+    names = " and ".join(f"exchange.{name}" for name in credentials.for_freqtrade())
     instructions.fail_read_only(
         store,
-        f"Store both yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares, and "
-        "blanks the config. Where only the bot's unit or container can read the store, blank exchange.key and "
-        "exchange.secret by hand instead, and run --check-only in there.",
+        f"Store the credentials yourself, as the user that the bot runs as:\n{lines}\nThen run this again: it compares "
+        f"them, and blanks the config. Where only the bot's unit or container can read the store, blank {names} by "
+        "hand instead, and run --check-only in there.",
     )
 
 
-def _blanked_edit(file: ConfigFile, found: Sequence[PlaintextCredential], credentials: Credentials) -> FileEdit:
-    meaning = file.parsed()
+def _blanked_edit(file: ConfigFile, matches: Sequence[PlaintextCredential], credentials: Credentials) -> FileEdit:
+    expected = file.parsed()
     changes: list[tuple[Span, str]] = []
-    for each in found:
-        if each.file is file:
-            changes.append((each.node.span, '""'))
-            _blank_value(meaning, each.node.path, str(each.node.content))
-    values = (credentials.key.reveal(), credentials.secret.reveal())
+    for match in matches:
+        if match.file is file:
+            changes.append((match.node.span, '""'))
+            _blank_value(expected, match.node.path, str(match.node.content))
+    values = list(credentials.for_store().values())
     for comment in file.document.comments:
         text = file.document.text[comment.start : comment.end]
         for value in values:
-            if len(value) >= _MIN_SECRET_LENGTH:
-                text = text.replace(value, "")
+            for piece in _pieces(value):
+                text = text.replace(piece, "") if len(piece) >= _MIN_SECRET_LENGTH else text
         if any(_contains_secret(text, value) for value in values):
             fail(
                 "credentials-conflict",
-                f"A comment in {file.label} holds key or secret in another spelling.",
-                "Take it out there by hand, then try again: migrate leaves no copy behind.",
+                f"A comment in {file.label} contains a credential in another spelling.",
+                "Remove it there by hand, then try again: migrate leaves no copy behind.",
             )
         changes.append((comment, text))
-    return FileEdit(file, file.document.replace_spans(changes), meaning)
+    return FileEdit(file, file.document.replace_spans(changes), expected)
 
 
-def _blank_value(meaning: Any, path: NodePath, value: str) -> None:
-    # Of a name that stands twice, freqtrade knows the last one only; then there is nothing to blank in the other.
+def _blank_value(parsed: Any, path: NodePath, value: str) -> None:
+    # Of a name that occurs twice freqtrade knows only the last; then there is nothing to blank in the other.
     with contextlib.suppress(KeyError, IndexError, TypeError):
         for step in path[:-1]:
-            meaning = meaning[step]
-        if constant_time_equal(meaning[path[-1]], value):
-            meaning[path[-1]] = ""
+            parsed = parsed[step]
+        if constant_time_equal(parsed[path[-1]], value):
+            parsed[path[-1]] = ""
 
 
-def _print_exposure_advice(subject: BotContext, files: Sequence[ConfigFile], terminal: Terminal) -> None:
+def _print_exposure_advice(bot: BotContext, files: Sequence[ConfigFile], terminal: Terminal) -> None:
     terminal.print(
         "",
-        "The old secret counts as exposed: it may stand in backups, in git's history, in the shell's history, in logs.",
+        "Treat the old secret as exposed: it may be in backups, in git's history, in the shell's history, in logs.",
         style="bold yellow",
     )
     terminal.print(
-        "Make a new key, put it in its place with `freqtrade-bitmex-guard credentials rotate "
-        f"{subject.config_options}`,",
-        f"and delete the old one on {subject.profile.page.location}.",
+        f"Make a new key, replace the old one with `freqtrade-bitmex-guard credentials rotate {bot.config_options}`,",
+        f"and delete the old one on {bot.profile.page.location}.",
     )
     paths = [file.path for file in files]
     if not terminal.is_attended:
-        terminal.print("Whether git has it:", *(f"    {git_history.log_command(path)}" for path in paths))
-    elif terminal.confirm("Look whether git has it?", default=True):
+        terminal.print(
+            "To see whether it was committed to git:", *(f"    {git_history.log_command(path)}" for path in paths)
+        )
+    elif terminal.confirm("Check whether it was committed to git?", default=True):
         terminal.print(*(git_history.history_note(path) for path in paths))

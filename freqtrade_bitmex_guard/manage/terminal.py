@@ -11,8 +11,13 @@ import questionary
 from rich.console import Console
 from rich.text import Text
 
-from freqtrade_bitmex_guard.model.credentials import Credentials, parse_credential
+from freqtrade_bitmex_guard.model.credentials import (
+    CredentialField,
+    Credentials,
+    parse_credential,
+)
 from freqtrade_bitmex_guard.model.findings import Finding, fail
+from freqtrade_bitmex_guard.model.pem import MAX_BYTES, is_unfinished_pem
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.report import text
@@ -76,32 +81,57 @@ class Terminal:
         """
         return str(questionary.text(question, default=default, validate=check).unsafe_ask()).strip()
 
-    def credentials(self) -> Credentials:
-        """Take a key id and its secret: from prompts that do not show them, or from two lines of standard input.
+    def credentials(self, fields: Sequence[CredentialField]) -> Credentials:
+        """Take the parts of the credentials, from prompts that do not show them or from standard input.
+
+        Args:
+            fields: the parts, in the order of the prompts, or of the lines. A PEM text takes several lines.
 
         Raises:
-            GuardError: misconfigured, if they are not one line of visible ASCII each.
+            GuardError: misconfigured, if a part is not as `parse_credential` wants it.
         """
         if sys.stdin.isatty():
-            # What was typed before it was asked for was meant for something else, and may have been seen.
+            # Whatever was typed before the prompt was meant for something else, and may have been seen.
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
-            parts = [str(questionary.password(question).unsafe_ask()).strip() for question in ("Key id:", "Secret:")]
+            values = [_prompt(field) for field in fields]
         else:
-            parts = _two_lines()
-        place = "what was typed" if sys.stdin.isatty() else "standard input"
-        return Credentials(parse_credential(parts[0], "key", place), parse_credential(parts[1], "secret", place))
+            values = _read_lines(fields)
+        source = "what was typed" if sys.stdin.isatty() else "standard input"
+        credentials = Credentials(
+            {field: parse_credential(value, field, source) for field, value in zip(fields, values, strict=True)}
+        )
+        credentials.register_for_redaction()
+        return credentials
 
 
-def _two_lines() -> list[str]:
+def _prompt(field: CredentialField) -> str:
+    label = field.label[:1].upper() + field.label[1:]
+    value = str(questionary.password(f"{label}:").unsafe_ask()).strip()
+    # A terminal hands pasted lines over as one text or one by one.
+    while field.multiline and is_unfinished_pem(value) and len(value) < MAX_BYTES:
+        value += "\n" + str(questionary.password("… its next line:").unsafe_ask()).strip()
+    return value
+
+
+def _read_lines(fields: Sequence[CredentialField]) -> list[str]:
+    values: list[str] = []
     try:
-        lines = [sys.stdin.readline(_MAX_CHARACTERS).rstrip("\r\n") for _ in range(2)]
-        is_more = sys.stdin.read(_MAX_CHARACTERS).strip()
+        for field in fields:
+            value = sys.stdin.readline(_MAX_CHARACTERS).rstrip("\r\n")
+            while field.multiline and is_unfinished_pem(value) and len(value) < MAX_BYTES:
+                line = sys.stdin.readline(_MAX_CHARACTERS)
+                value += "\n" + line.rstrip("\r\n")
+                if not line:
+                    break
+            values.append(value)
+        remaining = sys.stdin.read(_MAX_CHARACTERS).strip()
     except UnicodeDecodeError:
-        is_more = "bytes that are no text"
-    if is_more:
+        remaining = "bytes that are no text"
+    if remaining:
+        order = ", then the ".join(field.label for field in fields)
         fail(
             "credentials-malformed",
-            "Standard input holds something else than two lines.",
-            "Give two lines: the key id, then its secret.",
+            f"Standard input has something else than the {len(fields)} parts of the credentials.",
+            f"Give each on a line of its own: the {order}.",
         )
-    return lines
+    return values

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from freqtrade_bitmex_guard.client import exchange_client, settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.manage import wizard_plan, wizard_stores
-from freqtrade_bitmex_guard.manage.bot_context import BotContext
+from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
@@ -28,11 +29,11 @@ _NEW_KEY = "I have made another key: take its id and secret"
 _STOP = "end here: nothing was written, so setup begins anew when it is run again"
 
 
-def run_wizard(arguments: list[str], terminal: Terminal) -> int:
+def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
     """Walk somebody from no key to a guarded bot.
 
     Args:
-        arguments: freqtrade's own, which name the config.
+        files: the bot's config files.
         terminal: where they sit.
 
     Returns:
@@ -48,11 +49,11 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
             "setup is a dialogue and needs a terminal.",
             "Without one: `freqtrade-bitmex-guard credentials set`, the section as in the README, then --check-only.",
         )
-    subject = BotContext.read(arguments)
+    subject = BotContext.read(files)
     _fail_on_plaintext(subject)
     _fail_on_variables()
-    files = subject.config_files()
-    with staged_replacement([FileEdit(file, file.document.text, file.parsed()) for file in files[:1]]):
+    config_files = subject.config_files()
+    with staged_replacement([FileEdit(file, file.document.text, file.parsed()) for file in config_files[:1]]):
         pass  # nobody shall make a key and then hear that the config cannot be changed
     terminal.print(
         f"From no key to a guarded bot on {subject.profile.title}, in seven steps. Nothing is written before the key "
@@ -63,15 +64,15 @@ def run_wizard(arguments: list[str], terminal: Terminal) -> int:
     hosts = _choose_hosts(subject, terminal)
     store, there = wizard_stores.choose_store(subject, terminal)
     network = _guide_steps(subject, terminal, is_made=there is not None)
-    written = subject.section_source
-    section = dict(
-        written if written is not None else wizard_plan.build_section(network, store, hosts, subject.profile)
-    )
+    if subject.state is GuardState.ABSENT:
+        section = wizard_plan.build_section(network, store, hosts, subject.profile)
+    else:
+        section = dict(subject.section_source)
     section.pop("enabled", None)
     candidate, verdict = _check_until_admitted(subject, section, there, terminal)
     if not verdict.admitted:
         return verdict.exit_code
-    with staged_replacement(_config_edits(subject, section, files)) as replace:
+    with staged_replacement(_config_edits(subject, section, config_files)) as replace:
         if there is None:
             wizard_stores.store_credentials(subject, store, candidate, terminal)
             terminal.print(f"The key {candidate.masked_id} is in the store now.")
@@ -105,7 +106,7 @@ def _choose_hosts(subject: BotContext, terminal: Terminal) -> list[str]:
     """The hosts that may be asked: the exchange's own, or what the person says is theirs, and no others."""
     terms, exchange = subject.profile, subject.config["exchange"]
     allowed = list(subject.section.allowed_hosts)
-    if subject.section_source is None:
+    if subject.state is GuardState.ABSENT:
         asked = exchange_client.request_hosts(exchange, terms)
         theirs = [host for host in asked if host in allowed or terminal.confirm(_host_question(host, terms))]
         allowed = theirs if set(theirs) - set(allowed) else allowed
@@ -167,7 +168,7 @@ def _ask_network(subject: BotContext, terminal: Terminal) -> Network:
         field, admits = subject.profile.page.ip_field, count_addresses([network])
         terminal.print(f"{field}: {network}", f"It admits {admits:,} address{'' if admits == 1 else 'es'}.")
         # Only a policy that is written already can object; else one that fits is written.
-        is_written = subject.section_source is not None
+        is_written = subject.state is not GuardState.ABSENT
         objections = (
             wizard_plan.network_objections(network, subject.section.policy, subject.profile) if is_written else []
         )
@@ -187,9 +188,9 @@ def _check_until_admitted(
 ) -> tuple[Credentials, Verdict]:
     """Take id and secret and check them, until they are admitted or the person ends it."""
     terminal.step(7, "Id and secret")
-    candidate = there or terminal.credentials()
+    candidate = there or terminal.credentials(subject.profile.credentials)
     while True:
-        verdict = subject.check(candidate, section)
+        verdict = check_candidate(subject, candidate, section)
         terminal.report(verdict)
         if verdict.admitted:
             return candidate, verdict
@@ -197,12 +198,12 @@ def _check_until_admitted(
         chosen = terminal.choose("Nothing was written. What now?", ways)
         if chosen is ...:
             return candidate, verdict
-        candidate = chosen if isinstance(chosen, Credentials) else terminal.credentials()
+        candidate = chosen if isinstance(chosen, Credentials) else terminal.credentials(subject.profile.credentials)
 
 
 def _config_edits(subject: BotContext, section: Mapping[str, Any], files: list[ConfigFile]) -> list[FileEdit]:
     """What the config needs so that the bot is guarded: the section, or a section that is switched on."""
-    if subject.section_source is None:
+    if subject.state is GuardState.ABSENT:
         meaning = {**files[0].parsed(), SECTION: section}
         return [FileEdit(files[0], files[0].document.append_member(SECTION, section), meaning)]
     if subject.section.enabled:

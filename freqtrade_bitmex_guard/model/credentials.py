@@ -1,22 +1,89 @@
-"""Credentials in memory: hard to print, to compare carelessly, to copy to disk."""
+"""Credentials in memory: named parts that are hard to print, to compare carelessly and to copy to disk."""
 
 from __future__ import annotations
 
 import re
-from typing import final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
 
 from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque, opaque_dataclass
+from freqtrade_bitmex_guard.model.pem import is_pem, normalize_pem, secret_lines
+from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque
 from freqtrade_bitmex_guard.redaction.registry import register_secret
 from freqtrade_bitmex_guard.redaction.sanitize import mask_id
 
-PARTS = {"key": "key id", "secret": "secret"}
+_MAX_LINE_LENGTH = 4096
 
 
-"""The parts of `Credentials`, each with its words for a person."""
+_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,%d}" % _MAX_LINE_LENGTH)  # noqa: UP031 - braces are the pattern's
 
 
-_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,4096}")
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """A part of the credentials that an exchange issues.
+
+    Attributes:
+        name: in stores, and at the beginning of config fields.
+        label: for a person.
+        ccxt_name: the attribute of a ccxt client.
+        freqtrade_names: its spellings in freqtrade's `exchange` section; the guard writes the first.
+        identifies: whether it is public and tells the key from others.
+        multiline: whether it may be a private key as a PEM text of several lines.
+        file_prefix: what stands between the exchange and the name in a default file name.
+    """
+
+    name: str
+    label: str
+    ccxt_name: str
+    freqtrade_names: tuple[str, ...]
+    identifies: bool = False
+    multiline: bool = False
+    file_prefix: str = "api_"
+
+
+KEY = CredentialField("key", "key id", "apiKey", ("key", "apiKey", "api_key"), identifies=True)
+
+
+SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"))
+
+
+PEM_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True)
+
+
+PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",))
+
+
+WALLET_ADDRESS = CredentialField(
+    "wallet_address",
+    "wallet address",
+    "walletAddress",
+    ("wallet_address", "walletAddress"),
+    identifies=True,
+    file_prefix="",
+)
+
+
+PRIVATE_KEY = CredentialField("private_key", "private key", "privateKey", ("private_key", "privateKey"), file_prefix="")
+
+
+STORED_FIELDS = (KEY, SECRET, PASSWORD, WALLET_ADDRESS, PRIVATE_KEY)
+
+
+"""Every part that a store may hold, by its name."""
+
+
+KNOWN_FIELDS = (
+    *STORED_FIELDS,
+    CredentialField("uid", "user id", "uid", ("uid",)),
+    CredentialField("account_id", "account id", "accountId", ("account_id", "accountId")),
+    CredentialField("login", "login", "login", ("login",)),
+    CredentialField("token", "token", "token", ("token",)),
+    CredentialField("twofa", "two-factor code", "twofa", ("twofa",)),
+)
+
+
+"""Every part that freqtrade or ccxt knows. A client signs with those of its exchange and must hold no other."""
 
 
 @final
@@ -30,12 +97,12 @@ class Secret:
         self.__value = value
 
     def reveal(self) -> str:
-        """The value itself. Hand it on at once, and never to anything that prints."""
+        """Return the value itself. Hand it on at once, and never to anything that prints."""
         return self.__value
 
-    def matches(self, other: object) -> bool:
-        """Whether another value is the same, in constant time."""
-        return constant_time_equal(self.__value, other)
+    def matches(self, value: object) -> bool:
+        """Return whether a value is the same, in constant time."""
+        return constant_time_equal(self.__value, value)
 
     # Equality would invite comparisons that leak time, and hashing would put secrets into sets and caches.
     __eq__ = None  # type: ignore[assignment]
@@ -43,55 +110,162 @@ class Secret:
 
 
 @final
-@opaque_dataclass
+@opaque
 class Credentials:
-    """A key id and its secret.
+    """All parts that one exchange issued for one key.
 
-    Attributes:
-        key: the id, by which the exchange knows the key.
-        secret: what requests are signed with.
+    Nothing is registered for redaction here: whoever takes credentials from outside calls `register_for_redaction`.
     """
 
-    key: Secret
-    secret: Secret
+    __slots__ = ("__parts",)
 
-    def __post_init__(self) -> None:
-        """From now on neither is shown, whoever says it: see `redaction.hide`."""
-        register_secret(self.secret.reveal())
-        register_secret(self.key.reveal(), self.masked_id)
+    def __init__(self, parts: Mapping[CredentialField, Secret]) -> None:
+        """Take the parts; the first that identifies is the key's id.
+
+        Raises:
+            ValueError: if no part identifies the key: a bug.
+        """
+        if not any(field.identifies for field in parts):
+            raise ValueError("no part of the credentials identifies the key")
+        self.__parts = dict(parts)
+
+    @property
+    def fields(self) -> tuple[CredentialField, ...]:
+        """The fields of which these are the values."""
+        return tuple(self.__parts)
+
+    @property
+    def key_id(self) -> Secret:
+        """The part by which the exchange knows the key."""
+        return next(secret for field, secret in self.__parts.items() if field.identifies)
 
     @property
     def masked_id(self) -> str:
         """The key id as it may be shown."""
-        return mask_id(self.key.reveal())
+        return mask_id(self.key_id.reveal())
 
-    def matches(self, other: Credentials) -> bool:
-        """Whether others are the same, both parts, in constant time."""
-        return self.key.matches(other.key.reveal()) & self.secret.matches(other.secret.reveal())
+    def part(self, name: str) -> Secret:
+        """Return one part by its name.
+
+        Raises:
+            KeyError: if the exchange does not issue such a part.
+        """
+        return {field.name: secret for field, secret in self.__parts.items()}[name]
+
+    def for_store(self) -> dict[str, str]:
+        """Return the values by the names of their store entries. Hand them on at once."""
+        return {field.name: secret.reveal() for field, secret in self.__parts.items()}
+
+    def for_ccxt(self) -> dict[str, str]:
+        """Return the values by the attributes of a ccxt client. Hand them on at once."""
+        return {field.ccxt_name: secret.reveal() for field, secret in self.__parts.items()}
+
+    def for_freqtrade(self) -> dict[str, str]:
+        """Return the values by their names in freqtrade's `exchange` section. Hand them on at once."""
+        return {field.freqtrade_names[0]: secret.reveal() for field, secret in self.__parts.items()}
+
+    def matches(self, credentials: Credentials) -> bool:
+        """Return whether other credentials have the same parts, in constant time."""
+        ours, theirs = self.for_store(), credentials.for_store()
+        different = [name for name, value in ours.items() if not constant_time_equal(value, theirs.get(name))]
+        return not different and ours.keys() == theirs.keys()
+
+    def is_same_key(self, credentials: Credentials) -> bool:
+        """Return whether the exchange knows other credentials as the same key.
+
+        Where the id is an account's address, several keys share it, and all parts are compared.
+        """
+        if KEY in self.__parts:
+            return self.key_id.matches(credentials.key_id.reveal())
+        return self.matches(credentials)
+
+    def differs_from(self, client: Any) -> list[str]:
+        """Return the attributes in which a ccxt client does not hold these parts and no others.
+
+        Args:
+            client: of ccxt, of any class.
+        """
+        ours = {field.ccxt_name: secret for field, secret in self.__parts.items()}
+        different = [name for name, secret in ours.items() if not secret.matches(getattr(client, name, None))]
+        return different + [name for name in held_by_client(client) if name not in ours]
+
+    def register_for_redaction(self) -> None:
+        """Keep every part out of all output from now on."""
+        for field, secret in self.__parts.items():
+            register_for_redaction(secret.reveal(), field)
 
     def __repr__(self) -> str:
         return f"Credentials({self.masked_id})"
 
 
-def parse_credential(value: str, name: str, place: str) -> Secret:
-    """Take a value out of a store.
+def held_by_client(client: Any) -> list[str]:
+    """Return the attributes of a ccxt client that hold something to sign with."""
+    return [field.ccxt_name for field in KNOWN_FIELDS if getattr(client, field.ccxt_name, None)]
+
+
+def register_for_redaction(value: str, field: CredentialField) -> None:
+    """Keep a value out of all output from now on; of an id four characters stay.
 
     Args:
-        value: as the store gave it.
-        name: `key` or `secret`.
-        place: where it came from, for a person; no secret.
+        value: as it was found, also if it is no whole credential.
+        field: the part that it is.
+    """
+    if not is_pem(value):
+        register_secret(value, mask_id(value) if field.identifies else "…")
+        return
+    lines = secret_lines(value)
+    for line in (*lines, "".join(lines)):
+        register_secret(line)
+
+
+def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
+    """Check a value from a store, a config or a terminal.
+
+    Args:
+        value: as the source gave it.
+        field: the part that it should be.
+        source: where it came from, for a person; no secret.
 
     Returns:
-        The value, wrapped.
+        The value, wrapped. Of a PEM text the lines are stripped, so that the same key is the same value.
 
     Raises:
-        GuardError: misconfigured, if it is not one line of visible ASCII. The value is not shown.
+        GuardError: misconfigured, if it is neither one line of visible ASCII nor, where the field allows it, a private
+            key in PEM form. The value is not shown.
     """
+    if field.multiline and is_pem(value):
+        return _parse_pem(value, field, source)
     if not _ONE_VISIBLE_LINE.fullmatch(value):
-        what = "is empty" if not value.strip() else "holds a space, a line break or another character no key has"
+        if not value.strip():
+            problem = "is empty"
+        elif len(value) > _MAX_LINE_LENGTH:
+            problem = f"is longer than {_MAX_LINE_LENGTH:,} characters"
+        else:
+            problem = "has a space, a line break or another character that no key has"
         fail(
             "credentials-malformed",
-            f"The {name} in {place} {what}.",
-            f"Store the {name} again, exactly as the exchange showed it, on one line.",
+            f"The {field.label} in {source} {problem}.",
+            f"Store the {field.label} again, exactly as the exchange showed it, on one line.",
         )
     return Secret(value)
+
+
+def _parse_pem(value: str, field: CredentialField, source: str) -> Secret:
+    problem = ""
+    try:
+        value = normalize_pem(value)
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        fail(
+            "credentials-malformed",
+            f"The {field.label} in {source} {problem}.",
+            "Store the whole private key again, unencrypted, from its first line (-----BEGIN …) to its last "
+            "(-----END …).",
+        )
+    return Secret(value)
+
+
+def fields_by_name(fields: Iterable[CredentialField]) -> dict[str, CredentialField]:
+    """Return fields by their names."""
+    return {field.name: field for field in fields}

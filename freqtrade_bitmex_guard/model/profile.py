@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from freqtrade_bitmex_guard.model.credentials import KEY, SECRET, CredentialField
 from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, Permission, PermissionKind
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -113,6 +114,7 @@ class ExchangeProfile:
         last_ccxt: the last version of ccxt that has it, if it was removed.
         weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
+        credentials: the parts of a key that the exchange issues.
     """
 
     id: str
@@ -129,6 +131,7 @@ class ExchangeProfile:
     last_ccxt: str | None = None
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
+    credentials: tuple[CredentialField, ...] = (KEY, SECRET)
 
     def __post_init__(self) -> None:
         if len(self._specs) != len(self.permissions):

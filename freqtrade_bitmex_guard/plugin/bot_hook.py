@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
 
 from freqtrade.exceptions import OperationalException
 
-from freqtrade_bitmex_guard.check import admission
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
@@ -43,13 +43,10 @@ def _build_admitted(
     check: LocalCheck, proven: Admission, build: Callable[..., None], bot: Any, config: dict[str, Any]
 ) -> None:
     exchange = config["exchange"]
-    try:
+    with contextlib.ExitStack() as stack:
         with start_guard.START_GUARD.fail_closed():
-            admission.place_credentials(exchange, proven.credentials.key.reveal(), proven.credentials.secret.reveal())
+            stack.enter_context(proven.injected(exchange))
         build(bot, config)
-    finally:
-        # freqtrade has stripped its own copy by now; this is for a build that failed before.
-        exchange["key"] = exchange["secret"] = None
     try:
         with start_guard.START_GUARD.fail_closed():
             start_guard.START_GUARD.verify_bot_clients(bot.exchange)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from freqtrade_bitmex_guard import exchanges
-from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.model.catalogue import Outcome
@@ -11,20 +10,21 @@ from freqtrade_bitmex_guard.model.verdict import EXIT_CODES
 from freqtrade_bitmex_guard.plugin import import_hook
 
 
-def trade(arguments: list[str], *, wait_seconds: float) -> int:
+def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> int:
     """Start `freqtrade trade`, guarded even where the `.pth` line did not run.
 
     Args:
-        arguments: freqtrade's own, behind `trade`.
+        argv: freqtrade's own arguments, behind `trade`.
+        config_files: that these arguments name.
         wait_seconds: how long to keep asking an exchange that is down for a passing cause.
 
     Returns:
         The guard's exit code if the guard stopped it, else freqtrade's.
 
     Raises:
-        GuardError: misconfigured, if freqtrade does not take the arguments or the config cannot be read.
+        GuardError: misconfigured, if the config cannot be read or ccxt lacks the exchange.
     """
-    _check_config_first(arguments)
+    _check_config_first(config_files)
     # Imported here, as below: a second of imports, and ccxt. Placed by hand, for somebody else's finder may have loaded
     # the bot's module before ours was asked.
     from freqtrade import freqtradebot  # noqa: PLC0415
@@ -38,7 +38,7 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
 
     code: object = 0
     try:
-        main(["trade", *arguments])
+        main(["trade", *argv])
     except SystemExit as end:
         code = end.code
     if START_GUARD.last_refusal is not None:
@@ -48,9 +48,8 @@ def trade(arguments: list[str], *, wait_seconds: float) -> int:
     return code if isinstance(code, int) else 0 if code is None else 1
 
 
-def _check_config_first(arguments: list[str]) -> None:
+def _check_config_first(files: list[str]) -> None:
     """Tell in our words what freqtrade would stop at before it asks us: with exit code 0, or naming no way out."""
-    files = parse_freqtrade_arguments(arguments)["config"]
     if "-" in files:
         return  # standard input can be read once only, and that is freqtrade's
     exchange = read_config(files).get("exchange")

@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.check.admission import Admission, holds_credentials
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
-from freqtrade_bitmex_guard.config.parse import guard_state
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
@@ -85,11 +85,11 @@ class StartGuard:
         if config.get("dry_run") is True:
             _log_dry_run(config)
             return None
-        wanted = guard_state(config)
-        if not wanted:
+        state = guard_state(config)
+        if state in (GuardState.ABSENT, GuardState.DISABLED):
             # On a reload, a section that is gone is no decision to go on unguarded; `enabled` as false is one.
-            if self.require_guard or (wanted is None and self.proven is not None):
-                _fail_unguarded(wanted)
+            if self.require_guard or (state is GuardState.ABSENT and self.proven is not None):
+                _fail_unguarded(state)
             return None
         check, verdict = self._checked(config)
         if not verdict.admitted or check.proven is None:
@@ -129,7 +129,7 @@ class StartGuard:
         # A strategy may make a client of its own, for public data.
         if self.proven is None or not holds_credentials(client, self.proven.profile):
             return
-        found = list(self.proven.verify_client(client, asynchronous=not client.synchronous))
+        found = list(self.proven.verify_client(client))
         if found:
             raise GuardError(*found)
         client.logger = SILENT_LOGGER  # at -vvv ccxt logs the key id and every signature
@@ -186,7 +186,7 @@ START_GUARD = StartGuard()
 
 def _log_dry_run(config: dict[str, Any]) -> None:
     try:
-        if guard_state(config):
+        if guard_state(config) is GuardState.ENABLED:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips those that it knows itself, and ccxt signs with all others.
             for finding in settings.find_credentials(config.get("exchange") or {}, None):
@@ -195,8 +195,8 @@ def _log_dry_run(config: dict[str, Any]) -> None:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", end)
 
 
-def _fail_unguarded(wanted: bool | None) -> NoReturn:
-    if wanted is None:
+def _fail_unguarded(state: GuardState) -> NoReturn:
+    if state is GuardState.ABSENT:
         fail(
             "section-missing",
             "A guarded bot was asked for, but the config has no api_key_guard section.",

@@ -183,9 +183,7 @@ def test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_pas
 ) -> None:
     del bot.config["api_key_guard"]
     credentials_in_config(bot)
-    script = (
-        f"{ANOTHER_FINDER_FIRST}\nfrom freqtrade_bitmex_guard.cli.dispatch import main\nsys.exit(main(sys.argv[1:]))"
-    )
+    script = f"{ANOTHER_FINDER_FIRST}\nfrom freqtrade_bitmex_guard.cli import main\nsys.exit(main(sys.argv[1:]))"
     process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
     assert process.wait() == 4, process.output
     assert "[error] section-missing:" in process.output

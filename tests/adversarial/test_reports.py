@@ -12,7 +12,7 @@ import pytest
 from freqtrade_bitmex_guard.audit import formats
 from freqtrade_bitmex_guard.audit.run import Audit
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.cli.output import print_report
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.account import AccountFacts
 from freqtrade_bitmex_guard.model.findings import error
@@ -35,13 +35,13 @@ OUTLETS: dict[str, Callable[[Terminal], Any]] = {
     "a line of a dialogue": lambda terminal: terminal.print(SAID),
     "a complaint of a dialogue": lambda terminal: terminal.print_findings([FOUND]),
     "a verdict in a dialogue": lambda terminal: terminal.report(VERDICT),
-    "the verdict": lambda _: dispatch._print(text.render(VERDICT)),
-    "the verdict as JSON": lambda _: dispatch._print(json.to_json(VERDICT)),
+    "the verdict": lambda _: print_report(text.render(VERDICT)),
+    "the verdict as JSON": lambda _: print_report(json.to_json(VERDICT)),
     "the verdict for a log": lambda _: print(text.render_plain(VERDICT)),
     "the verdict for a chat": lambda _: print(chat.start_refused(VERDICT, SAID)),
-    "an audit": lambda _: dispatch._print(formats.render_text(AUDIT)),
-    "an audit as JSON": lambda _: dispatch._print(formats.to_json(AUDIT)),
-    "an audit as a page": lambda _: dispatch._print(formats.render_markdown(AUDIT)),
+    "an audit": lambda _: print_report(formats.render_text(AUDIT)),
+    "an audit as JSON": lambda _: print_report(formats.to_json(AUDIT)),
+    "an audit as a page": lambda _: print_report(formats.render_markdown(AUDIT)),
 }
 
 

@@ -17,10 +17,12 @@ from typing import Any
 import yaml
 
 from freqtrade_bitmex_guard import exchanges, rules
+from freqtrade_bitmex_guard.cli.parser import SHELLS
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
 from tests.docs import picture
+from tests.docs.completion import completion
 from tests.docs.simulated import run, simulated_bot
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +30,7 @@ SITE = ROOT / "docs" / "pages"
 SCHEMA = ROOT / "example_config" / "api_key_guard.schema.json"
 GUIDE: dict[str, dict[str, str]] = yaml.safe_load((ROOT / "docs" / "findings.yml").read_text(encoding="utf-8"))
 NOTE = "<!-- Written by `python -m tests.docs.generate`: change {source} instead. -->\n\n"
-COMMANDS = ((), ("check",), ("audit",), ("setup",), ("credentials",), ("demo",))
+COMMANDS = ((), ("check",), ("audit",), ("setup",), ("credentials",), ("credentials", "delete"), ("demo",))
 """The commands whose help is shown. `trade --help` is freqtrade's own."""
 
 Row = tuple[str, ...]
@@ -134,8 +136,9 @@ def cli_page() -> str:
     texts = list(dict.fromkeys(run(*command, "--help").rstrip() for command in COMMANDS))
     parts = [
         "# Command line\n\n"
-        "All commands take freqtrade's own arguments that name a config: `-c`, more than once, and `--user-data-dir`.\n"
-        "`freqtrade-bitmex-guard trade` takes all arguments of `freqtrade trade`; `trade --help` shows them.\n",
+        "`check`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"
+        "`--check-only`, in front or behind `trade`, is another spelling of `check`.\n"
+        "A command that is wrong ends with exit code 4, and the message repeats nothing that was typed.\n",
         *(f"```text\n{text}\n```\n" for text in texts),
         "## Exit codes\n",
         exit_code_table(),
@@ -240,6 +243,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/pages/reference/cli.md": cli_page,
     "docs/pages/reference/config.md": config_page,
     "docs/pages/images/refused.svg": picture.draw,
+    **{f"freqtrade_bitmex_guard/cli/completion/{shell}": partial(completion, shell) for shell in SHELLS},
 }
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"exchanges": lambda: exchange_table("docs/pages/exchanges/")},

@@ -29,6 +29,7 @@ HERE = [
 ]
 """Run here, with a bot on the simulated exchange whose key passes."""
 
+COMPLETION = "freqtrade-bitmex-guard --print-completion"
 CREDENTIALS = "test_in_a_real_secret_service_a_key_is_set_shown_rotated_deleted_and_migrated"
 BY_TEST = {
     "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
@@ -44,6 +45,13 @@ BY_TEST = {
     "freqtrade-bitmex-guard credentials rotate -c config.json": CREDENTIALS,
     "freqtrade-bitmex-guard credentials migrate -c config.json": CREDENTIALS,
     "freqtrade-bitmex-guard credentials delete -c config.json": CREDENTIALS,
+    f"{COMPLETION} bash > ~/.local/share/bash-completion/completions/freqtrade-bitmex-guard": (
+        "test_bash_completes_commands_options_and_files"
+    ),
+    f"{COMPLETION} zsh > ~/.zfunc/_freqtrade-bitmex-guard": "test_the_shell_reads_its_script_without_complaint",
+    f"{COMPLETION} fish > ~/.config/fish/completions/freqtrade-bitmex-guard.fish": (
+        "test_fish_completes_commands_options_and_files"
+    ),
     "keyring set freqtrade-bitmex key": "test_a_real_secret_service_hands_the_key_over",
     "keyring set freqtrade-bitmex secret": "test_a_real_secret_service_hands_the_key_over",
 }

@@ -18,11 +18,13 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.cli import dispatch
-from freqtrade_bitmex_guard.cli.freqtrade_args import load_config, parse_freqtrade_arguments
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.cli.freqtrade_args import parse_as_freqtrade
+from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERRUPTED
@@ -42,7 +44,7 @@ TERMS = exchanges.get_adapter("bitmex").profile
 
 
 def load(store: str) -> dict[str, Any]:
-    return load_config(["-c", str(EXAMPLES / f"config-{store}.json")])
+    return read_config([str(EXAMPLES / f"config-{store}.json")])
 
 
 def read(store: str) -> GuardConfig:
@@ -62,8 +64,9 @@ def started(command: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[dict[s
     """What the launcher would start: freqtrade's arguments, as freqtrade parses them, and the seconds to wait."""
     seen: list[tuple[dict[str, Any], float]] = []
 
-    def trade(arguments: list[str], *, wait_seconds: float) -> int:
-        seen.append((parse_freqtrade_arguments(arguments), wait_seconds))
+    def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> int:
+        assert parse_as_freqtrade(argv)["config"] == config_files
+        seen.append((parse_as_freqtrade(argv), wait_seconds))
         return 0
 
     monkeypatch.setattr(launch, "trade", trade)
@@ -79,7 +82,7 @@ def test_the_readme_names_every_file() -> None:
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_config_is_read_by_the_guard(store: str) -> None:
-    assert guard_state(load(store)) is True
+    assert guard_state(load(store)) is GuardState.ENABLED
     assert read(store).credentials.store == store
 
 
@@ -237,9 +240,9 @@ def test_a_containers_secrets_are_those_that_the_store_looks_for(
     assert all(secret["file"].startswith("./") for secret in compose["secrets"].values())
     assert sorted(compose["services"]["freqtrade"]["secrets"]) == sorted(compose["secrets"])
     put_secrets(tmp_path / "secrets", set(compose["secrets"]), monkeypatch)
-    credentials = open_store(read("files").credentials, "bitmex").load()
-    assert credentials.key.reveal() == "the-value-of-bitmex_api_key"
-    assert credentials.secret.reveal() == "the-value-of-bitmex_api_secret"
+    credentials = open_store(read("files").credentials, "bitmex").load(PROFILE.credentials)
+    assert credentials.part("key").reveal() == "the-value-of-bitmex_api_key"
+    assert credentials.part("secret").reveal() == "the-value-of-bitmex_api_secret"
 
 
 def test_a_container_keeps_its_config_and_its_trades_in_the_volume(
@@ -307,9 +310,9 @@ def test_the_service_hands_over_what_the_store_looks_for(tmp_path: Path, monkeyp
     handed_over = dict(line.split(":") for line in unit()["Service"]["LoadCredentialEncrypted"])
     assert all(Path(source).is_absolute() for source in handed_over.values())
     put_secrets(tmp_path / "credentials", set(handed_over), monkeypatch)
-    credentials = open_store(read("files").credentials, "bitmex").load()
-    assert credentials.key.reveal() == "the-value-of-bitmex_api_key"
-    assert credentials.secret.reveal() == "the-value-of-bitmex_api_secret"
+    credentials = open_store(read("files").credentials, "bitmex").load(PROFILE.credentials)
+    assert credentials.part("key").reveal() == "the-value-of-bitmex_api_key"
+    assert credentials.part("secret").reveal() == "the-value-of-bitmex_api_secret"
 
 
 def test_the_service_starts_the_launcher_and_writes_where_it_may(monkeypatch: pytest.MonkeyPatch) -> None:

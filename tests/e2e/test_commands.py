@@ -269,7 +269,7 @@ def test_the_launcher_ends_with_4_where_the_guard_cannot_be_placed(
     script = (
         "import sys, freqtrade.exchange.exchange as room\n"
         "room.Exchange._init_ccxt = lambda self, config: None\n"
-        "from freqtrade_bitmex_guard.cli.dispatch import main\n"
+        "from freqtrade_bitmex_guard.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     process = Process([str(wheel), "-c", script, "trade", "-c", str(bot.write())], bot.folder)
@@ -298,7 +298,7 @@ def test_a_bug_in_the_guard_ends_with_1_and_says_where(bot: DemoBot, wheel: Path
         "import os, sys, freqtrade_bitmex_guard.rules as rules\n"
         "def broken(*a): raise ValueError(os.environ['SAID'])\n"
         "rules.apply = broken\n"
-        "from freqtrade_bitmex_guard.cli.dispatch import main\n"
+        "from freqtrade_bitmex_guard.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     command = [str(wheel), "-c", script, "--check-only", "--format", "json", "-c", str(bot.write())]
@@ -402,7 +402,7 @@ def test_our_commands_name_the_ccxt_to_install_where_it_has_no_bitmex(
         "for room in (ccxt, ccxt.pro, ccxt.async_support):\n"
         "    del room.bitmex\n"
         "    room.exchanges.remove('bitmex')\n"
-        "from freqtrade_bitmex_guard.cli.dispatch import main\n"
+        "from freqtrade_bitmex_guard.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     command = [str(wheel), "-c", script, *arguments, "-c", str(bot.write())]
@@ -429,7 +429,7 @@ def test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause(
     script = (
         "import sys, freqtrade_bitmex_guard.plugin.start_guard as hook\n"
         "hook._FIRST_WAIT_SECONDS = 0.5\n"
-        "from freqtrade_bitmex_guard.cli.dispatch import main\n"
+        "from freqtrade_bitmex_guard.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     bot.config["api_key_guard"]["timeout_seconds"] = 1

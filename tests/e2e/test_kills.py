@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials.access import load_if_present
 from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.factories import KEY_ID, SECRET, belongs, new_key
+from tests.support.factories import KEY_ID, SECRET, belongs, new_key, store_config
 from tests.support.kill_at_write import forked
 from tests.support.pty import DOWN, ENTER, Session, environment
 
@@ -40,12 +40,13 @@ NEVER = 10_000
 
 def held_key() -> str | None:
     """The key that a bot would get now, by its own reader, or None for none."""
-    context = {"terms": exchanges.get_adapter("bitmex").profile}
-    found = load_if_present(KeyringStore(KeyringStoreConfig.model_validate({}, context=context)))
+    config = store_config(store="keyring")
+    assert isinstance(config, KeyringStoreConfig)
+    found = load_if_present(KeyringStore(config), PROFILE.credentials)
     if found is None:
         return None
-    assert found.secret.matches({KEY_ID: SECRET, NEW.id: NEW.secret}[found.key.reveal()])
-    return found.key.reveal()
+    assert found.part("secret").matches({KEY_ID: SECRET, NEW.id: NEW.secret}[found.part("key").reveal()])
+    return found.part("key").reveal()
 
 
 def at_every_write(attempt: Callable[[int], int]) -> int:

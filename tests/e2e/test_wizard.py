@@ -449,7 +449,7 @@ def test_without_a_terminal_setup_says_what_to_use_instead(
     command = [
         sys.executable,
         "-m",
-        "freqtrade_bitmex_guard.cli.dispatch",
+        "freqtrade_bitmex_guard",
         "setup",
         "-c",
         str(written(tmp_path, exchange)),

@@ -47,7 +47,7 @@ def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by
     assert verdict.key == "LAqU…"
     assert verdict.exchange == "bitmex"
     assert check.proven is not None
-    assert check.proven.credentials.secret.matches(SECRET)
+    assert check.proven.credentials.part("secret").matches(SECRET)
 
 
 @pytest.mark.parametrize(

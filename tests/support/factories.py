@@ -16,9 +16,14 @@ import trustme
 
 from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.config.policy import Policy
+from freqtrade_bitmex_guard.config.stores import StoreConfig
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.credentials import KEY as KEY_FIELD
+from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
+from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
@@ -97,6 +102,16 @@ def new_key(**what: Any) -> Key:
 def other_key(**what: Any) -> Key:
     """Another key of the account, with something changed."""
     return Key(OTHER_ID, OTHER_SECRET, **what)
+
+
+def pair(key_id: str = KEY_ID, secret: str = SECRET) -> Credentials:
+    """Return a key id and a secret in memory."""
+    return Credentials({KEY_FIELD: Secret(key_id), SECRET_FIELD: Secret(secret)})
+
+
+def store_config(profile: ExchangeProfile = PROFILE, /, **written: Any) -> StoreConfig:
+    """Return the `credentials` part of a section, as the operator writes it."""
+    return parse_section({"credentials": written}, profile).credentials
 
 
 def facts(*words: str, addresses: IpRestriction | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:

@@ -98,7 +98,7 @@ def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:
 
 
 if __name__ == "__main__":
-    from freqtrade_bitmex_guard.cli.dispatch import main
+    from freqtrade_bitmex_guard.cli import main
 
     arm(int(sys.argv[1]), tuple(sys.argv[2].split(os.pathsep)))
     sys.exit(main(sys.argv[3:]))

@@ -33,7 +33,7 @@ def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str
     }
 
 
-GUARD = (sys.executable, "-m", "freqtrade_bitmex_guard.cli.dispatch")
+GUARD = (sys.executable, "-m", "freqtrade_bitmex_guard")
 
 
 class Session:

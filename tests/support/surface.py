@@ -186,7 +186,7 @@ def config(_: Machine) -> Iterator[str]:
 
 
 def options(machine: Machine) -> Iterator[str]:
-    for command in ([], ["audit"], ["setup"], ["credentials"], ["demo"]):
+    for command in ([], ["check"], ["audit"], ["setup"], ["credentials"], ["credentials", "delete"], ["demo"]):
         code, out = machine.run(*command, "--help")
         assert code == 0
         yield from re.findall(r"(?<![\w-])--?[a-z][\w-]*", out)

@@ -67,7 +67,7 @@ def test_a_check_that_was_run_tells_what_it_read_and_when(
     assert check.account.siblings == ()
     assert check.proven is not None
     assert (check.proven.profile, check.proven.allowed_hosts) == (PROFILE, ("127.0.0.1",))
-    assert check.proven.credentials.key.matches(KEY_ID)
+    assert check.proven.credentials.part("key").matches(KEY_ID)
     assert [origin.host for origin in check.proven.connection.servers] == ["127.0.0.1"]
 
 

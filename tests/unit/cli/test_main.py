@@ -1,8 +1,10 @@
-"""The command line, where something in it breaks: no exit code but 0 says "admitted", and none of these says 0."""
+"""The command line, where something in it breaks: no exit code but 0 means "admitted", and none of these is 0."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,23 @@ from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support.factories import bot_config
 
-COMMANDS = {"check": ["--check-only"], "audit": ["audit"], "trade": ["trade"]}
+COMMANDS = {"check": ["check"], "audit": ["audit"], "trade": ["trade"]}
 
 
-OF_EACH = {"freqtrade_bitmex_guard.cli.freqtrade_args.parse_freqtrade_arguments": ["check", "audit", "trade"]}
+IN_ALL = "freqtrade_bitmex_guard.cli.freqtrade_args.parse_as_freqtrade"
 
 
-OF_BOTH = [
-    "freqtrade_bitmex_guard.cli.freqtrade_args.load_config",
+IN_CHECK_AND_AUDIT = [
+    "freqtrade_bitmex_guard.config.files.read_config",
     "freqtrade_bitmex_guard.check.local.LocalCheck.__init__",
     "freqtrade_bitmex_guard.model.verdict.Verdict.exit_code",
 ]
 
 
-PLACES = [
-    *[(command, place) for place, commands in OF_EACH.items() for command in commands],
-    *[(command, place) for place in OF_BOTH for command in ("check", "audit")],
+FAULTS = [
+    *[(command, IN_ALL) for command in COMMANDS],
+    *[(command, target) for target in IN_CHECK_AND_AUDIT for command in ("check", "audit")],
+    ("check", "freqtrade_bitmex_guard.cli.check._add_disabled_warning"),
     ("check", "freqtrade_bitmex_guard.report.text.render"),
     ("audit", "freqtrade_bitmex_guard.audit.formats.render_text"),
     ("trade", "freqtrade_bitmex_guard.plugin.launch._check_config_first"),
@@ -45,33 +48,88 @@ def config(tmp_path: Path, exchange: SimulatedBitMEX) -> str:
 
 
 @pytest.mark.parametrize("raised", [SystemExit(0), SystemExit(None), GeneratorExit(), MemoryError(), ImportError()])
-@pytest.mark.parametrize(("command", "place"), PLACES)
+@pytest.mark.parametrize(("command", "target"), FAULTS)
 def test_whatever_breaks_is_a_bug_and_no_admission(
-    monkeypatch: pytest.MonkeyPatch, config: str, command: str, place: str, raised: BaseException
+    monkeypatch: pytest.MonkeyPatch, config: str, command: str, target: str, raised: BaseException
 ) -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise raised
 
-    monkeypatch.setattr(place, property(fail) if place.endswith("exit_code") else fail)
+    monkeypatch.setattr(target, property(fail) if target.endswith("exit_code") else fail)
+
     assert dispatch.main([*COMMANDS[command], "-c", config]) == EXIT_INTERNAL_ERROR
 
 
-def test_the_help_of_a_start_ends_with_the_option_that_is_ours(capsys: pytest.CaptureFixture[str]) -> None:
-    for given, is_help in ((["--help"], True), (["-h"], True), (["--version"], False)):
-        with pytest.raises(HelpShown):
-            dispatch.main(["trade", *given])
-        shown = capsys.readouterr().out
-        assert ("--wait-for-exchange MINUTES" in shown.rpartition("--strategy")[2]) is is_help
+@pytest.mark.parametrize("missing", ["add_arguments", "run"])
+def test_a_command_whose_module_is_broken_admits_nothing(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.delattr(f"freqtrade_bitmex_guard.cli.check.{missing}")
+
+    assert dispatch.main(["check"]) == EXIT_INTERNAL_ERROR
 
 
 def test_without_a_fault_the_same_is_admitted(config: str) -> None:
-    assert dispatch.main(["--check-only", "-c", config]) == 0
+    assert dispatch.main(["check", "-c", config]) == 0
     assert dispatch.main(["audit", "-c", config]) == 0
 
 
-@pytest.mark.parametrize("given", [["--version"], ["trade", "--help"], ["credentials", "--help"]])
-def test_help_and_version_end_with_0(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "--check-only -c CONFIG",
+        "-c CONFIG --check-only",
+        "trade --check-only -c CONFIG",
+        "trade -c CONFIG --check-only",
+    ],
+)
+def test_check_only_is_another_spelling_of_check(config: str, typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [config if word == "CONFIG" else word for word in typed.split()]
+
+    assert dispatch.main([*arguments, "--format", "json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["verdict"] == "admitted"
+
+
+@pytest.mark.parametrize(("option", "is_help"), [("--help", True), ("-h", True), ("--version", False)])
+def test_the_help_of_trade_ends_with_our_own_option(
+    option: str, is_help: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(HelpShown):
+        dispatch.main(["trade", option])
+
+    printed = capsys.readouterr().out
+    assert ("--wait-for-exchange MINUTES" in printed.rpartition("--strategy")[2]) is is_help
+
+
+@pytest.mark.parametrize(
+    "typed", ["--version", "--help", "trade --help", "check -h", "credentials --help", "demo --help"]
+)
+def test_help_and_version_end_with_0(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(HelpShown) as end:
-        dispatch.main(given)
+        dispatch.main(typed.split())
+
     assert end.value.code == 0
     assert "freqtrade" in capsys.readouterr().out
+
+
+def test_only_the_module_of_the_typed_command_is_imported() -> None:
+    script = (
+        "import sys\nfrom freqtrade_bitmex_guard.cli import main\n"
+        "try:\n    main(['credentials', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('freqtrade_bitmex_guard.cli.')), sep=' ')\n"
+        "print('pydantic' in sys.modules, 'freqtrade' in sys.modules)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    modules = [
+        f"freqtrade_bitmex_guard.cli.{name}" for name in ("credentials", "dispatch", "no_echo", "output", "parser")
+    ]
+    assert done.stdout.splitlines()[-2:] == [" ".join(modules), "False False"]
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "freqtrade_bitmex_guard", "--version"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("freqtrade-bitmex-guard ")

@@ -1,4 +1,4 @@
-"""Wrong usage is told by what is wrong, and nothing that was typed is told with it."""
+"""Wrong usage: the message says what is wrong, and repeats nothing that was typed."""
 
 from __future__ import annotations
 
@@ -12,69 +12,87 @@ from tests.support.leak_search import secrets_in
 SHORT = "hunter-2"  # nothing about it looks like a token
 
 
-FIRST = "a command (trade, audit, setup, credentials, demo) or --check-only comes first."
+COMMAND = "expected a command: check, trade, audit, setup, credentials or demo."
 
 
-MINUTES = "--wait-for-exchange: give minutes from 1 to 10080."
+MINUTES = "--wait-for-exchange: expected a number from 1 to 10080."
+
+
+SUBCOMMANDS = "set, show, delete, migrate or rotate."
 
 
 WRONG = {
-    "--check-only --secret {}": "it does not know --secret.",
-    "--check-only --secret={}": "it does not know --secret.",
-    "--check-only -p{}": "it does not know -p.",
-    "--check-only --{}": "it does not know ",
-    "--check-only {}": "one is no option, and no option's value.",
-    "--check-only={}": "--check-only: give it no value.",
-    "--check-only --dry-run-wallet {}": "--dry-run-wallet/--starting-balance: its value will not do.",
-    "--check-only --s={}": "it does not know --s.",
-    "--check-only {} -c": "-c/--config: a value is missing.",
-    "--check-only --key {} --secret {}": "it does not know --key and --secret.",
-    "audit {}": "one is no option, and no option's value.",
-    "trade --key {}": "it does not know --key.",
-    "--days {} audit": "--days: give days from 1 to 3650.",
-    "audit --days 0": "--days: give days from 1 to 3650.",
-    "--format {} audit": "--format: give text, json or markdown.",
-    "--format={} audit": "--format: give text, json or markdown.",
+    "check --secret {}": "unknown option --secret.",
+    "check {}": "unexpected argument.",
+    "check --format {}": "--format: expected text or json.",
+    "check --format markdown": "--format: expected text or json.",
+    "--check-only --secret {}": "unknown option --secret.",
+    "--check-only --secret={}": "unknown option --secret.",
+    "--check-only -p{}": "unknown option -p.",
+    "--check-only --{}": "unknown option ",
+    "--check-only {}": "unexpected argument.",
+    "--check-only={}": " command: check, trade, ",
+    "--check-only --dry-run-wallet {}": "--dry-run-wallet/--starting-balance: invalid value.",
+    "--check-only --s={}": "unknown option --s.",
+    "--check-only {} -c": "-c/--config: expected a value.",
+    "--check-only --key {} --secret {}": "unknown option --key and --secret.",
+    "--check-only --days 7": "unknown option --days.",
+    "--check-only audit --days 7": "unknown option --check-only.",
+    "--check-only demo": "unknown option --check-only.",
+    "trade --check-only --secret {}": "unknown option --secret.",
+    "audit {}": "unexpected argument.",
+    "audit --check-only": "unknown option --check-only.",
+    "audit --days {}": "--days: expected a number from 1 to 3650.",
+    "audit --days 0": "--days: expected a number from 1 to 3650.",
+    "audit --format {}": "--format: expected text, json or markdown.",
+    "audit --format={}": "--format: expected text, json or markdown.",
+    "trade --key {}": "unknown option --key.",
+    "trade --format text": "unknown option --format.",
     "trade --wait-for-exchange {}": MINUTES,
     "trade --wait-for-exchange abc": MINUTES,
+    "trade --wait-for-exchange nan": MINUTES,
     "trade --wait-for-exchange 10081": MINUTES,
     "trade --wait-for-exchange": MINUTES,
-    "--version={}": "--version: give it no value.",
-    "{}": FIRST,
-    "--{}": FIRST,
-    "--check-onyl": FIRST,
-    "-c config.json trade": FIRST,
-    "": FIRST,
-    "demo {}": "demo takes no arguments.",
-    "setup {}": "something in it is not known here.",
-    "setup --secret={}": "something in it is not known here.",
-    "credentials": "behind credentials, the action is missing: set, show, delete, migrate, rotate.",
-    "credentials -c config.json": "behind credentials, the action is missing: ",
-    "credentials show --yes": "--yes belongs to credentials delete.",
-    "credentials {}": "something in it is not known here.",
-    "credentials set -c": "-c/--config: give a config file.",
-    "credentials delete --yes={}": "-y/--yes: give it no value.",
+    "--version={}": "--version: takes no argument.",
+    "--print-completion {}": "--print-completion: expected bash, zsh or fish.",
+    "--nosuch trade {}": "unknown option --nosuch.",
+    "--{}": " command: check, trade, ",
+    "--check-onyl": "missing command: ",
+    "{}": COMMAND,
+    "-c config.json trade": COMMAND,
+    "": "missing command: check, trade, audit, setup, credentials or demo.",
+    "demo {}": "unexpected argument.",
+    "setup {}": "unexpected argument.",
+    "setup --secret={}": "unknown option --secret.",
+    "credentials": f"missing subcommand: {SUBCOMMANDS}",
+    "credentials -c config.json": f"expected a subcommand: {SUBCOMMANDS}",
+    "credentials show --yes": "unknown option --yes.",
+    "credentials {}": f"expected a subcommand: {SUBCOMMANDS}",
+    "credentials set -c": "-c/--config: expected CONFIG.",
+    "credentials delete --yes={}": "-y/--yes: takes no argument.",
 }
 
 
 @pytest.mark.parametrize("form", [[], ["--format=json"]])
 @pytest.mark.parametrize("typed", WRONG)
-def test_it_is_told_what_is_wrong_and_nothing_that_was_typed(
+def test_wrong_usage_is_named_and_nothing_typed_is_repeated(
     typed: str, form: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
-    form = form if typed.startswith("--check-only") and "{}" in typed else []
+    form = form if typed.startswith("--check-only ") and "{}" in typed else []
     for secret in (SECRET, SHORT, KEY_ID, f"x error: argument --{SHORT}: expected one argument"):
-        given = [part.format(secret) for part in typed.split()]
-        assert dispatch.main([*given, *form]) == 4
-        shown = "".join(capfd.readouterr())
-        assert secrets_in(shown) == []
-        assert WRONG[typed] in shown.replace("\n", "")
-        if "--{}" not in typed:  # the name of an option that is not known may be shown, if it could be no token
-            assert SHORT not in shown
+        arguments = [part.format(secret) for part in typed.split()]
+
+        assert dispatch.main([*arguments, *form]) == 4
+
+        printed = "".join(capfd.readouterr())
+        assert secrets_in(printed) == []
+        assert WRONG[typed] in printed.replace("\n", "")
+        if "--{}" not in typed:  # the name of an unknown option may be shown, if it could be no token
+            assert SHORT not in printed
 
 
-def test_the_name_of_an_option_is_shown_without_a_value_and_never_a_token() -> None:
+def test_an_option_is_named_without_its_value_and_without_tokens() -> None:
     assert option_name("--secret=x") == "--secret"
     assert option_name("-px") == "-p"
     assert option_name(f"--{SECRET}") == "…"

@@ -8,15 +8,14 @@ import ccxt
 import ccxt.pro
 import pytest
 
-from freqtrade_bitmex_guard.check.admission import Admission, place_credentials
+from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
 from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.findings import GuardError
-from tests.support.factories import KEY_ID, SECRET
+from tests.support.factories import KEY_ID, SECRET, pair
 
 HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
 
@@ -238,7 +237,7 @@ def test_a_name_is_never_taken_for_an_address_of_this_machine() -> None:
 
 def proven() -> Admission:
     return Admission(
-        Credentials(Secret(KEY_ID), Secret(SECRET)),
+        pair(),
         ClientConnection.of(ccxt.bitmex(), asynchronous=False),
         PROFILE,
         ("www.bitmex.com",),
@@ -275,7 +274,7 @@ def test_a_client_that_freqtrade_builds_is_compared_with_what_was_proven(
     kind: Any, changed: dict[str, Any], rule: str | None
 ) -> None:
     built = kind({"apiKey": KEY_ID, "secret": SECRET, **changed})
-    found = list(proven().verify_client(built, asynchronous=not built.synchronous))
+    found = list(proven().verify_client(built))
     assert rule in {finding.name for finding in found} if rule else found == []
     assert not any(SECRET in finding.message or KEY_ID in finding.message for finding in found)
 
@@ -283,9 +282,9 @@ def test_a_client_that_freqtrade_builds_is_compared_with_what_was_proven(
 @pytest.mark.parametrize("name", ["ssl_context", "tcp_connector", "session"])
 def test_an_asynchronous_client_that_brings_its_own_tls_is_not_trusted(name: str) -> None:
     built = ccxt.pro.bitmex({"apiKey": KEY_ID, "secret": SECRET})
-    assert list(proven().verify_client(built, asynchronous=True)) == []
+    assert list(proven().verify_client(built)) == []
     setattr(built, name, False)
-    assert [finding.name for finding in proven().verify_client(built, asynchronous=True)] == ["tls-not-verified"]
+    assert [finding.name for finding in proven().verify_client(built)] == ["tls-not-verified"]
     setattr(built, name, None)
 
 
@@ -297,23 +296,3 @@ def test_a_request_to_another_server_than_the_one_that_was_judged_is_not_sent() 
     assert session.request_count == 0
     with pytest.raises(TransportError, match="connection failed"):
         session.request("GET", "http://127.0.0.1:1/api?x=1")
-
-
-def test_proven_credentials_are_placed_where_nothing_empty_beats_them() -> None:
-    exchange = {
-        "name": "bitmex",
-        "api_key": "",
-        "apiKey": None,
-        "key": "",
-        "secret": "",
-        "ccxt_config": {"apiKey": "", "timeout": 1},
-        "ccxt_async_config": {"secret": None},
-    }
-    place_credentials(exchange, KEY_ID, SECRET)
-    assert exchange == {
-        "name": "bitmex",
-        "key": KEY_ID,
-        "secret": SECRET,
-        "ccxt_config": {"timeout": 1},
-        "ccxt_async_config": {},
-    }

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import ccxt
 import pytest
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
@@ -161,11 +162,11 @@ def test_a_request_gets_no_more_than_what_is_left_of_the_time(monkeypatch: pytes
         raise TimeoutError
 
     given: list[tuple[float, float]] = []
-    session: Any = SimpleNamespace(request_count=0, hosts=set(), seconds=None, record=None, cut=None)
+    session: Any = SimpleNamespace(request_count=0, hosts=set(), seconds=None, log=None, abort=None)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     monkeypatch.setattr(time, "sleep", wait)
     monkeypatch.setattr(deadline, "run_with_timeout", run)
-    talk = ApiSession(SimpleNamespace(timeout=3_000), session, PROFILE, 6.0)
+    talk = ApiSession(ccxt.kraken({"timeout": 3_000}), session, PROFILE, 6.0)
     with pytest.raises(GuardError, match="no answer"):
         talk.request("apiKey")
     assert given == [(3.0, 3.0), (2.0, 2.0)]

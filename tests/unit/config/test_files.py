@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from freqtrade.commands.arguments import Arguments
 
-from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_arguments
+from freqtrade_bitmex_guard.cli.freqtrade_args import parse_as_freqtrade
 from freqtrade_bitmex_guard.cli.parser import HelpShown
 from freqtrade_bitmex_guard.config.files import _position, read_config
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
@@ -72,12 +72,12 @@ def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
     ids=["configs", "trading", "strategy", "nothing"],
 )
 def test_arguments_are_parsed_as_freqtrades_whole_parser_does(arguments: list[str]) -> None:
-    assert parse_freqtrade_arguments(arguments) == Arguments(["trade", *arguments]).get_parsed_arg()
+    assert parse_as_freqtrade(arguments) == Arguments(["trade", *arguments]).get_parsed_arg()
 
 
 def test_the_help_for_trade_is_freqtrades_own(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(HelpShown):
-        parse_freqtrade_arguments(["--help"])
+        parse_as_freqtrade(["--help"])
     ours = capsys.readouterr().out
     with pytest.raises(SystemExit):
         Arguments(["trade", "--help"]).get_parsed_arg()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freqtrade_bitmex_guard.config.parse import guard_state, parse_section
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
@@ -240,18 +240,25 @@ def test_no_key_that_freqtrade_knows_is_taken_for_a_misspelling() -> None:
     from freqtrade.config_schema.config_schema import CONF_SCHEMA
 
     known = dict.fromkeys(CONF_SCHEMA["properties"])
-    assert guard_state(known) is None
-    assert guard_state({"exchange": known}) is None
+    assert guard_state(known) is GuardState.ABSENT
+    assert guard_state({"exchange": known}) is GuardState.ABSENT
     assert len(CONF_SCHEMA["properties"]) > 50
 
 
-@pytest.mark.parametrize(("section", "is_wanted"), [({}, True), ({"enabled": True}, True), ({"enabled": False}, False)])
-def test_the_guard_is_on_where_its_section_stands_unless_it_is_switched_off(section: Any, is_wanted: bool) -> None:
-    assert guard_state({"api_key_guard": section}) is is_wanted
+@pytest.mark.parametrize(
+    ("section", "state"),
+    [
+        ({}, GuardState.ENABLED),
+        ({"enabled": True}, GuardState.ENABLED),
+        ({"enabled": False}, GuardState.DISABLED),
+    ],
+)
+def test_a_section_enables_the_guard_unless_it_says_otherwise(section: Any, state: GuardState) -> None:
+    assert guard_state({"api_key_guard": section}) is state
 
 
-def test_without_the_section_the_guard_is_not_wanted() -> None:
-    assert guard_state({"exchange": {}, "api_server": {}}) is None
+def test_without_a_section_the_state_is_absent() -> None:
+    assert guard_state({"exchange": {}, "api_server": {}}) is GuardState.ABSENT
 
 
 def test_ip_within_sets_how_many_addresses_unless_the_number_is_written_too() -> None:
@@ -271,7 +278,7 @@ def test_names_of_one_letter_are_names() -> None:
     config = parsed(credentials={"service": "b"}, policy={"allowed_permissions": ["order", "x"]}, allowed_hosts=["h"])
     assert config.credentials.model_dump() == {"store": "keyring", "service": "b"}
     files = parsed(credentials={"store": "files", "key_file": "k", "secret_file": "s"}).credentials
-    assert files.model_dump() == {"store": "files", "key_file": "k", "secret_file": "s"}
+    assert files.model_dump(exclude_defaults=True) == {"store": "files", "key_file": "k", "secret_file": "s"}
 
 
 def test_hosts_are_compared_as_names_are_in_any_case_and_addresses_without_brackets() -> None:

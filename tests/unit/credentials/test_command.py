@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.config.base import SectionModel
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig
 from freqtrade_bitmex_guard.credentials import command, open_store
 from freqtrade_bitmex_guard.credentials.command import CommandStore
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
-from tests.support.factories import KEY_ID, SECRET, belongs, soon
+from tests.support.factories import KEY_ID, SECRET, belongs, soon, store_config
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,9 @@ def handed_over_by_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def store(key: list[str], secret: list[str] | None = None) -> CommandStore:
-    return CommandStore(
-        CommandStoreConfig.model_validate(
-            {"store": "command", "key_command": key, "secret_command": secret or SECRET_COMMAND},
-            context={"terms": exchanges.get_adapter("bitmex").profile},
-        )
-    )
+    config = store_config(store="command", key_command=key, secret_command=secret or SECRET_COMMAND)
+    assert isinstance(config, CommandStoreConfig)
+    return CommandStore(config)
 
 
 SECRET_COMMAND = ["printenv", "SECRET"]
@@ -49,16 +46,17 @@ def python(script: str) -> list[str]:
 
 def complaint(key: list[str], secret: list[str] | None = None) -> Finding:
     with pytest.raises(GuardError) as stopped:
-        store(key, secret).load()
+        store(key, secret).load(PROFILE.credentials)
     (finding,) = stopped.value.findings
     return finding
 
 
 @pytest.mark.parametrize("end", ["", "\\n"])
 def test_what_the_programs_print_is_taken_without_its_last_newline(end: str) -> None:
-    credentials = store(*(["sh", "-c", f'printf "%s{end}" "${name}"'] for name in ("KEY_ID", "SECRET"))).load()
-    assert credentials.key.matches(KEY_ID)
-    assert credentials.secret.matches(SECRET)
+    commands = (["sh", "-c", f'printf "%s{end}" "${name}"'] for name in ("KEY_ID", "SECRET"))
+    credentials = store(*commands).load(PROFILE.credentials)
+    assert credentials.part("key").matches(KEY_ID)
+    assert credentials.part("secret").matches(SECRET)
 
 
 def test_a_store_that_is_not_known_is_not_taken_for_programs() -> None:
@@ -72,8 +70,8 @@ def test_a_store_that_is_not_known_is_not_taken_for_programs() -> None:
 
 
 def test_no_shell_comes_between() -> None:
-    credentials = store(printing("$HOME;`id`")).load()
-    assert credentials.key.matches("$HOME;`id`")
+    credentials = store(printing("$HOME;`id`")).load(PROFILE.credentials)
+    assert credentials.part("key").matches("$HOME;`id`")
 
 
 def test_a_failure_shows_program_exit_code_and_the_first_line_of_standard_error_with_tokens_masked() -> None:
@@ -140,7 +138,7 @@ def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(
     pid = tmp_path / "pid"
     leaving = ["sh", "-c", f"sleep 30 >/dev/null & echo $! >{pid}; printenv KEY_ID"]
     began = time.monotonic()
-    assert store(leaving).load().key.matches(KEY_ID)
+    assert store(leaving).load(PROFILE.credentials).part("key").matches(KEY_ID)
     assert time.monotonic() - began < 15
     assert _runs(pid.read_text().strip())
 
@@ -175,7 +173,7 @@ def test_a_load_can_be_cancelled_from_another_thread() -> None:
     threading.Timer(0.3, hanging.cancel).start()
     began = time.monotonic()
     with pytest.raises(GuardError, match="exit code -9"):
-        hanging.load()
+        hanging.load(PROFILE.credentials)
     assert time.monotonic() - began < 10
 
 

@@ -7,23 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials import files
 from freqtrade_bitmex_guard.credentials.files import FileStore
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.util import mounts
-from tests.support.factories import KEY_ID, SECRET, belongs, store_files
+from tests.support.factories import KEY_ID, SECRET, belongs, store_config, store_files
 
 
 def store(**written: str) -> FileStore:
-    context = {"terms": exchanges.get_adapter("bitmex").profile}
-    return FileStore(FileStoreConfig.model_validate({"store": "files", **written}, context=context), "bitmex")
+    config = store_config(store="files", **written)
+    assert isinstance(config, FileStoreConfig)
+    return FileStore(config, "bitmex")
 
 
 def complaint(**written: str) -> Finding:
     with pytest.raises(GuardError) as stopped:
-        store(**written).load()
+        store(**written).load(PROFILE.credentials)
     (finding,) = stopped.value.findings
     return finding
 
@@ -41,9 +42,9 @@ def nothing_mounted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_two_files_that_only_their_owner_reads_are_taken(written: dict[str, str]) -> None:
-    credentials = store(**written).load()
-    assert credentials.key.matches(KEY_ID)
-    assert credentials.secret.matches(SECRET)
+    credentials = store(**written).load(PROFILE.credentials)
+    assert credentials.part("key").matches(KEY_ID)
+    assert credentials.part("secret").matches(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_one_trailing_newline_is_stripped_and_nothing_else(
 ) -> None:
     Path(written["key_file"]).write_bytes(content.encode())
     if is_fine:
-        assert store(**written).load().key.matches("abc")
+        assert store(**written).load(PROFILE.credentials).part("key").matches("abc")
     else:
         assert complaint(**written).name == "credentials-malformed"
 
@@ -81,7 +82,7 @@ def test_a_file_that_others_can_read_or_write_is_an_error_that_prints_the_chmod(
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700, 0o500])
 def test_a_file_that_only_its_owner_reads_is_fine(written: dict[str, str], mode: int) -> None:
     Path(written["secret_file"]).chmod(mode)
-    store(**written).load()
+    store(**written).load(PROFILE.credentials)
 
 
 def test_a_readable_file_is_judged_where_it_really_lies(
@@ -103,7 +104,7 @@ def test_systemd_hands_over_in_its_own_directory_and_that_is_the_default(
         belongs(tmp_path / name)
         (tmp_path / name).write_text(value)
         (tmp_path / name).chmod(0o444)
-    assert store().load().secret.matches(SECRET)
+    assert store().load(PROFILE.credentials).part("secret").matches(SECRET)
 
 
 def test_docker_hands_over_in_run_secrets_and_that_is_the_default_without_systemd(
@@ -117,7 +118,7 @@ def test_docker_hands_over_in_run_secrets_and_that_is_the_default_without_system
         belongs(tmp_path / name)
         (tmp_path / name).write_text(value)
         (tmp_path / name).chmod(0o444)
-    assert store().load().key.matches(KEY_ID)
+    assert store().load(PROFILE.credentials).part("key").matches(KEY_ID)
 
 
 def test_kubernetes_links_are_followed_inside_its_mount(
@@ -133,7 +134,7 @@ def test_kubernetes_links_are_followed_inside_its_mount(
         (day / name).chmod(0o444)
         (tmp_path / name).symlink_to(f"..data/{name}")
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    assert store().load().key.matches(KEY_ID)
+    assert store().load(PROFILE.credentials).part("key").matches(KEY_ID)
 
 
 @pytest.mark.parametrize("directory", ["/", "//", "/..", "relative", ""])
@@ -212,7 +213,7 @@ def test_a_file_that_is_itself_mounted_counts_as_an_orchestrators(
     real = mounts.mount_table(f"1 1 0:1 / / rw - ext4 d rw\n2 1 0:1 /x {written['key_file']} ro - ext4 d rw")
     monkeypatch.setattr(mounts, "mount_table", lambda text=None: real)
     Path(written["key_file"]).chmod(0o644)
-    store(**written).load()
+    store(**written).load(PROFILE.credentials)
     Path(written["secret_file"]).chmod(0o644)
     assert complaint(**written).name == "file-exposed"
 

@@ -13,11 +13,11 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked
 from keyrings.alt.file import EncryptedKeyring, PlaintextKeyring
 
-from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
-from tests.support.factories import KEY_ID, SECRET
+from tests.support.factories import KEY_ID, SECRET, store_config
 
 
 class Vault(KeyringBackend):
@@ -69,30 +69,31 @@ def chained(monkeypatch: pytest.MonkeyPatch, *members: KeyringBackend) -> chaine
 
 def store(backend: KeyringBackend) -> KeyringStore:
     keyring.set_keyring(backend)
-    context = {"terms": exchanges.get_adapter("bitmex").profile}
-    return KeyringStore(KeyringStoreConfig.model_validate({"store": "keyring"}, context=context))
+    config = store_config(store="keyring")
+    assert isinstance(config, KeyringStoreConfig)
+    return KeyringStore(config)
 
 
 def complaint(backend: KeyringBackend) -> Finding:
     with pytest.raises(GuardError) as stopped:
-        store(backend).load()
+        store(backend).load(PROFILE.credentials)
     (finding,) = stopped.value.findings
     return finding
 
 
 def test_two_entries_are_read_once_each() -> None:
     vault = Vault(key=KEY_ID, secret=SECRET)
-    credentials = store(vault).load()
-    assert credentials.key.matches(KEY_ID)
-    assert credentials.secret.matches(SECRET)
+    credentials = store(vault).load(PROFILE.credentials)
+    assert credentials.part("key").matches(KEY_ID)
+    assert credentials.part("secret").matches(SECRET)
     assert vault.reads == ["credentials", "key", "secret"]
 
 
 def test_an_entry_that_holds_both_wins_and_the_others_are_not_read() -> None:
     vault = Vault(credentials=json.dumps({"key": KEY_ID, "secret": SECRET}), key="old", secret="old")
-    credentials = store(vault).load()
-    assert credentials.key.matches(KEY_ID)
-    assert credentials.secret.matches(SECRET)
+    credentials = store(vault).load(PROFILE.credentials)
+    assert credentials.part("key").matches(KEY_ID)
+    assert credentials.part("secret").matches(SECRET)
     assert vault.reads == ["credentials"]
 
 
@@ -174,13 +175,13 @@ def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() ->
         def get_password(self, service: str, username: str) -> str | None:
             return {"key": KEY_ID, "secret": SECRET}.get(username)
 
-    assert store(Encrypted()).load().key.matches(KEY_ID)
+    assert store(Encrypted()).load(PROFILE.credentials).part("key").matches(KEY_ID)
 
 
 def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.MonkeyPatch) -> None:
     good, plain = Vault(key=KEY_ID, secret=SECRET), Plain(key="old", secret="old")
-    assert store(chained(monkeypatch, good, plain)).load().key.matches(KEY_ID)
-    assert store(chained(monkeypatch, Vault(), good)).load().key.matches(KEY_ID)
+    assert store(chained(monkeypatch, good, plain)).load(PROFILE.credentials).part("key").matches(KEY_ID)
+    assert store(chained(monkeypatch, Vault(), good)).load(PROFILE.credentials).part("key").matches(KEY_ID)
     assert complaint(chained(monkeypatch, plain, good)).name == "store-insecure"
     assert complaint(chained(monkeypatch, Vault(key=KEY_ID), plain)).name == "store-insecure"
     assert complaint(chained(monkeypatch)).name == "store-unavailable"
@@ -188,9 +189,9 @@ def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.M
 
 def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Vault(key=KEY_ID), Vault(key="other", secret=SECRET)
-    credentials = store(chained(monkeypatch, first, second)).load()
-    assert credentials.key.matches(KEY_ID)
-    assert credentials.secret.matches(SECRET)
+    credentials = store(chained(monkeypatch, first, second)).load(PROFILE.credentials)
+    assert credentials.part("key").matches(KEY_ID)
+    assert credentials.part("secret").matches(SECRET)
     assert first.reads == ["credentials", "key", "secret"]
     assert second.reads == ["credentials", "secret"]
 
@@ -206,8 +207,7 @@ def test_a_backend_that_cannot_be_chosen_is_told(monkeypatch: pytest.MonkeyPatch
         raise RuntimeError(f"secret in the text: {SECRET}")
 
     monkeypatch.setattr("freqtrade_bitmex_guard.credentials.keyring.get_keyring", broken)
-    context = {"terms": exchanges.get_adapter("bitmex").profile}
     with pytest.raises(GuardError) as stopped:
-        KeyringStore(KeyringStoreConfig.model_validate({}, context=context)).load()
+        store(fail.Keyring()).load(PROFILE.credentials)  # type: ignore[no-untyped-call]
     assert stopped.value.findings[0].name == "store-unavailable"
     assert SECRET not in str(stopped.value)

@@ -15,19 +15,18 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 from keyrings.alt.file import PlaintextKeyring
 
-from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
-from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.util import deadline
-from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET
+from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, pair, store_config
 
-OLD = Credentials(Secret(OTHER_ID), Secret(OTHER_SECRET))
+OLD = pair(OTHER_ID, OTHER_SECRET)
 
 
-NEW = Credentials(Secret(KEY_ID), Secret(SECRET))
+NEW = pair()
 
 
 OLD_ENTRY = json.dumps({"key": OTHER_ID, "secret": OTHER_SECRET})
@@ -75,14 +74,23 @@ def keeper(*members: KeyringBackend) -> WritableKeyringStore:
         delete_password = set_password
 
     keyring.set_keyring(members[0] if len(members) == 1 else Chain())  # type: ignore[no-untyped-call]
-    return WritableKeyringStore(
-        KeyringStoreConfig.model_validate({}, context={"terms": exchanges.get_adapter("bitmex").profile})
-    )
+    config = store_config(store="keyring")
+    assert isinstance(config, KeyringStoreConfig)
+    return WritableKeyringStore(config)
+
+
+def change(store: WritableKeyringStore, new: Credentials = NEW) -> None:
+    """Put credentials into the store, in the place of those that it has."""
+    entries = store._entry(store._backends(), "credentials") or store._entry(store._backends(), "key")
+    if entries:
+        store.replace(OLD, new)
+    else:
+        store.add(new)
 
 
 def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> str:
     with pytest.raises(GuardError) as stopped:
-        keeper.put(credentials)
+        change(keeper, credentials)
     assert SECRET not in str(stopped.value)
     return stopped.value.findings[0].name
 
@@ -90,8 +98,8 @@ def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> s
 def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
     vault = Vault()
     store = keeper(vault)
-    store.put(NEW)
-    assert store.load().matches(NEW)
+    change(store)
+    assert store.load(PROFILE.credentials).matches(NEW)
     assert list(vault.entries) == vault.written == ["credentials"]
     stored_at = store.stored_at()
     assert stored_at is not None
@@ -102,8 +110,8 @@ def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
 def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[str, str]) -> None:
     vault = Vault(**entries)
     store = keeper(vault)
-    store.put(NEW)
-    assert store.load().matches(NEW)
+    change(store)
+    assert store.load(PROFILE.credentials).matches(NEW)
     assert list(vault.entries) == ["credentials"]
     assert OTHER_ID not in vault.entries["credentials"]
     assert OTHER_SECRET not in vault.entries["credentials"]
@@ -121,7 +129,7 @@ def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broke
     store = keeper(vault)
     complaint(store)
     if entries:
-        assert store.load().matches(OLD)
+        assert store.load(PROFILE.credentials).matches(OLD)
     assert vault.entries == entries
     assert SECRET not in str(vault.entries)
 
@@ -131,32 +139,34 @@ def test_what_comes_back_changed_is_not_taken_for_stored() -> None:
     vault.broken = json.dumps({"key": KEY_ID, "secret": f"{SECRET}x"})
     store = keeper(vault)
     assert complaint(store) == "store-not-written"
-    assert store.load().matches(OLD)
+    assert store.load(PROFILE.credentials).matches(OLD)
 
 
 def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None:
     class DeletesFirst(Vault):
         def set_password(self, service: str, username: str, password: str) -> None:
             if self.entries.pop(username, None):
-                assert store.load().matches(OLD)  # what a bot would find that starts now, or after a kill
+                assert store.load(PROFILE.credentials).matches(
+                    OLD
+                )  # what a bot would find that starts now, or after a kill
                 self.looked = True
             super().set_password(service, username, password)
 
     vault = DeletesFirst(credentials=OLD_ENTRY)
     store = keeper(vault)
-    store.put(NEW)
+    change(store)
     assert vault.looked
-    assert store.load().matches(NEW)
+    assert store.load(PROFILE.credentials).matches(NEW)
     assert list(vault.entries) == ["credentials"]
 
 
 def test_of_a_chain_the_member_that_answers_is_written() -> None:
     first, second, third = Vault(), Vault(credentials=OLD_ENTRY), Vault()
     store = keeper(first, second, third)
-    store.put(NEW)
+    change(store)
     assert (first.written, third.written) == ([], [])
-    assert store.load().matches(NEW)
-    store.erase()
+    assert store.load(PROFILE.credentials).matches(NEW)
+    store.delete()
     assert second.entries == {}
 
 
@@ -164,7 +174,7 @@ def test_of_a_chain_without_an_answer_the_first_that_keeps_no_plain_text_is_writ
     plain, good = PlaintextKeyring(), Vault()
     plain.file_path = str(tmp_path / "plain.cfg")
     store = keeper(plain, good)
-    store.put(NEW)
+    change(store)
     assert good.written == ["credentials"]
     assert not (tmp_path / "plain.cfg").exists()
 
@@ -178,28 +188,28 @@ def test_a_keyring_that_keeps_plain_text_or_nothing_is_never_written(tmp_path: P
     assert complaint(keeper(fail.Keyring())) == "store-unavailable"  # type: ignore[no-untyped-call]
 
 
-def test_erasing_takes_everything_out_of_every_member_also_plain_text_and_what_is_malformed(tmp_path: Path) -> None:
+def test_deleting_takes_everything_out_of_every_member_also_plain_text_and_what_is_malformed(tmp_path: Path) -> None:
     plain, vault = PlaintextKeyring(), Vault(credentials="{", key="a", secret="b", other="stays")
     plain.file_path = str(tmp_path / "plain.cfg")
     plain.set_password("freqtrade-bitmex", "secret", "c")
     store = keeper(vault, plain)
-    assert store.erase()
+    assert store.delete()
     assert vault.entries == {"other": "stays"}
     assert plain.get_password("freqtrade-bitmex", "secret") is None
-    assert not store.erase()
+    assert not store.delete()
 
 
-def test_what_cannot_be_erased_is_told() -> None:
+def test_what_cannot_be_deleted_is_told() -> None:
     class Stubborn(Vault):
         def delete_password(self, service: str, username: str) -> None:
             raise PasswordDeleteError("no")
 
     with pytest.raises(GuardError) as stopped:
-        keeper(Stubborn(key="a")).erase()
+        keeper(Stubborn(key="a")).delete()
     assert stopped.value.findings[0].name == "store-not-written"
 
 
-def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
+def test_a_keyring_that_locks_while_it_is_deleted_leaves_that_in_doubt() -> None:
     class Locks(Vault):
         is_locked = False
 
@@ -214,18 +224,18 @@ def test_a_keyring_that_locks_while_it_is_erased_leaves_that_in_doubt() -> None:
 
     store = keeper(Locks(credentials=OLD_ENTRY))
     with pytest.raises(GuardError, match="or none") as stopped:
-        store.erase()
+        store.delete()
     assert stopped.value.findings[0].name == "store-not-written"
     with pytest.raises(GuardError) as stopped:  # and one that was locked before was not changed
-        store.erase()
+        store.delete()
     assert stopped.value.findings[0].name == "store-unavailable"
 
 
 def test_a_single_part_that_somebody_put_there_is_not_lost() -> None:
     vault = Vault(secret="somebody's")
     store = keeper(vault)
-    store.put(NEW)
-    assert store.load().matches(NEW)
+    change(store)
+    assert store.load(PROFILE.credentials).matches(NEW)
     assert vault.entries["secret"] == "somebody's"
 
 
@@ -234,7 +244,7 @@ def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
     entry = {"key": KEY_ID, "secret": SECRET, "stored_at": moment}
     store = keeper(Vault(credentials=json.dumps(entry)))
     assert store.stored_at() is None
-    assert store.load().matches(NEW)
+    assert store.load(PROFILE.credentials).matches(NEW)
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID, "secret": SECRET}, {"credentials": OLD_ENTRY}])
@@ -245,24 +255,24 @@ def test_an_entry_that_was_written_by_hand_does_not_tell_when(entries: dict[str,
 def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
     vault = Vault()
     store = keeper(vault)
-    store.put(OLD, Seen(None))
+    store.add(OLD)
     with pytest.raises(GuardError) as stopped:
-        store.put(NEW, Seen(None))
+        store.add(NEW)
     assert stopped.value.findings[0].name == "credentials-conflict"
-    assert store.load().matches(OLD)
-    store.put(NEW, Seen(OLD))
-    assert store.load().matches(NEW)
+    assert store.load(PROFILE.credentials).matches(OLD)
+    store.replace(OLD, NEW)
+    assert store.load(PROFILE.credentials).matches(NEW)
     with pytest.raises(GuardError):
-        store.put(OLD, Seen(OLD))
-    store.erase()
+        store.replace(OLD, OLD)
+    store.delete()
     with pytest.raises(GuardError):
-        store.put(OLD, Seen(NEW))
+        store.replace(NEW, OLD)
     assert vault.entries == {}
 
 
 def test_two_writers_at_once_take_turns() -> None:
     vault = Vault()
     store = keeper(vault)
-    together = deadline.run_concurrently([lambda: store.put(OLD, Seen(None)), lambda: store.put(NEW, Seen(None))] * 4)
+    together = deadline.run_concurrently([lambda: store.add(OLD), lambda: store.add(NEW)] * 4)
     assert [type(outcome) for outcome in together].count(GuardError) == 7
     assert list(vault.entries) == ["credentials"]

@@ -19,7 +19,7 @@ def written(folder: Path, content: str) -> list[str]:
     path = folder / "config.json"
     path.write_text(content)
     belongs(path)
-    return ["-c", str(path)]
+    return [str(path)]
 
 
 @pytest.mark.parametrize("block", ["", "ccxt_config", "ccxt_sync_config", "ccxt_async_config"])

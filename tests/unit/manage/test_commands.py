@@ -20,10 +20,10 @@ from freqtrade_bitmex_guard.check.trial import Trial
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig
 from freqtrade_bitmex_guard.credentials import access
 from freqtrade_bitmex_guard.credentials.files import FileStore
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.manage import instructions, wizard_stores
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.manage.terminal import Terminal
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.util import deadline
@@ -38,6 +38,8 @@ from tests.support.factories import (
     bot_config,
     key,
     new_key,
+    pair,
+    store_config,
 )
 from tests.support.file_keyring import Vault
 from tests.unit.manage.conftest import Run
@@ -178,7 +180,7 @@ def test_setup_and_migrate_tell_of_a_change_that_may_still_come_likewise(
     run: Run, config: str, in_time: threading.Event
 ) -> None:
     belongs(Path(config))
-    subject, given = BotContext.read(["-c", config]), Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    subject, given = BotContext.read([config]), pair(NEW_ID, NEW_SECRET)
     with pytest.raises(GuardError) as stopped:
         wizard_stores.store_credentials(subject, {"store": "keyring"}, given, Terminal())
     both_are_to_be_kept(f"{stopped.value} {stopped.value.findings[0].fix}")
@@ -330,13 +332,13 @@ def test_help_ends_with_0(run: Run, arguments: list[str], capfd: pytest.CaptureF
     with pytest.raises(SystemExit) as end:
         run(*arguments)
     assert end.value.code == 0
-    assert "credentials migrate" in capfd.readouterr().out
+    assert capfd.readouterr().out.startswith(f"usage: freqtrade-bitmex-guard {arguments[0]} ")
 
 
 def test_a_trial_never_admits_another_key_than_the_candidate(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    candidate = Credentials(Secret(NEW_ID), Secret(NEW_SECRET))
+    candidate = pair(NEW_ID, NEW_SECRET)
     config = bot_config(tmp_path, exchange)
     assert not Trial(config, candidate).run().admitted
     exchange.keys.append(new_key())
@@ -353,21 +355,22 @@ def lines(lines: list[str]) -> str:
 
 def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     folder = tmp_path / "a place"
-    store = FileStoreConfig(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
+    store = store_config(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
+    assert isinstance(store, FileStoreConfig)
 
     def paste(script: str, first: str, second: str) -> int:
         for line, value in zip(script.splitlines(), ["", first, second, "", ""], strict=False):
             done = subprocess.run(["sh", "-uc", line], input=value, text=True, check=False)
         return done.returncode
 
-    assert paste(lines(instructions.store_steps(store, "bitmex")), f"{KEY_ID}\n", f"{SECRET}\n") == 0
-    assert FileStore(store, "bitmex").load().key.matches(KEY_ID)
-    *inserted, checked, moved = instructions.replace_steps(store, "bitmex", "-c c.json")
+    assert paste(lines(instructions.store_steps(store, PROFILE)), f"{KEY_ID}\n", f"{SECRET}\n") == 0
+    assert FileStore(store, "bitmex").load(PROFILE.credentials).part("key").matches(KEY_ID)
+    *inserted, checked, moved = instructions.replace_steps(store, PROFILE, "-c c.json")
     assert checked.endswith("freqtrade-bitmex-guard --check-only -c c.json")
     assert checked.count("FREQTRADE__API_KEY_GUARD__CREDENTIALS__") == 2
     paste(lines(["true", *inserted, moved]), f"{NEW_ID}\n", f"{NEW_SECRET}\n")
-    assert FileStore(store, "bitmex").load().secret.matches(NEW_SECRET)
-    subprocess.run(["sh", "-euc", lines(instructions.delete_steps(store, "bitmex"))], check=True)
+    assert FileStore(store, "bitmex").load(PROFILE.credentials).part("secret").matches(NEW_SECRET)
+    subprocess.run(["sh", "-euc", lines(instructions.delete_steps(store, PROFILE))], check=True)
     assert list(folder.iterdir()) == []
 
 
@@ -402,7 +405,7 @@ def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
 ) -> None:
     config = written(tmp_path, exchange, credentials=store)
     printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
-    assert "store-not-written" in printed
+    assert "store-read-only" in printed
     assert "Run instead" in printed
     expected = {"files": "bitmex_api_key", "command": "'a b'" if "pass" in str(store) else "op"}[store["store"]]
     assert expected in printed
@@ -410,13 +413,14 @@ def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
 
 
 def test_pass_is_told_by_its_own_commands() -> None:
-    store = CommandStoreConfig(store="command", key_command=["pass", "show", "a"], secret_command=["pass", "show", "b"])
-    assert lines(instructions.store_steps(store, "bitmex")) == "pass insert a\npass insert b"
-    inserted, _, check, *moved = instructions.replace_steps(store, "bitmex", "-c c.json")
+    store = store_config(store="command", key_command=["pass", "show", "a"], secret_command=["pass", "show", "b"])
+    assert isinstance(store, CommandStoreConfig)
+    assert lines(instructions.store_steps(store, PROFILE)) == "pass insert a\npass insert b"
+    inserted, _, check, *moved = instructions.replace_steps(store, PROFILE, "-c c.json")
     assert lines([inserted]) == "pass insert a.new"
     assert """KEY_COMMAND='["pass", "show", "a.new"]'""" in check
     assert moved == ["pass mv -f a.new a", "pass mv -f b.new b"]
-    assert instructions.delete_steps(store, "bitmex") == ["pass rm a", "pass rm b"]
+    assert instructions.delete_steps(store, PROFILE) == ["pass rm a", "pass rm b"]
 
 
 def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -431,11 +435,12 @@ def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, e
         printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
         assert expected in printed
     # And what is printed before anything was read, so before anything is hidden:
-    plain = CommandStoreConfig(store="command", key_command=["op", KEY_ID], secret_command=["op", SECRET])
+    plain = store_config(store="command", key_command=["op", KEY_ID], secret_command=["op", SECRET])
+    assert isinstance(plain, CommandStoreConfig)
     ways = (
-        instructions.store_steps(plain, "x"),
-        instructions.replace_steps(plain, "x", ""),
-        instructions.delete_steps(plain, "x"),
+        instructions.store_steps(plain, PROFILE),
+        instructions.replace_steps(plain, PROFILE, ""),
+        instructions.delete_steps(plain, PROFILE),
     )
     told = [line for way in ways for line in way]
     assert not any(hidden in line for line in told for hidden in (KEY_ID, SECRET))

@@ -163,7 +163,7 @@ def test_what_was_stored_before_a_file_could_not_be_replaced_is_told(
     really, path = os.replace, config(tmp_path)
     monkeypatch.setattr(os, "replace", denied)
     printed = migrated(run, path, code=4)
-    assert "lies in this user's keyring" in printed
+    assert "is in this user's keyring" in printed
     assert "Nothing" not in printed
     assert stored() == {"key": KEY_ID, "secret": SECRET}
     assert SECRET in path.read_text()
@@ -241,7 +241,7 @@ def test_what_is_printed_for_a_second_bot_leaves_the_first_ones_key_alone_and_gi
     ("credentials", "way_out"),
     [
         ({"service": "north"}, 'write "service": "freqtrade-bitmex-freqtrade" into api_key_guard.credentials'),
-        (None, "name another place for this bot in api_key_guard.credentials"),
+        (None, "name another store for this bot in api_key_guard.credentials"),
     ],
     ids=["another service", "another store"],
 )
@@ -259,7 +259,7 @@ def test_a_section_that_names_a_place_with_another_key_is_told_to_name_a_free_on
 def test_a_store_that_is_only_read_is_filled_by_hand_and_then_compared(run: Run, tmp_path: Path) -> None:
     credentials: dict[str, Any] = {**store_files(tmp_path), "key_file": str(tmp_path / "no" / "key")}
     text = CONFIG.replace('"dry_run"', f'"api_key_guard": {{"credentials": {json.dumps(credentials)}}},\n    "dry_run"')
-    printed = untouched(run, config(tmp_path, text), "store-not-written")
+    printed = untouched(run, config(tmp_path, text), "store-read-only")
     (tmp_path / "no").mkdir()
     belongs(tmp_path / "no" / "key")
     (line,) = (line.strip() for line in printed.splitlines() if "no/key" in line)
@@ -297,4 +297,4 @@ def test_outside_of_any_repository_and_without_git_that_is_told(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert "no git repository" in git_history.history_note(config(tmp_path))
     monkeypatch.setenv("PATH", os.devnull)
-    assert "could not be asked" in git_history.history_note(config(tmp_path))
+    assert "could not be queried" in git_history.history_note(config(tmp_path))

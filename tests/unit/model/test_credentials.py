@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret, parse_credential
+from freqtrade_bitmex_guard.model.credentials import KEY, Secret, parse_credential
+from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
 from freqtrade_bitmex_guard.model.findings import GuardError
-from tests.support.factories import KEY_ID, SECRET
+from tests.support.factories import KEY_ID, SECRET, pair
 
-PAIR = Credentials(Secret(KEY_ID), Secret(SECRET))
+PAIR = pair()
 
 
 @pytest.mark.parametrize("show", [repr, str, lambda it: f"{it}", lambda it: f"{it!r}", lambda it: "%s" % it, ascii])
@@ -27,7 +28,7 @@ def test_no_way_of_printing_shows_a_secret(show: Callable[[Any], str], holder: A
 
 def test_an_unhandled_error_does_not_show_a_secret() -> None:
     try:
-        parse_credential(SECRET + " ", "secret", "a test")
+        parse_credential(SECRET + " ", SECRET_FIELD, "a test")
     except GuardError as stopped:
         assert SECRET[:4] not in "".join(traceback.format_exception(stopped))
 
@@ -62,7 +63,7 @@ def test_a_key_is_shown_by_its_first_four_characters(caplog: pytest.LogCaptureFi
 
 @pytest.mark.parametrize("value", [pytest.param(KEY_ID, id="key id"), "a", "!~", "x" * 4096])
 def test_one_line_of_visible_ascii_is_taken(value: str) -> None:
-    assert parse_credential(value, "key", "a test").reveal() == value
+    assert parse_credential(value, KEY, "a test").reveal() == value
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_one_line_of_visible_ascii_is_taken(value: str) -> None:
 )
 def test_anything_else_is_misconfigured_and_not_shown(value: str) -> None:
     with pytest.raises(GuardError) as stopped:
-        parse_credential(value, "secret", "a test")
+        parse_credential(value, SECRET_FIELD, "a test")
     (finding,) = stopped.value.findings
     assert finding.name == "credentials-malformed"
     assert len(value) < 3 or value not in finding.message + finding.fix

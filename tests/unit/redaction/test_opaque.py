@@ -19,17 +19,16 @@ from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.config.edit import FileEdit
 from freqtrade_bitmex_guard.config.jsonc import Node, Span
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
-from freqtrade_bitmex_guard.credentials.interface import Seen
 from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore
 from freqtrade_bitmex_guard.exchanges.bitmex import keys
-from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.manage import migration
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
-from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
+from freqtrade_bitmex_guard.model.credentials import KEY, CredentialField
+from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.factories import KEY_ID, SECRET, belongs, bot_config
+from tests.support.factories import KEY_ID, SECRET, belongs, bot_config, pair, store_config
 from tests.support.file_keyring import Vault
 from tests.support.leak_search import secrets_in
 
@@ -56,13 +55,13 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     plain = {**config, "exchange": {**config["exchange"], "key": KEY_ID, "secret": SECRET}}
     (tmp_path / "config.json").write_text(json.dumps(plain))
     belongs(tmp_path / "config.json")
-    subject = BotContext.read(["-c", str(tmp_path / "config.json")])
+    subject = BotContext.read([str(tmp_path / "config.json")])
     (file,) = subject.config_files()
     found = migration._find_in_file(file)
     assert len(found) == 2
-    pair = Credentials(Secret(KEY_ID), Secret(SECRET))
+    stored = pair()
     return [
-        *(pair, pair.secret, Seen(pair), subject, file, file.document, found[1], found[1].node),
+        *(stored, stored.part("secret"), subject, file, file.document, found[1], found[1].node),
         *(file.document._tokens[-1], FileEdit(file, file.document.text, file.parsed())),
         *(check, check._means, check._means.client, check.proven),
     ]
@@ -126,30 +125,32 @@ def test_key_ids_of_an_answer_are_compared_in_constant_time() -> None:
 
 
 def test_what_a_keyring_holds_is_compared_in_constant_time(vault: Path) -> None:
-    keeper = WritableKeyringStore(KeyringStoreConfig.model_validate({"service": "x"}, context={"terms": PROFILE}))
+    config = store_config(service="x")
+    assert isinstance(config, KeyringStoreConfig)
+    keeper = WritableKeyringStore(config)
     backend = Vault()  # type: ignore[no-untyped-call]
     backend.get_password = lambda *which: Loud(told) if (told := Vault.get_password(backend, *which)) else None  # type: ignore[method-assign]
-    keeper.put(Credentials(Secret(KEY_ID), Secret(SECRET)))
+    keeper.add(pair())
     before = backend.get_password("x", "credentials")
     assert before
     for now in (before, None):
-        assert keeper._put_back([backend], backend, now)
+        assert keeper._roll_back([backend], backend, now, ["key", "secret"])
 
 
 def test_what_stands_in_a_config_is_compared_in_constant_time(tmp_path: Path, vault: Path) -> None:
     (tmp_path / "config.json").write_text('{"exchange": {"name": "bitmex"}}')
-    subject = BotContext.read(["-c", str(tmp_path / "config.json")])
+    subject = BotContext.read([str(tmp_path / "config.json")])
     (file,) = subject.config_files()
 
-    def found(part: str, value: str) -> migration.PlaintextCredential:
-        return migration.PlaintextCredential(file, Node(("exchange", part), Span(0, 0), Loud(value)), part)
+    def found(field: CredentialField, value: str) -> migration.PlaintextCredential:
+        return migration.PlaintextCredential(file, Node(("exchange", field.name), Span(0, 0), Loud(value)), field)
 
-    pair, _ = migration._collect_credentials(
-        subject, [found("key", KEY_ID), found("secret", SECRET), found("secret", SECRET)]
+    stored, _ = migration._collect_credentials(
+        subject, [found(KEY, KEY_ID), found(SECRET_FIELD, SECRET), found(SECRET_FIELD, SECRET)]
     )
-    assert pair.secret.matches(SECRET)
-    with pytest.raises(GuardError, match="Different values"):
-        migration._collect_credentials(subject, [found("key", KEY_ID), found("key", KEY_ID[::-1])])
+    assert stored.part("secret").matches(SECRET)
+    with pytest.raises(GuardError, match="different values"):
+        migration._collect_credentials(subject, [found(KEY, KEY_ID), found(KEY, KEY_ID[::-1])])
 
 
 def test_a_value_of_another_kind_is_not_blanked() -> None:

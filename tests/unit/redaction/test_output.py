@@ -81,7 +81,7 @@ class Store:
     def __init__(self) -> None:
         self.cancelled = threading.Event()
 
-    def load(self) -> Any: ...
+    def load(self, fields: object) -> Any: ...
 
     def cancel(self) -> None:
         self.cancelled.set()
@@ -128,11 +128,11 @@ def test_closing_and_reading_again_stacks_nothing() -> None:
     store = Store()
     for _ in range(2):
         output.install()
-        access.with_timeout(store, store.load)
+        access.with_timeout(store, lambda: store.load(()))
     handle = logging.Handler.handle
     for _ in range(5):
         output.install()
-        access.with_timeout(store, store.load)
+        access.with_timeout(store, lambda: store.load(()))
     assert logging.Handler.handle is handle
 
 

@@ -31,7 +31,7 @@ class Slow:
     def __init__(self) -> None:
         self.cancelled = threading.Event()
 
-    def load(self) -> Credentials:
+    def load(self, fields: object) -> Credentials:
         raise AssertionError
 
     def cancel(self) -> None:

@@ -1,0 +1,53 @@
+"""Private keys as PEM texts, with which some exchanges let requests be signed."""
+
+from __future__ import annotations
+
+import re
+
+MAX_BYTES = 16_384
+
+
+"""The longest value that any credential may have. A PEM text of a 4096-bit RSA key has 3.3 KB."""
+
+
+_BEGIN, _END = "-----BEGIN ", "-----END "
+
+
+_FRAME = re.compile(r"-----[A-Z0-9 ]+-----|\s+")
+
+
+def is_pem(value: str) -> bool:
+    """Return whether a value is a PEM text, or the beginning of one."""
+    return value.lstrip().startswith(_BEGIN)
+
+
+def is_unfinished_pem(value: str) -> bool:
+    """Return whether a value is the beginning of a PEM text, of which more lines have to follow."""
+    return is_pem(value) and not any(line.strip().startswith(_END) for line in value.splitlines())
+
+
+def secret_lines(value: str) -> list[str]:
+    """Return what is secret in a PEM text: its lines without the frame, which is the same in every key."""
+    return list(filter(None, _FRAME.split(value)))
+
+
+def normalize_pem(value: str) -> str:
+    """Check a private key, and strip its lines, so that the same key is the same text.
+
+    Raises:
+        ValueError: if it cannot be signed with, in words that show nothing of it.
+    """
+    # ccxt brings it, and only the rare key of this kind needs it.
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    text = "\n".join(line.strip() for line in value.strip().splitlines())
+    problem = "is not a whole private key in PEM form"
+    try:
+        if len(text) <= MAX_BYTES and text.rpartition("\n")[2].startswith(_END):
+            load_pem_private_key(text.encode("ascii"), password=None)
+            return text
+    except TypeError:
+        problem = "is a private key that is encrypted with a passphrase, so no bot can use it"
+    except Exception:
+        problem = "is not a whole private key in PEM form"
+    raise ValueError(problem)  # not within the exceptions above: they may quote what they read
