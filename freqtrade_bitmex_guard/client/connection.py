@@ -185,7 +185,7 @@ def _check_servers(route: ClientConnection, allowed_hosts: list[str], terms: Exc
             f"The API's addresses are not plain URLs: {shown}.",
             f"In exchange.ccxt_config.urls.api write them like https://{terms.hosts[0]}.",
         )
-    streams = route.websocket_origins - {Origin("wss", host, _PORTS["wss"]) for host in terms.websocket_hosts}
+    streams = route.websocket_origins - {Origin.of(f"wss://{host}") for host in terms.websocket_hosts}
     for origin in sorted(route.servers | streams):
         if origin.host not in allowed_hosts:
             yield error(
