@@ -9,6 +9,9 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
+# Names in freqtrade's configs that ccxt has under another id (freqtrade/exchange/common.py, MAP_EXCHANGE_CHILDCLASS).
+FORMER_NAMES = {"gateio": "gate"}
+
 
 def supported_ids() -> list[str]:
     """The ccxt ids of the exchanges that the guard knows: one file in this folder each."""
@@ -25,6 +28,7 @@ def get_adapter(name: object) -> ExchangeAdapter:
         GuardError: misconfigured, if the guard does not know it and so could prove nothing.
     """
     exchange = name.lower() if isinstance(name, str) else ""
+    exchange = FORMER_NAMES.get(exchange, exchange)
     if exchange not in supported_ids():
         fail(
             "exchange-unsupported",

@@ -185,17 +185,21 @@ def exchange_table(link: str) -> str:
 
 def permission_table(exchange: str) -> str:
     """Return the permissions of one exchange, as a table."""
-    terms = exchanges.get_adapter(exchange).profile
+    profile = exchanges.get_adapter(exchange).profile
     rows = [
         (
             f"`{spec.name}`",
             spec.label,
             spec.kind.value,
-            "never allowed" if terms.is_forbidden(spec.name) else spec.default.value,
+            ("never allowed" if profile.is_forbidden(spec.name) else spec.default.value)
+            + (f" for {', '.join(spec.trading_modes)}" if spec.trading_modes else ""),
+            spec.note,
         )
-        for spec in terms.permissions
+        for spec in profile.permissions
     ]
-    return table(("permission", "on the exchange's page", "kind", "by default"), rows)
+    head = ("permission", "on the exchange's page", "kind", "by default", "note")
+    columns = len(head) if any(spec.note for spec in profile.permissions) else len(head) - 1
+    return table(head[:columns], [row[:columns] for row in rows])
 
 
 def severity_table() -> str:
@@ -245,7 +249,10 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"exchanges": lambda: exchange_table("docs/pages/exchanges/")},
     "docs/pages/configuration.md": {"severities": severity_table},
     "docs/pages/exchanges/index.md": {"exchanges": lambda: exchange_table("")},
-    "docs/pages/exchanges/bitmex.md": {"permissions": lambda: permission_table("bitmex")},
+    **{
+        f"docs/pages/exchanges/{name}.md": {"permissions": partial(permission_table, name)}
+        for name in exchanges.supported_ids()
+    },
     "docs/pages/reference/json.md": {"check": check_json, "audit": audit_json},
     "docs/pages/running.md": {"exit-codes": exit_code_table},
 }
