@@ -1,11 +1,9 @@
-"""Gate's answers, read as hostile input, and whole checks on the simulated Gate and Gate EU."""
+"""Gate's answers, read as hostile input."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -16,10 +14,6 @@ from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.model.key import KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
-from freqtrade_bitmex_guard.simulator.gate import UNIFIED, SimulatedGate
-from freqtrade_bitmex_guard.simulator.gateeu import SimulatedGateEU
-from freqtrade_bitmex_guard.simulator.keys import Kind
-from tests.exchanges.key_states import KeyStates, check, problems
 from tests.support.exchange_samples import errors, samples
 from tests.support.scripted_session import ScriptedSession, response
 
@@ -32,6 +26,8 @@ KEY_ID = "c5dcfbf1f3a7" + "0" * 20
 DETAIL = {**DETAILS["no permissions in it"], "ip_whitelist": ["198.51.100.7"]}
 ONE_OBJECT = "one object in place of a list; times as strings, name a list"
 NOT_LISTED = ("own key not in the list", ONE_OBJECT)
+ODD_FLAGS: tuple[Any, ...] = (None, 0, 1, "true", "false", [])
+ODD_PERMISSIONS: tuple[Any, ...] = ({"name": "spot"}, {"read_only": False}, "spot", [])
 ERRORS = {
     "unknown or deleted key": "key-unknown",
     "wrong signature": "signature-invalid",
@@ -234,9 +230,9 @@ def test_a_decisive_field_of_an_odd_type_makes_the_answer_unreliable(name: str, 
         *({"state": state} for state in (0, 4, -1, "0", "4", "", "normal", "１")),
         *({"created_at": moment} for moment in (-1, 10**11, "", "soon", "1" * 12, "-1")),
         *({"name": name} for name in (None, 7, {}, [7])),
-        *({"perms": [{"name": "spot", "read_only": value}]} for value in (None, 0, 1, "true", "false", [])),
-        *({"perms": [{"name": value, "read_only": False}]} for value in (None, 7, "", "wallet:read", "x" * 65)),
-        *({"perms": [value]} for value in ({"name": "spot"}, {"read_only": False}, "spot", [])),
+        *({"perms": [{"name": "spot", "read_only": flag}]} for flag in ODD_FLAGS),
+        *({"perms": [{"name": name, "read_only": False}]} for name in (None, 7, "", "wallet:read", "x" * 65)),
+        *({"perms": [odd_one]} for odd_one in ODD_PERMISSIONS),
         {"perms": [{"name": "spot", "read_only": True}] * 101},
         {"ip_whitelist": ["198.51.100.7"] * 251},
     ],
@@ -325,75 +321,3 @@ def test_more_siblings_than_any_account_has_are_not_reported() -> None:
 def test_an_old_name_of_the_exchange_means_the_same() -> None:
     assert exchanges.get_adapter("gateio") is ADAPTER
     assert "gateio" not in exchanges.supported_ids()
-
-
-class TestSpot(KeyStates):
-    """Checks with real ccxt on the simulated Gate, of a bot that trades spot."""
-
-    simulator: ClassVar = SimulatedGate
-    path = "/account/main_keys"
-    requests = 2
-    disabled = "key-unknown"
-
-    def test_the_address_that_the_error_quotes_is_not_shown(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].networks = ["203.0.113.7"]
-
-        verdict = check(exchange, tmp_path)
-
-        assert problems(verdict) == ["address-not-allowed"]
-        assert "127.0.0.1" not in verdict.findings[0].message
-
-    def test_a_key_without_the_permission_account_cannot_be_verified(
-        self, exchange: SimulatedGate, tmp_path: Path
-    ) -> None:
-        exchange.keys[0].permissions = ["spot"]
-
-        assert problems(check(exchange, tmp_path)) == ["access-denied"]
-
-    def test_a_key_that_trades_the_other_mode_too_is_admitted(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].permissions = [Kind.READ, Kind.TRADE, "futures", "wallet:read", "margin:read"]
-
-        assert check(exchange, tmp_path).admitted
-
-    def test_a_sibling_that_withdraws_is_found(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].siblings = [SimulatedGate.random_key(permissions=[Kind.WITHDRAW])]
-
-        verdict = check(exchange, tmp_path)
-
-        assert verdict.admitted
-        assert "sibling-keys" in [found.name for found in verdict.findings]
-
-    def test_another_secret_is_a_wrong_signature(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        other = replace(exchange.keys[0], secret=SimulatedGate.random_key().secret)
-
-        assert problems(check(exchange, tmp_path, other)) == ["signature-invalid"]
-
-    def test_a_clock_that_is_off_is_named(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.clock_offset = 100
-
-        assert problems(check(exchange, tmp_path)) == ["clock-skew"]
-
-
-class TestFutures(TestSpot):
-    """The same of a bot that trades futures."""
-
-    trading_mode = "futures"
-
-    def test_a_key_that_trades_the_other_mode_too_is_admitted(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].permissions = [Kind.READ, Kind.TRADE, "spot"]
-
-        assert check(exchange, tmp_path).admitted
-
-    def test_a_unified_account_is_admitted(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.account_mode = UNIFIED
-
-        assert check(exchange, tmp_path).admitted
-
-
-class TestGateEU(KeyStates):
-    """Checks with real ccxt on the simulated Gate EU."""
-
-    simulator: ClassVar = SimulatedGateEU
-    path = "/account/main_keys"
-    requests = 2
-    disabled = "key-unknown"

@@ -15,8 +15,13 @@ from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.model.key import KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
 from freqtrade_bitmex_guard.simulator.kraken import SimulatedKraken
-from tests.exchanges.key_states import KeyStates, check, problems
+from tests.exchanges.contract import ExchangeContract
+from tests.exchanges.contract_cases import check
+from tests.exchanges.contract_cases import errors as problems
+from tests.exchanges.real_bot import RealBot
+from tests.exchanges.simulated.unguarded import ccxt_client
 from tests.support.exchange_samples import errors, samples
 from tests.support.scripted_session import ScriptedSession, response
 
@@ -246,11 +251,21 @@ def test_no_value_of_an_answer_is_in_a_finding() -> None:
     assert value not in found.message + found.fix
 
 
-class TestWholeChecks(KeyStates):
-    """Checks with real ccxt on the simulated Kraken."""
+class TestContract(ExchangeContract):
+    """Whole checks with real ccxt on the simulated Kraken."""
 
     simulator = SimulatedKraken
-    path = "/private/GetApiKeyInfo"
+    has_test_network = False
+    outside = "key-unknown"  # what Kraken answers is not known; the simulator answers this
+
+    def test_a_wrong_clock_is_named(self, exchange: SimulatedExchange[Any], tmp_path: Path) -> None:
+        ahead = ccxt_client(exchange, options={"timeDifference": -3_600_000})
+        ahead.privatePostGetApiKeyInfo()
+
+        verdict = check(exchange, tmp_path)
+
+        assert problems(verdict) == ["clock-skew"]
+        assert "another program" in verdict.findings[0].message
 
     def test_a_key_that_ends_is_reported_as_such(self, exchange: SimulatedKraken, tmp_path: Path) -> None:
         exchange.keys[0].days_left = 30
@@ -277,7 +292,8 @@ class TestWholeChecks(KeyStates):
         assert problems(verdict) == ["credentials-malformed"]
         assert exchange.requests == []
 
-    def test_another_secret_is_a_wrong_signature(self, exchange: SimulatedKraken, tmp_path: Path) -> None:
-        other = replace(exchange.keys[0], secret=SimulatedKraken.random_key().secret)
 
-        assert problems(check(exchange, tmp_path, other)) == ["signature-invalid"]
+class TestBot(RealBot):
+    """Real freqtrade on the simulated Kraken."""
+
+    simulator = SimulatedKraken
