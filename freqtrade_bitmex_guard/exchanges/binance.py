@@ -69,7 +69,8 @@ PROFILE = ExchangeProfile(
         permissions_field="API restrictions",
         ip_field="Restrict access to trusted IPs only",
         two_factor=(
-            "In the security settings of the account, switch on two-factor authentication: a passkey or an app, not SMS."
+            "In the security settings of the account, switch on two-factor authentication: a passkey or an app, not "
+            "SMS."
         ),
         edit="Press Edit restrictions beside the key on the page API Management.",
     ),
@@ -130,8 +131,8 @@ _CAUSES = (
     ),
     ErrorCause("overloaded", code="-1008"),
     ErrorCause("maintenance", code="-1016"),
-    ErrorCause("server-error", "Binance had an internal error.", "Leave the key as it is and start again later.", "-1000"),
-    ErrorCause("server-error", "Binance had an internal error.", "Leave the key as it is and start again later.", "-1001"),
+    ErrorCause("server-error", code="-1000"),
+    ErrorCause("server-error", code="-1001"),
 )
 
 _MAX_FIELDS = 100
