@@ -38,6 +38,8 @@ from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPa
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
 READ_ONLY = ":read"
+TEST_HOST = "api-testnet.gateapi.io"
+TEST_WEBSOCKET_HOSTS = ("ws-testnet.gate.com", "fx-ws-testnet.gateio.ws")
 
 # Label on the page, and what writing with it does; the name alone is the permission to read and write.
 _TRADES = {"spot": "Spot", "futures": "Perpetual Futures", "margin": "Margin"}
@@ -80,8 +82,8 @@ PROFILE = ExchangeProfile(
     id="gate",
     title="Gate",
     permissions=tuple(_permissions()),
-    hosts=("api.gateio.ws",),
-    websocket_hosts=("api.gateio.ws", "ws.gate.io", "fx-ws.gateio.ws", "op-ws.gateio.live"),
+    hosts=("api.gateio.ws", TEST_HOST),
+    websocket_hosts=("api.gateio.ws", "ws.gate.io", "fx-ws.gateio.ws", "op-ws.gateio.live", *TEST_WEBSOCKET_HOSTS),
     page=KeyPage(
         location="the page API Management (www.gate.com/myaccount/profile/api-key/manage)",
         create="Press Create API Key and choose the type API v4.",
@@ -142,6 +144,18 @@ def _causes(profile: ExchangeProfile) -> tuple[ErrorCause, ...]:
         ErrorCause("account-restricted", f"{title} has locked the account.", locked, code="ACCOUNT_LOCKED"),
         ErrorCause("account-restricted", f"{title} has locked the sub-account.", locked, code="SUB_ACCOUNT_LOCKED"),
         ErrorCause("overloaded", code="TOO_BUSY"),
+        ErrorCause(
+            "exchange-error",
+            f"{title} takes the key for one that can only read, and denies the request.",
+            profile.how_to_change("Choose Read and Write for what the bot trades."),
+            code="READ_ONLY",
+        ),
+        ErrorCause(
+            "exchange-error",
+            f"{title} blocks the request and does not document why.",
+            f"Look whether {title}'s website can be used from this machine; if so, report it.",
+            code="REQUEST_FORBIDDEN",
+        ),
     )
 
 

@@ -11,8 +11,11 @@ PROFILE = replace(
     id="gateeu",
     title="Gate EU",
     # ccxt asks the second one about futures.
-    hosts=("api.gateeu.com", "api.gateio.ws"),
-    websocket_hosts=("api.gateeu.com", "ws.gateeu.com", "fx-ws.gateio.ws", "op-ws.gateio.live"),
+    hosts=("api.gateeu.com", "api.gateio.ws", gate.TEST_HOST),
+    websocket_hosts=(
+        *("api.gateeu.com", "ws.gateeu.com", "fx-ws.gateio.ws", "op-ws.gateio.live"),
+        *gate.TEST_WEBSOCKET_HOSTS,
+    ),
     page=replace(
         gate.PROFILE.page,
         location="the page API Management of Gate EU",

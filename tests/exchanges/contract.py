@@ -17,6 +17,7 @@ from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection
 from freqtrade_bitmex_guard.exchanges import get_adapter
 from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.simulator.interface import Cause, SimulatedExchange
@@ -45,6 +46,7 @@ class BasicContract:
         requests: how many requests a check of a good key sends.
         reports_networks: whether the exchange reports the addresses from which a key works.
         reports_key_id: whether its answer names the key.
+        has_test_network: whether the guard can check a key of the exchange's test network.
         disabled: the finding of a key that is disabled.
         expired: the finding of a key that has ended.
         outside: the finding of a key that does not work from this address.
@@ -57,6 +59,7 @@ class BasicContract:
     requests: ClassVar[int] = 1
     reports_networks: ClassVar[bool] = True
     reports_key_id: ClassVar[bool] = True
+    has_test_network: ClassVar[bool] = True
     disabled: ClassVar[str] = "key-unknown"
     expired: ClassVar[str] = "key-unknown"
     outside: ClassVar[str] = "address-not-allowed"
@@ -116,6 +119,11 @@ class BasicContract:
     def test_the_hosts_that_ccxt_uses_are_allowed(self, sandbox: bool) -> None:
         import ccxt.pro
 
+        if sandbox and not self.has_test_network:
+            settings = {"name": self.profile.id, "ccxt_config": {"sandbox": True}}
+            with pytest.raises(GuardError, match="client-settings"):
+                exchange_client.build_client(settings, self.profile, list(self.profile.hosts))
+            return
         if sandbox and "test" not in exchange_client.exchange_class(self.profile)().urls:
             pytest.skip("the exchange has no test network")
         exchange_client.build_client(
@@ -173,6 +181,7 @@ class ExchangeContract(BasicContract):
         verdict = check(exchange, tmp_path)
 
         assert finding in errors(verdict)
+        assert set(errors(verdict)) <= {finding, "ip-too-many"}
         assert verdict.outcome is Outcome.REFUSED
 
     @pytest.mark.parametrize("state", ["disabled", "expired", "outside"])

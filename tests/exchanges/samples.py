@@ -22,17 +22,24 @@ def _load(exchange: str) -> dict[str, Any]:
     return content
 
 
-def samples(exchange: str) -> dict[str, Any]:
-    """Return the bodies of good answers by what is noted about them, or else by their number."""
+def samples(exchange: str, endpoint: str = "") -> dict[str, Any]:
+    """Return the bodies of good answers by what is noted about them, or else by their number.
+
+    Args:
+        exchange: its ccxt id.
+        endpoint: how the endpoint ends, where the answers of several are listed.
+    """
     listed = [sample for sample in _load(exchange)["samples"] if sample["kind"] != "error"]
+    listed = [sample for sample in listed if sample["endpoint"].endswith(endpoint)]
     return {sample["note"] or f"sample {number}": sample["body"] for number, sample in enumerate(listed)}
 
 
 def error_samples(exchange: str) -> dict[str, Response]:
-    """Return all errors by their names; HTTP 400 where no status is known."""
+    """Return all errors whose body is known by their names; HTTP 400 where no status is known."""
     errors = {
         error["name"]: _response(error["body"], error["status"], error.get("headers", {}))
         for error in _load(exchange)["errors"]
+        if error["body"] is not None
     }
     listed = [sample for sample in _load(exchange)["samples"] if sample["kind"] == "error"]
     return errors | {f"sample {number}": _response(sample["body"], None, {}) for number, sample in enumerate(listed)}

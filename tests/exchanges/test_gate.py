@@ -1,26 +1,19 @@
-"""Gate's answers, read as hostile input, and whole checks on the simulated Gate and Gate EU."""
+"""Gate's answers, read as hostile input."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import KeyListing
-from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.model.key import KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
-from freqtrade_bitmex_guard.simulator.gate import UNIFIED, SimulatedGate
-from freqtrade_bitmex_guard.simulator.gateeu import SimulatedGateEU
-from freqtrade_bitmex_guard.simulator.keys import Kind
-from tests.exchanges.key_states import KeyStates, check, problems
-from tests.support.exchange_samples import errors, samples
+from tests.exchanges.samples import samples
 from tests.support.scripted_session import ScriptedSession, response
 
 ADAPTER = exchanges.get_adapter("gate")
@@ -32,21 +25,6 @@ KEY_ID = "c5dcfbf1f3a7" + "0" * 20
 DETAIL = {**DETAILS["no permissions in it"], "ip_whitelist": ["198.51.100.7"]}
 ONE_OBJECT = "one object in place of a list; times as strings, name a list"
 NOT_LISTED = ("own key not in the list", ONE_OBJECT)
-ERRORS = {
-    "unknown or deleted key": "key-unknown",
-    "wrong signature": "signature-invalid",
-    "clock skew": "clock-skew",
-    "IP not allowed": "address-not-allowed",
-    "IP not allowed, other label": "address-not-allowed",
-    "missing right for this very call": "access-denied",
-    "read-only key writes": "exchange-error",
-    "account locked": "account-restricted",
-    "sub-account locked": "account-restricted",
-    "rate limit": "rate-limited",
-    "server error": "server-error",
-    "too busy": "overloaded",
-    "blocked": "exchange-error",
-}
 
 
 def read(listed: object, detail: object = DETAIL, key_id: str = KEY_ID) -> KeyListing:
@@ -221,90 +199,6 @@ def test_both_answers_count_together_in_what_they_admit(
         assert limit == RestrictedTo(tuple(map(parse_network, expected)))
 
 
-@pytest.mark.parametrize("value", [..., None, 7.5, True, {}, "x", [7], [None], [{}]], ids=repr)
-@pytest.mark.parametrize("name", ["state", "perms", "ip_whitelist", "created_at"])
-def test_a_decisive_field_of_an_odd_type_makes_the_answer_unreliable(name: str, value: Any) -> None:
-    assert odd([entry(**{name: value})]) == "response-invalid"
-    assert odd([entry(key="000000000000*****"), entry(**{name: value})]) == "response-invalid"
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        *({"state": state} for state in (0, 4, -1, "0", "4", "", "normal", "１")),
-        *({"created_at": moment} for moment in (-1, 10**11, "", "soon", "1" * 12, "-1")),
-        *({"name": name} for name in (None, 7, {}, [7])),
-        *({"perms": [{"name": "spot", "read_only": value}]} for value in (None, 0, 1, "true", "false", [])),
-        *({"perms": [{"name": value, "read_only": False}]} for value in (None, 7, "", "wallet:read", "x" * 65)),
-        *({"perms": [value]} for value in ({"name": "spot"}, {"read_only": False}, "spot", [])),
-        {"perms": [{"name": "spot", "read_only": True}] * 101},
-        {"ip_whitelist": ["198.51.100.7"] * 251},
-    ],
-    ids=lambda changed: repr(changed)[:60],
-)
-def test_an_own_key_with_an_odd_value_is_unreliable(changed: dict[str, Any]) -> None:
-    assert odd([entry(**changed)]) == "response-invalid"
-
-
-@pytest.mark.parametrize("name", ["user_id", "ip_whitelist"])
-@pytest.mark.parametrize("value", [..., None, True, {}, "x", [7], 0.5, -1], ids=repr)
-def test_an_odd_account_is_unreliable(name: str, value: Any) -> None:
-    detail = {field: known for field, known in {**DETAIL, name: value}.items() if known is not ...}
-
-    assert odd([GOOD], detail) == "response-invalid"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"null", b"7", b'"x"', b"[7]", b"[null]", b"[[]]", b"<html>", b"\xff", b"[" * 200_000, b'[{"a":1,"a":2}]'],
-    ids=lambda body: repr(body[:30]),
-)
-def test_an_answer_of_another_shape_is_unreliable(body: bytes) -> None:
-    assert finding(response(body)).name == "response-invalid"
-    assert finding(response([GOOD]), response(body)).name == "response-invalid"
-
-
-def test_no_key_at_all_is_not_listed() -> None:
-    assert odd([]) == "key-not-listed"
-    assert odd({}) == "key-not-listed"
-
-
-@pytest.mark.parametrize("name", errors("gate"))
-def test_every_known_error_leads_to_its_finding(name: str) -> None:
-    known = errors("gate")[name]
-
-    for status in [known["status"]] if known["status"] else [400, 401, 403]:
-        first = finding(response(known["body"], status))
-        second = finding(response([GOOD]), response(known["body"], status))
-
-        assert first == second
-        assert first.name == ERRORS[name]
-        assert len(first.fix) > 20
-        assert "198.51.100.7" not in first.message
-
-
-def test_every_known_error_has_an_expectation() -> None:
-    assert set(ERRORS) == set(errors("gate"))
-
-
-def test_a_denial_without_a_reason_says_what_to_look_at_in_order() -> None:
-    message = finding(response({"label": "FORBIDDEN", "message": "No"}, 403)).message
-
-    assert message.index("permission Account") < message.index("this machine's address")
-
-
-@pytest.mark.parametrize("body", [{"label": "NEW"}, {"label": 7, "message": []}, {"label": None}], ids=str)
-def test_an_error_that_nobody_knows_is_not_admitted(body: Any) -> None:
-    assert finding(response(body)).name == "exchange-error"
-    assert finding(response([GOOD]), response({**DETAIL, **body})).outcome is Outcome.UNVERIFIED
-
-
-@pytest.mark.parametrize("status", [201, 202, 204, 206])
-def test_good_content_with_another_status_is_not_taken(status: int) -> None:
-    assert finding(response([GOOD], status)).outcome is Outcome.UNVERIFIED
-    assert finding(response([GOOD]), response(DETAIL, status)).outcome is Outcome.UNVERIFIED
-
-
 def test_the_other_keys_of_the_account_are_its_siblings() -> None:
     listing = read([entry(key="52fd0035f665*****", name="other"), GOOD, entry(key=None), entry(key="x", perms=7)])
 
@@ -325,75 +219,3 @@ def test_more_siblings_than_any_account_has_are_not_reported() -> None:
 def test_an_old_name_of_the_exchange_means_the_same() -> None:
     assert exchanges.get_adapter("gateio") is ADAPTER
     assert "gateio" not in exchanges.supported_ids()
-
-
-class TestSpot(KeyStates):
-    """Checks with real ccxt on the simulated Gate, of a bot that trades spot."""
-
-    simulator: ClassVar = SimulatedGate
-    path = "/account/main_keys"
-    requests = 2
-    disabled = "key-unknown"
-
-    def test_the_address_that_the_error_quotes_is_not_shown(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].networks = ["203.0.113.7"]
-
-        verdict = check(exchange, tmp_path)
-
-        assert problems(verdict) == ["address-not-allowed"]
-        assert "127.0.0.1" not in verdict.findings[0].message
-
-    def test_a_key_without_the_permission_account_cannot_be_verified(
-        self, exchange: SimulatedGate, tmp_path: Path
-    ) -> None:
-        exchange.keys[0].permissions = ["spot"]
-
-        assert problems(check(exchange, tmp_path)) == ["access-denied"]
-
-    def test_a_key_that_trades_the_other_mode_too_is_admitted(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].permissions = [Kind.READ, Kind.TRADE, "futures", "wallet:read", "margin:read"]
-
-        assert check(exchange, tmp_path).admitted
-
-    def test_a_sibling_that_withdraws_is_found(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].siblings = [SimulatedGate.random_key(permissions=[Kind.WITHDRAW])]
-
-        verdict = check(exchange, tmp_path)
-
-        assert verdict.admitted
-        assert "sibling-keys" in [found.name for found in verdict.findings]
-
-    def test_another_secret_is_a_wrong_signature(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        other = replace(exchange.keys[0], secret=SimulatedGate.random_key().secret)
-
-        assert problems(check(exchange, tmp_path, other)) == ["signature-invalid"]
-
-    def test_a_clock_that_is_off_is_named(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.clock_offset = 100
-
-        assert problems(check(exchange, tmp_path)) == ["clock-skew"]
-
-
-class TestFutures(TestSpot):
-    """The same of a bot that trades futures."""
-
-    trading_mode = "futures"
-
-    def test_a_key_that_trades_the_other_mode_too_is_admitted(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.keys[0].permissions = [Kind.READ, Kind.TRADE, "spot"]
-
-        assert check(exchange, tmp_path).admitted
-
-    def test_a_unified_account_is_admitted(self, exchange: SimulatedGate, tmp_path: Path) -> None:
-        exchange.account_mode = UNIFIED
-
-        assert check(exchange, tmp_path).admitted
-
-
-class TestGateEU(KeyStates):
-    """Checks with real ccxt on the simulated Gate EU."""
-
-    simulator: ClassVar = SimulatedGateEU
-    path = "/account/main_keys"
-    requests = 2
-    disabled = "key-unknown"

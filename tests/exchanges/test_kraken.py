@@ -1,10 +1,8 @@
-"""Kraken's answers, read as hostile input, and whole checks on the simulated Kraken."""
+"""Kraken's answers, read as hostile input."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +13,7 @@ from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.model.key import KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
-from freqtrade_bitmex_guard.simulator.kraken import SimulatedKraken
-from tests.exchanges.key_states import KeyStates, check, problems
-from tests.support.exchange_samples import errors, samples
+from tests.exchanges.samples import error_samples, granted, samples
 from tests.support.scripted_session import ScriptedSession, response
 
 ADAPTER = exchanges.get_adapter("kraken")
@@ -42,6 +38,9 @@ ERRORS = {
     "account disabled": "account-restricted",
     "account locked": "account-restricted",
     "front server": "server-error",
+    "sample 0": "key-unknown",
+    "sample 1": "access-denied",
+    "sample 2": "exchange-error",
 }
 
 
@@ -77,7 +76,7 @@ def test_every_sample_is_read(note: str) -> None:
 
     facts = read(result, result.get("apiKey") or result["api_key"])
 
-    assert {permission.name for permission in facts.permissions or ()} == words
+    assert granted(facts) == words
     assert not any(permission.kind is PermissionKind.UNKNOWN for permission in facts.permissions or ())
     assert facts.name == (result.get("apiKeyName") or result["api_key_name"])
     blocks = result["ipAllowlist"] if "ipAllowlist" in result else result["ip_allowlist"]
@@ -177,7 +176,7 @@ def test_more_than_any_real_key_has_is_turned_away() -> None:
 def test_the_last_of_many_permissions_counts() -> None:
     facts = read({**GOOD, "permissions": ["query-funds"] * 49 + ["withdraw-funds"]})
 
-    assert {permission.name for permission in facts.permissions or ()} == {"query-funds", "withdraw-funds"}
+    assert granted(facts) == {"query-funds", "withdraw-funds"}
 
 
 @pytest.mark.parametrize(
@@ -197,19 +196,16 @@ def test_an_answer_of_another_shape_is_unreliable(body: bytes) -> None:
     assert finding(response(body)).name == "response-invalid"
 
 
-@pytest.mark.parametrize("name", errors("kraken"))
+@pytest.mark.parametrize("name", ERRORS)
 def test_every_known_error_leads_to_its_finding(name: str) -> None:
-    entry = errors("kraken")[name]
-    body = entry["body"].encode() if isinstance(entry["body"], str) else entry["body"]
-
-    found = finding(response(body, entry["status"]))
+    found = finding(error_samples("kraken")[name])
 
     assert found.name == ERRORS[name]
     assert len(found.fix) > 20
 
 
 def test_every_known_error_has_an_expectation() -> None:
-    assert set(ERRORS) == set(errors("kraken"))
+    assert set(ERRORS) == set(error_samples("kraken"))
 
 
 def test_a_good_result_beside_an_error_is_not_taken() -> None:
@@ -244,40 +240,3 @@ def test_no_value_of_an_answer_is_in_a_finding() -> None:
     found = finding(response({"error": [], "result": {**GOOD, "apiKey": value, "permissions": [[value]]}}))
 
     assert value not in found.message + found.fix
-
-
-class TestWholeChecks(KeyStates):
-    """Checks with real ccxt on the simulated Kraken."""
-
-    simulator = SimulatedKraken
-    path = "/private/GetApiKeyInfo"
-
-    def test_a_key_that_ends_is_reported_as_such(self, exchange: SimulatedKraken, tmp_path: Path) -> None:
-        exchange.keys[0].days_left = 30
-
-        (facts,) = check(exchange, tmp_path).facts
-
-        assert facts.expires is not None
-        assert 29 <= (facts.expires - datetime.now(UTC)).days <= 30
-
-    @pytest.mark.parametrize("documented_names", [True, False])
-    def test_both_spellings_are_judged_alike(
-        self, exchange: SimulatedKraken, tmp_path: Path, documented_names: bool
-    ) -> None:
-        exchange.documented_names = documented_names
-        exchange.keys[0].networks = None
-
-        assert problems(check(exchange, tmp_path)) == ["ip-unrestricted"]
-
-    def test_a_secret_that_was_cut_off_is_named(self, exchange: SimulatedKraken, tmp_path: Path) -> None:
-        cut = replace(exchange.keys[0], secret=exchange.keys[0].secret[:-3])
-
-        verdict = check(exchange, tmp_path, cut)
-
-        assert problems(verdict) == ["credentials-malformed"]
-        assert exchange.requests == []
-
-    def test_another_secret_is_a_wrong_signature(self, exchange: SimulatedKraken, tmp_path: Path) -> None:
-        other = replace(exchange.keys[0], secret=SimulatedKraken.random_key().secret)
-
-        assert problems(check(exchange, tmp_path, other)) == ["signature-invalid"]
