@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.errors import (
+    ErrorCause,
+    StrictModel,
+    fail_for,
+    fail_invalid,
+    parse_body,
+    read_json,
+    reject_lookalikes,
+)
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
@@ -27,7 +35,6 @@ from freqtrade_bitmex_guard.model.key import (
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 _CHANGES_KEYS = "It also lets the key change permissions, and a sub-account's key lift its own IP restriction."
 _DOMAINS = (
@@ -45,26 +52,15 @@ PROFILE = ExchangeProfile(
             Default.ALLOWED,
             note="A key that has it can do nothing else, whatever else is listed.",
         ),
-        PermissionSpec(
-            "Spot.SpotTrade", PermissionKind.TRADE, "SPOT: Trade", Default.REQUIRED, trading_modes=("spot",)
+        *(
+            PermissionSpec(name, PermissionKind.TRADE, label, Default.REQUIRED, trading_modes=(mode,))
+            for name, label, mode in (
+                ("Spot.SpotTrade", "SPOT: Trade", "spot"),
+                ("ContractTrade.Order", "Contract: Orders", "futures"),
+                ("ContractTrade.Position", "Contract: Positions", "futures"),
+            )
         ),
-        PermissionSpec(
-            "ContractTrade.Order",
-            PermissionKind.TRADE,
-            "Contract: Orders",
-            Default.REQUIRED,
-            trading_modes=("futures",),
-        ),
-        PermissionSpec(
-            "ContractTrade.Position",
-            PermissionKind.TRADE,
-            "Contract: Positions",
-            Default.REQUIRED,
-            trading_modes=("futures",),
-        ),
-        PermissionSpec(
-            "Derivatives.DerivativesTrade", PermissionKind.TRADE, "Unified Trading: Derivatives", Default.ALLOWED
-        ),
+        PermissionSpec("Derivatives.DerivativesTrade", PermissionKind.TRADE, "Unified Trading", Default.ALLOWED),
         PermissionSpec("Options.OptionsTrade", PermissionKind.TRADE, "USDC Options: Trade", Default.ALLOWED),
         PermissionSpec("Exchange.ExchangeHistory", PermissionKind.TRADE, "Exchange: Convert"),
         PermissionSpec(
@@ -76,13 +72,16 @@ PROFILE = ExchangeProfile(
         PermissionSpec("Wallet.SubMemberTransferList", PermissionKind.TRANSFER, "Wallet: Subaccount Transfer"),
         PermissionSpec("Wallet.Withdraw", PermissionKind.WITHDRAW, "Wallet: Withdrawal", note=_CHANGES_KEYS),
         PermissionSpec("Earn.Earn", PermissionKind.TRANSFER, "Earn"),
-        PermissionSpec("FiatP2P.FiatP2POrder", PermissionKind.WITHDRAW, "P2P: Orders"),
-        PermissionSpec("FiatP2P.Advertising", PermissionKind.WITHDRAW, "P2P: Advertising"),
-        PermissionSpec("FiatBitPay.FaitPayOrder", PermissionKind.WITHDRAW, "Bybit Pay"),
-        PermissionSpec(
-            "FiatConvertBroker.FiatConvertBrokerOrder", PermissionKind.WITHDRAW, "Fiat Convert Broker: Orders"
+        *(
+            PermissionSpec(name, PermissionKind.WITHDRAW, label)
+            for name, label in (
+                ("FiatP2P.FiatP2POrder", "P2P: Orders"),
+                ("FiatP2P.Advertising", "P2P: Advertising"),
+                ("FiatBitPay.FaitPayOrder", "Bybit Pay"),  # misspelt by Bybit
+                ("FiatConvertBroker.FiatConvertBrokerOrder", "Fiat Convert Broker"),
+                ("BitCard.BitCard", "Bybit Card"),
+            )
         ),
-        PermissionSpec("BitCard.BitCard", PermissionKind.WITHDRAW, "Bybit Card"),
     ),
     hosts=(*(f"api.{domain}" for domain in _DOMAINS), "api-testnet.bybit.com", "api-demo.bybit.com"),
     websocket_hosts=(
@@ -122,9 +121,8 @@ _CAUSES = (
     ),
     ErrorCause(
         "key-unknown",
-        "Bybit does not know this key id. In the order to look at: it was mistyped or deleted; it belongs to another of "
-        "Bybit's environments (the live site, the testnet, demo trading) or sites (bybit is www.bybit.com, bybiteu is "
-        "for Europe).",
+        "Bybit does not know this key id. In the order to look at: it was mistyped or deleted; it belongs to another "
+        "of Bybit's environments (live, testnet, demo trading) or sites (bybit is www.bybit.com, bybiteu for Europe).",
         f"Compare the first four characters with {PROFILE.page.location} of the site that the bot uses, then store it "
         "again.",
         code="10003",
@@ -161,7 +159,7 @@ _CAUSES = (
     ),
     ErrorCause(
         "access-denied",
-        "Bybit does not let the key see what it may do itself, for which no permission is needed, so nothing shows that "
+        "Bybit does not let the key see what it may do itself, though that needs no permission, so nothing shows that "
         "it can only trade.",
         PROFILE.how_to_replace(),
         code="10005",
@@ -172,9 +170,14 @@ _CAUSES = (
         "Run the bot from a place where Bybit offers its service to you.",
         code="10009",
     ),
-    ErrorCause("account-restricted", "Bybit has banned the account.", _SIGN_IN, code="10008"),
-    ErrorCause("account-restricted", "Bybit has restricted the account (compliance).", _SIGN_IN, code="10024"),
-    ErrorCause("account-restricted", "Bybit has banned the account from trading.", _SIGN_IN, code="10027"),
+    *(
+        ErrorCause("account-restricted", f"Bybit has {did}.", _SIGN_IN, code=code)
+        for code, did in (
+            ("10008", "banned the account"),
+            ("10024", "restricted the account (compliance)"),
+            ("10027", "banned the account from trading"),
+        )
+    ),
     ErrorCause("server-error", code="10016"),
     ErrorCause("server-error", code="10000"),
 )
@@ -187,7 +190,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PAYS_OUT = re.compile("fiat|bitcard|pay|card", re.IGNORECASE)
 _WALLET = re.compile("wallet", re.IGNORECASE)
 # A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = re.compile("perm|^ip|readonly|apikey|withdraw|expire|deadline")
+_COULD_OVERRIDE = "perm|^ip|readonly|apikey|withdraw|expire|deadline"
 
 _Word = Annotated[str, Field(min_length=1, max_length=_MAX_WORD_LENGTH)]
 _Flag = Annotated[int, Field(ge=0, le=1)]
@@ -255,16 +258,8 @@ def _parse_success(response: Response) -> dict[str, Any]:
         )
     if type(code) is not int or not isinstance(result, dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    odd = [name for name in result if name not in _FIELDS and _COULD_OVERRIDE.search(_letters(name))]
-    if odd or not all(name.isascii() for name in result):
-        fail_invalid(
-            PROFILE, f"describes the key in fields that this version does not know: {join_limited(odd, sanitize)}"
-        )
+    reject_lookalikes(result, _FIELDS, _COULD_OVERRIDE, PROFILE)
     return result
-
-
-def _letters(name: str) -> str:
-    return re.sub("[^a-z]", "", name.lower())
 
 
 def _permissions(key: _Key) -> frozenset[Permission]:
