@@ -7,6 +7,7 @@ recordings of errors. Most errors come with HTTP 200.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from freqtrade_bitmex_guard.client.errors import (
     StrictModel,
     fail_for,
     fail_invalid,
+    fail_other_key,
     parse_body,
     read_json,
     reject_lookalikes,
@@ -24,34 +26,19 @@ from freqtrade_bitmex_guard.client.errors import (
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
-from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.model.key import (
-    IpRestriction,
-    KeyFacts,
-    Permission,
-    PermissionKind,
-    RestrictedTo,
-    Unrestricted,
-)
+from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 
+_ONLY_READS = "A key with it can do nothing else, whatever the exchange lists beside it."
 _CHANGES_KEYS = "It also lets the key change permissions, and a sub-account's key lift its own IP restriction."
-_DOMAINS = (
-    *("bybit.com", "bytick.com", "bybit.nl", "bybit.tr", "bybit.kz", "bybit.ae", "bybit.id"),
-    *("bybitgeorgia.ge", "manepa.jp"),
-)
+_LANDS = ("com", "nl", "tr", "kz", "ae", "id")
+_DOMAINS = (*(f"bybit.{land}" for land in _LANDS), "bytick.com", "bybitgeorgia.ge", "manepa.jp")
 PROFILE = ExchangeProfile(
     id="bybit",
     title="Bybit",
     permissions=(
-        PermissionSpec(
-            "readOnly",
-            PermissionKind.READ,
-            "Read-Only",
-            Default.ALLOWED,
-            note="A key that has it can do nothing else, whatever else is listed.",
-        ),
+        PermissionSpec("readOnly", PermissionKind.READ, "Read-Only", Default.ALLOWED, note=_ONLY_READS),
         *(
             PermissionSpec(name, PermissionKind.TRADE, label, Default.REQUIRED, trading_modes=(mode,))
             for name, label, mode in (
@@ -63,13 +50,14 @@ PROFILE = ExchangeProfile(
         PermissionSpec("Derivatives.DerivativesTrade", PermissionKind.TRADE, "Unified Trading", Default.ALLOWED),
         PermissionSpec("Options.OptionsTrade", PermissionKind.TRADE, "USDC Options: Trade", Default.ALLOWED),
         PermissionSpec("Exchange.ExchangeHistory", PermissionKind.TRADE, "Exchange: Convert"),
-        PermissionSpec(
-            "Wallet.AccountTransfer", PermissionKind.TRANSFER, "Wallet: Account Transfer", note=_CHANGES_KEYS
+        *(
+            PermissionSpec(f"Wallet.{word}", PermissionKind.TRANSFER, f"Wallet: {label}", note=_CHANGES_KEYS)
+            for word, label in (
+                ("AccountTransfer", "Account Transfer"),
+                ("SubMemberTransfer", "Subaccount Transfer"),
+                ("SubMemberTransferList", "Subaccount Transfer"),
+            )
         ),
-        PermissionSpec(
-            "Wallet.SubMemberTransfer", PermissionKind.TRANSFER, "Wallet: Subaccount Transfer", note=_CHANGES_KEYS
-        ),
-        PermissionSpec("Wallet.SubMemberTransferList", PermissionKind.TRANSFER, "Wallet: Subaccount Transfer"),
         PermissionSpec("Wallet.Withdraw", PermissionKind.WITHDRAW, "Wallet: Withdrawal", note=_CHANGES_KEYS),
         PermissionSpec("Earn.Earn", PermissionKind.TRANSFER, "Earn"),
         *(
@@ -84,16 +72,10 @@ PROFILE = ExchangeProfile(
         ),
     ),
     hosts=(*(f"api.{domain}" for domain in _DOMAINS), "api-testnet.bybit.com", "api-demo.bybit.com"),
-    websocket_hosts=(
-        *(f"stream.{domain}" for domain in _DOMAINS),
-        *("stream-testnet.bybit.com", "stream-demo.bybit.com"),
-    ),
+    websocket_hosts=(*(f"stream.{domain}" for domain in _DOMAINS), "stream-testnet.bybit.com", "stream-demo.bybit.com"),
     page=KeyPage(
         location="the page API Management (www.bybit.com/app/user/api-management)",
-        create=(
-            "Press Create New Key, and choose System-generated API Keys, or Self-generated for an RSA key pair of your "
-            "own; then API Transaction."
-        ),
+        create="Press Create New Key, then System-generated (or Self-generated for an RSA key pair), API Transaction.",
         name_field="Name for the API key",
         permissions_field="API Key Permissions",
         ip_field="IP restriction",
@@ -101,9 +83,10 @@ PROFILE = ExchangeProfile(
         edit="Press Edit beside the key on Bybit's page API Management.",
     ),
     signature_headers=frozenset(
-        {"X-BAPI-API-KEY", "X-BAPI-SIGN", "X-BAPI-SIGN-TYPE", "X-BAPI-TIMESTAMP", "X-BAPI-RECV-WINDOW"}
+        f"X-BAPI-{part}" for part in ("API-KEY", "SIGN", "SIGN-TYPE", "TIMESTAMP", "RECV-WINDOW")
     ),
     signature_lifetimes={"recvWindow": 60_000},
+    ip_free_keys="Bybit ends keys without an IP restriction after 90 days.",
     credentials=(KEY, PEM_SECRET),
 )
 
@@ -178,8 +161,7 @@ _CAUSES = (
             ("10027", "banned the account from trading"),
         )
     ),
-    ErrorCause("server-error", code="10016"),
-    ErrorCause("server-error", code="10000"),
+    *(ErrorCause("server-error", code=code) for code in ("10016", "10000")),
 )
 
 _MAX_WORD_LENGTH = 64
@@ -188,7 +170,6 @@ _MAX_NETWORKS = 250
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Groups of which every word is one that moves money or changes keys, whatever comes to them.
 _PAYS_OUT = re.compile("fiat|bitcard|pay|card", re.IGNORECASE)
-_WALLET = re.compile("wallet", re.IGNORECASE)
 # A field of another name that could say more of a key than the documented ones do.
 _COULD_OVERRIDE = "perm|^ip|readonly|apikey|withdraw|expire|deadline"
 
@@ -223,11 +204,7 @@ class Bybit(ExchangeAdapter):
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
         key = parse_body(_Key, _parse_success(session.request("v5/user/query-api")), PROFILE)
         if not constant_time_equal(key.api_key, key_id):
-            fail(
-                "key-not-listed",
-                "Bybit answered, but about another key than the one that signed the request.",
-                "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
-            )
+            fail_other_key(PROFILE)
         account = _account_number(key.user_id)
         facts = KeyFacts(
             permissions=_permissions(key),
@@ -274,16 +251,16 @@ def _permissions(key: _Key) -> frozenset[Permission]:
 
 def _permission(group: str, word: str) -> Permission:
     permission = PROFILE.permission(f"{group}.{word}")
-    if permission.kind is not PermissionKind.UNKNOWN:
-        return permission
-    if _WALLET.search(group):
-        return Permission(permission.name, PermissionKind.MANAGE_KEYS)
-    return Permission(permission.name, PermissionKind.WITHDRAW) if _PAYS_OUT.search(group) else permission
+    if permission.kind is PermissionKind.UNKNOWN and "wallet" in group.lower():
+        return replace(permission, kind=PermissionKind.MANAGE_KEYS)
+    if permission.kind is PermissionKind.UNKNOWN and _PAYS_OUT.search(group):
+        return replace(permission, kind=PermissionKind.WITHDRAW)
+    return permission
 
 
-def _ip_restriction(blocks: list[str]) -> IpRestriction:
+def _ip_restriction(blocks: list[str]) -> Unrestricted | RestrictedTo:
     if any(block.strip() in ("", "*") for block in blocks):
-        return Unrestricted("IP restriction is off; Bybit ends such keys after 90 days")
+        return Unrestricted("IP restriction is off")
     return RestrictedTo.from_texts(blocks)
 
 

@@ -58,6 +58,7 @@ PROFILE = ExchangeProfile(
         edit="Edit the key on OKX's page API and connections.",
     ),
     signature_headers=frozenset({"OK-ACCESS-KEY", "OK-ACCESS-SIGN", "OK-ACCESS-TIMESTAMP", "OK-ACCESS-PASSPHRASE"}),
+    ip_free_keys="OKX ends keys without an IP address allowlist after 14 days without use.",
     credentials=(KEY, SECRET, PASSWORD),
 )
 
@@ -235,7 +236,7 @@ def _words(permissions: str) -> list[str]:
 def _ip_restriction(addresses: str) -> IpRestriction:
     blocks = addresses.split(",")
     if not all(block.strip() for block in blocks):
-        return Unrestricted("IP address allowlist is empty; OKX ends such keys after 14 days without use")
+        return Unrestricted("IP address allowlist is empty")
     if len(blocks) > _MAX_NETWORKS:
         fail_invalid(PROFILE, "describes the key oddly: ip")
     return RestrictedTo.from_texts(blocks)

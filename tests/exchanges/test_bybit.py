@@ -285,3 +285,12 @@ def test_the_end_of_a_key_without_ip_restriction_is_reported(tmp_path: Path) -> 
 
     assert "ip-unrestricted" in errors(verdict)
     assert verdict.facts[0].expires is not None
+
+
+@pytest.mark.parametrize(("days", "findings"), [(3, ["key-expiry"]), (30, []), (-1, ["key-disabled"])])
+def test_a_key_that_ends_soon_warns(tmp_path: Path, days: int, findings: list[str]) -> None:
+    with SimulatedBybit([SimulatedBybit.random_key(days_left=days)]) as exchange:
+        verdict = check(exchange, tmp_path, policy={"severity_not_reported": "ignore"})
+
+    assert [finding.name for finding in verdict.findings] == findings
+    assert verdict.admitted is (days > 0)

@@ -60,7 +60,7 @@ def check(folder: Path, answer: Response, severity_not_reported: str = "ignore",
                 "policy": {"severity_not_reported": severity_not_reported, **policy},
             },
         }
-        return LocalCheck(config).run()
+        return LocalCheck(config).run().verdict
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,14 @@ from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
 from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
+from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from tests.support.factories import KEY_ID, SECRET, pair
+
+pytestmark = pytest.mark.bitmex  # the clients here are ccxt's of BitMEX
 
 HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
 
@@ -211,6 +215,7 @@ def test_a_ccxt_without_the_exchange_names_the_version_to_install(monkeypatch: p
     (finding,) = stopped.value.findings
     assert finding.name == "ccxt-class-missing"
     assert "pip install 'ccxt==4.5.83'" in finding.fix
+    assert "[bitmex]" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -240,11 +245,12 @@ def proven() -> Admission:
         pair(),
         ClientConnection.of(ccxt.bitmex(), asynchronous=False),
         PROFILE,
-        ("www.bitmex.com",),
+        parse_section({"allowed_hosts": ["www.bitmex.com"]}, PROFILE),
+        lambda: Verdict(findings=()),
     )
 
 
-@pytest.mark.parametrize("kind", [ccxt.bitmex, ccxt.pro.bitmex])
+@pytest.mark.parametrize("module", [ccxt, ccxt.pro], ids=["sync", "async"])
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
@@ -271,9 +277,9 @@ def proven() -> Admission:
     ],
 )
 def test_a_client_that_freqtrade_builds_is_compared_with_what_was_proven(
-    kind: Any, changed: dict[str, Any], rule: str | None
+    module: Any, changed: dict[str, Any], rule: str | None
 ) -> None:
-    built = kind({"apiKey": KEY_ID, "secret": SECRET, **changed})
+    built = module.bitmex({"apiKey": KEY_ID, "secret": SECRET, **changed})
     found = list(proven().verify_client(built))
     assert rule in {finding.name for finding in found} if rule else found == []
     assert not any(SECRET in finding.message or KEY_ID in finding.message for finding in found)
@@ -291,8 +297,27 @@ def test_an_asynchronous_client_that_brings_its_own_tls_is_not_trusted(name: str
 def test_a_request_to_another_server_than_the_one_that_was_judged_is_not_sent() -> None:
     session = BoundedSession(frozenset({Origin.of("http://127.0.0.1:1")}))
     for url in ("http://127.0.0.1:2/api", "https://127.0.0.1:1/api", "http://127.0.0.1/api"):
-        with pytest.raises(TransportError, match="another server"):
+        with pytest.raises(TransportError, match="not checked"):
             session.request("GET", url)
     assert session.request_count == 0
     with pytest.raises(TransportError, match="connection failed"):
         session.request("GET", "http://127.0.0.1:1/api?x=1")
+
+
+def test_injected_credentials_are_not_beaten_by_empty_ones() -> None:
+    exchange: dict[str, Any] = {
+        "name": "bitmex",
+        "api_key": "",
+        "apiKey": None,
+        "key": "",
+        "secret": "",
+        "ccxt_config": {"apiKey": "", "timeout": 1},
+        "ccxt_async_config": {"secret": None},
+    }
+
+    with proven().injected(exchange):
+        injected = dict(exchange)
+
+    rest = {"name": "bitmex", "ccxt_config": {"timeout": 1}, "ccxt_async_config": {}}
+    assert injected == {**rest, "key": KEY_ID, "secret": SECRET}
+    assert exchange == {**rest, "key": None, "secret": None}
