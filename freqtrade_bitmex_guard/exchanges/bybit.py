@@ -91,6 +91,7 @@ PROFILE = ExchangeProfile(
 )
 
 _SIGN_IN = "Sign in to Bybit and follow what it says there, or ask its support."
+_MOVE = "Run the bot from a place where Bybit offers its service to you."
 _CAUSES = (
     ErrorCause("clock-skew", code="10002", time_pattern=r"server_timestamp\[([0-9]{10})[0-9]{3}\]"),
     ErrorCause("rate-limited", code="10006"),
@@ -98,8 +99,7 @@ _CAUSES = (
         "address-banned",
         "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
         "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
-        "Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays, run the bot "
-        "from a place where Bybit offers its service to you.",
+        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
         status=403,
     ),
     ErrorCause(
@@ -110,12 +110,7 @@ _CAUSES = (
         "again.",
         code="10003",
     ),
-    ErrorCause(
-        "key-unknown",
-        "Bybit could not tell whose key this is: the key id or the secret is not right.",
-        "Store the key id and the secret again; if it stays, make a new key.",
-        code="10007",
-    ),
+    ErrorCause("key-unknown", "Bybit cannot tell whose key this is.", "Store key id and secret again.", code="10007"),
     ErrorCause(
         "signature-invalid",
         "Bybit knows the key id but does not accept the signature: the stored secret is not this key's. A "
@@ -147,12 +142,7 @@ _CAUSES = (
         PROFILE.how_to_replace(),
         code="10005",
     ),
-    ErrorCause(
-        "address-banned",
-        "Bybit does not serve the place that this machine's address belongs to.",
-        "Run the bot from a place where Bybit offers its service to you.",
-        code="10009",
-    ),
+    ErrorCause("address-banned", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
     *(
         ErrorCause("account-restricted", f"Bybit has {did}.", _SIGN_IN, code=code)
         for code, did in (

@@ -1,14 +1,11 @@
-"""Bybit's answers, read as hostile input, and whole checks on the simulated Bybit."""
+"""Bybit's answers, read as hostile input."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client.response import Response
@@ -16,10 +13,6 @@ from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding
 from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.networks import parse_network
-from freqtrade_bitmex_guard.simulator.bybit import SimulatedBybit
-from freqtrade_bitmex_guard.simulator.bybiteu import SIMULATOR as SIMULATED_BYBITEU
-from tests.exchanges.contract import BasicContract, ExchangeContract
-from tests.exchanges.contract_cases import check, errors
 from tests.exchanges.samples import error_samples, granted, read_facts, read_finding, samples
 from tests.support.scripted_session import response
 
@@ -43,27 +36,6 @@ ERRORS = {
     "compliance": "account-restricted",
     "trading banned": "account-restricted",
 }
-
-
-class TestBybit(ExchangeContract):
-    """A bot on spot."""
-
-    simulator = SimulatedBybit
-    expired = "key-disabled"
-    answers: ClassVar[dict[str, str]] = {"403": "address-banned", "maintenance": "server-error"}
-
-
-class TestBybitFutures(BasicContract):
-    """A bot on futures."""
-
-    simulator = SimulatedBybit
-    trading_mode: ClassVar[str] = "futures"
-
-
-class TestBybitEU(BasicContract):
-    """The site for Europe."""
-
-    simulator = SIMULATED_BYBITEU
 
 
 def answer(**changes: Any) -> Response:
@@ -268,29 +240,3 @@ def test_an_odd_account_number_counts_as_not_reported(value: Any) -> None:
     facts = read_facts("bybit", answer(userID=value, parentUid=value), key_id=KEY_ID)
 
     assert (facts.user_id, facts.account_id) == (None, None)
-
-
-def test_a_rsa_key_of_ones_own_signs(tmp_path: Path) -> None:
-    private = rsa.generate_private_key(65537, 2048)
-    secret = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-    with SimulatedBybit([SimulatedBybit.random_key(secret=secret)]) as exchange:
-        assert errors(check(exchange, tmp_path)) == []
-
-
-def test_the_end_of_a_key_without_ip_restriction_is_reported(tmp_path: Path) -> None:
-    with SimulatedBybit([SimulatedBybit.random_key(networks=None)]) as exchange:
-        verdict = check(exchange, tmp_path)
-
-    assert "ip-unrestricted" in errors(verdict)
-    assert verdict.facts[0].expires is not None
-
-
-@pytest.mark.parametrize(("days", "findings"), [(3, ["key-expiry"]), (30, []), (-1, ["key-disabled"])])
-def test_a_key_that_ends_soon_warns(tmp_path: Path, days: int, findings: list[str]) -> None:
-    with SimulatedBybit([SimulatedBybit.random_key(days_left=days)]) as exchange:
-        verdict = check(exchange, tmp_path, policy={"severity_not_reported": "ignore"})
-
-    assert [finding.name for finding in verdict.findings] == findings
-    assert verdict.admitted is (days > 0)
