@@ -174,7 +174,7 @@ def test_the_reader_pauses_to_leave_requests_to_the_bot(
 
 
 def test_an_exchange_that_lists_no_siblings_has_not_reported_them() -> None:
-    assert KeyListing(()).siblings() == NotReported("the exchange showed this key only")
+    assert KeyListing(()).siblings() == NotReported("the exchange reports this key only")
 
 
 def test_an_exchange_without_account_queries_reports_nothing() -> None:
