@@ -192,7 +192,7 @@ def permission_table(exchange: str) -> str:
             spec.label,
             spec.kind.value,
             ("never allowed" if profile.is_forbidden(spec.name) else spec.default.value)
-            + (f" for {', '.join(spec.trading_modes)}" if spec.trading_modes else ""),
+            + (f" for {', '.join(spec.trading_modes)}, else allowed" if spec.trading_modes else ""),
             spec.note,
         )
         for spec in profile.permissions
