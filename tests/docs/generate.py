@@ -176,11 +176,17 @@ def exchange_table(link: str) -> str:
             "yes" if getattr(type(venue), ask) is not getattr(ExchangeAdapter, ask) else "not reported"
             for ask in questions
         ]
-        rows.append(
-            (f"[{venue.profile.title}]({link}{name}.md)", "yes", "yes", *told, venue.profile.last_ccxt or "any")
-        )
+        page = page_of(name)
+        label = f"[{venue.profile.title}]({link}{page}.md)" + ("" if page == name else f" (`{name}`)")
+        rows.append((label, "yes", "yes", *told, venue.profile.last_ccxt or "any"))
     head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
     return table(head, rows)
+
+
+def page_of(exchange: str) -> str:
+    """Return the name of an exchange's page; a regional twin is on the page of the exchange that it is derived from."""
+    modules = [kind.__module__.rpartition("exchanges.")[2] for kind in type(exchanges.get_adapter(exchange)).__mro__]
+    return next(name for name in modules if (ROOT / "docs" / "pages" / "exchanges" / f"{name}.md").exists())
 
 
 def permission_table(exchange: str) -> str:
@@ -252,6 +258,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     **{
         f"docs/pages/exchanges/{name}.md": {"permissions": partial(permission_table, name)}
         for name in exchanges.supported_ids()
+        if page_of(name) == name
     },
     "docs/pages/reference/json.md": {"check": check_json, "audit": audit_json},
     "docs/pages/running.md": {"exit-codes": exit_code_table},

@@ -23,13 +23,22 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.simulator.interface import Cause, SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.responses import Response
-from tests.exchanges.contract_cases import BAD_ANSWERS, BAD_NETWORKS, BAD_STATES, check, errors, replay_answers
+from tests.exchanges.contract_cases import (
+    BAD_ANSWERS,
+    BAD_NETWORKS,
+    BAD_STATES,
+    TRADES,
+    check,
+    errors,
+    prepare_bot,
+    replay_answers,
+)
 
 _SECONDS = 1
 
 
-class ExchangeContract:
-    """The tests that an exchange must pass.
+class BasicContract:
+    """The tests that each trading mode and each regional twin must pass.
 
     Attributes:
         simulator: of the exchange.
@@ -88,6 +97,78 @@ class ExchangeContract:
         assert verdict.outcome is Outcome.REFUSED
         assert finding in errors(verdict)
         assert len(exchange.requests) == self.requests
+
+    def test_the_profile_fits_the_simulated_exchange(self, exchange: SimulatedExchange[Any], tmp_path: Path) -> None:
+        check(exchange, tmp_path)
+        signed = exchange.requests[-1]
+
+        assert tuple(field.name for field in self.profile.credentials) == tuple(exchange.credential_parts)
+        assert not exchange.key_header or exchange.key_header in {
+            name.lower() for name in self.profile.signature_headers
+        }
+        assert {name.lower() for name in self.profile.signature_headers} & set(
+            signed.headers
+        ) or not exchange.key_header
+        for kind in (Kind.WITHDRAW, Kind.TRANSFER, Kind.MANAGE_KEYS):
+            for word in exchange.words.get(kind, ()):
+                assert self.profile.kind(word) in FORBIDDEN_KINDS
+        required = set(self.profile.required_permissions(self.trading_mode))
+        assert required <= set(exchange.words_of(exchange.keys[0]))
+
+    @pytest.mark.parametrize("sandbox", [False, True])
+    def test_the_hosts_that_ccxt_uses_are_allowed(self, sandbox: bool) -> None:
+        import ccxt.pro
+
+        if sandbox and not self.has_test_network:
+            settings = {"name": self.profile.id, "ccxt_config": {"sandbox": True}}
+            with pytest.raises(GuardError, match="client-settings"):
+                exchange_client.build_client(settings, self.profile, list(self.profile.hosts))
+            return
+        if sandbox and "test" not in exchange_client.exchange_class(self.profile)().urls:
+            pytest.skip("the exchange has no test network")
+        exchange_client.build_client(
+            {"name": self.profile.id, "ccxt_config": {"sandbox": sandbox}}, self.profile, list(self.profile.hosts)
+        )
+        streaming = getattr(ccxt.pro, self.profile.id, None)
+        if streaming:
+            connection = ClientConnection.of(streaming({"sandbox": sandbox}), asynchronous=True)
+
+            assert list(check_connection(connection, list(self.profile.hosts), self.profile)) == []
+
+    @pytest.mark.slow
+    def test_freqtrade_trades_with_a_good_key(
+        self, exchange: SimulatedExchange[Any], tmp_path: Path, wheel: Path
+    ) -> None:
+        if self.pending:
+            pytest.skip("the core has no rules for it yet")
+        process = prepare_bot(exchange, tmp_path).trade(python=str(wheel))
+        try:
+            assert process.wait_for_output(), process.output
+        finally:
+            process.stop()
+
+        assert {recorded.key for recorded in exchange.requests} <= {exchange.keys[0].id, None}
+        assert len([recorded for recorded in exchange.requests if recorded.key]) > self.requests
+        assert exchange.keys[0].secret not in process.output
+
+    @pytest.mark.slow
+    def test_freqtrade_does_not_start_on_a_withdrawing_key(
+        self, exchange: SimulatedExchange[Any], tmp_path: Path, wheel: Path
+    ) -> None:
+        if Kind.WITHDRAW not in exchange.words:
+            pytest.skip("the exchange has no such permission")
+        exchange.keys[0].permissions = [*TRADES, Kind.WITHDRAW]
+
+        process = prepare_bot(exchange, tmp_path).trade(python=str(wheel))
+
+        assert process.wait() == 2, process.output
+        assert "[error] withdraw-permission:" in process.output
+        assert len(exchange.requests) == self.requests
+        assert "to: RUNNING" not in process.output
+
+
+class ExchangeContract(BasicContract):
+    """All tests that an exchange must pass, in one of its trading modes."""
 
     @pytest.mark.parametrize("networks", BAD_NETWORKS)
     def test_a_key_that_works_from_too_many_addresses_is_refused(
@@ -196,40 +277,3 @@ class ExchangeContract:
         verdict = check(exchange, tmp_path)
 
         assert errors(verdict) == [self.answers.get("clock", "clock-skew")]
-
-    def test_the_profile_fits_the_simulated_exchange(self, exchange: SimulatedExchange[Any], tmp_path: Path) -> None:
-        check(exchange, tmp_path)
-        signed = exchange.requests[-1]
-
-        assert tuple(field.name for field in self.profile.credentials) == tuple(exchange.credential_parts)
-        assert not exchange.key_header or exchange.key_header in {
-            name.lower() for name in self.profile.signature_headers
-        }
-        assert {name.lower() for name in self.profile.signature_headers} & set(
-            signed.headers
-        ) or not exchange.key_header
-        for kind in (Kind.WITHDRAW, Kind.TRANSFER, Kind.MANAGE_KEYS):
-            for word in exchange.words.get(kind, ()):
-                assert self.profile.kind(word) in FORBIDDEN_KINDS
-        required = set(self.profile.required_permissions(self.trading_mode))
-        assert required <= set(exchange.words_of(exchange.keys[0]))
-
-    @pytest.mark.parametrize("sandbox", [False, True])
-    def test_the_hosts_that_ccxt_uses_are_allowed(self, sandbox: bool) -> None:
-        import ccxt.pro
-
-        if sandbox and not self.has_test_network:
-            settings = {"name": self.profile.id, "ccxt_config": {"sandbox": True}}
-            with pytest.raises(GuardError, match="client-settings"):
-                exchange_client.build_client(settings, self.profile, list(self.profile.hosts))
-            return
-        if sandbox and "test" not in exchange_client.exchange_class(self.profile)().urls:
-            pytest.skip("the exchange has no test network")
-        exchange_client.build_client(
-            {"name": self.profile.id, "ccxt_config": {"sandbox": sandbox}}, self.profile, list(self.profile.hosts)
-        )
-        streaming = getattr(ccxt.pro, self.profile.id, None)
-        if streaming:
-            connection = ClientConnection.of(streaming({"sandbox": sandbox}), asynchronous=True)
-
-            assert list(check_connection(connection, list(self.profile.hosts), self.profile)) == []

@@ -67,12 +67,18 @@ def check(exchange: SimulatedExchange[Any], folder: Path, key: KeyState | None =
         key: the bot's; the exchange's first one by default.
         section: more of the config's `api_key_guard`.
     """
+    bot = prepare_bot(exchange, folder, key)
+    bot.config["api_key_guard"] |= section
+    return LocalCheck(bot.config).run()
+
+
+def prepare_bot(exchange: SimulatedExchange[Any], folder: Path, key: KeyState | None = None) -> DemoBot:
+    """Make a bot of a simulated exchange with a key in its store; the arguments are those of `check`."""
     bot = DemoBot(folder / "bot", exchange)
     belongs(*(bot.folder / part for part in exchange.credential_parts))
     watched_credentials(exchange)
     bot.store(key or exchange.keys[0])
-    bot.config["api_key_guard"] |= section
-    return LocalCheck(bot.config).run()
+    return bot
 
 
 def errors(verdict: Verdict) -> list[str]:

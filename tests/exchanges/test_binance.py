@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.key import PermissionKind, RestrictedUndisclosed, Unrestricted
 from freqtrade_bitmex_guard.simulator.binance import SimulatedBinance
 from freqtrade_bitmex_guard.simulator.binanceusdm import SimulatedBinanceUSDM
-from tests.exchanges.contract import ExchangeContract
+from tests.exchanges.contract import BasicContract, ExchangeContract
 from tests.exchanges.contract_cases import check, errors
 from tests.exchanges.samples import error_samples, granted, read_facts, read_finding, samples
 from tests.support.scripted_session import ScriptedSession, response
@@ -53,9 +53,11 @@ class TestBinance(ExchangeContract):
     pending = () if "ip-undisclosed" in FINDINGS else ("ip-unrestricted",)
 
 
-class TestBinanceFutures(TestBinance):
+class TestBinanceFutures(BasicContract):
     """A bot on futures."""
 
+    simulator = SimulatedBinance
+    pending = TestBinance.pending
     trading_mode: ClassVar[str] = "futures"
 
 
