@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,31 +13,28 @@ from freqtrade_bitmex_guard.audit.diff import KeyChange, diff
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.model.account import AccountFacts
 from freqtrade_bitmex_guard.model.key import KeyFacts
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit came to.
+    """The result of an audit.
 
     Attributes:
-        verdict: on the own key and the account's posture, as a start would get it.
-        profile: the exchange's words, or None if it did not come to knowing the exchange.
-        entries: what is known of the bot's own key; empty if it did not come to that.
+        verdict: on the bot's own key and the account, as a start would get it.
+        since: the oldest events that were asked for.
+        entries: what is known of the bot's own key; empty if the check did not get that far.
         account: around it.
-        since: how far back the events were asked for.
         last_audit_at: when the last audit was, or None if there is no record of one.
         changes: since then.
-        compared_all: whether both audits saw all keys; else new and vanished ones cannot be told.
-        not_kept: why this audit's record could not be kept for the next one, or None.
+        compared_all: whether both audits saw all keys; else new and vanished ones are unknown.
+        not_kept: why the record for the next audit could not be saved, or None.
     """
 
     verdict: Verdict
-    profile: ExchangeProfile | None
-    entries: tuple[KeyFacts, ...]
-    account: AccountFacts
     since: datetime
+    entries: tuple[KeyFacts, ...] = ()
+    account: AccountFacts = field(default_factory=AccountFacts)
     last_audit_at: datetime | None = None
     changes: tuple[KeyChange, ...] = ()
     compared_all: bool = False
@@ -56,33 +53,32 @@ def run_audit(config: Mapping[str, Any], user_data: Path, days: int) -> Audit:
         The audit; every failure is part of it.
     """
     since = datetime.now(UTC) - timedelta(days=days)
-    check = LocalCheck(config, audit_since=since)
-    verdict = check.run()
-    if check.listing is None:
-        return Audit(verdict, check.profile, (), check.account, since)
-    own = check.listing.entries
-    account = next((facts.user_id for facts in own if facts.user_id), None)
-    place = snapshot.snapshot_path(user_data, str(verdict.exchange), account or check.fingerprint)
-    last = snapshot.load_snapshot(place)
-    now = snapshot.take(verdict.checked_at, verdict.key or "", check.fingerprint, own, check.account.siblings)
+    result = LocalCheck(config, audit_since=since).run()
+    verdict = result.verdict
+    if result.evidence is None or result.listing is None or result.fingerprint is None:
+        return Audit(verdict, since)
+    account, entries = result.evidence.account, result.listing.entries
+    user_id = next((facts.user_id for facts in entries if facts.user_id), None)
+    path = snapshot.snapshot_path(user_data, str(verdict.exchange), user_id or result.fingerprint)
+    last = snapshot.load_snapshot(path)
+    current = snapshot.take(verdict.checked_at, verdict.key or "", result.fingerprint, entries, account.siblings)
     return Audit(
         verdict,
-        check.profile,
-        own,
-        check.account,
         since,
+        entries=entries,
+        account=account,
         last_audit_at=last.at if last else None,
-        changes=tuple(diff(last, now)) if last else (),
-        compared_all=last is not None and last.complete and now.complete,
-        not_kept=_keep(place, now.merged_with(last), user_data),
+        changes=tuple(diff(last, current)) if last else (),
+        compared_all=last is not None and last.complete and current.complete,
+        not_kept=_save(path, current.merged_with(last), user_data),
     )
 
 
-def _keep(place: Path, now: snapshot.AccountSnapshot, user_data: Path) -> str | None:
+def _save(path: Path, current: snapshot.AccountSnapshot, user_data: Path) -> str | None:
     if not user_data.is_dir():
         return f"there is no user-data folder {user_data}: name it with --userdir"
     try:
-        snapshot.save_snapshot(place, now)
+        snapshot.save_snapshot(path, current)
     except (OSError, ValueError) as problem:
-        return f"{place.parent} cannot be written ({type(problem).__name__})"
+        return f"{path.parent} cannot be written ({type(problem).__name__})"
     return None

@@ -1,17 +1,19 @@
-"""An admitted key with its connection, and the clients that freqtrade builds with it."""
+"""An admitted key and its connection, and the clients that freqtrade builds with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.settings import BLOCKS, remove_empty_credentials
+from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.model.credentials import Credentials, held_by_client
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 
 
@@ -22,19 +24,39 @@ def holds_credentials(client: Any, profile: ExchangeProfile) -> bool:
 
 @opaque_dataclass
 class Admission:
-    """What a check admitted: these credentials, over this connection.
+    """An admitted key and its connection.
 
     Attributes:
-        credentials: the key that was checked.
-        connection: of the client that checked it.
+        credentials: of the key.
+        connection: by which the exchange was queried.
         profile: of the exchange.
-        allowed_hosts: the hosts to which signed requests may go.
+        section: the operator's section that admitted it.
+        recheck: checks the same key again, without reading store or config.
     """
 
     credentials: Credentials
     connection: ClientConnection
     profile: ExchangeProfile
-    allowed_hosts: tuple[str, ...]
+    section: GuardConfig
+    recheck: Callable[[], Verdict]
+
+    @contextmanager
+    def injected(self, exchange: dict[str, Any]) -> Iterator[None]:
+        """Put the credentials where freqtrade looks for them, for as long as it builds a bot.
+
+        Args:
+            exchange: freqtrade's `exchange` section.
+        """
+        values = self.credentials.for_freqtrade()
+        try:
+            # freqtrade would take an empty value of another spelling first.
+            for block in (exchange, *(exchange[name] for name in BLOCKS if isinstance(exchange.get(name), dict))):
+                remove_empty_credentials(block)
+            exchange.update(values)
+            yield
+        finally:
+            # freqtrade removes credentials from its own copy; a build that failed before that leaves them here.
+            exchange.update(dict.fromkeys(values))
 
     def verify_client(self, client: Any) -> Iterator[Finding]:
         """Yield everything in which a client that freqtrade built differs from what was admitted.
@@ -51,23 +73,5 @@ class Admission:
                 "Look for what sets it: a second -c file, a FREQTRADE__EXCHANGE__… variable, or a strategy's code.",
             )
         connection = ClientConnection.of(client, asynchronous=not client.synchronous)
-        yield from check_connection(connection, list(self.allowed_hosts), self.profile)
+        yield from check_connection(connection, self.section.allowed_hosts, self.profile)
         yield from compare_connections(connection, self.connection)
-
-    @contextmanager
-    def injected(self, exchange: dict[str, Any]) -> Iterator[None]:
-        """Put the credentials into freqtrade's config while a bot is built, and take them out whatever happens.
-
-        Args:
-            exchange: freqtrade's `exchange` section.
-        """
-        values = self.credentials.for_freqtrade()
-        try:
-            # freqtrade would take an empty value of another spelling first.
-            for block in (exchange, *(exchange[name] for name in BLOCKS if isinstance(exchange.get(name), dict))):
-                remove_empty_credentials(block)
-            exchange.update(values)
-            yield
-        finally:
-            # freqtrade removes credentials from its own copy; a build that failed before that leaves them here.
-            exchange.update(dict.fromkeys(values))

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.config.files import read_config
 
         config = read_config(parse_freqtrade_args(arguments.freqtrade_options).config_files)
-        verdict = _add_disabled_warning(LocalCheck(config).run(), config)
+        verdict = _add_disabled_warning(LocalCheck(config).run().verdict, config)
     return report_verdict(verdict, as_json=arguments.format == "json")
 
 

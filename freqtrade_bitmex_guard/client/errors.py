@@ -29,16 +29,16 @@ _GATEWAY_ERRORS = (502, 503, 504, 530)
 # What a cause means and how it is fixed where the exchange has no words of its own; TITLE is the exchange's name.
 _GENERAL_CAUSES = {
     "clock-skew": (
-        "This machine's clock is off, so TITLE takes what it signs for expired.",
+        "This machine's clock is off, so TITLE treats its requests as expired.",
         "Set the clock: `timedatectl set-ntp true`, or start chrony or ntpd; in a container, on its host.",
     ),
     "rate-limited": (
         "TITLE asks for fewer requests.",
-        "Wait, then start again. Do not restart the bot in a tight loop: that ends in a ban of this address.",
+        "Wait, then start again. Do not restart the bot in a tight loop: that gets this address banned.",
     ),
     "address-banned": (
-        "TITLE blocks this machine's address: an error page came instead of an answer. Further requests make the ban "
-        "longer (an hour at first, then a week).",
+        "TITLE blocks this machine's address: it sent an error page instead of a response. Further requests make the "
+        "ban longer (an hour at first, then a week).",
         "Stop everything that talks to TITLE from here, wait an hour, then start again.",
     ),
     "overloaded": ("TITLE is overloaded.", _KEEP_AND_RETRY),
@@ -138,15 +138,15 @@ def fail_invalid(profile: ExchangeProfile, problem: str) -> NoReturn:
 
     Args:
         profile: of the exchange.
-        problem: what is wrong with the answer, as the sentence goes on after "Its answer".
+        problem: what is wrong with the answer, as the sentence continues after "its response".
 
     Raises:
         GuardError: always.
     """
     fail(
         "response-invalid",
-        f"{profile.title}'s answer {problem}, so nothing in it can be relied on.",
-        "Try again; if it stays, a proxy or a changed API is in between: report it.",
+        f"{profile.title}'s response {problem}, so it cannot be relied on.",
+        "Try again. If it persists, a proxy interferes or the API has changed: report it.",
     )
 
 
@@ -179,7 +179,7 @@ def fail_for(
     if response.status == 403 and read_json(response) is None:
         _fail("address-banned", profile)
     if response.status in _GATEWAY_ERRORS and text is None and not code:
-        problem = f"{profile.title} is down: a page came instead of an answer (HTTP {response.status})."
+        problem = f"{profile.title} is down: it sent a page instead of a response (HTTP {response.status})."
         _fail("maintenance", profile, measured=problem)
     if response.status >= 500:
         _fail("server-error", profile, measured=f"{profile.title} had an internal error (HTTP {response.status}).")
@@ -210,7 +210,7 @@ def _measured(response: Response, profile: ExchangeProfile, cause: ErrorCause | 
         return ""
     behind = float(reported[1]) - response.received_at
     offset = f"{_seconds(abs(behind))} {'behind' if behind > 0 else 'ahead'}"
-    return f"This machine's clock is {offset}, so {profile.title} takes what it signs for expired."
+    return f"This machine's clock is {offset}, so {profile.title} treats its requests as expired."
 
 
 def _seconds(number: float) -> str:

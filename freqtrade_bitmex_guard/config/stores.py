@@ -20,7 +20,6 @@ from freqtrade_bitmex_guard.model.credentials import (
 
 Argument = Annotated[str, Field(min_length=1)]
 
-
 Command = Annotated[list[Argument], Field(min_length=1)]
 
 
@@ -125,16 +124,10 @@ def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
 
 
 ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig
-
-
 """The stores that are managed externally: the guard only reads them."""
 
-
 StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig
-
-
 """All stores; whatever lists them takes them from here."""
-
 
 STORE_MODELS: dict[str, type[BaseModel]] = {
     word: model for model in get_args(StoreConfig) for word in get_args(model.model_fields["store"].annotation)

@@ -93,7 +93,7 @@ class RunResult:
 
 def _check(bot: DemoBot, scene: Scenario) -> Verdict:
     bot.store(scene.key)
-    return LocalCheck(bot.config).run()
+    return LocalCheck(bot.config).run().verdict
 
 
 def _trade(bot: DemoBot, scene: Scenario) -> RunResult:

@@ -1,4 +1,4 @@
-"""The exchanges that the guard knows."""
+"""The exchanges that the guard supports, one module each."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ FORMER_NAMES = {"gateio": "gate"}
 
 
 def supported_ids() -> list[str]:
-    """The ccxt ids of the exchanges that the guard knows: one file in this folder each."""
+    """Return the ccxt ids of the supported exchanges."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "interface")
 
 
 def get_adapter(name: object) -> ExchangeAdapter:
-    """The exchange of a bot.
+    """Return the adapter of a bot's exchange.
 
     Args:
-        name: freqtrade's `exchange.name`, in any case, as freqtrade takes it.
+        name: freqtrade's `exchange.name`; freqtrade ignores its case.
 
     Raises:
-        GuardError: misconfigured, if the guard does not know it and so could prove nothing.
+        GuardError: misconfigured, if the guard does not support it.
     """
     exchange = name.lower() if isinstance(name, str) else ""
     exchange = FORMER_NAMES.get(exchange, exchange)
     if exchange not in supported_ids():
         fail(
             "exchange-unsupported",
-            f"The guard does not know the exchange {sanitize(str(name))!r}, so it can prove nothing about its keys.",
-            f"It knows: {', '.join(supported_ids())}. Take the api_key_guard section out to run unguarded.",
+            f"The guard does not support the exchange {sanitize(str(name))!r}, so its keys cannot be verified.",
+            f"Supported: {', '.join(supported_ids())}. To run unguarded, remove the api_key_guard section.",
         )
-    venue: ExchangeAdapter = importlib.import_module(f"{__name__}.{exchange}").ADAPTER
-    return venue
+    adapter: ExchangeAdapter = importlib.import_module(f"{__name__}.{exchange}").ADAPTER
+    return adapter

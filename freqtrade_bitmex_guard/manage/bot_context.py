@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
-from freqtrade_bitmex_guard.check.trial import Trial
+from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.config import edit
 from freqtrade_bitmex_guard.config.edit import ConfigFile
@@ -116,7 +116,8 @@ def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[
         credentials: in memory.
         section: the section that the bot will have; by default the one that is written.
     """
-    return Trial({**bot.config, SECTION: bot.section_source if section is None else section}, credentials).run()
+    config = {**bot.config, SECTION: bot.section_source if section is None else section}
+    return LocalCheck(config, credentials=credentials).run().verdict
 
 
 def _store_label(store: StoreConfig) -> str:

@@ -224,10 +224,10 @@ class ExchangeProfile:
         Args:
             advice: what to mind when the new key is made, as whole sentences.
         """
-        make = f"Make a new key on {self.page.location}.{advice and f' {advice}'}"
+        create = f"Create a new key on {self.page.location}.{advice and f' {advice}'}"
         return (
-            f"{make} If the old one is stored already, `freqtrade-bitmex-guard credentials rotate -c CONFIG` puts the "
-            "new one in its place; then restart the bot, and delete the old one last."
+            f"{create} If the old one is already stored, `freqtrade-bitmex-guard credentials rotate -c CONFIG` "
+            "replaces it; then restart the bot and delete the old key last."
         )
 
 

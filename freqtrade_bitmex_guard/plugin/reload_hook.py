@@ -6,10 +6,9 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from freqtrade.enums import State
-from freqtrade.exceptions import OperationalException
 
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
 from freqtrade_bitmex_guard.config.files import read_config
@@ -17,6 +16,7 @@ from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin.loop_hook import MONITOR_ATTRIBUTE, STATE_BEFORE_RELOAD, notify_operator
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.report import chat
 
 _NOT_ACCEPTED = (
@@ -26,31 +26,19 @@ _NOT_ACCEPTED = (
 )
 
 
-class Doorkeeper(Protocol):
-    """Decides whether a bot may be built from a config."""
+def install_reload_hook(guard: StartGuard) -> None:
+    """Check the config of each reload before the old bot is taken down.
 
-    stopped: Verdict | None
-
-    def precheck(self, config: dict[str, Any]) -> None:
-        """Check a config now, for a bot that is built from it afterwards.
-
-        Raises:
-            OperationalException: if none may be built.
-        """
-        ...
-
-
-def install_reload_hook(doorkeeper: Doorkeeper) -> None:
-    """Have reloads checked before the old bot is taken down. freqtrade imports its worker after its bot.
+    freqtrade imports its worker after its bot, so this is called when the first bot is built.
 
     Args:
-        doorkeeper: decides about the new config.
+        guard: decides about the new config.
 
     Raises:
         GuardError: misconfigured, if freqtrade's shape is not the one this was written for.
     """
     module = sys.modules.get("freqtrade.worker")
-    if module is None:  # somebody builds a bot without freqtrade's worker: then there is no reload either
+    if module is None:  # a bot without freqtrade's worker has no reloads either
         return
     worker: Any = module.Worker
     if getattr(worker._reconfigure, "_is_guarded", False):
@@ -60,12 +48,12 @@ def install_reload_hook(doorkeeper: Doorkeeper) -> None:
         list(inspect.signature(getattr(worker, name)).parameters) != shape for name, shape in shapes.items()
     ):
         fail_unsupported()
-    worker._reconfigure = _wrap_reconfigure(worker._reconfigure, doorkeeper)
+    worker._reconfigure = _wrap_reconfigure(worker._reconfigure, guard)
 
 
-def _wrap_reconfigure(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper) -> Callable[[Any], None]:
+def _wrap_reconfigure(reconfigure: Callable[[Any], None], guard: StartGuard) -> Callable[[Any], None]:
     @functools.wraps(reconfigure)
-    def checking(self: Any) -> None:
+    def checked(self: Any) -> None:
         bot = self.freqtrade
         try:
             config = sys.modules["freqtrade.worker"].Configuration(self._args, None).get_config()
@@ -76,21 +64,22 @@ def _wrap_reconfigure(reconfigure: Callable[[Any], None], doorkeeper: Doorkeeper
                 reconfigure(self)  # nothing is guarded: it fails as it always did
             return
         try:
-            doorkeeper.precheck(config)
-        except OperationalException:
-            verdict, doorkeeper.stopped = doorkeeper.stopped, None
-            _keep_running(bot, verdict or Verdict(findings=()))
+            admission = guard.precheck(config)
+        except StartRefused as refusal:
+            _keep_running(bot, refusal.verdict)
             return
-        # The very config that was checked, not what its files hold a moment later.
+        # From here on the old bot is gone, so a refusal ends the process.
+        # The very config that was checked is used, not what its files hold a moment later.
         self._config = config
         self._init = lambda _reconfig: type(self)._init(self, False)
         try:
-            reconfigure(self)
+            with guard.handing_on(config, admission):
+                reconfigure(self)
         finally:
             del self._init
 
-    checking._is_guarded = True  # type: ignore[attr-defined]
-    return checking
+    checked._is_guarded = True  # type: ignore[attr-defined]
+    return checked
 
 
 def _config_error(arguments: dict[str, Any]) -> Verdict:

@@ -65,6 +65,11 @@ def describe_ip_restriction(facts: KeyFacts) -> str:
     return facts.ip_restriction.reason
 
 
+def describe_minutes(minutes: float) -> str:
+    """Return "minute" for about one, "5 minutes" for more: "for another minute"."""
+    return "minute" if round(minutes) == 1 else f"{minutes:.0f} minutes"
+
+
 def summary_line(verdict: Verdict) -> str:
     """An admitted start, for the log: masked key, rights, blocks, who told, how long it took."""
     told = "; ".join(

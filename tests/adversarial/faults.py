@@ -289,7 +289,7 @@ def _let_go_wrong(fault: Fault, folder: Path) -> Measured:
             config["exchange"]["ccxt_config"] = {"urls": {"api": {"public": url, "private": url}}}
         said = stack.enter_context(_listening())
         idle = _peak_memory(forget=True)
-        verdict = LocalCheck(config).run()
+        verdict = LocalCheck(config).run().verdict
         megabytes = (_peak_memory() - idle) / 1024
         left = [thread for thread in threading.enumerate() if thread.name == "freqtrade-bitmex-guard"]
         shown = "\n".join(

@@ -92,11 +92,12 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
         monkeypatch.setattr(exchange_client, "build_client", lambda *_: wire)
         section = {"credentials": store, "policy": {**policy, "severity": POSTURE_IGNORED}}
         check = LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": section})
-        verdict = check.run()
+        result = check.run()
+        verdict = result.verdict
         allowed = may_start(listed, itself, KEY_ID, written(policy))
         seen[verdict.admitted, allowed] += 1
         assert allowed or not verdict.admitted
-        assert verdict.admitted == (verdict.exit_code == 0) == (check.proven is not None)
+        assert verdict.admitted == (verdict.exit_code == 0) == (result.admission is not None)
         assert not verdict.is_internal_error, verdict.findings
         assert 1 <= verdict.requests <= 2
         shown = render_plain(verdict) + report.to_json(verdict)

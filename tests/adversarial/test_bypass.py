@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 import trustme
-from freqtrade.exceptions import OperationalException
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.plugin import bot_hook, start_guard
-from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.e2e.test_freqtrade import API_SERVER, free_port, refused
-from tests.e2e.test_freqtrade import start as started
+from tests.e2e.freqtrade_process import API_SERVER, assert_refused, free_port, start_with
 from tests.e2e.trading_bot import tell
 from tests.support.factories import (
     KEY_ID,
@@ -34,38 +32,42 @@ from tests.unit.client.test_connection import HOSTS, rules, urls
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> StartGuard:
-    gate = StartGuard()
-    monkeypatch.setattr(start_guard, "START_GUARD", gate)
-    return gate
+def guard(monkeypatch: pytest.MonkeyPatch) -> StartGuard:
+    guard = StartGuard()
+    monkeypatch.setattr(start_guard, "START_GUARD", guard)
+    return guard
 
 
 class BuiltError(BaseException):
     """A bot was built."""
 
 
-def start(config: dict[str, Any]) -> None:
+def start(config: dict[str, Any], guard: StartGuard) -> None:
     """What freqtrade does with a config, up to the first thing that a bot would do."""
 
     def build(self: Any, config: dict[str, Any]) -> None:
         raise BuiltError
 
-    bot_hook.wrap_init(build)(object(), config)
+    bot_hook.wrap_init(build, guard)(object(), config)
 
 
-def test_the_start_that_the_attacks_below_spoil_gets_through_when_nothing_is_wrong(
-    tmp_path: Path, gate: StartGuard, exchange: SimulatedBitMEX
+def test_the_start_that_is_attacked_below_builds_a_bot(
+    tmp_path: Path, guard: StartGuard, exchange: SimulatedBitMEX
 ) -> None:
     with pytest.raises(BuiltError):
-        start(bot_config(tmp_path, exchange))
+        start(bot_config(tmp_path, exchange), guard)
 
 
 PLACES = [
     "freqtrade_bitmex_guard.plugin.start_guard.guard_state",
-    "freqtrade_bitmex_guard.check.local.parse_section",
+    "freqtrade_bitmex_guard.plugin.start_guard.LocalCheck",
+    "freqtrade_bitmex_guard.check.prepare.guard_state",
+    "freqtrade_bitmex_guard.check.prepare.parse_section",
+    "freqtrade_bitmex_guard.check.local.prepare",
+    "freqtrade_bitmex_guard.check.interface.CheckResult.__post_init__",
     "freqtrade_bitmex_guard.exchanges.get_adapter",
     "freqtrade_bitmex_guard.client.settings.merge_settings",
-    "freqtrade_bitmex_guard.check.admission.place_credentials",
+    "freqtrade_bitmex_guard.check.admission.Admission.injected",
     "freqtrade_bitmex_guard.client.connection.ClientConnection.of",
     "freqtrade_bitmex_guard.client.http.BoundedSession.request",
     "freqtrade_bitmex_guard.client.response.Response.json",
@@ -75,7 +77,7 @@ PLACES = [
     "freqtrade_bitmex_guard.util.deadline.run_with_timeout",
     "freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key",
     "freqtrade_bitmex_guard.exchanges.bitmex.keys._facts",
-    "freqtrade_bitmex_guard.rules.evaluate_key",
+    "freqtrade_bitmex_guard.rules.evaluate",
     "freqtrade_bitmex_guard.check.local.sort_findings",
     "freqtrade_bitmex_guard.model.verdict.Verdict.outcome",
     "freqtrade_bitmex_guard.report.text.summary_line",
@@ -90,9 +92,9 @@ PLACES = [
     "raised", [AttributeError, ImportError, SystemExit, MemoryError, RecursionError, KeyboardInterrupt, OSError]
 )
 @pytest.mark.parametrize("place", PLACES)
-def test_an_error_anywhere_on_the_way_builds_no_bot(
+def test_an_error_anywhere_builds_no_bot(
     tmp_path: Path,
-    gate: StartGuard,
+    guard: StartGuard,
     exchange: SimulatedBitMEX,
     monkeypatch: pytest.MonkeyPatch,
     place: str,
@@ -105,13 +107,13 @@ def test_an_error_anywhere_on_the_way_builds_no_bot(
         raise raised(SECRET)
 
     config = bot_config(tmp_path, exchange, timeout_seconds=1)
-    (tmp_path / "secret").chmod(0o640 if place.endswith("_managed") else 0o600)
+    (tmp_path / "secret").chmod(0o640 if place.endswith("_is_orchestrator_file") else 0o600)
     monkeypatch.setattr(place, property(broken) if place.endswith("outcome") else broken)
-    with pytest.raises(KeyboardInterrupt if raised is KeyboardInterrupt else OperationalException) as refused:
-        start(config)
+    with pytest.raises(KeyboardInterrupt if raised is KeyboardInterrupt else StartRefused) as refused:
+        start(config, guard)
     assert called, "the attack did not reach its place"
-    assert raised is KeyboardInterrupt or type(refused.value) is OperationalException
-    assert gate.proven is None or place.endswith(("place", "one_line"))
+    assert raised is KeyboardInterrupt or type(refused.value) is StartRefused
+    assert guard.admission is None or place.endswith("injected")
     assert raised is KeyboardInterrupt or SECRET not in str(refused.value)
     assert not config["exchange"].get("secret")
 
@@ -155,7 +157,7 @@ def test_no_variable_makes_an_unknown_authority_trusted(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     attacker.issue_cert("127.0.0.1").configure_cert(tls)
     with SimulatedBitMEX([key()], tls=tls) as served:
-        verdict = LocalCheck(bot_config(tmp_path, served)).run()
+        verdict = LocalCheck(bot_config(tmp_path, served)).run().verdict
         assert [finding.name for finding in verdict.findings] == ["tls-failed"]
         assert served.requests == []
     # Without the guard that is the way in: Python itself trusts it.
@@ -235,7 +237,7 @@ def test_the_client_of_websockets_is_compared_as_well(bot: DemoBot, exchange: Si
     assert process.wait_for_output(), process.output
     process.kill()
     exchange.requests.clear()
-    refused(started(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
+    assert_refused(start_with(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
 
 
 TAKES_THE_HOOK_OUT = """

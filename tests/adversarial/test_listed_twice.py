@@ -56,7 +56,7 @@ def test_the_order_decides_nothing_and_no_entry_hides_another(
         wire = Wire(Told(200, json.dumps(told).encode()), Told(404, b""))
         monkeypatch.setattr(exchange_client, "build_client", lambda *_: wire)
         check = LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": {"credentials": store, "policy": POLICY}})
-        verdicts = [check.run(), check.recheck()]
+        verdicts = [check.run().verdict, check.recheck()]
         return [
             (verdict.admitted, {(found.name, found.severity) for found in verdict.findings}) for verdict in verdicts
         ]

@@ -28,7 +28,7 @@ from tests.support.factories import KEY_ID, MADE_UP, SECRET
 from tests.support.leak_search import secrets_in
 
 
-def test_the_search_finds_what_nobody_hid() -> None:
+def test_the_search_finds_what_is_not_redacted() -> None:
     for form in FORMS:
         assert secrets_in(both(form)) == ["the key id", "the secret"], form
     for value in MADE_UP.values():
@@ -195,7 +195,7 @@ def test_no_way_past_the_message_of_a_record_shows_a_secret(
         assert not any(value[at : at + 8].lower() in shown.lower() for at in range(len(value) - 7))
 
 
-def test_what_logs_itself_while_it_is_logged_costs_no_more_than_without_the_filter() -> None:
+def test_an_object_that_logs_itself_costs_no_more_with_the_filter() -> None:
     class Nested:
         calls = 0
 
@@ -212,7 +212,7 @@ def test_what_logs_itself_while_it_is_logged_costs_no_more_than_without_the_filt
     assert 0 < Nested.calls < sys.getrecursionlimit()
 
 
-def test_closing_again_stacks_nothing_and_hides_the_new_pair_too(log: Any) -> None:
+def test_installing_again_stacks_no_filter_and_redacts_new_secrets(log: Any) -> None:
     output.install()
     closed = logging.Handler.handle, sys.stdout, sys.stderr
     registry.register_secret("another-secret")

@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.plugin import rpc_hook
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.adversarial.encodings import close
-from tests.e2e.test_freqtrade import API_SERVER, free_port
+from tests.e2e.freqtrade_process import API_SERVER, free_port
 from tests.support.factories import KEY_ID, SECRET, belongs, soon
 from tests.support.leak_search import secrets_in
 
@@ -87,7 +87,7 @@ def test_no_table_for_other_bots_shows_a_secret(way: Any) -> None:
     assert table["enter_tag"][0] == f"x {SECRET}", "what the strategy has stays its own"
 
 
-def test_nor_does_one_with_odd_columns(way: Any) -> None:
+def test_a_table_with_odd_columns_shows_no_secret(way: Any) -> None:
     table = DataFrame(
         {0: ["a", "b"], KEY_ID: [SECRET, "c"], "kind": Categorical([SECRET, "d"]), "close": [1.0, 2.0]},
         index=[SECRET, "e"],
@@ -101,7 +101,7 @@ def test_nor_does_one_with_odd_columns(way: Any) -> None:
     }
 
 
-def test_a_way_out_that_outlives_its_bot_is_not_cleared_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_channel_that_outlives_its_bot_is_wrapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[Any] = []
     server = SimpleNamespace(send_msg=kept.append)
 
@@ -172,7 +172,7 @@ class Receiving(BaseHTTPRequestHandler):
 
 
 @pytest.mark.slow
-def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
+def test_a_strategy_that_logs_everything_at_vvv_leaks_no_secret(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     port, receiver = free_port(), Receiver()
@@ -214,7 +214,7 @@ def test_a_strategy_that_says_all_it_has_at_vvv_gets_no_secret_out_of_the_bot(
 
 
 @pytest.mark.slow
-def test_a_schema_error_that_quotes_a_secret_from_a_wrong_place_of_the_config_shows_none(
+def test_a_schema_error_that_quotes_a_misplaced_secret_shows_none(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     belongs(bot.folder / "config.json")

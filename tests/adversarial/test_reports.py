@@ -14,7 +14,6 @@ from freqtrade_bitmex_guard.audit.run import Audit
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.cli.output import print_report
 from freqtrade_bitmex_guard.manage.terminal import Terminal
-from freqtrade_bitmex_guard.model.account import AccountFacts
 from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -29,7 +28,7 @@ FOUND = error("usage", SAID, f"Do {SAID}")
 
 
 VERDICT = Verdict(findings=(FOUND,), exchange=SAID, key=SAID, facts=(KeyFacts(None, RestrictedTo((), (SAID,))),))
-AUDIT = Audit(VERDICT, None, VERDICT.facts, AccountFacts(), datetime.now(UTC), not_kept=SAID)
+AUDIT = Audit(VERDICT, datetime.now(UTC), VERDICT.facts, not_kept=SAID)
 
 OUTLETS: dict[str, Callable[[Terminal], Any]] = {
     "a line of a dialogue": lambda terminal: terminal.print(SAID),
@@ -76,9 +75,9 @@ def test_a_report_that_would_quote_a_secret_leaves_it_out(
         ({"allowed_hosts": [NEW_SECRET]}, "host-not-allowed"),
     ],
 )
-def test_a_secret_that_was_pasted_to_the_wrong_place_of_our_section_is_not_quoted(
+def test_a_secret_pasted_into_our_section_is_not_quoted(
     section: dict[str, Any], rule: str, tmp_path: Path, exchange: SimulatedBitMEX
 ) -> None:
-    verdict = LocalCheck(bot_config(tmp_path, exchange, **section)).run()
+    verdict = LocalCheck(bot_config(tmp_path, exchange, **section)).run().verdict
     assert [finding.name for finding in verdict.findings] == [rule]
     assert secrets_in(text.render(verdict) + text.render_plain(verdict) + json.to_json(verdict)) == []

@@ -30,7 +30,7 @@ HERE = [
 """Run here, with a bot on the simulated exchange whose key passes."""
 
 COMPLETION = "freqtrade-bitmex-guard --print-completion"
-CREDENTIALS = "test_in_a_real_secret_service_a_key_is_set_shown_rotated_deleted_and_migrated"
+CREDENTIALS = "test_every_credentials_command_works_in_a_real_secret_service"
 BY_TEST = {
     "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
     "freqtrade trade -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
@@ -58,13 +58,14 @@ BY_TEST = {
 """Run by the test of this name."""
 
 BY_CI = [
-    "python3 -m venv .demo && .demo/bin/pip install . && .demo/bin/freqtrade-bitmex-guard demo",
-    "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest",
+    "python3 -m venv .demo && .demo/bin/pip install '.[bitmex]' && .demo/bin/freqtrade-bitmex-guard demo",
+    "python3 -m venv .venv && .venv/bin/pip install -e '.[dev,bitmex]' && .venv/bin/python -m pytest",
 ]
 """Run by `.ci/run` to the letter."""
 
 BY_HAND = [
     "~/freqtrade/.venv/bin/pip install ./freqtrade-bitmex-guard",
+    "~/freqtrade/.venv/bin/pip install './freqtrade-bitmex-guard[bitmex]'",
     "source ~/freqtrade/.venv/bin/activate",
     "pip uninstall freqtrade-bitmex-guard",
     "git tag -a vX.Y.Z -m 'Version X.Y.Z'",

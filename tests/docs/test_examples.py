@@ -115,7 +115,7 @@ def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pyt
         # Nothing of the example but the store, whose program may not be here, and the way to the exchange.
         config["exchange"]["ccxt_config"] = exchange.ccxt_config()
         config["api_key_guard"] |= {"credentials": {"store": "files"}, "allowed_hosts": ["127.0.0.1"]}
-        assert LocalCheck(config).run().findings == ()
+        assert LocalCheck(config).run().verdict.findings == ()
 
 
 def test_the_policies_mean_what_their_comments_say() -> None:

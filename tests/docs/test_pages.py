@@ -79,7 +79,7 @@ def test_every_field_of_the_policy_has_a_heading_with_its_default() -> None:
 
 def test_the_values_that_refuse_where_not_reported_are_named() -> None:
     sentence = page("configuration.md").split("wrote what must be so:")[1].splitlines()[0]
-    expected = dict.fromkeys(name for rule in rules.ACCOUNT_RULES for name in rule.expects)
+    expected = dict.fromkeys(name for rule in rules.rules_for(configurable=True) for name in rule.expects)
     assert re.findall(r"`(\w+)`", sentence) == list(expected)
 
 
@@ -94,7 +94,7 @@ def test_the_source_of_each_posture_rule_is_named() -> None:
         for names, source in table(page("exchanges/bitmex.md"), "| rule | from |")
         for name in re.findall(r"`([\w-]+)`", names)
     }
-    for rule in rules.ACCOUNT_RULES:
+    for rule in rules.rules_for(configurable=True):
         assert told[rule.name].startswith(f"`{sources[rule.query] if rule.query else '/apiKey'}`")
 
 

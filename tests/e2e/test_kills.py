@@ -156,10 +156,10 @@ def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
         seen.add((held_key(), is_written))
         assert secret_files(tmp_path) == set()
         if is_written:
-            assert LocalCheck(read_config([str(path)])).run().admitted
+            assert LocalCheck(read_config([str(path)])).run().verdict.admitted
         elif is_new:  # a walk takes its time
             assert walk(NEVER) == 0
-            assert LocalCheck(read_config([str(path)])).run().admitted
+            assert LocalCheck(read_config([str(path)])).run().verdict.admitted
             assert {each.name for each in tmp_path.iterdir()} - {"vault.new"} == {"config.json", "vault.json"}
         assert path.read_text().endswith(" // mine\n")
         return code

@@ -11,7 +11,7 @@ import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.e2e.test_freqtrade import API_SERVER, free_port, nothing_secret
+from tests.e2e.freqtrade_process import API_SERVER, assert_no_secret, free_port
 from tests.e2e.trading_bot import Receiver, tell, wants_to_trade
 from tests.support.factories import soon
 
@@ -70,12 +70,10 @@ def start(bot: DemoBot, wheel: Path) -> Iterator[Start]:
         yield begin
         for process in processes:
             process.stop()
-            nothing_secret(process.output)
+            assert_no_secret(process.output)
 
 
-def test_a_key_that_gains_withdraw_pauses_the_bot_which_still_manages_its_open_trade(
-    start: Start, exchange: SimulatedBitMEX
-) -> None:
+def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start()
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].permissions = ["order", "withdraw"]
@@ -102,9 +100,7 @@ def test_a_key_that_gains_withdraw_pauses_the_bot_which_still_manages_its_open_t
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
 
 
-def test_a_key_that_is_opened_to_everywhere_pauses_the_bot_with_its_trade_managed(
-    start: Start, exchange: SimulatedBitMEX
-) -> None:
+def test_a_key_that_loses_its_ip_restriction_pauses_the_bot(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start()
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].cidr = "0.0.0.0/0"
@@ -122,7 +118,7 @@ def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX
     assert "ip-unrestricted" in running.told(1)[0]
 
 
-def test_a_key_that_is_switched_off_stops_a_bot_that_is_to_be_stopped(start: Start, exchange: SimulatedBitMEX) -> None:
+def test_a_disabled_key_stops_a_bot_that_is_configured_to_stop(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start(on_violation="stop")
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].enabled = False
@@ -138,9 +134,7 @@ def test_a_key_that_is_switched_off_stops_a_bot_that_is_to_be_stopped(start: Sta
     assert "fine again" in running.told(2)[1], "a stopped bot's key is checked, too"
 
 
-def test_an_exchange_that_is_down_is_tolerated_for_the_grace_and_no_longer(
-    start: Start, exchange: SimulatedBitMEX
-) -> None:
+def test_an_exchange_that_is_down_is_tolerated_for_the_grace_period(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start(recheck_grace_minutes=0.1)
     running.until("MANAGES BTC/USDT")
     exchange.respond_always("/apiKey", error(503, "down for maintenance"))
@@ -194,14 +188,14 @@ def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: S
     assert "MANAGES" not in running.process.output[stopped:]
 
 
-def test_a_refused_start_is_told_once_an_hour(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
+def test_a_refused_start_is_reported_once_an_hour(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     exchange.keys[0].permissions = ["order", "withdraw"]
     with Receiver() as receiver:
         bot.config["webhook"] = receiver.config()
         for _ in range(2):
             process = bot.trade(python=str(wheel))
             assert process.wait() == 2
-            nothing_secret(process.output)
+            assert_no_secret(process.output)
         (message,) = receiver.from_the_guard
         assert message.startswith("freqtrade was not started.\nAPI key guard: REFUSED")
         exchange.keys[0].permissions = ["order"]

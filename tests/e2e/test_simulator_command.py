@@ -62,7 +62,7 @@ def test_a_key_with_more_rights_is_refused(tmp_path: Path, vault: Path) -> None:
         assert run(tmp_path, variables, *told(printed, "--check-only")).returncode == 2
 
 
-def test_the_lines_for_a_bot_of_ones_own_make_one_that_is_checked_against_it(tmp_path: Path, vault: Path) -> None:
+def test_the_printed_lines_connect_any_bot_to_the_simulator(tmp_path: Path, vault: Path) -> None:
     variables = environment(vault)
     with serving(tmp_path, variables) as printed:
         config = "{" + printed.split("\n{", 1)[1].split("\n}\n", 1)[0] + "}"

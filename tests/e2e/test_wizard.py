@@ -117,7 +117,7 @@ def test_setup_walks_from_no_key_to_a_guarded_bot(tmp_path: Path, exchange: Simu
         "policy": {"ip_within": ["127.0.0.1/32"]},
         "allowed_hosts": ["127.0.0.1"],
     }
-    assert LocalCheck(config).run().admitted
+    assert LocalCheck(config).run().verdict.admitted
     assert exchange.paths().count("GET /apiKey") == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.json", "vault.json"]
 
@@ -218,7 +218,7 @@ def test_a_key_that_lies_in_the_keyring_already_is_gone_on_with(
     talk.answer("first-last):", f"127.0.0.1{ENTER}")
     talk.answer("like this?", "y")
     assert talk.end() == 0
-    assert LocalCheck(read_config([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().verdict.admitted
 
 
 def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
@@ -232,7 +232,7 @@ def test_enter_alone_leaves_another_bots_key_its_own(tmp_path: Path, exchange: S
     give(talk, key())
     assert talk.end() == 0
     assert (stored(), stored("freqtrade-bitmex-north")) == (other, GOOD)
-    assert LocalCheck(read_config([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().verdict.admitted
 
 
 def with_a_key_for_two_files(path: Path, vault: Path) -> Session:
@@ -264,7 +264,7 @@ def test_without_a_keyring_the_commands_for_two_files_are_shown_and_what_they_st
         subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)
     talk.answer("Is it there?")
     assert talk.end() == 0
-    assert LocalCheck(read_config([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().verdict.admitted
 
 
 def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_stored_by_then_is_told(
@@ -280,7 +280,7 @@ def test_a_config_that_was_changed_meanwhile_is_left_alone_and_the_key_that_is_s
     path.write_text(changed := path.read_text() + "// mine")
     talk.press(ENTER)
     talk.sees("The key LAqU… is in the store now.")
-    talk.sees("changed meanwhile")
+    talk.sees("changed in the meantime")
     assert talk.end() == 4
     assert path.read_text() == changed
 
@@ -345,7 +345,7 @@ def test_a_program_that_prints_them_can_be_named(tmp_path: Path, exchange: Simul
     (tmp_path / "the sec").write_text(SECRET)
     talk.answer("Is it there?")
     assert talk.end() == 0
-    assert LocalCheck(read_config([str(path)])).run().admitted
+    assert LocalCheck(read_config([str(path)])).run().verdict.admitted
 
 
 def test_a_section_that_is_there_is_used_and_switched_on(

@@ -69,7 +69,7 @@ def check(exchange: SimulatedExchange[Any], folder: Path, key: KeyState | None =
     """
     bot = prepare_bot(exchange, folder, key)
     bot.config["api_key_guard"] |= section
-    return LocalCheck(bot.config).run()
+    return LocalCheck(bot.config).run().verdict
 
 
 def prepare_bot(exchange: SimulatedExchange[Any], folder: Path, key: KeyState | None = None) -> DemoBot:

@@ -60,7 +60,7 @@ def check(folder: Path, answer: Response, severity_not_reported: str = "ignore",
                 "policy": {"severity_not_reported": severity_not_reported, **policy},
             },
         }
-        return LocalCheck(config).run()
+        return LocalCheck(config).run().verdict
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_core_judges_an_exchange_that_it_does_not_name(
 
 def test_a_permission_that_moves_money_is_named_as_on_the_page(tmp_path: Path) -> None:
     (finding,) = check(tmp_path, reported(permissions=["trade", "stake"])).findings
-    assert "the right 'stake' (transfer): " in finding.message
+    assert "the permission 'stake' (transfer): " in finding.message
     assert "leave Stake unticked" in finding.fix
 
 

@@ -23,7 +23,7 @@ QUESTIONS = {"/user": "two-factor", "/address": "withdrawal-address", "/userEven
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return LocalCheck(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run().verdict
 
 
 def found(verdict: Verdict) -> dict[str, str]:
@@ -37,7 +37,7 @@ def careless(exchange: SimulatedBitMEX) -> None:
     exchange.keys.append(other_key(permissions=["order", "withdraw"], cidr=None, name="old test"))
 
 
-def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_careless_account_is_reported_all_at_once(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     verdict = check(tmp_path, exchange)
     assert verdict.outcome is Outcome.REFUSED
@@ -48,13 +48,13 @@ def test_a_careless_account_is_told_in_one_go(tmp_path: Path, exchange: Simulate
         "security-event": "warning",
     }
     messages = "\n".join(finding.message for finding in verdict.findings)
-    assert "anot… 'old test' (can withdraw, works from everywhere)" in messages
+    assert "anot… 'old test' (can withdraw, no IP restriction)" in messages
     assert "'hot wallet' (skip2FA)" in messages
     assert "withdrawalRequested on" in messages
     assert "from 198.51.100.9" in messages
 
 
-def test_what_the_operator_ignores_is_not_asked(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_an_ignored_rule_sends_no_query(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     ignored = dict.fromkeys([*QUESTIONS.values(), "sibling-keys"], "ignore")
     verdict = check(tmp_path, exchange, policy={"severity": ignored})
@@ -62,7 +62,7 @@ def test_what_the_operator_ignores_is_not_asked(tmp_path: Path, exchange: Simula
     assert exchange.paths() == ["GET /apiKey"]
 
 
-def test_a_key_that_breaks_the_policy_ends_the_questions(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_key_that_breaks_the_policy_ends_the_queries(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     exchange.keys[0].permissions = ["order", "withdraw"]
     verdict = check(tmp_path, exchange)
@@ -89,7 +89,7 @@ def test_a_key_that_breaks_the_policy_ends_the_questions(tmp_path: Path, exchang
         Reset(),
     ],
 )
-def test_a_question_that_is_not_answered_is_not_told_and_not_asked_twice(
+def test_a_query_without_an_answer_is_not_reported_and_not_repeated(
     tmp_path: Path, exchange: SimulatedBitMEX, path: str, behaviour: Reaction
 ) -> None:
     exchange.respond_always(path, behaviour)
@@ -123,13 +123,13 @@ def test_two_factor_is_on_only_where_a_word_says_so(
     assert found(check(tmp_path, exchange)) == expected
 
 
-def test_a_user_without_the_field_is_not_told(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_user_without_the_field_is_not_reported(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     exchange.respond_always("/user", Response(200, b'{"id": 1}'))
     assert found(check(tmp_path, exchange)) == {"two-factor": "warning"}
 
 
 @pytest.mark.parametrize("skips", [True, 1, "no", None, []])
-def test_any_flag_of_an_address_that_is_not_plainly_false_skips_a_safeguard(
+def test_any_address_flag_that_is_not_false_skips_a_safeguard(
     tmp_path: Path, exchange: SimulatedBitMEX, skips: Any
 ) -> None:
     exchange.account.add_withdrawal_address("wallet", skipConfirm=skips)
@@ -147,7 +147,7 @@ def test_any_flag_of_an_address_that_is_not_plainly_false_skips_a_safeguard(
         ["login"],
     ],
 )
-def test_one_odd_event_leaves_the_timeline_untold(tmp_path: Path, exchange: SimulatedBitMEX, events: Any) -> None:
+def test_one_odd_event_makes_the_log_not_reported(tmp_path: Path, exchange: SimulatedBitMEX, events: Any) -> None:
     exchange.respond_always("/userEvent", Response(200, json.dumps({"userEvents": events}).encode()))
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
 
@@ -173,7 +173,7 @@ def test_events_are_read_in_both_shapes(
     assert found(check(tmp_path, exchange)) == expected
 
 
-def test_a_page_that_does_not_reach_back_far_enough_is_not_told(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_page_that_does_not_reach_back_far_enough_is_not_reported(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for _ in range(148):
         exchange.account.add_event("login", days_ago=1)
     assert len(exchange.account.events) == 150
@@ -195,18 +195,14 @@ def test_a_full_page_with_the_oldest_first_shows_nothing_about_lately(
 
 
 @pytest.mark.parametrize("number", [100, 50, 25])
-def test_a_page_that_a_smaller_limit_may_have_cut_is_not_taken_for_all(
-    tmp_path: Path, exchange: SimulatedBitMEX, number: int
-) -> None:
+def test_a_page_that_may_have_been_cut_is_not_complete(tmp_path: Path, exchange: SimulatedBitMEX, number: int) -> None:
     for _ in range(number):
         exchange.account.add_event("login", days_ago=1)
     exchange.respond_always("/userEvent", Response(200, json.dumps(exchange.account.events[:number]).encode()))
     assert found(check(tmp_path, exchange)) == {"security-event": "warning"}
 
 
-def test_numbers_made_to_collide_and_more_events_than_asked_for_keep_nobody_busy(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_colliding_numbers_and_too_many_events_cost_no_time(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     made = [{"id": (2**61 - 1) * n, "type": "login", "created": "2026-11-01T00:00:00.000Z"} for n in range(40_000)]
     exchange.respond_always("/userEvent", Response(200, json.dumps(made).encode()))
     began = time.monotonic()
@@ -217,22 +213,20 @@ def test_numbers_made_to_collide_and_more_events_than_asked_for_keep_nobody_busy
 def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for number in range(200):
         exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "s", cidrs=["203.0.113.7"] * 240))
-    assert "with 48,200 rights and address blocks" in check(tmp_path, exchange).findings[0].message
+    assert "with 48,200 permissions and address blocks" in check(tmp_path, exchange).findings[0].message
 
 
 @pytest.mark.parametrize("addresses", [[{}], [{"skip_confirm": True}], [{"skipConfirm": False}, {"name": "x"}]])
-def test_an_address_without_any_known_flag_is_not_told(
+def test_an_address_without_any_known_flag_is_not_reported(
     tmp_path: Path, exchange: SimulatedBitMEX, addresses: list[dict[str, Any]]
 ) -> None:
     exchange.respond_always("/address", Response(200, json.dumps(addresses).encode()))
     verdict = check(tmp_path, exchange)
     assert found(verdict) == {"withdrawal-address": "warning"}
-    assert "did not reveal" in verdict.findings[0].message
+    assert "did not report" in verdict.findings[0].message
 
 
-def test_the_questions_are_asked_at_the_same_time_and_share_what_is_left_of_the_time(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_the_queries_run_in_parallel_and_share_the_remaining_time(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for path in QUESTIONS:
         exchange.respond_always(path, Hang())
     began = time.monotonic()
@@ -262,22 +256,21 @@ def test_the_right_account_is_the_one_that_the_key_tells(tmp_path: Path, exchang
         assert check(tmp_path, exchange).admitted, odd
 
 
-def test_an_audit_asks_about_the_account_of_a_refused_key_too_and_pages_its_events(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_an_audit_reads_the_account_of_a_refused_key_too(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     careless(exchange)
     exchange.keys[0].permissions = ["withdraw"]
     for number in range(1_000):
         exchange.account.add_event("login", days_ago=40 - number / 30)
     since = datetime.now(UTC) - timedelta(days=30)
-    check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
-    verdict = check.run()
-    assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(verdict))
-    assert isinstance(check.account.event_log, EventLog)
-    assert check.account.event_log.covers(since)
-    assert check.proven is None
+    result = LocalCheck(bot_config(tmp_path, exchange), audit_since=since).run()
+    assert {"withdraw-permission", "two-factor", "sibling-keys"} <= set(found(result.verdict))
+    assert result.evidence is not None
+    account = result.evidence.account
+    assert isinstance(account.event_log, EventLog)
+    assert account.event_log.covers(since)
+    assert result.admission is None
     assert exchange.paths().count("GET /userEvent") == 5
-    assert len(check.account.event_log.since(since)) == len(set(check.account.event_log.since(since)))
+    assert len(account.event_log.since(since)) == len(set(account.event_log.since(since)))
 
 
 def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
@@ -285,11 +278,12 @@ def test_paging_stops_where_the_exchange_leads_in_a_circle(tmp_path: Path, excha
         exchange.account.add_event("login", days_ago=1)
     exchange.respond_always("/userEvent", Response(200, json.dumps(exchange.account.events[:150]).encode()))
     since = datetime.now(UTC) - timedelta(days=30)
-    check = LocalCheck(bot_config(tmp_path, exchange), audit_since=since)
-    check.run()
+    result = LocalCheck(bot_config(tmp_path, exchange), audit_since=since).run()
+    assert result.evidence is not None
+    account = result.evidence.account
     assert exchange.paths().count("GET /userEvent") == 2
-    assert isinstance(check.account.event_log, EventLog)
-    assert not check.account.event_log.covers(since)
+    assert isinstance(account.event_log, EventLog)
+    assert not account.event_log.covers(since)
 
 
 def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> None:
@@ -297,20 +291,23 @@ def test_a_thousand_keys_and_ten_thousand_events_are_read(tmp_path: Path) -> Non
     with SimulatedBitMEX([*others, key()]) as exchange:
         for number in range(10_000):
             exchange.account.add_event("login", days_ago=100 - number / 101)
-        check = LocalCheck(bot_config(tmp_path, exchange), audit_since=datetime.now(UTC) - timedelta(days=1_000))
-        verdict = check.run()
+        since = datetime.now(UTC) - timedelta(days=1_000)
+        result = LocalCheck(bot_config(tmp_path, exchange), audit_since=since).run()
+    verdict = result.verdict
     assert verdict.admitted
+    assert result.evidence is not None
+    account = result.evidence.account
     assert found(verdict) == {}
-    assert not isinstance(check.account.siblings, NotReported)
-    assert len(check.account.siblings) == 999
-    assert isinstance(check.account.event_log, EventLog)
-    assert len(check.account.event_log.events) == 10_002
+    assert not isinstance(account.siblings, NotReported)
+    assert len(account.siblings) == 999
+    assert isinstance(account.event_log, EventLog)
+    assert len(account.event_log.events) == 10_002
     assert verdict.requests == 3 + 68
 
 
-def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_recheck_of_the_key_in_memory_takes_one_request(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange))
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     for name in ("key", "secret"):
         (tmp_path / name).unlink()
     exchange.requests.clear()
@@ -329,11 +326,11 @@ def test_the_key_in_memory_can_be_asked_about_again_with_one_request(tmp_path: P
         ({"id": "gone"}, Outcome.UNVERIFIED, "key-unknown"),
     ],
 )
-def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
+def test_a_recheck_sees_a_changed_key(
     tmp_path: Path, exchange: SimulatedBitMEX, change: dict[str, Any], outcome: Outcome, rule: str
 ) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange, policy={"expected_user_id": 395724}))
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     for name, value in change.items():
         setattr(exchange.keys[0], name, value)
     again = check.recheck()
@@ -341,11 +338,11 @@ def test_a_key_that_changed_is_seen_when_it_is_asked_about_again(
     assert again.outcome is outcome
 
 
-def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_recheck_takes_no_longer_than_one_request(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     config = bot_config(tmp_path, exchange)
     config["exchange"]["ccxt_config"]["timeout"] = 1_000
     check = LocalCheck(config)
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     exchange.respond_always("/apiKey", Hang())
     began = time.monotonic()
     again = check.recheck()
@@ -354,5 +351,5 @@ def test_asking_again_takes_no_longer_than_one_request_may(tmp_path: Path, excha
     assert again.transient
 
 
-def test_asking_again_before_a_key_was_read_admits_nothing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_recheck_before_the_first_check_admits_nothing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     assert not LocalCheck(bot_config(tmp_path, exchange)).recheck().admitted

@@ -191,9 +191,7 @@ def test_an_audit_sees_what_changed_since_the_last_one(audit: Command, exchange:
     assert audit.json()["changes"] == []
 
 
-def test_an_audit_that_sees_only_the_own_key_hides_nothing_from_the_next_one(
-    audit: Command, exchange: SimulatedBitMEX
-) -> None:
+def test_an_audit_that_sees_one_key_hides_nothing_from_the_next(audit: Command, exchange: SimulatedBitMEX) -> None:
     exchange.keys.append(other())
     audit()
     exchange.keys[0].can_list_keys = False
@@ -207,7 +205,7 @@ def test_an_audit_that_sees_only_the_own_key_hides_nothing_from_the_next_one(
     assert [(change["change"], change["key"]) for change in audit.json()["changes"]] == [("new", "EVIL…")]
 
 
-def test_however_many_keys_are_new_each_is_told(audit: Command, exchange: SimulatedBitMEX) -> None:
+def test_every_new_key_is_reported_however_many_there_are(audit: Command, exchange: SimulatedBitMEX) -> None:
     audit()
     for number in range(40):
         exchange.keys.append(Key(f"{number:02d}zz-other-key-made-up", "secret", cidr="203.0.113.7"))
@@ -231,7 +229,7 @@ def test_another_keys_id_is_text_from_outside(
         assert "\n202" not in out
 
 
-def test_an_account_number_that_is_none_is_not_told(audit: Command, exchange: SimulatedBitMEX) -> None:
+def test_an_account_number_of_none_is_not_reported(audit: Command, exchange: SimulatedBitMEX) -> None:
     for odd in ("\ud800x", "a b", "x" * 65, 10**70):
         exchange.keys[0].overrides = {"userId": odd}
         assert audit.json()["facts"][0]["user_id"] is None
@@ -309,7 +307,7 @@ def test_two_accounts_in_one_folder_have_a_record_each(audit: Command, config: P
     assert len(list((config.parent / "user_data" / "api_key_guard").iterdir())) == 2
 
 
-def test_without_a_user_data_folder_it_reports_and_says_that_nothing_is_kept(audit: Command, config: Path) -> None:
+def test_without_a_user_data_folder_it_says_that_nothing_is_kept(audit: Command, config: Path) -> None:
     (config.parent / "user_data").rmdir()
     code, out = audit()
     assert code == 0
@@ -317,7 +315,7 @@ def test_without_a_user_data_folder_it_reports_and_says_that_nothing_is_kept(aud
     assert not (config.parent / "user_data").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_changes_no_exit_code(audit: Command, config: Path) -> None:
+def test_a_folder_that_cannot_be_written_changes_no_exit_code(audit: Command, config: Path) -> None:
     (config.parent / "user_data" / "api_key_guard").write_text("a file in the way")
     code, out = audit()
     assert code == 0

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import trustme
 
-from freqtrade_bitmex_guard.check import local
+from freqtrade_bitmex_guard.check import prepare
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.credentials import access, interface
 from freqtrade_bitmex_guard.model.catalogue import Outcome
@@ -29,25 +29,23 @@ from tests.support.factories import KEY_ID, SECRET, bot_config, key, other_key, 
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return LocalCheck(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run().verdict
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
     return verdict.outcome, [finding.name for finding in verdict.findings], verdict.requests
 
 
-def test_a_good_key_is_admitted_and_only_then_is_the_account_asked_about_side_by_side(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
+def test_a_good_key_is_admitted_before_the_account_is_queried(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+    verdict = result.verdict
     assert told(verdict) == (Outcome.ADMITTED, [], 4)
     assert exchange.paths()[0] == "GET /apiKey"
     assert sorted(exchange.paths()[1:]) == ["GET /address", "GET /user", "GET /userEvent"]
     assert verdict.key == "LAqU…"
     assert verdict.exchange == "bitmex"
-    assert check.proven is not None
-    assert check.proven.credentials.part("secret").matches(SECRET)
+    assert result.admission is not None
+    assert result.admission.credentials.part("secret").matches(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +92,7 @@ def test_another_key_of_the_account_keeps_nothing_from_starting(tmp_path: Path) 
         ({"can_list_keys": False, "can_read_itself": False}, Outcome.UNVERIFIED, ["access-denied"], 2),
     ],
 )
-def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
+def test_a_key_without_access_to_the_list_is_queried_about_itself(
     tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rules: list[str], requests: int
 ) -> None:
     with SimulatedBitMEX([key(**changed)]) as exchange:
@@ -113,7 +111,9 @@ def test_a_key_that_may_not_see_the_list_is_asked_about_itself(
         ({"overrides": {"id": "other"}}, Outcome.UNVERIFIED, "key-not-listed"),
     ],
 )
-def test_what_cannot_be_read_has_its_name(tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str) -> None:
+def test_every_unreadable_response_has_its_finding(
+    tmp_path: Path, changed: dict[str, Any], outcome: Outcome, rule: str
+) -> None:
     with SimulatedBitMEX([Key(**{"id": KEY_ID, "secret": SECRET, **changed})]) as exchange:
         verdict = check(tmp_path, exchange)
     assert (verdict.outcome, verdict.findings[0].name) == (outcome, rule)
@@ -153,9 +153,7 @@ def test_a_rate_limit_is_waited_out_only_if_the_wait_fits(tmp_path: Path, exchan
     assert time.monotonic() - began >= 2
 
 
-def test_a_server_that_names_a_date_to_come_back_is_taken_at_its_word(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_a_date_in_retry_after_is_respected(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     from email.utils import formatdate
 
     later = error(503, "overloaded", {"Retry-After": formatdate(time.time() + 3, usegmt=True)})
@@ -183,7 +181,7 @@ def test_the_smaller_of_the_two_time_outs_holds(tmp_path: Path, exchange: Simula
     config = bot_config(tmp_path, exchange, timeout_seconds=3)
     config["exchange"]["ccxt_config"]["timeout"] = 700
     began = time.monotonic()
-    verdict = LocalCheck(config).run()
+    verdict = LocalCheck(config).run().verdict
     assert verdict.findings[0].name == "timed-out"
     assert verdict.requests >= 2  # each is given up after 0.7 seconds
     assert time.monotonic() - began < 6
@@ -197,7 +195,7 @@ def test_ccxts_own_retries_stay_off_whatever_the_settings_say(tmp_path: Path, ex
         "maxRetriesOnFailureDelay": 1,
         "apiKey": {"maxRetriesOnFailure": 5},
     }
-    assert told(LocalCheck(config).run()) == (Outcome.UNVERIFIED, ["address-banned"], 1)
+    assert told(LocalCheck(config).run().verdict) == (Outcome.UNVERIFIED, ["address-banned"], 1)
 
 
 def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
@@ -209,7 +207,7 @@ def test_who_cannot_reach_bitmex_itself_is_told_that_it_closed(
     config = bot_config(tmp_path, exchange, allowed_hosts=["www.bitmex.com"], timeout_seconds=1)
     config["exchange"]["ccxt_config"] = {}
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    (finding,) = LocalCheck(config).run().findings
+    (finding,) = LocalCheck(config).run().verdict.findings
     assert finding.name == "unreachable"
     assert "www.bitmex.com" in finding.message
     assert "closed on 2026-09-23" in finding.message
@@ -335,7 +333,7 @@ def test_the_check_leaves_by_the_proxy_that_freqtrade_will_use(tmp_path: Path, a
     with SimulatedBitMEX([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
         config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
-        assert told(LocalCheck(config).run()) == (Outcome.ADMITTED, [], 4)
+        assert told(LocalCheck(config).run().verdict) == (Outcome.ADMITTED, [], 4)
         assert len(proxy.asked) == 4
         for asked in proxy.asked:
             assert asked.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
@@ -352,19 +350,19 @@ def test_variables_do_not_send_the_check_another_way(
 
 
 def misconfigured(config: dict[str, Any], rule: str) -> None:
-    verdict = LocalCheck(config).run()
+    verdict = LocalCheck(config).run().verdict
     assert verdict.outcome is Outcome.MISCONFIGURED
     assert rule in [finding.name for finding in verdict.findings]
     assert verdict.requests == 0
 
 
-def test_nothing_is_asked_and_no_store_is_opened_where_the_config_is_wrong(
+def test_a_wrong_config_sends_no_request_and_opens_no_store(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def untouchable(*args: Any) -> Any:
         raise AssertionError("the store was opened")
 
-    monkeypatch.setattr(local, "open_store", untouchable)
+    monkeypatch.setattr(prepare, "open_store", untouchable)
     wrongs: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
         (lambda config: config.pop("api_key_guard"), "section-missing"),
         (lambda config: config.update(api_key_guard=[]), "section-invalid"),
@@ -396,7 +394,7 @@ def test_whatever_a_store_raises_is_misconfigured(
         def cancel(self) -> None:
             """Nothing hangs."""
 
-    monkeypatch.setattr(local, "open_store", lambda *args: Broken())
+    monkeypatch.setattr(prepare, "open_store", lambda *args: Broken())
     verdict = check(tmp_path, exchange)
     assert told(verdict) == (Outcome.MISCONFIGURED, ["store-unavailable"], 0)
     assert SECRET not in str(verdict)
@@ -411,10 +409,10 @@ def test_a_store_that_hangs_is_given_up(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging:
-        def load(self) -> Any:
+        def load(self, fields: Any) -> Any:
             time.sleep(3)
 
-    monkeypatch.setattr(local, "open_store", lambda *args: Hanging())
+    monkeypatch.setattr(prepare, "open_store", lambda *args: Hanging())
     monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(Hanging, "cancel", lambda self: None, raising=False)
     assert told(check(tmp_path, exchange)) == (Outcome.MISCONFIGURED, ["store-timed-out"], 0)
@@ -426,12 +424,12 @@ def test_a_store_that_hangs_is_given_up(
 @pytest.mark.parametrize(
     "place",
     [
-        "freqtrade_bitmex_guard.check.local.rules.evaluate_key",
+        "freqtrade_bitmex_guard.check.local.rules.evaluate",
         "freqtrade_bitmex_guard.check.local.merge_entries",
-        "freqtrade_bitmex_guard.check.local.exchanges.get_adapter",
-        "freqtrade_bitmex_guard.check.local.exchange_client.build_client",
+        "freqtrade_bitmex_guard.check.prepare.exchanges.get_adapter",
+        "freqtrade_bitmex_guard.check.prepare.exchange_client.build_client",
         "freqtrade_bitmex_guard.check.local.Admission",
-        "freqtrade_bitmex_guard.check.local.parse_section",
+        "freqtrade_bitmex_guard.check.prepare.parse_section",
     ],
 )
 def test_a_bug_of_the_guard_is_never_an_admission(
@@ -441,16 +439,16 @@ def test_a_bug_of_the_guard_is_never_an_admission(
         raise raised
 
     monkeypatch.setattr(place, broken)
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+    verdict = result.verdict
     assert (verdict.outcome, [finding.name for finding in verdict.findings]) == (Outcome.UNVERIFIED, ["internal-error"])
     assert verdict.is_internal_error
-    assert check.proven is None
+    assert result.admission is None
     assert SECRET not in str(verdict)
 
 
 @pytest.mark.parametrize("raised", [AttributeError(SECRET), SystemExit(0), MemoryError(), RecursionError()])
-def test_whatever_ccxt_raises_before_it_asks_is_never_an_admission(
+def test_an_error_that_ccxt_raises_early_is_never_an_admission(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, raised: BaseException
 ) -> None:
     import ccxt
@@ -469,7 +467,7 @@ def test_ctrl_c_stays_ctrl_c(tmp_path: Path, exchange: SimulatedBitMEX, monkeypa
     def interrupted(*args: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local, "open_store", interrupted)
+    monkeypatch.setattr(prepare, "open_store", interrupted)
     with pytest.raises(KeyboardInterrupt):
         check(tmp_path, exchange)
 

@@ -126,7 +126,7 @@ guard show
 )
 
 
-def test_in_a_real_secret_service_a_key_is_set_shown_rotated_deleted_and_migrated(tmp_path: Path) -> None:
+def test_every_credentials_command_works_in_a_real_secret_service(tmp_path: Path) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
     plain = tmp_path / "plain.json"
     with SimulatedBitMEX([key(), NEW]) as exchange:
@@ -158,7 +158,7 @@ done
 )
 
 
-def test_a_rotation_killed_at_every_change_of_a_real_secret_service_leaves_the_old_key_or_the_new_one(
+def test_a_rotation_killed_at_any_write_leaves_one_whole_key(
     tmp_path: Path,
 ) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
@@ -179,7 +179,7 @@ def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_without_any_keyring_a_headless_server_is_told_what_to_use_instead(tmp_path: Path) -> None:
+def test_a_headless_server_without_a_keyring_learns_what_to_use(tmp_path: Path) -> None:
     with SimulatedBitMEX([key()]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
         backend = "keyring.backends.fail.Keyring"

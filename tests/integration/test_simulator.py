@@ -97,7 +97,7 @@ def test_a_key_without_the_right_is_answered_in_bitmexs_words(changed: dict[str,
         assert ask(exchange) == (403, said)
 
 
-def test_nothing_private_is_told_without_a_signature(exchange: SimulatedBitMEX) -> None:
+def test_nothing_private_is_reported_without_a_signature(exchange: SimulatedBitMEX) -> None:
     for path in ("/apiKey", "/user/margin", "/order"):
         assert requests.get(f"{exchange.url}/api/v1{path}", timeout=5).status_code == 401
     assert requests.get(f"{exchange.url}/api/v1/instrument", timeout=5).status_code == 200

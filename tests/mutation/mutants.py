@@ -1,6 +1,6 @@
-"""The small changes of tests/mutation.py: what mutmut leaves alone, one place at a time.
+"""The small changes that mutmut does not make, one place at a time.
 
-In a function that mutmut does change, these are whole statements and single elements that are left out.
+In a function that mutmut changes, these are statements and elements that are left out.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-
-
 PACKAGE = "freqtrade_bitmex_guard"
-
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq,
@@ -37,7 +34,6 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.BitOr: ast.BitAnd,
 }
 
-
 WORDING = ("description", "examples")  # what `schema` shows
 
 
@@ -52,13 +48,13 @@ class Mutant:
 
 
 def is_left_out_by_mutmut(function: ast.FunctionDef) -> bool:
-    """Whether mutmut 3 changes nothing in it, because it is decorated."""
+    """Return whether mutmut 3 changes nothing in a function, because it is decorated."""
     names = [ast.unparse(decorator) for decorator in function.decorator_list]
     return bool(names) and names not in (["staticmethod"], ["classmethod"])
 
 
 def places(node: ast.AST, *, inside: bool = False, plain: bool = False) -> Iterator[tuple[ast.AST, bool]]:
-    """Every node save annotations and docstrings, and whether it is one that mutmut changes, too."""
+    """Yield every node but annotations and docstrings, and whether mutmut changes it, too."""
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or name in ("annotation", "returns", "decorator_list"):
@@ -76,13 +72,11 @@ def places(node: ast.AST, *, inside: bool = False, plain: bool = False) -> Itera
 
 
 Change = tuple[str, Callable[[Any], None]]
-
-
-"""A description, and what does it to the same node of a copy."""
+"""A description, and what makes the change to the same node of a copy."""
 
 
 def changes(node: Any) -> Iterator[Change]:  # noqa: C901, PLR0912
-    """What can be changed about one node that mutmut leaves alone, save what can be left out."""
+    """Yield what can be changed in one node that mutmut does not change."""
     value: Any = getattr(node, "value", None)
     match node:
         case ast.Constant(value=bool()):
@@ -113,7 +107,7 @@ def changes(node: Any) -> Iterator[Change]:  # noqa: C901, PLR0912
 
 
 def omissions(node: Any) -> Iterator[Change]:
-    """What can be left out of any node: an element, or a statement that nothing later needs in order to run."""
+    """Yield what can be left out of any node: elements, and statements without which the rest still runs."""
     match node:
         case ast.Tuple(ctx=ast.Load()) | ast.List(ctx=ast.Load()) | ast.Set():
             for i, element in enumerate(node.elts):
@@ -132,7 +126,7 @@ def omissions(node: Any) -> Iterator[Change]:
 
 
 def is_left_out(statement: ast.stmt) -> bool:
-    """Whether a statement can be left out so that what follows still runs."""
+    """Return whether the rest still runs without a statement."""
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Call | ast.Yield | ast.YieldFrom)
     if isinstance(statement, ast.If):
@@ -141,7 +135,7 @@ def is_left_out(statement: ast.stmt) -> bool:
 
 
 def mutants(file: str) -> Iterator[Mutant]:
-    """All mutants of one file of the package."""
+    """Yield all mutants of one file of the package."""
     tree = ast.parse((ROOT / PACKAGE / file).read_text())
     for number, (node, is_plain) in enumerate(places(tree)):
         for change, do in (*(() if is_plain else changes(node)), *omissions(node)):

@@ -1,8 +1,8 @@
 """Runs mutmut, and mutates what it leaves alone: tables, fields and decorated functions; see evidence/mutation.md.
 
 mutmut 3 changes plain functions and methods only. Rules are listed in a table, the policy's limits are arguments of
-pydantic fields, and its validators, the properties and the context managers are decorated: here is where they are
-changed, one place at a time. Each mutant is one forked process that has loaded everything but the guard before.
+pydantic fields, and its validators, the properties and the context managers are decorated. This module changes these,
+one place at a time. Each mutant is one forked process, which has everything loaded but the guard.
 
 At the end it prints the table of evidence/mutation.md.
 
@@ -12,6 +12,7 @@ At the end it prints the table of evidence/mutation.md.
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -25,15 +26,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tests.mutation.mutants import PACKAGE, ROOT, Mutant, mutants
-from tests.mutation.table import Tally, one, table
+from tests.mutation.table import Row, Tally, one, table
 
-LONGEST_SECONDS = 240
-
+MAX_SECONDS = 240
 
 # What is mutated, and the tests that have to notice.
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -43,22 +44,28 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "exchanges": (
         ("exchanges/__init__.py", "exchanges/bitmex/*.py", "client/errors.py"),
-        ("exchanges", "unit/rules", "docs/test_wording.py"),
+        ("exchanges/test_*.py", "unit/rules", "docs/test_wording.py"),
     ),
     "check": (
         ("check/*.py",),
         ("unit/check", "integration/test_account.py", "adversarial/test_listed_twice.py", "unit/client/test_limits.py"),
     ),
     "plugin": (
-        ("plugin/import_hook.py", "plugin/install.py", "plugin/*_guard.py", "plugin/*_hook.py"),
+        ("plugin/import_hook.py", "plugin/install.py", "plugin/shape.py", "plugin/*_guard.py", "plugin/*_hook.py"),
         ("unit/plugin", "adversarial/test_bypass.py"),
     ),
     "model": (
         ("model/*.py", "exchanges/interface.py"),
-        ("unit/model", "unit/rules", "exchanges", "unit/check", "docs/test_wording.py", "docs/test_readme.py"),
+        (
+            "unit/model",
+            "unit/rules",
+            "exchanges/test_*.py",
+            "unit/check",
+            "docs/test_wording.py",
+            "docs/test_readme.py",
+        ),
     ),
 }
-
 
 MUTMUT = r"""[mutmut]
 source_paths=freqtrade_bitmex_guard
@@ -87,13 +94,12 @@ pytest_add_cli_args_test_selection=
     {tests}
 """
 
-
 # Loaded before the first fork. Not freqtrade's bot module: the guard waits for its import.
 HEAVY = ("ccxt", "ccxt.async_support", "freqtrade.exchange", "hypothesis", "keyring", "pydantic", "pytest", "trustme")
 
 
-class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Has the import system load the mutant instead of the file."""
+class MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Has the import system load a mutant instead of its file."""
 
     def __init__(self, mutant: Mutant) -> None:
         self._mutant = mutant
@@ -111,7 +117,11 @@ class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def run(mutant: Mutant | None, tests: Sequence[str]) -> int:
-    """Run the tests in a new process, on a mutant or else on the guard as it is; returns that process."""
+    """Run the tests in a new process, on a mutant, or on the guard as it is.
+
+    Returns:
+        The process.
+    """
     if process := os.fork():
         return process
     code = 3
@@ -124,7 +134,7 @@ def run(mutant: Mutant | None, tests: Sequence[str]) -> int:
             del sys.modules[name]
         sys.meta_path[:] = [each for each in sys.meta_path if getattr(each, "__module__", "") != PACKAGE]
         if mutant is not None:
-            sys.meta_path.insert(0, Instead(mutant))
+            sys.meta_path.insert(0, MutantFinder(mutant))
         import pytest
 
         code = int(pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", *tests]))
@@ -133,29 +143,33 @@ def run(mutant: Mutant | None, tests: Sequence[str]) -> int:
 
 
 def module_of(file: str) -> str:
-    """The name that a file of the package is imported by."""
+    """Return the name by which a file of the package is imported."""
     return f"{PACKAGE}.{file.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
 
 
 def files_of(area: str) -> list[str]:
-    """The files of an area, from the package on."""
+    """Return the files of an area, from the package on, without those that hold a docstring only."""
     folder = ROOT / PACKAGE
-    found = (path for pattern in AREAS[area][0] for path in sorted(folder.glob(pattern)))
-    return list(dict.fromkeys(str(path.relative_to(folder)) for path in found))
+    found = [path for pattern in AREAS[area][0] for path in sorted(folder.glob(pattern))]
+    written = [path for path in found if ast.parse(path.read_text(encoding="utf-8")).body[1:]]
+    return list(dict.fromkeys(str(path.relative_to(folder)) for path in written))
 
 
 def tests_of(area: str) -> list[str]:
-    """The files with the tests of an area."""
-    return [f"tests/{name}" for name in AREAS[area][1]]
+    """Return the files and folders with the tests of an area, from the root on."""
+    folder = ROOT / "tests"
+    found = [path for pattern in AREAS[area][1] for path in sorted(folder.glob(pattern))]
+    return [str(path.relative_to(ROOT)) for path in found]
 
 
 def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[str, Tally]]:
-    """Run mutmut on a copy of what git knows, with the copy on the path from the first moment on.
+    """Run mutmut on a copy of what git knows, with the copy first on the path.
 
-    Prints the mutants that are not killed, and yields what became of each, beside its file.
+    The line that arms the guard imports the package when the interpreter starts. Without PYTHONPATH it would import the
+    installed package, and no mutant would ever run. Mutants that are not killed are printed.
 
-    The line that arms the guard imports the package when the interpreter starts; without PYTHONPATH that would be the
-    installed one, and no mutant would ever run.
+    Yields:
+        The file of each mutant, and its tally.
     """
     mutmut = [str(Path(sys.executable).with_name("mutmut"))]
     if not Path(*mutmut).exists():
@@ -167,15 +181,17 @@ def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     paths = [f"{PACKAGE}/{file}" for file in files]
-    written = MUTMUT.format(files="\n    ".join(paths), tests="\n    ".join(tests_of(area)))
-    (folder / "setup.cfg").write_text(written)
+    settings = MUTMUT.format(files="\n    ".join(paths), tests="\n    ".join(tests_of(area)))
+    (folder / "setup.cfg").write_text(settings)
     mutated = folder / "mutants"
     (mutated / PACKAGE).mkdir(parents=True)
     shutil.copy2(ROOT / PACKAGE / "__init__.py", mutated / PACKAGE)
     environment = {**os.environ, "PYTHONPATH": str(mutated)}
     subprocess.run([*mutmut, "run", "--max-children", str(workers)], cwd=folder, env=environment, check=True)
-    told = [*mutmut, "results", "--all", "true"]
-    results = subprocess.run(told, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+    show_results = [*mutmut, "results", "--all", "true"]
+    results = subprocess.run(
+        show_results, cwd=folder, env=environment, check=True, capture_output=True, text=True
+    ).stdout
     modules = {module_of(file): file for file in files}
     for name, outcome in re.findall(r"^ *(\S+): (.+)$", results, re.MULTILINE):
         if outcome != "killed":
@@ -185,7 +201,11 @@ def run_mutmut(area: str, files: Sequence[str], workers: int) -> Iterator[tuple[
 
 
 def run_rest(file: str, tests: Sequence[str], workers: int) -> Tally:
-    """Run all mutants of one file; prints those that are not killed, and returns what became of all."""
+    """Run all mutants of one file, and print those that are not killed.
+
+    Returns:
+        What became of them.
+    """
     tally = Tally()
     running: dict[int, tuple[Mutant, float]] = {}
     waiting = list(mutants(file))[::-1]
@@ -195,8 +215,8 @@ def run_rest(file: str, tests: Sequence[str], workers: int) -> Tally:
             running[run(mutant, tests)] = mutant, time.monotonic()
         process, status = os.waitpid(-1, os.WNOHANG)
         if not process:
-            for late, (_, began) in running.items():
-                if time.monotonic() - began > LONGEST_SECONDS:
+            for late, (_, started) in running.items():
+                if time.monotonic() - started > MAX_SECONDS:
                     os.killpg(late, signal.SIGKILL)
             time.sleep(0.02)
             continue
@@ -209,7 +229,7 @@ def run_rest(file: str, tests: Sequence[str], workers: int) -> Tally:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all mutants of the areas; prints those that survive, and the table."""
+    """Run all mutants of the areas; print those that survive, and the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("areas", nargs="*", metavar="AREA", default=list(AREAS))
     parser.add_argument("-j", dest="workers", type=int, default=2)
@@ -218,21 +238,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
     sys.dont_write_bytecode = False  # or every mutant compiles everything anew
-    tallies = {
-        area: {file: Tally() for file in files_of(area) if file in (given.files or [file])} for area in given.areas
+    today = datetime.now(UTC).date().isoformat()
+    rows = {
+        area: {file: Row(date=today) for file in files_of(area) if file in (given.files or [file])}
+        for area in given.areas
     }
     for area in given.areas if given.only != "rest" else ():
-        for file, tally in run_mutmut(area, list(tallies[area]), given.workers):
-            tallies[area][file] += tally
+        for file, tally in run_mutmut(area, list(rows[area]), given.workers):
+            rows[area][file].tally += tally
     for module in HEAVY if given.only != "mutmut" else ():
         importlib.import_module(module)
     for area in given.areas if given.only != "mutmut" else ():
         tests = tests_of(area)
         if os.waitpid(run(None, tests), 0)[1]:
             sys.exit(f"These tests fail on the guard as it is: {' '.join(tests)}")
-        for file in tallies[area]:
-            tallies[area][file] += run_rest(file, tests, given.workers)
-    print("\n".join(table(tallies)))
+        for file in rows[area]:
+            rows[area][file].tally += run_rest(file, tests, given.workers)
+    print("\n".join(table(rows)))
     return 0
 
 

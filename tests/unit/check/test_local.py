@@ -1,4 +1,4 @@
-"""What a check gives besides its findings: what it reached, what it hands on, and what it says when it fails."""
+"""The result of a check, of one that fails half-way, and of a recheck."""
 
 from __future__ import annotations
 
@@ -10,220 +10,193 @@ from typing import Any
 
 import pytest
 
+from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
-from freqtrade_bitmex_guard.model.account import AccountFacts
 from freqtrade_bitmex_guard.model.catalogue import Outcome
-from freqtrade_bitmex_guard.model.findings import GuardError, internal_error
-from freqtrade_bitmex_guard.redaction import output, registry, sanitize
+from freqtrade_bitmex_guard.model.findings import error as error_finding
+from freqtrade_bitmex_guard.model.findings import internal_error
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.redaction import registry, sanitize
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.responses import Response
-from tests.support.factories import KEY_ID, SECRET, bot_config, key
-
-NOT_SO_FAR = ("internal-error", "The check did not get that far.", "Please report this.")
+from tests.support.factories import KEY_ID, SECRET, bot_config, facts, key
 
 
-def test_a_check_that_was_not_run_has_nothing_to_tell(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    for name in ("section", "fingerprint"):
-        with pytest.raises(GuardError) as stopped:
-            getattr(check, name)
-        (found,) = stopped.value.findings
-        assert (found.name, found.message, found.fix) == NOT_SO_FAR
-    assert (check.profile, check.proven, check.listing, check.account) == (None, None, None, AccountFacts())
-    assert check.recheck().findings[0].message == NOT_SO_FAR[1]
-
-
-def test_a_check_that_was_run_tells_what_it_read_and_when(
-    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[object] = []
-    monkeypatch.setattr(output, "install", lambda: done.append(len(exchange.requests)))
-    read = LocalCheck._credentials
-
-    def reads(*which: Any) -> Any:
-        done.append("read")
-        return read(*which)
-
-    monkeypatch.setattr(LocalCheck, "_credentials", staticmethod(reads))
+def test_an_admitted_check_returns_admission_evidence_and_listing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange, timeout_seconds=9))
-    verdict = check.run()
-    assert done[:2] == [0, "read"], "the outlets are closed before anything is read or asked"
-    assert set(done[2:]) <= {0}
-    assert (check.section.timeout_seconds, check.profile, check.fingerprint) == (
-        9,
-        PROFILE,
-        sanitize.fingerprint(KEY_ID),
-    )
-    assert verdict.checked_at is not None
+
+    result = check.run()
+
+    verdict, admission = result.verdict, result.admission
     assert timedelta(0) <= datetime.now(UTC) - verdict.checked_at < timedelta(minutes=1)
     assert 0 < verdict.duration_ms < 60_000
     assert verdict.servers == (exchange.url,)
     assert registry.redact(f"{KEY_ID} {SECRET}") == "LAqU… …"
-    assert check.listing is not None
-    assert verdict.facts == check.listing.entries
-    assert check.account.two_factor is True
-    assert check.account.siblings == ()
-    assert check.proven is not None
-    assert (check.proven.profile, check.proven.allowed_hosts) == (PROFILE, ("127.0.0.1",))
-    assert check.proven.credentials.part("key").matches(KEY_ID)
-    assert [origin.host for origin in check.proven.connection.servers] == ["127.0.0.1"]
+    assert admission is not None
+    assert (admission.profile, admission.section.timeout_seconds) == (PROFILE, 9)
+    assert admission.credentials.part("key").matches(KEY_ID)
+    assert [origin.host for origin in admission.connection.servers] == ["127.0.0.1"]
+    assert admission.recheck().admitted
+    assert result.listing is not None
+    assert verdict.facts == result.listing.entries
+    assert result.evidence is not None
+    assert (result.evidence.key, result.evidence.now) == (verdict.facts[0], verdict.checked_at)
+    assert (result.evidence.account.two_factor, result.evidence.account.siblings) == (True, ())
+    assert result.fingerprint == sanitize.fingerprint(KEY_ID)
 
 
-def test_a_key_that_is_listed_twice_may_do_what_its_entries_together_allow(
-    tmp_path: Path, exchange: SimulatedBitMEX
+REFUSED = Verdict(findings=(error_finding("withdraw-permission", "it can withdraw", "make a new key"),))
+
+
+@pytest.mark.parametrize("verdict", [REFUSED, Verdict(findings=())], ids=["refused", "unverified"])
+def test_an_admission_beside_another_verdict_cannot_exist(
+    tmp_path: Path, exchange: SimulatedBitMEX, verdict: Verdict
 ) -> None:
-    told = [{**key().to_json(), "cidr": f"203.0.113.{number}"} for number in range(2)]
-    exchange.respond_always("/apiKey", Response(200, json.dumps(told).encode()))
-    verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
+    admission = LocalCheck(bot_config(tmp_path, exchange)).run().admission
+
+    with pytest.raises(ValueError, match="^an admission belongs to an admitted verdict, and to no other$"):
+        CheckResult(verdict, admission)
+
+
+def test_an_admitted_verdict_without_an_admission_cannot_exist() -> None:
+    with pytest.raises(ValueError, match="admitted verdict"):
+        CheckResult(Verdict(findings=(), facts=(facts(),)))
+
+
+def test_a_result_cannot_be_changed_afterwards(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+
+    with pytest.raises(AttributeError):
+        result.verdict = REFUSED  # type: ignore[misc]
+
+
+def test_entries_of_one_key_are_judged_together(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    listed = [{**key().to_json(), "cidr": f"203.0.113.{number}"} for number in range(2)]
+    exchange.respond_always("/apiKey", Response(200, json.dumps(listed).encode()))
+
+    verdict = LocalCheck(bot_config(tmp_path, exchange)).run().verdict
+
     assert [finding.name for finding in verdict.findings] == ["ip-too-many"]
+
+
+def test_each_entry_of_one_key_has_to_pass(tmp_path: Path) -> None:
+    with SimulatedBitMEX([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
+        verdict = LocalCheck(bot_config(tmp_path, exchange)).run().verdict
+
+    assert [finding.name for finding in verdict.findings] == ["permission-missing"]
+    assert len(verdict.facts) == 2
 
 
 def test_ctrl_c_is_no_finding(tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(LocalCheck, "_credentials", interrupted)
+    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.prepare", interrupted)
+
     with pytest.raises(KeyboardInterrupt):
         LocalCheck(bot_config(tmp_path, exchange)).run()
 
 
-def test_a_refused_key_is_not_proven_and_its_account_is_not_asked_about(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_the_account_of_a_refused_key_is_not_queried(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     exchange.keys[0].permissions = ["withdraw"]
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
-    assert verdict.outcome is Outcome.REFUSED
-    assert (check.proven, check.listing, check.account) == (None, None, AccountFacts())
-    assert len(verdict.facts) == verdict.requests == 1
+
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+
+    assert result.verdict.outcome is Outcome.REFUSED
+    assert (result.admission, result.listing, result.evidence) == (None, None, None)
+    assert len(result.verdict.facts) == result.verdict.requests == 1
+    assert result.fingerprint == sanitize.fingerprint(KEY_ID)
 
 
 @pytest.mark.parametrize("bug", [RuntimeError("x"), MemoryError(), SystemExit(0)])
-def test_a_check_that_fails_after_the_key_has_passed_hands_out_no_facts(
-    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, bug: BaseException
+@pytest.mark.parametrize("place", ["AccountReader.read", "Admission"])
+def test_a_bug_after_the_key_has_passed_admits_nothing(
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, place: str, bug: BaseException
 ) -> None:
     def fail(*_: Any) -> None:
         raise bug
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.AccountReader.read", fail)
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
-    assert (verdict.outcome, verdict.facts, check.proven) == (Outcome.UNVERIFIED, (), None)
-    assert [finding.name for finding in verdict.findings] == ["internal-error"]
+    monkeypatch.setattr(f"freqtrade_bitmex_guard.check.local.{place}", fail)
+
+    result = LocalCheck(bot_config(tmp_path, exchange)).run()
+
+    assert (result.verdict.outcome, result.verdict.facts, result.admission) == (Outcome.UNVERIFIED, (), None)
+    assert [finding.name for finding in result.verdict.findings] == ["internal-error"]
 
 
-def test_a_warning_of_the_operators_choice_proves_the_key_all_the_same(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_a_warning_admits_and_the_same_as_an_error_does_not(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     exchange.account.add_withdrawal_address("wallet", skipConfirm=True)
-    check = LocalCheck(bot_config(tmp_path, exchange))
-    verdict = check.run()
-    assert [finding.name for finding in verdict.findings] == ["withdrawal-address"]
-    assert verdict.admitted
-    assert check.proven is not None
-    grave = LocalCheck(bot_config(tmp_path, exchange, policy={"severity": {"withdrawal-address": "error"}}))
-    assert grave.run().outcome is Outcome.REFUSED
-    assert grave.proven is None
+
+    warned = LocalCheck(bot_config(tmp_path, exchange)).run()
+    policy = {"severity": {"withdrawal-address": "error"}}
+    refused = LocalCheck(bot_config(tmp_path, exchange, policy=policy)).run()
+
+    assert [finding.name for finding in warned.verdict.findings] == ["withdrawal-address"]
+    assert warned.admission is not None
+    assert (refused.verdict.outcome, refused.admission) == (Outcome.REFUSED, None)
 
 
-def test_an_audit_asks_even_what_the_operator_ignores(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_an_audit_queries_what_the_operator_ignores(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     ignored = {"severity": dict.fromkeys(("two-factor", "security-event", "withdrawal-address"), "ignore")}
     config = bot_config(tmp_path, exchange, policy=ignored)
-    assert LocalCheck(config).run().requests == 1
-    assert LocalCheck(config, audit_since=datetime.now(UTC)).run().requests == 4
+
+    assert LocalCheck(config).run().verdict.requests == 1
+    assert LocalCheck(config, audit_since=datetime.now(UTC)).run().verdict.requests == 4
 
 
-@pytest.mark.parametrize(
-    ("config", "exchange", "found"),
-    [
-        (
-            {},
-            None,
-            ("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.'),
-        ),
-        ({"exchange": ["bitmex"]}, None, ("exchange-unsupported", "The config has no exchange section.", None)),
-        (
-            {"exchange": {"name": "BitMEX"}},
-            "bitmex",
-            (
-                "section-missing",
-                "The config has no api_key_guard section, so a bot started with it is not guarded.",
-                'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-                "in the system's keyring. The README has the other stores.",
-            ),
-        ),
-        ({"exchange": {}}, None, ("section-missing", None, None)),
-        ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unsupported", None, None)),
-        ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unsupported", None, None)),
-    ],
-)
-def test_a_config_without_the_least_is_misconfigured(config: Any, exchange: str | None, found: Any) -> None:
-    verdict = LocalCheck(config).run()
-    assert verdict.outcome is Outcome.MISCONFIGURED
-    assert (verdict.exchange, verdict.key, verdict.requests, verdict.facts) == (exchange, None, 0, ())
-    (finding,) = verdict.findings
-    for told, expected in zip((finding.name, finding.message, finding.fix), found, strict=True):
-        assert expected is None or told == expected
-
-
-def test_a_bug_is_told_by_its_kind_and_place_and_never_by_its_message() -> None:
+def test_a_bug_is_reported_by_kind_and_place_only() -> None:
     version = f"(Python {sys.version_info[0]}.{sys.version_info[1]})"
-    found = internal_error(ValueError(SECRET))
-    assert found.message == (
-        f"The guard itself failed: ValueError {version}. Nothing was shown to be fine, so nothing starts."
+
+    finding = internal_error(ValueError(SECRET))
+
+    assert finding.message == (
+        f"The guard itself failed: ValueError {version}. The key could not be verified, so no bot starts."
     )
-    assert found.name == "internal-error"
-    assert found.fix == (
-        "Report it with this line; it holds no secret. To run unguarded, take the api_key_guard section out and put "
+    assert finding.name == "internal-error"
+    assert finding.fix == (
+        "Report it with this line; it holds no secret. To run unguarded, remove the api_key_guard section and put "
         "the credentials back into freqtrade's config."
     )
     try:
         exec(compile("\n\n1 / 0", "/somewhere/guard.py", "exec"))
     except ZeroDivisionError as bug:
-        found = internal_error(bug)
-    assert found.message.startswith(f"The guard itself failed: ZeroDivisionError in guard.py:3 {version}.")
+        finding = internal_error(bug)
+    assert finding.message.startswith(f"The guard itself failed: ZeroDivisionError in guard.py:3 {version}.")
 
 
-def test_asking_again_tells_of_the_keys_upkeep_as_the_start_did(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_check_that_was_never_run_rechecks_nothing(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    verdict = LocalCheck(bot_config(tmp_path, exchange)).recheck()
+
+    (finding,) = verdict.findings
+    assert (finding.name, finding.fix) == ("internal-error", "Please report this.")
+    assert finding.message == "There is no key to check again: none was read."
+    assert (verdict.admitted, exchange.requests) == (False, [])
+
+
+def test_a_recheck_judges_the_key_as_the_start_did(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange, policy={"max_key_age_days": 1}))
-    assert [finding.name for finding in check.run().findings] == ["key-age"]
-    again = check.recheck()
-    assert [finding.name for finding in again.findings] == ["key-age"]
-    assert (again.admitted, again.exchange, again.requests) == (True, "bitmex", 1)
+    assert [finding.name for finding in check.run().verdict.findings] == ["key-age"]
+
+    verdict = check.recheck()
+
+    assert [finding.name for finding in verdict.findings] == ["key-age"]
+    assert (verdict.admitted, verdict.exchange, verdict.requests) == (True, "bitmex", 1)
 
 
-def test_asking_again_asks_once_even_if_the_cause_passes(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_recheck_sends_one_request_even_if_its_cause_is_transient(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     check = LocalCheck(bot_config(tmp_path, exchange))
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     exchange.respond_next("/apiKey", error(503, "down for maintenance"))
-    again = check.recheck()
-    assert (again.outcome, again.requests) == (Outcome.UNVERIFIED, 1)
+
+    verdict = check.recheck()
+
+    assert (verdict.outcome, verdict.requests) == (Outcome.UNVERIFIED, 1)
 
 
-def test_a_start_asks_again_while_the_cause_passes(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_a_start_retries_while_the_cause_is_transient(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     exchange.respond_next("/apiKey", error(503, "down for maintenance"))
-    verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
+
+    verdict = LocalCheck(bot_config(tmp_path, exchange)).run().verdict
+
     assert (verdict.admitted, verdict.requests) == (True, 5)
-
-
-def test_a_key_that_is_listed_twice_has_to_be_fine_each_time(tmp_path: Path) -> None:
-    with SimulatedBitMEX([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
-        verdict = LocalCheck(bot_config(tmp_path, exchange)).run()
-    assert [finding.name for finding in verdict.findings] == ["permission-missing"]
-    assert len(verdict.facts) == 2
-
-
-def test_a_store_is_opened_for_the_bots_own_exchange(
-    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[str] = []
-
-    def opens(section: Any, name: str) -> Any:
-        opened.append(name)
-        return open_store(section, name)
-
-    monkeypatch.setattr("freqtrade_bitmex_guard.check.local.open_store", opens)
-    assert LocalCheck(bot_config(tmp_path, exchange)).run().admitted
-    assert opened == ["bitmex"]

@@ -12,9 +12,11 @@ from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
 from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
+from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from tests.support.factories import KEY_ID, SECRET, pair
 
 HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
@@ -211,6 +213,7 @@ def test_a_ccxt_without_the_exchange_names_the_version_to_install(monkeypatch: p
     (finding,) = stopped.value.findings
     assert finding.name == "ccxt-class-missing"
     assert "pip install 'ccxt==4.5.83'" in finding.fix
+    assert "[bitmex]" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -240,7 +243,8 @@ def proven() -> Admission:
         pair(),
         ClientConnection.of(ccxt.bitmex(), asynchronous=False),
         PROFILE,
-        ("www.bitmex.com",),
+        parse_section({"allowed_hosts": ["www.bitmex.com"]}, PROFILE),
+        lambda: Verdict(findings=()),
     )
 
 
@@ -291,8 +295,27 @@ def test_an_asynchronous_client_that_brings_its_own_tls_is_not_trusted(name: str
 def test_a_request_to_another_server_than_the_one_that_was_judged_is_not_sent() -> None:
     session = BoundedSession(frozenset({Origin.of("http://127.0.0.1:1")}))
     for url in ("http://127.0.0.1:2/api", "https://127.0.0.1:1/api", "http://127.0.0.1/api"):
-        with pytest.raises(TransportError, match="another server"):
+        with pytest.raises(TransportError, match="not checked"):
             session.request("GET", url)
     assert session.request_count == 0
     with pytest.raises(TransportError, match="connection failed"):
         session.request("GET", "http://127.0.0.1:1/api?x=1")
+
+
+def test_injected_credentials_are_not_beaten_by_empty_ones() -> None:
+    exchange: dict[str, Any] = {
+        "name": "bitmex",
+        "api_key": "",
+        "apiKey": None,
+        "key": "",
+        "secret": "",
+        "ccxt_config": {"apiKey": "", "timeout": 1},
+        "ccxt_async_config": {"secret": None},
+    }
+
+    with proven().injected(exchange):
+        injected = dict(exchange)
+
+    rest = {"name": "bitmex", "ccxt_config": {"timeout": 1}, "ccxt_async_config": {}}
+    assert injected == {**rest, "key": KEY_ID, "secret": SECRET}
+    assert exchange == {**rest, "key": None, "secret": None}

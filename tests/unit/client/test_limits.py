@@ -28,7 +28,7 @@ from tests.support.factories import bot_config, key, store_files
 
 
 def check(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> Verdict:
-    return LocalCheck(bot_config(folder, exchange, **section)).run()
+    return LocalCheck(bot_config(folder, exchange, **section)).run().verdict
 
 
 def told(verdict: Verdict) -> tuple[Outcome, list[str], int]:
@@ -134,7 +134,7 @@ def test_the_questions_about_the_account_get_what_the_key_left_of_the_time(
     asking: Callable[[Line], LocalCheck],
 ) -> None:
     line = Line()
-    assert asking(line).run().admitted
+    assert asking(line).run().verdict.admitted
     assert line.given == [(9.0, True), (0.7, False), (0.7, False), (0.7, False)]
 
 
@@ -144,7 +144,7 @@ def test_another_look_gets_the_time_of_one_request(
 ) -> None:
     line = Line(one_request_seconds)
     check = asking(line)
-    assert check.run().admitted
+    assert check.run().verdict.admitted
     line.given.clear()
     assert check.recheck().admitted
     assert line.given == [(seconds, False)]

@@ -16,7 +16,6 @@ import keyring
 import pytest
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.check.trial import Trial
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig
 from freqtrade_bitmex_guard.credentials import access
 from freqtrade_bitmex_guard.credentials.files import FileStore
@@ -75,7 +74,7 @@ def credentials(run: Run, action: str, config: str, *flags: str, stdin: bytes | 
 def test_what_is_set_from_standard_input_is_what_the_bot_reads(run: Run, config: str) -> None:
     assert "LAqU…" in credentials(run, "set", config, stdin=OLD)
     assert set(entry()) == {"key", "secret", "stored_at"}
-    assert LocalCheck(json.loads(Path(config).read_text())).run().admitted
+    assert LocalCheck(json.loads(Path(config).read_text())).run().verdict.admitted
 
 
 @pytest.mark.parametrize(
@@ -335,17 +334,19 @@ def test_help_ends_with_0(run: Run, arguments: list[str], capfd: pytest.CaptureF
     assert capfd.readouterr().out.startswith(f"usage: freqtrade-bitmex-guard {arguments[0]} ")
 
 
-def test_a_trial_never_admits_another_key_than_the_candidate(
+def test_a_candidate_is_checked_instead_of_what_the_store_has(
     tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     candidate = pair(NEW_ID, NEW_SECRET)
     config = bot_config(tmp_path, exchange)
-    assert not Trial(config, candidate).run().admitted
+    monkeypatch.delattr("freqtrade_bitmex_guard.check.prepare.open_store")
+
+    assert LocalCheck(config, candidate).run().admission is None
     exchange.keys.append(new_key())
-    assert Trial(config, candidate).run().admitted
-    monkeypatch.delattr(Trial, "_credentials")  # as if the check had come to read the store again
-    with pytest.raises(RuntimeError):
-        Trial(config, candidate).run()
+    admission = LocalCheck(config, candidate).run().admission
+
+    assert admission is not None
+    assert admission.credentials is candidate
 
 
 def lines(lines: list[str]) -> str:

@@ -8,6 +8,7 @@ import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,8 +51,9 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     """One of every kind that holds key or secret, most of them as `credentials migrate` has them."""
     config = bot_config(tmp_path, exchange)
     check = LocalCheck(config)
-    assert check.run().admitted
-    assert check._means is not None
+    result = check.run()
+    assert result.admission is not None
+    assert check._prepared is not None
     plain = {**config, "exchange": {**config["exchange"], "key": KEY_ID, "secret": SECRET}}
     (tmp_path / "config.json").write_text(json.dumps(plain))
     belongs(tmp_path / "config.json")
@@ -63,7 +65,7 @@ def holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     return [
         *(stored, stored.part("secret"), subject, file, file.document, found[1], found[1].node),
         *(file.document._tokens[-1], FileEdit(file, file.document.text, file.parsed())),
-        *(check, check._means, check._means.client, check.proven),
+        *(check, check._prepared, check._prepared.client, result, result.admission),
     ]
 
 
@@ -118,8 +120,10 @@ def test_key_ids_of_an_answer_are_compared_in_constant_time() -> None:
     entry = {"id": KEY_ID, "permissions": ["order"], "cidr": "203.0.113.7/32"}
     answers = {"apiKey": [entry, {**entry, "id": KEY_ID[::-1]}], "apiKey/self": entry}
     for told in (answers, {**answers, "apiKey": []}):
-        request: Any = lambda path, answer=told: Response(200, {}, json.dumps(answer[path]).encode(), 0.0)  # noqa: E731
-        listing = keys.read_keys(request, Loud(KEY_ID))
+        session: Any = SimpleNamespace(
+            request=lambda path, answer=told: Response(200, {}, json.dumps(answer[path]).encode(), 0.0)
+        )
+        listing = keys.read_keys(session, Loud(KEY_ID))
         assert len(listing.entries) == 1
         listing.siblings()
 

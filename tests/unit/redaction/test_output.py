@@ -66,7 +66,7 @@ def test_a_keyring_that_logs_what_it_reads_brings_nothing_out(
         if first == "outlets":
             output.install()
         for _ in range(3 if first == "reading" else 1):
-            assert LocalCheck(config).run().admitted
+            assert LocalCheck(config).run().verdict.admitted
         library.warning("afterwards: %s", SECRET)
     assert secrets_in(caplog.text) == []
     assert caplog.text.count(output.MUTED_TEXT) >= 8

@@ -1,0 +1,86 @@
+"""The first half of a check: everything that the operator can get wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from freqtrade_bitmex_guard import exchanges
+from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
+from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
+from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
+from freqtrade_bitmex_guard.credentials import open_store
+from freqtrade_bitmex_guard.credentials.access import load
+from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
+from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.redaction import output
+from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.util import lazy_packages
+
+
+@opaque_dataclass
+class PreparedCheck:
+    """All that it takes to query the exchange about a key.
+
+    Attributes:
+        adapter: the exchange.
+        section: the operator's section.
+        client: sends requests to the exchange; its settings and servers were checked.
+        credentials: of the key to check.
+    """
+
+    adapter: ExchangeAdapter
+    section: GuardConfig
+    client: ExchangeClient
+    credentials: Credentials
+
+
+def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -> PreparedCheck:
+    """Read section, exchange, client settings and credentials; send nothing.
+
+    Args:
+        config: freqtrade's whole, merged config.
+        credentials: a candidate to check instead of what the store has.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    exchange = _exchange_section(config)
+    if guard_state(config) is GuardState.ABSENT:
+        fail(
+            "section-missing",
+            "The config has no api_key_guard section, so a bot started with it is not guarded.",
+            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
+            "in the system's keyring. The README has the other stores.",
+        )
+    adapter = exchanges.get_adapter(exchange.get("name"))
+    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
+    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts)
+    lazy_packages.end_import_phase()
+    # Before a secret is read, so that none can reach a log.
+    output.install()
+    if credentials is None:
+        credentials = _load_credentials(section, adapter.profile)
+    return PreparedCheck(adapter, section, client, credentials)
+
+
+def exchange_label(config: Mapping[str, Any]) -> str | None:
+    """Return the exchange's name as the config has it, safe to show; None if there is none."""
+    exchange = config.get("exchange")
+    name = exchange.get("name", "") if isinstance(exchange, dict) else ""
+    return sanitize(str(name)).lower() or None
+
+
+def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    exchange = config.get("exchange")
+    if not isinstance(exchange, dict):
+        fail("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
+    return exchange
+
+
+def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
+    return load(open_store(section.credentials, profile.id), profile.credentials)

@@ -1,0 +1,176 @@
+"""The key monitor inside the bot's loop."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from freqtrade.enums import State
+
+from freqtrade_bitmex_guard.model.findings import GuardError, error
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin import loop_hook
+from tests.unit.plugin.watched_bot import BAD, GOOD, WatchedBot
+
+
+@pytest.mark.parametrize(
+    ("state", "on_violation", "becomes", "said"),
+    [
+        (State.RUNNING, "pause", State.PAUSED, "The bot is paused"),
+        (State.PAUSED, "pause", State.PAUSED, "The bot is paused"),
+        (State.STOPPED, "pause", State.STOPPED, "The bot was stopped already"),
+        (State.RUNNING, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
+        (State.PAUSED, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
+        (State.STOPPED, "stop", State.STOPPED, "The bot was stopped already"),
+    ],
+)
+def test_what_becomes_of_a_bot_and_what_its_operator_is_told_are_the_same(
+    state: State, on_violation: str, becomes: State, said: str
+) -> None:
+    watched = WatchedBot(state, on_violation=on_violation)
+    assert watched.iterate() is state
+    processed = watched.processed
+    watched.verdict = BAD
+    assert watched.iterate() is becomes
+    assert watched.processed == processed + (becomes is State.PAUSED), "the iteration that stops the bot trades no more"
+    (message,) = watched.messages
+    assert said in message
+    for _ in range(3):
+        watched.iterate()
+    assert len(watched.messages) == 1
+
+
+@pytest.mark.parametrize("command", [State.RUNNING, State.PAUSED])
+def test_a_command_while_a_violation_stands_does_not_bring_a_stopped_bot_back(command: State) -> None:
+    watched = WatchedBot(on_violation="stop")
+    watched.verdict = BAD
+    watched.iterate()
+    processed = watched.processed
+    watched.bot.state = command
+    assert watched.bot.state is State.STOPPED
+    assert watched.iterate() is State.STOPPED
+    assert watched.processed == processed
+
+
+def test_a_command_that_slips_in_between_is_turned_back_in_the_next_iteration() -> None:
+    watched = WatchedBot(State.PAUSED)
+    watched.verdict = BAD
+    watched.iterate()
+    watched.bot.__dict__[loop_hook._STATE] = State.RUNNING  # written by a thread that had looked before
+    assert watched.iterate(0) is State.PAUSED
+
+
+@pytest.mark.parametrize("on_violation", ["pause", "stop"])
+def test_what_an_operator_may_do_while_a_violation_stands(on_violation: str) -> None:
+    watched = WatchedBot(on_violation=on_violation)
+    watched.verdict = BAD
+    watched.iterate()
+    for state in (State.STOPPED, State.PAUSED, State.RELOAD_CONFIG, State.STOPPED):
+        watched.bot.state = state
+        assert watched.bot.state is (State.STOPPED if (state, on_violation) == (State.PAUSED, "stop") else state)
+
+
+def test_fine_again_resumes_nothing_and_lets_the_operator_resume() -> None:
+    watched = WatchedBot()
+    watched.verdict = BAD
+    watched.iterate()
+    watched.verdict = GOOD
+    assert watched.iterate() is State.PAUSED
+    assert "fine again" in watched.messages[1]
+    watched.bot.state = State.RUNNING
+    assert watched.iterate() is State.RUNNING
+    assert len(watched.messages) == 2
+
+
+@pytest.mark.parametrize("raised", [ZeroDivisionError, AttributeError, MemoryError, SystemExit])
+def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration(raised: type[BaseException]) -> None:
+    def fail() -> None:
+        raise raised
+
+    watched = WatchedBot()
+    watched.monitor.poll = fail  # type: ignore[method-assign]
+    assert watched.iterate() is State.PAUSED
+    assert watched.iterate() is State.PAUSED
+    assert watched.processed == 2
+    (message,) = watched.messages
+    assert "internal-error" in message
+
+
+@pytest.mark.parametrize("raised", [ZeroDivisionError, MemoryError, SystemExit])
+@pytest.mark.parametrize("place", ["freqtrade_bitmex_guard.report.chat.violation", None])
+def test_an_operator_who_cannot_be_told_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, place: str | None, raised: type[BaseException]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise raised
+
+    watched = WatchedBot()
+    if place:
+        monkeypatch.setattr(place, fail)
+    else:
+        watched.bot.notify_status = fail
+    watched.verdict = BAD
+    assert watched.iterate() is State.PAUSED
+
+
+def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
+    watched = WatchedBot()
+    del watched.bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
+    watched.verdict = BAD
+    assert watched.iterate() is State.RUNNING
+    assert watched.messages == []
+    with pytest.raises(AttributeError):
+        object.__new__(type(watched.bot)).state  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": State.STOPPED},
+        {"process": lambda self, more: None},
+        {"process_stopped": lambda self, more: None},
+    ],
+)
+def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> None:
+    shape: dict[str, Any] = {"process": lambda self: None, "process_stopped": lambda self: None, **changed}
+    with pytest.raises(GuardError):
+        loop_hook.install_loop_hook(type("Bot", (), shape))
+
+
+def test_ctrl_c_is_not_kept_from_the_bot() -> None:
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    watched = WatchedBot()
+    watched.verdict = BAD
+    watched.bot.notify_status = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        watched.iterate()
+    watched.monitor._ask = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        watched.iterate()
+
+
+@pytest.mark.parametrize("missing", ["RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"])
+def test_states_that_it_does_not_know_are_not_guessed_at(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    fewer = SimpleNamespace(__members__={name: state for name, state in State.__members__.items() if name != missing})
+    monkeypatch.setattr(loop_hook, "State", fewer)
+    shape = {"process": lambda self: None, "process_stopped": lambda self: None}
+    with pytest.raises(GuardError, match="freqtrade-unsupported"):
+        loop_hook.install_loop_hook(type("Bot", (), shape))
+
+
+def test_a_state_that_was_never_set_is_missing_as_it_was_before() -> None:
+    bot = object.__new__(type(WatchedBot().bot))
+    with pytest.raises(AttributeError, match="^state$"):
+        bot.state  # noqa: B018
+
+
+def test_how_long_nothing_could_be_found_out_is_told() -> None:
+    watched = WatchedBot(recheck_grace_minutes=90)
+    watched.verdict = Verdict(findings=(error("server-error", "BitMEX had an internal error", "start again later"),))
+    for _ in range(3):
+        watched.iterate()
+    (message,) = watched.messages
+    assert message.startswith("API key guard: no check for 122 minutes. The bot is paused")
