@@ -20,6 +20,7 @@ from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.cli.parser import SHELLS
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
 from tests.docs import picture
 from tests.docs.completion import completion
@@ -201,7 +202,7 @@ def permission_table(exchange: str) -> str:
             spec.label,
             spec.kind.value,
             ("never allowed" if profile.is_forbidden(spec.name) else spec.default.value)
-            + (f" for {', '.join(spec.trading_modes)}" if spec.trading_modes else ""),
+            + (f" for {', '.join(spec.trading_modes)}, else allowed" if spec.trading_modes else ""),
             spec.note,
         )
         for spec in profile.permissions

@@ -15,6 +15,7 @@ from tests.support.scripted_session import response
 
 ODD_FLAGS: tuple[Any, ...] = (None, 0, 1, "true", "false", [])
 ODD_NAMES: tuple[Any, ...] = (None, 7, "", "wallet:read", "x" * 65)
+ODD_LABELS: tuple[Any, ...] = (None, 7, {}, [7])
 ODD_PERMISSIONS: tuple[Any, ...] = ({"name": "spot"}, {"read_only": False}, "spot", [])
 ERRORS = {
     "unknown or deleted key": "key-unknown",
@@ -48,7 +49,7 @@ def test_a_decisive_field_of_an_odd_type_makes_the_answer_unreliable(name: str, 
     [
         *({"state": state} for state in (0, 4, -1, "0", "4", "", "normal", "１")),
         *({"created_at": moment} for moment in (-1, 10**11, "", "soon", "1" * 12, "-1")),
-        *({"name": name} for name in (None, 7, {}, [7])),
+        *({"name": name} for name in ODD_LABELS),
         *({"perms": [{"name": "spot", "read_only": flag}]} for flag in ODD_FLAGS),
         *({"perms": [{"name": name, "read_only": False}]} for name in ODD_NAMES),
         *({"perms": [odd_one]} for odd_one in ODD_PERMISSIONS),
