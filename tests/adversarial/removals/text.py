@@ -20,7 +20,7 @@ TEXT = (
         ),
     ),
     Removal(
-        "e2e/test_trade_command.py::test_a_syntax_error_ends_the_launcher_with_4_and_no_secret",
+        "e2e/test_commands.py::test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret",
         "that the launcher reads the config before freqtrade does",
         replace(
             "plugin.launch:_check_config_first",
@@ -31,7 +31,7 @@ TEXT = (
         ),
     ),
     Removal(
-        "unit/manage/test_bot_context.py::test_credentials_in_a_config_are_redacted_once_it_is_read",
+        "unit/manage/test_bot_context.py::test_credentials_in_a_config_are_hidden_as_soon_as_it_is_read",
         "that they are registered for redaction",
         replace(
             "manage.bot_context:_register_credentials",
@@ -53,7 +53,7 @@ TEXT = (
         ),
     ),
     Removal(
-        "unit/manage/test_instructions.py::test_other_programs_are_shown_by_name_only",
+        "unit/manage/test_instructions.py::test_any_other_program_is_shown_only_by_its_name",
         "that a command's arguments are not shown",
         replace(
             "manage.instructions:_program",

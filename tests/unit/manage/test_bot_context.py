@@ -24,7 +24,7 @@ def written(folder: Path, content: str) -> list[str]:
 
 @pytest.mark.parametrize("block", ["", "ccxt_config", "ccxt_sync_config", "ccxt_async_config"])
 @pytest.mark.parametrize(("key", "secret"), NAMES)
-def test_credentials_in_a_config_are_redacted_once_it_is_read(
+def test_credentials_in_a_config_are_hidden_as_soon_as_it_is_read(
     tmp_path: Path, key: str, secret: str, block: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     pair = f'"{key}": "{KEY_ID}", "{secret}": "{SECRET}"'
@@ -36,7 +36,7 @@ def test_credentials_in_a_config_are_redacted_once_it_is_read(
     assert ("LAqU…" in caplog.text) is ("key" in key.lower())
 
 
-def test_credentials_in_variables_and_repeated_names_are_redacted(
+def test_so_are_those_in_variables_and_in_a_name_that_stands_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FREQTRADE__EXCHANGE__SECRET", SECRET)
@@ -47,13 +47,13 @@ def test_credentials_in_variables_and_repeated_names_are_redacted(
     assert registry.redact(KEY_ID) == "LAqU…"
 
 
-def test_a_credential_that_is_no_string_can_be_read(tmp_path: Path) -> None:
+def test_a_credential_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     odd = r'{"exchange": {"name": "bitmex", "key": {"a": ["long enough to hide"]}, "uid": 7, "token": null}}'
     BotContext.read(written(tmp_path, odd)).config_files()
     assert registry.redact("long enough to hide") == "long enough to hide"
 
 
 @pytest.mark.parametrize("exchange", ["null", "[]", '"bitmex"', "{}"])
-def test_an_exchange_section_of_another_shape_is_unsupported(tmp_path: Path, exchange: str) -> None:
+def test_an_exchange_section_of_another_shape_is_for_others_to_judge(tmp_path: Path, exchange: str) -> None:
     with pytest.raises(Exception, match="exchange-unsupported"):
         BotContext.read(written(tmp_path, f'{{"exchange": {exchange}}}'))

@@ -1,4 +1,4 @@
-"""`credentials set|show|delete|rotate`, with a simulated exchange and a keyring of the test."""
+"""`credentials set|show|delete|rotate`, by the command itself, with a look-alike and a keyring of the test's own."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.support.factories import (
     new_key,
     pair,
 )
-from tests.unit.manage.credential_commands import NEW, OLD, Run, run_credentials, stored_entry, write_config
+from tests.unit.manage.conftest import NEW, OLD, Run, credentials, entry, written
 
 
-def test_the_bot_reads_what_was_set_from_standard_input(run: Run, config: str) -> None:
-    assert "LAqU…" in run_credentials(run, "set", config, stdin=OLD)
-    assert set(stored_entry()) == {"key", "secret", "stored_at"}
+def test_what_is_set_from_standard_input_is_what_the_bot_reads(run: Run, config: str) -> None:
+    assert "LAqU…" in credentials(run, "set", config, stdin=OLD)
+    assert set(entry()) == {"key", "secret", "stored_at"}
     assert LocalCheck(json.loads(Path(config).read_text())).run().verdict.admitted
 
 
@@ -46,82 +46,84 @@ def test_the_bot_reads_what_was_set_from_standard_input(run: Run, config: str) -
     ],
     ids=["no text", "nothing", "a line end", "one line", "an empty secret", "spaces", "three lines", "an empty key"],
 )
-def test_input_that_is_not_two_lines_of_text_is_rejected(run: Run, config: str, stdin: bytes | str) -> None:
-    assert "credentials-malformed" in run_credentials(run, "set", config, stdin=stdin, code=4)
-    assert stored_entry() == {}
+def test_what_is_not_two_lines_of_text_is_not_stored(run: Run, config: str, stdin: bytes | str) -> None:
+    assert "credentials-malformed" in credentials(run, "set", config, stdin=stdin, code=4)
+    assert entry() == {}
 
 
 def test_set_overwrites_nothing(run: Run, config: str) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
-    assert "rotate" in run_credentials(run, "set", config, stdin=NEW, code=4)
-    assert stored_entry()["key"] == KEY_ID
+    credentials(run, "set", config, stdin=OLD)
+    assert "rotate" in credentials(run, "set", config, stdin=NEW, code=4)
+    assert entry()["key"] == KEY_ID
 
 
-def test_show_prints_masked_key_store_age_and_verdict(run: Run, config: str, exchange: SimulatedBitMEX) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
-    printed = run_credentials(run, "show", config)
+def test_show_masks_the_key_and_tells_store_age_and_whether_it_verifies(
+    run: Run, config: str, exchange: SimulatedBitMEX
+) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    printed = credentials(run, "show", config)
     for word in ("LAqU…", "keyring", "freqtrade-bitmex", "0 days ago", "20 days ago", "ADMITTED"):
         assert word in printed
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
-    assert "REFUSED" in run_credentials(run, "show", config, code=2)
+    assert "REFUSED" in credentials(run, "show", config, code=2)
     exchange.keys.clear()
-    assert "20 days ago" not in run_credentials(run, "show", config, code=3)
+    assert "20 days ago" not in credentials(run, "show", config, code=3)
 
 
-def test_show_reports_an_empty_store(run: Run, config: str) -> None:
-    assert "credentials-missing" in run_credentials(run, "show", config, code=4)
+def test_show_says_so_where_there_is_nothing(run: Run, config: str) -> None:
+    assert "credentials-missing" in credentials(run, "show", config, code=4)
 
 
-def test_show_reads_read_only_stores_too(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_show_reads_the_stores_that_are_only_read_too(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     files = bot_config(tmp_path, exchange)["api_key_guard"]["credentials"]
-    printed = run_credentials(run, "show", write_config(tmp_path, exchange, credentials=files))
+    printed = credentials(run, "show", written(tmp_path, exchange, credentials=files))
     assert "store   the store 'files'" in printed
     assert "stored  not known" in printed
 
 
-def test_delete_asks_first_and_deletes_every_entry(run: Run, config: str) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
+def test_delete_asks_first_and_takes_everything(run: Run, config: str) -> None:
+    credentials(run, "set", config, stdin=OLD)
     keyring.set_password("freqtrade-bitmex", "secret", "left by hand")
-    assert "--yes" in run_credentials(run, "delete", config, code=4)
-    assert stored_entry()["key"] == KEY_ID
-    assert "does not start" in run_credentials(run, "delete", config, "--yes")
+    assert "--yes" in credentials(run, "delete", config, code=4)
+    assert entry()["key"] == KEY_ID
+    assert "does not start" in credentials(run, "delete", config, "--yes")
     assert keyring.get_password("freqtrade-bitmex", "secret") is None
-    assert "credentials-missing" in run_credentials(run, "delete", config, "--yes", code=4)
+    assert "credentials-missing" in credentials(run, "delete", config, "--yes", code=4)
 
 
-def test_delete_names_the_key_and_its_store(run: Run, config: str) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
-    printed = run_credentials(run, "delete", config, "--yes")
+def test_delete_names_the_key_and_its_place(run: Run, config: str) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    printed = credentials(run, "delete", config, "--yes")
     assert "Deleted: the key LAqU… with its secret from this user's keyring (service 'freqtrade-bitmex')." in printed
     keyring.set_password("freqtrade-bitmex", "credentials", "no pair")
-    assert "Deleted: the remains of a key" in run_credentials(run, "delete", config, "--yes")
+    assert "Deleted: the remains of a key" in credentials(run, "delete", config, "--yes")
     assert keyring.get_password("freqtrade-bitmex", "credentials") is None
 
 
 @pytest.mark.parametrize("arguments", [["delete", "--yes"], ["rotate"]], ids=lambda given: given[0])
-def test_without_a_section_no_key_is_deleted_or_replaced(
+def test_without_a_section_nobody_knows_whose_key_would_be_lost(
     run: Run, config: str, exchange: SimulatedBitMEX, arguments: list[str]
 ) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
+    credentials(run, "set", config, stdin=OLD)
     content = json.loads(Path(config).read_text())
     del content["api_key_guard"]
     Path(config).write_text(json.dumps(content))
     exchange.keys.append(new_key())
     action, *flags = arguments
-    printed = run_credentials(run, action, config, *flags, stdin=NEW, code=4)
+    printed = credentials(run, action, config, *flags, stdin=NEW, code=4)
     assert "section-missing" in printed
     assert '"api_key_guard": {"credentials": {"store": "keyring", "service": "…"}}' in printed
-    assert stored_entry()["key"] == KEY_ID
-    printed = run_credentials(run, "set", config, stdin=NEW, code=4)
+    assert entry()["key"] == KEY_ID
+    printed = credentials(run, "set", config, stdin=NEW, code=4)
     assert "another bot's" in printed
     assert '"service": "freqtrade-bitmex-freqtrade"' in printed
 
 
-def test_the_uninstall_steps_of_the_page_leave_no_secret(
+def test_what_the_page_says_of_uninstalling_leaves_no_secret_behind(
     run: Run, tmp_path: Path, exchange: SimulatedBitMEX, vault: Path
 ) -> None:
-    config = write_config(tmp_path, exchange, credentials={"service": "freqtrade-bitmex-north"})
-    run_credentials(run, "set", config, stdin=OLD)
+    config = written(tmp_path, exchange, credentials={"service": "freqtrade-bitmex-north"})
+    credentials(run, "set", config, stdin=OLD)
     page = (Path(__file__).parents[3] / "docs" / "pages" / "installation.md").read_text(encoding="utf-8")
     first, then = re.findall(r"^```sh\n(.*?)\n```$", page.split("\n## Uninstall\n")[1], re.MULTILINE | re.DOTALL)
     assert SECRET in vault.read_text()
@@ -130,13 +132,13 @@ def test_the_uninstall_steps_of_the_page_leave_no_secret(
     assert then == "pip uninstall freqtrade-bitmex-guard"
 
 
-def test_rotate_stores_an_admitted_key_and_orders_the_next_steps(
+def test_rotate_stores_an_admitted_key_and_says_what_comes_next(
     run: Run, config: str, exchange: SimulatedBitMEX
 ) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
+    credentials(run, "set", config, stdin=OLD)
     exchange.keys.append(new_key())
-    printed = run_credentials(run, "rotate", config, stdin=NEW)
-    assert (stored_entry()["key"], stored_entry()["secret"]) == (NEW_ID, NEW_SECRET)
+    printed = credentials(run, "rotate", config, stdin=NEW)
+    assert (entry()["key"], entry()["secret"]) == (NEW_ID, NEW_SECRET)
     restart, delete = printed.index("Restart the bot"), printed.index("delete the key LAqU…")
     assert restart < delete
 
@@ -150,22 +152,22 @@ def test_rotate_stores_an_admitted_key_and_orders_the_next_steps(
         (Key(OTHER_ID, NEW_SECRET), 3, "key-unknown"),
     ],
 )
-def test_rotate_keeps_the_old_key_if_the_new_one_fails(
+def test_rotate_keeps_the_old_key_where_the_new_one_is_not_admitted(
     run: Run, config: str, exchange: SimulatedBitMEX, new: Key, code: int, word: str
 ) -> None:
-    run_credentials(run, "set", config, stdin=OLD)
-    before = stored_entry()
+    credentials(run, "set", config, stdin=OLD)
+    before = entry()
     exchange.keys.append(new)
-    printed = run_credentials(run, "rotate", config, stdin=NEW, code=code)
+    printed = credentials(run, "rotate", config, stdin=NEW, code=code)
     assert word in printed
     assert "stays in use" in printed
-    assert stored_entry() == before
+    assert entry() == before
 
 
 def test_rotate_needs_an_old_key_and_another_new_one(run: Run, config: str) -> None:
-    assert "credentials-missing" in run_credentials(run, "rotate", config, stdin=NEW, code=4)
-    run_credentials(run, "set", config, stdin=OLD)
-    assert "again" in run_credentials(run, "rotate", config, stdin=OLD, code=4)
+    assert "credentials-missing" in credentials(run, "rotate", config, stdin=NEW, code=4)
+    credentials(run, "set", config, stdin=OLD)
+    assert "again" in credentials(run, "rotate", config, stdin=OLD, code=4)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_rotate_needs_an_old_key_and_another_new_one(run: Run, config: str) -> N
         ["setup", SECRET],
     ],
 )
-def test_wrong_usage_ends_with_4_and_repeats_nothing(run: Run, arguments: list[str]) -> None:
+def test_wrong_usage_ends_with_4_and_repeats_nothing_that_was_typed(run: Run, arguments: list[str]) -> None:
     code, printed = run(*arguments)
     assert code == 4
     assert "usage: " in printed or "config-unreadable" in printed

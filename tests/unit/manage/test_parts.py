@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from tests.support.factories import KEY_ID, OTHER_SECRET, PASSWORD, SECRET, WALLET, WALLET_KEY, belongs, store_config
 from tests.support.other_profiles import WITH_PASSWORD, WITH_PEM, WITH_WALLET
 from tests.support.pem_key import PEM
-from tests.unit.manage.credential_commands import Run
+from tests.unit.manage.conftest import Run
 
 VALUES = {
     "password": (WITH_PASSWORD, (KEY_ID, SECRET, PASSWORD)),

@@ -1,4 +1,4 @@
-"""Changes of a keyring that hangs or fails: the message says that nobody knows what was written."""
+"""Changes of a store that break off, or come late: nobody is told that nothing happened."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ from tests.support.factories import (
     pair,
 )
 from tests.support.file_keyring import Vault
-from tests.unit.manage.credential_commands import NEW, OLD, Run, run_credentials, stored_entry
+from tests.unit.manage.conftest import NEW, OLD, Run, credentials, entry
 
 
 @pytest.fixture
-def hanging_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Writes to the keyring hang until this is set; a store has a second."""
-    proceed = threading.Event()
+    go_on = threading.Event()
     for name in ("set_password", "delete_password"):
         original = getattr(Vault, name)
-        late = lambda *given, original=original: proceed.wait(60) and original(*given)  # noqa: E731
+        late = lambda *given, original=original: go_on.wait(60) and original(*given)  # noqa: E731
         monkeypatch.setattr(Vault, name, late)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # for a lock of its own: nobody else shall wait so long
     monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 1.0)
     monkeypatch.setattr(deadline, "_ABORT_GRACE_SECONDS", 0.1)
-    yield proceed
-    proceed.set()
+    yield go_on
+    go_on.set()
     # They find the keyring's file by a variable: one that came later would write into the next test's.
     for thread in [each for each in threading.enumerate() if each.name == "freqtrade-bitmex-guard"]:
         thread.join(60)
         assert not thread.is_alive()
 
 
-def wait_for_stored_key(expected: str | None) -> None:
+def becomes(expected: str | None) -> None:
     until = time.monotonic() + 30
-    while stored_entry().get("key") != expected:
+    while entry().get("key") != expected:
         assert time.monotonic() < until
         time.sleep(0.01)
 
 
-def assert_keep_both(printed: str) -> None:
+def both_are_to_be_kept(printed: str) -> None:
     for word in ("store-not-written", "old key", "the new one", "both secrets", "credentials show -c CONFIG"):
         assert word in printed
     assert "unlock it" not in printed
@@ -66,52 +66,50 @@ def assert_keep_both(printed: str) -> None:
     [("set", [], None, NEW_ID), ("rotate", [], KEY_ID, NEW_ID), ("delete", ["--yes"], KEY_ID, None)],
     ids=["set", "rotate", "delete"],
 )
-def test_a_change_that_timed_out_is_reported_as_uncertain(
+def test_a_change_that_may_still_come_is_reported_as_uncertain(
     run: Run,
     config: str,
     exchange: SimulatedBitMEX,
-    hanging_keyring: threading.Event,
+    in_time: threading.Event,
     action: str,
     flags: list[str],
     before: str | None,
     after: str | None,
 ) -> None:
-    hanging_keyring.set()
+    in_time.set()
     if before:
-        run_credentials(run, "set", config, stdin=OLD)
+        credentials(run, "set", config, stdin=OLD)
     exchange.keys.append(Key(NEW_ID, NEW_SECRET))
-    hanging_keyring.clear()
-    assert_keep_both(run_credentials(run, action, config, *flags, stdin=NEW, code=4))
-    assert stored_entry().get("key") == before
-    hanging_keyring.set()
-    wait_for_stored_key(after)
+    in_time.clear()
+    both_are_to_be_kept(credentials(run, action, config, *flags, stdin=NEW, code=4))
+    assert entry().get("key") == before
+    in_time.set()
+    becomes(after)
 
 
 @pytest.mark.parametrize("action", ["rotate", "delete"])
-def test_a_change_that_failed_is_reported_as_uncertain(
+def test_a_change_that_breaks_off_is_reported_as_uncertain(
     run: Run, config: str, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     def breaks(*_: str) -> None:
         raise SystemExit(0)
 
-    run_credentials(run, "set", config, stdin=OLD)
+    credentials(run, "set", config, stdin=OLD)
     exchange.keys.append(Key(NEW_ID, NEW_SECRET))
     monkeypatch.setattr(Vault, "set_password", breaks)
     monkeypatch.setattr(Vault, "delete_password", breaks)
     flags = ["--yes"] if action == "delete" else []
-    assert_keep_both(run_credentials(run, action, config, *flags, stdin=NEW, code=4))
+    both_are_to_be_kept(credentials(run, action, config, *flags, stdin=NEW, code=4))
 
 
-def test_setup_and_migrate_report_uncertain_changes_too(
-    run: Run, config: str, hanging_keyring: threading.Event
-) -> None:
+def test_setup_and_migrate_report_an_uncertain_change_likewise(run: Run, config: str, in_time: threading.Event) -> None:
     belongs(Path(config))
     subject, given = BotContext.read([config]), pair(NEW_ID, NEW_SECRET)
     with pytest.raises(GuardError) as stopped:
         wizard_stores.store_credentials(subject, {"store": "keyring"}, given, Terminal())
-    assert_keep_both(f"{stopped.value} {stopped.value.findings[0].fix}")
+    both_are_to_be_kept(f"{stopped.value} {stopped.value.findings[0].fix}")
     content = json.loads(Path(config).read_text())
     content["exchange"] |= {"key": KEY_ID, "secret": SECRET}
     Path(config).write_text(json.dumps(content))
-    assert_keep_both(run_credentials(run, "migrate", config, code=4))
+    both_are_to_be_kept(credentials(run, "migrate", config, code=4))
     assert json.loads(Path(config).read_text()) == content  # and so both stay where they were

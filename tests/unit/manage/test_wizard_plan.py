@@ -120,7 +120,7 @@ def test_a_private_address_is_recognised(text: str, private: bool) -> None:
 def test_a_network_against_the_policy_is_objected_to() -> None:
     block, range_ = wizard_plan.parse_network_input("203.0.113.7"), wizard_plan.parse_network_input("203.0.113.0/28")
     assert wizard_plan.network_objections(block, policy(), PROFILE) == []
-    assert "16 addresses" in wizard_plan.network_objections(range_, policy(), PROFILE)[0]
+    assert "16 IP addresses" in wizard_plan.network_objections(range_, policy(), PROFILE)[0]
     assert "not inside" in wizard_plan.network_objections(block, policy(ip_within=["198.51.100.0/24"]), PROFILE)[0]
     assert wizard_plan.network_objections(range_, policy(ip_within=["203.0.113.0/28"]), PROFILE) == []
 
