@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from freqtrade_bitmex_guard.client.calls import ApiName
+from freqtrade_bitmex_guard.client.errors import fail_for
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.model.account import EventLog, SiblingKey, WithdrawalAddress
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
@@ -90,6 +91,22 @@ class EventPage:
 
     event_log: EventLog
     cursor: int | None
+
+
+def proven_by_signed_read(profile: ExchangeProfile, response: Response) -> KeyListing:
+    """Return all that a signed read shows on an exchange that cannot report on keys: that the credentials work.
+
+    Args:
+        profile: of the exchange; what it cannot report, the operator has to accept.
+        response: of a signed request that any key may make.
+
+    Raises:
+        GuardError: if the exchange did not accept the request.
+    """
+    if response.status != 200:
+        fail_for(response, profile, ())
+    reason = f"{profile.title} has no way to report it"
+    return KeyListing((KeyFacts(permissions=None, ip_restriction=NotReported(reason)),))
 
 
 class ExchangeAdapter(Protocol):

@@ -19,6 +19,8 @@ from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from tests.support.factories import KEY_ID, SECRET, pair
 
+pytestmark = pytest.mark.bitmex  # the clients here are ccxt's of BitMEX
+
 HOSTS = ["www.bitmex.com", "testnet.bitmex.com", "127.0.0.1", "::1", "localhost"]
 
 
@@ -248,7 +250,7 @@ def proven() -> Admission:
     )
 
 
-@pytest.mark.parametrize("kind", [ccxt.bitmex, ccxt.pro.bitmex])
+@pytest.mark.parametrize("module", [ccxt, ccxt.pro], ids=["sync", "async"])
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
@@ -275,9 +277,9 @@ def proven() -> Admission:
     ],
 )
 def test_a_client_that_freqtrade_builds_is_compared_with_what_was_proven(
-    kind: Any, changed: dict[str, Any], rule: str | None
+    module: Any, changed: dict[str, Any], rule: str | None
 ) -> None:
-    built = kind({"apiKey": KEY_ID, "secret": SECRET, **changed})
+    built = module.bitmex({"apiKey": KEY_ID, "secret": SECRET, **changed})
     found = list(proven().verify_client(built))
     assert rule in {finding.name for finding in found} if rule else found == []
     assert not any(SECRET in finding.message or KEY_ID in finding.message for finding in found)

@@ -229,7 +229,7 @@ def test_delete_names_the_key_and_its_place(run: Run, config: str) -> None:
     printed = credentials(run, "delete", config, "--yes")
     assert "Deleted: the key LAqU… with its secret from this user's keyring (service 'freqtrade-bitmex')." in printed
     keyring.set_password("freqtrade-bitmex", "credentials", "no pair")
-    assert "Deleted: what is left of a key" in credentials(run, "delete", config, "--yes")
+    assert "Deleted: the remains of a key" in credentials(run, "delete", config, "--yes")
     assert keyring.get_password("freqtrade-bitmex", "credentials") is None
 
 
