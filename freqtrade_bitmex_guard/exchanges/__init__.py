@@ -10,6 +10,9 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
+# Names in freqtrade's configs that ccxt has under another id (freqtrade/exchange/common.py, MAP_EXCHANGE_CHILDCLASS).
+FORMER_NAMES = {"gateio": "gate"}
+
 ENTRY_POINTS = "freqtrade_bitmex_guard.exchanges"
 """The group of entry points by which another package brings an exchange, named like its ccxt id."""
 
@@ -29,6 +32,7 @@ def get_adapter(name: object) -> ExchangeAdapter:
         GuardError: misconfigured, if the guard does not support it.
     """
     exchange = name.lower() if isinstance(name, str) else ""
+    exchange = FORMER_NAMES.get(exchange, exchange)
     if exchange not in supported_ids():
         for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=exchange):
             foreign: ExchangeAdapter = entry.load()

@@ -106,7 +106,7 @@ class ExchangeProfile:
         title: its name as people write it.
         permissions: all permissions that it documents, each once.
         hosts: where its API is; the default of `allowed_hosts`.
-        websocket_hosts: where its websockets are.
+        websocket_hosts: where its websockets are, with the port if it is not 443.
         page: the words of its pages.
         signature_headers: the headers that ccxt signs requests with; no setting may name one.
         signature_lifetimes: ccxt's options for how long a signature is valid, with the longest that is accepted.

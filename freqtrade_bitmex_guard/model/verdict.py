@@ -1,4 +1,4 @@
-"""The verdict of a check, and its exit code: a contract with scripts and service managers."""
+"""The verdict of a check, and its exit code."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_what_the_key_reports_of_itself_is_read_as_strictly(itself: Response, ru
 
 
 def test_an_unknown_exchange_is_unsupported() -> None:
-    for name in ("kraken", "interface", "", "..", "bitmex.py", None, 7, "BITMEX "):
+    for name in ("examplex", "interface", "", "..", "bitmex.py", None, 7, "BITMEX "):
         with pytest.raises(GuardError) as stopped:
             exchanges.get_adapter(name)
         assert stopped.value.findings[0].name == "exchange-unsupported"
