@@ -48,7 +48,7 @@ def test_a_careless_account_is_reported_all_at_once(tmp_path: Path, exchange: Si
         "security-event": "warning",
     }
     messages = "\n".join(finding.message for finding in verdict.findings)
-    assert "anot… 'old test' (can withdraw, works from everywhere)" in messages
+    assert "anot… 'old test' (can withdraw, no IP restriction)" in messages
     assert "'hot wallet' (skip2FA)" in messages
     assert "withdrawalRequested on" in messages
     assert "from 198.51.100.9" in messages
@@ -213,7 +213,7 @@ def test_colliding_numbers_and_too_many_events_cost_no_time(tmp_path: Path, exch
 def test_siblings_with_blocks_without_number_are_not_read(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for number in range(200):
         exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "s", cidrs=["203.0.113.7"] * 240))
-    assert "with 48,200 rights and address blocks" in check(tmp_path, exchange).findings[0].message
+    assert "with 48,200 permissions and address blocks" in check(tmp_path, exchange).findings[0].message
 
 
 @pytest.mark.parametrize("addresses", [[{}], [{"skip_confirm": True}], [{"skipConfirm": False}, {"name": "x"}]])
@@ -223,7 +223,7 @@ def test_an_address_without_any_known_flag_is_not_reported(
     exchange.respond_always("/address", Response(200, json.dumps(addresses).encode()))
     verdict = check(tmp_path, exchange)
     assert found(verdict) == {"withdrawal-address": "warning"}
-    assert "did not reveal" in verdict.findings[0].message
+    assert "did not report" in verdict.findings[0].message
 
 
 def test_the_queries_run_in_parallel_and_share_the_remaining_time(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
