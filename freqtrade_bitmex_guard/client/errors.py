@@ -7,7 +7,7 @@ count, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.client.response import Response, retry_after
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 # Ends the fix of every transient finding.
 WAIT_FOR_EXCHANGE = "`freqtrade-bitmex-guard trade --wait-for-exchange 60` keeps asking, and starts once it is back."
@@ -131,6 +131,27 @@ def parse_body(model: type[_Model], data: object, profile: ExchangeProfile, subj
         fields = sorted({sanitize(str(detail["loc"][0])) for detail in details if detail["loc"]})
         oddity = f"describes {subject} oddly: {', '.join(fields)}" if fields else "is not the documented JSON"
         fail_invalid(profile, oddity)
+
+
+def reject_lookalikes(data: Mapping[str, Any], known: Collection[str], decisive: str, profile: ExchangeProfile) -> None:
+    """End the check if a field that is not documented could say more of a key than the documented ones do.
+
+    Args:
+        data: the part of an answer that describes the key.
+        known: the names of the fields that are read.
+        decisive: a pattern of what decides, for the lower-case letters of any other name.
+        profile: of the exchange.
+
+    Raises:
+        GuardError: unverified, if there is such a field, or one whose name is not ASCII.
+    """
+    if not all(name.isascii() for name in data):
+        fail_invalid(profile, "describes the key in a field whose name is not ASCII")
+    unknown = [name for name in data if name not in known and re.search(decisive, re.sub("[^a-z]", "", name.lower()))]
+    if unknown:
+        fail_invalid(
+            profile, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
+        )
 
 
 def fail_invalid(profile: ExchangeProfile, problem: str) -> NoReturn:
