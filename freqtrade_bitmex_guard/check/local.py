@@ -37,6 +37,7 @@ class _Progress:
     fingerprint: str | None = None
     servers: tuple[str, ...] = ()
     requests: Callable[[], int] = lambda: 0
+    unverified: tuple[str, ...] = ()
     admission: Admission | None = None
     evidence: Evidence | None = None
     listing: KeyListing | None = None
@@ -48,6 +49,7 @@ class _Progress:
             exchange=self.exchange,
             key=self.key,
             servers=self.servers,
+            unverified=self.unverified,
             requests=self.requests(),
             checked_at=self.checked_at,
             duration_ms=round((time.monotonic() - self.started) * 1000),
@@ -139,6 +141,8 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
     progress.servers = tuple(map(str, sorted(prepared.client.connection.servers)))
     session = prepared.client.open_session(prepared.credentials, seconds, retry=retry)
     progress.requests = lambda: session.request_count
+    accepted = prepared.section.policy.accept_unverifiable
+    progress.unverified = tuple(subject for subject in profile.cannot_report if subject in accepted)
     listing = prepared.adapter.read_key(session, key_id)
     for entry in (*listing.entries, merge_entries(listing.entries)):
         evidence = Evidence(entry, AccountFacts(), progress.checked_at)

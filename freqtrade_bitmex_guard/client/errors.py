@@ -133,6 +133,19 @@ def parse_body(model: type[_Model], data: object, profile: ExchangeProfile, subj
         fail_invalid(profile, oddity)
 
 
+def fail_other_key(profile: ExchangeProfile) -> NoReturn:
+    """End the check because an answer is not about the key that signed the request.
+
+    Raises:
+        GuardError: always.
+    """
+    fail(
+        "key-not-listed",
+        f"{profile.title} answered, but about another key than the one that signed the request.",
+        "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
+    )
+
+
 def reject_lookalikes(data: Mapping[str, Any], known: Collection[str], decisive: str, profile: ExchangeProfile) -> None:
     """End the check if a field that is not documented could say more of a key than the documented ones do.
 

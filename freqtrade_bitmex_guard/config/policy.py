@@ -57,6 +57,19 @@ class Policy(SectionModel):
         description="How old the key may be, in days, before key-age finds it. Default: 90.",
         examples=[90],
     )
+    min_days_left: int = Field(
+        default=7,
+        ge=1,
+        le=36_500,
+        description="How many days before its end the rule key-expiry finds a key. Default: 7.",
+        examples=[7],
+    )
+    accept_unverifiable: list[Literal["permissions", "ip-restriction"]] = Field(
+        default=[],
+        description="What the operator accepts without seeing it, on an exchange that cannot report it. Every start "
+        "then warns. Not accepted on an exchange that reports it. Default: nothing.",
+        examples=[["permissions", "ip-restriction"]],
+    )
     key_name: str | None = Field(
         default=None,
         min_length=1,
@@ -134,6 +147,14 @@ class Policy(SectionModel):
         if type(number) not in (int, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(number)):
             raise ValueError("must be the number that the exchange shows, or that number as text")
         return number
+
+    @field_validator("accept_unverifiable")
+    @classmethod
+    def _only_what_cannot_be_reported(cls, accepted: list[str], info: ValidationInfo) -> list[str]:
+        profile = profile_of(info)
+        if reported := [subject for subject in accepted if subject not in profile.cannot_report]:
+            raise ValueError(f"{profile.title} reports {' and '.join(reported)} of a key: take it out")
+        return accepted
 
     @field_validator("ip_within")
     @classmethod

@@ -30,7 +30,7 @@ class KeyringStoreConfig(SectionModel):
     service: str = Field(
         min_length=1,
         description="The service name of the entries: one for each part (`key`, `secret` …), or `credentials` for all "
-        "parts together. Default: freqtrade-<exchange>.",
+        "parts together. Default: `freqtrade-<exchange>`.",
         examples=["freqtrade-binance"],
     )
 
@@ -47,7 +47,7 @@ def _file(field: CredentialField, note: str = "") -> Any:
     return Field(
         default=None,
         min_length=1,
-        description=f"Default: <exchange>_{name} in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
+        description=f"Default: `<exchange>_{name}` in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
         examples=[f"/run/secrets/binance_{name}"],
     )
 

@@ -76,6 +76,7 @@ PROFILE = ExchangeProfile(
     ),
     signature_headers=frozenset({"X-MBX-APIKEY"}),
     signature_lifetimes={"recvWindow": 60_000},
+    ip_free_keys="Binance takes the permission to trade from keys without an IP restriction by itself.",
     credentials=(KEY, PEM_SECRET),
 )
 
@@ -223,8 +224,8 @@ def _letters(name: str) -> str:
 
 def _ip_restriction(restrictions: _Restrictions) -> IpRestriction:
     if restrictions.ip_restrict:
-        return RestrictedUndisclosed("Binance reports that the key is restricted, but not to which addresses")
-    return Unrestricted("IP access is unrestricted; Binance takes the trading permission of such keys away by itself")
+        return RestrictedUndisclosed("ipRestrict is on, and no answer holds the list")
+    return Unrestricted("IP access is unrestricted")
 
 
 def _parse_time(millis: int | None) -> datetime | None:

@@ -11,13 +11,20 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.errors import (
+    ErrorCause,
+    StrictModel,
+    fail_for,
+    fail_invalid,
+    parse_body,
+    read_json,
+    reject_lookalikes,
+)
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PASSWORD, SECRET
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 PROFILE = ExchangeProfile(
     id="okx",
@@ -51,6 +58,7 @@ PROFILE = ExchangeProfile(
         edit="Edit the key on OKX's page API and connections.",
     ),
     signature_headers=frozenset({"OK-ACCESS-KEY", "OK-ACCESS-SIGN", "OK-ACCESS-TIMESTAMP", "OK-ACCESS-PASSPHRASE"}),
+    ip_free_keys="OKX ends keys without an IP address allowlist after 14 days without use.",
     credentials=(KEY, SECRET, PASSWORD),
 )
 
@@ -161,7 +169,7 @@ _MAX_PERMISSIONS = 50
 _MAX_NETWORKS = 250
 _FIELDS = ("perm", "ip", "label", "uid", "mainUid")
 # A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = re.compile(r"perm|ips?$|ip(?:list|restrict|white|allow)|withdraw|readonly")
+_COULD_OVERRIDE = r"perm|ips?$|ip(?:list|restrict|white|allow)|withdraw|readonly"
 
 _List = Annotated[str, Field(max_length=20_000)]
 
@@ -213,16 +221,8 @@ def _parse_success(response: Response) -> dict[str, Any]:
     data = envelope.get("data")
     if code != "0" or not isinstance(data, list) or len(data) != 1 or not isinstance(data[0], dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    odd = [name for name in data[0] if name not in _FIELDS and _COULD_OVERRIDE.search(_letters(name))]
-    if odd or not all(name.isascii() for name in data[0]):
-        fail_invalid(
-            PROFILE, f"describes the key in fields that this version does not know: {join_limited(odd, sanitize)}"
-        )
+    reject_lookalikes(data[0], _FIELDS, _COULD_OVERRIDE, PROFILE)
     return data[0]
-
-
-def _letters(name: str) -> str:
-    return re.sub("[^a-z]", "", name.lower())
 
 
 def _words(permissions: str) -> list[str]:
@@ -236,7 +236,7 @@ def _words(permissions: str) -> list[str]:
 def _ip_restriction(addresses: str) -> IpRestriction:
     blocks = addresses.split(",")
     if not all(block.strip() for block in blocks):
-        return Unrestricted("IP address allowlist is empty; OKX ends such keys after 14 days without use")
+        return Unrestricted("IP address allowlist is empty")
     if len(blocks) > _MAX_NETWORKS:
         fail_invalid(PROFILE, "describes the key oddly: ip")
     return RestrictedTo.from_texts(blocks)

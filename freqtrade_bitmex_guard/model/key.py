@@ -43,10 +43,12 @@ class Permission:
     Attributes:
         name: the exchange's name for it, exactly.
         kind: what it lets the key do.
+        note: what else it allows and cannot be split from it, as a whole sentence, or empty.
     """
 
     name: str
     kind: PermissionKind
+    note: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +192,8 @@ def _wider_restriction(left: IpRestriction, right: IpRestriction) -> IpRestricti
             tuple(dict.fromkeys(left.networks + right.networks)),
             tuple(dict.fromkeys(left.unreadable + right.unreadable)),
         )
-    # The least that is known of either wins.
-    for kind in (Unrestricted, NotSupported, NotReported):
+    # The one that is judged more severely wins.
+    for kind in (Unrestricted, NotReported, NotSupported):
         for restriction in (left, right):
             if isinstance(restriction, kind):
                 return restriction

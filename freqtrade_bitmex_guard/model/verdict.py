@@ -33,6 +33,7 @@ class Verdict:
         exchange: its ccxt id, sanitized, if the config names one.
         key: the masked key id, if it was read.
         servers: the servers that were queried, as scheme://host:port; the config may name others than the exchange's.
+        unverified: what the operator accepted without the exchange reporting it.
         requests: the number of requests to the exchange.
         checked_at: when the check began.
         duration_ms: how long it took, in milliseconds.
@@ -43,6 +44,7 @@ class Verdict:
     exchange: str | None = None
     key: str | None = None
     servers: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
     requests: int = 0
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration_ms: int = 0

@@ -11,9 +11,21 @@ from freqtrade_bitmex_guard.model.account import AccountQuery
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.rules.account import security_event, sibling_keys, two_factor, withdrawal_address
 from freqtrade_bitmex_guard.rules.engine import Rule, Scope, evaluate
-from freqtrade_bitmex_guard.rules.ip_restriction import ip_outside, ip_too_many, ip_unreadable, ip_unrestricted
-from freqtrade_bitmex_guard.rules.key import account, key_age, key_disabled, key_name, legacy_key
-from freqtrade_bitmex_guard.rules.permissions import permission_missing, permission_not_allowed, withdraw_permission
+from freqtrade_bitmex_guard.rules.ip_restriction import (
+    ip_not_supported,
+    ip_outside,
+    ip_too_many,
+    ip_undisclosed,
+    ip_unreadable,
+    ip_unrestricted,
+)
+from freqtrade_bitmex_guard.rules.key import account, key_age, key_disabled, key_expiry, key_name, legacy_key
+from freqtrade_bitmex_guard.rules.permissions import (
+    exchange_cannot_tell,
+    permission_missing,
+    permission_not_allowed,
+    withdraw_permission,
+)
 
 __all__ = ["RULES", "Rule", "Scope", "evaluate", "queries_for", "rules_for"]
 
@@ -21,6 +33,7 @@ _WARNING = Severity.WARNING
 _OWNERS = ("expected_user_id", "expected_target_account_id")
 
 RULES: tuple[Rule, ...] = (
+    Rule("exchange-cannot-tell", exchange_cannot_tell),
     Rule("withdraw-permission", withdraw_permission),
     Rule("permission-not-allowed", permission_not_allowed),
     Rule("permission-missing", permission_missing),
@@ -30,15 +43,18 @@ RULES: tuple[Rule, ...] = (
     Rule("ip-outside", ip_outside),
     Rule("key-disabled", key_disabled),
     Rule("two-factor", two_factor, scope=Scope.ACCOUNT, query=AccountQuery.TWO_FACTOR, priority=4),
-    Rule("key-age", key_age, _WARNING, priority=7, expects=("max_key_age_days",)),
-    Rule("legacy-key", legacy_key, _WARNING, priority=6),
-    Rule("key-name", key_name, _WARNING, priority=8, expects=("key_name",)),
+    Rule("key-age", key_age, _WARNING, priority=10, expects=("max_key_age_days",)),
+    Rule("legacy-key", legacy_key, _WARNING, priority=7),
+    Rule("key-name", key_name, _WARNING, priority=11, expects=("key_name",)),
     Rule("account", account, priority=5, expects=_OWNERS),
     Rule("sibling-keys", sibling_keys, _WARNING, Scope.ACCOUNT, priority=2),
     Rule(
         "withdrawal-address", withdrawal_address, _WARNING, Scope.ACCOUNT, AccountQuery.WITHDRAWAL_ADDRESSES, priority=3
     ),
     Rule("security-event", security_event, _WARNING, Scope.ACCOUNT, AccountQuery.EVENTS, priority=1),
+    Rule("ip-undisclosed", ip_undisclosed, _WARNING, priority=9),
+    Rule("ip-not-supported", ip_not_supported, _WARNING, priority=8),
+    Rule("key-expiry", key_expiry, _WARNING, priority=6),
 )
 
 

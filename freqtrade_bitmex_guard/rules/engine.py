@@ -33,12 +33,17 @@ class Issue:
         fix: the next thing to type or click.
         reported: whether the exchange reported it.
         severity: if it is more severe than the rule usually is.
+        is_demanded: whether the operator demands what it says is not so, or it can never be admitted; such an issue is
+            an error, whatever severity was chosen.
+        is_accepted: whether the operator accepted it in writing; such an issue is a warning.
     """
 
     message: str
     fix: str
     reported: bool = True
     severity: Severity | None = None
+    is_demanded: bool = False
+    is_accepted: bool = False
 
 
 Judge = Callable[[Evidence, Policy, ExchangeProfile], Iterator[Issue]]
@@ -49,7 +54,8 @@ class Rule:
     """One test of the evidence against the policy.
 
     A rule whose finding is `configurable` in the catalogue is about the account's posture: the operator chooses its
-    severity, and what is not reported has a severity of its own. Every issue of any other rule is an error.
+    severity, and what is not reported has a severity of its own. Every issue of any other rule is an error, unless
+    the operator accepted it in writing.
 
     Attributes:
         name: of its finding; the judge is named like it.
@@ -87,10 +93,14 @@ class Rule:
 
     def severity_of(self, issue: Issue, policy: Policy) -> Severity | None:
         """Return the severity of an issue, or None if the operator ignores it."""
-        if not self.is_configurable:
+        chosen = policy.severity.get(self.name)
+        if issue.is_demanded:
             return Severity.ERROR
+        if not self.is_configurable:
+            return Severity.WARNING if issue.is_accepted else Severity.ERROR
+        if chosen == "ignore":
+            return None
         if issue.reported:
-            chosen = policy.severity.get(self.name)
             return _SEVERITIES[chosen] if chosen else issue.severity or self.severity
         if any(name in policy.model_fields_set for name in self.expects):
             return Severity.ERROR
@@ -111,8 +121,6 @@ def evaluate(rules: Iterable[Rule], evidence: Evidence, policy: Policy, profile:
     """
     findings = []
     for rule in rules:
-        if rule.is_ignored(policy):
-            continue
         for issue in rule.judge(evidence, policy, profile):
             severity = rule.severity_of(issue, policy)
             if severity is not None:

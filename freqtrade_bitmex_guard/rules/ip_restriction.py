@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.model.account import Evidence
-from freqtrade_bitmex_guard.model.key import IpRestriction, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    NotReported,
+    NotSupported,
+    RestrictedTo,
+    RestrictedUndisclosed,
+    Unrestricted,
+)
 from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, networks_outside
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited
@@ -20,16 +27,25 @@ def _how_to_restrict(profile: ExchangeProfile) -> str:
 def ip_unrestricted(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
     """The key is shown not to work from every address, whatever the policy allows."""
     restriction = evidence.key.ip_restriction
+    if isinstance(restriction, NotReported) and "ip-restriction" in profile.cannot_report:
+        return  # `exchange_cannot_tell` judges it
     reason = _why_unrestricted(restriction)
     if reason is not None:
-        is_known = isinstance(restriction, Unrestricted | RestrictedTo)
-        problem = "The key has no IP restriction" if is_known else "Nothing shows an IP restriction of the key"
+        if isinstance(restriction, Unrestricted | RestrictedTo):
+            problem = f"The key has no IP restriction ({reason}): anyone who obtains the key can use it"
+        else:
+            problem = (
+                f"Nothing shows an IP restriction of the key ({reason}): anyone who obtains it may be able to use it"
+            )
         yield Issue(
-            f"{problem} ({reason}): anyone who obtains the key can use it from any machine.", _how_to_restrict(profile)
+            f"{problem} from any machine.",
+            " ".join(filter(None, [_how_to_restrict(profile), profile.ip_free_keys])),
         )
 
 
 def _why_unrestricted(restriction: IpRestriction) -> str | None:
+    if isinstance(restriction, RestrictedUndisclosed | NotSupported):
+        return None  # they have rules of their own
     if not isinstance(restriction, RestrictedTo):
         return restriction.reason
     if admits_everyone(restriction.networks):
@@ -37,6 +53,42 @@ def _why_unrestricted(restriction: IpRestriction) -> str | None:
     if not restriction.networks and not restriction.unreadable:
         return "it names no address"
     return None
+
+
+def ip_undisclosed(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange reports to which addresses the key is limited, so that they can be held against the policy."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, RestrictedUndisclosed):
+        yield Issue(
+            f"The key is limited to addresses that {profile.title} does not report ({restriction.reason}): nothing "
+            "shows that they are the bot's own.",
+            f"Compare {profile.page.ip_field} with the bot's address yourself: {profile.page.location}."
+            + _advice_on_written_limits(policy),
+            is_demanded=_has_written_limits(policy),
+        )
+
+
+def ip_not_supported(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange can limit a key to addresses."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, NotSupported):
+        yield Issue(
+            f"{profile.title} cannot limit a key to addresses ({restriction.reason}): a stolen key works from any "
+            "machine.",
+            "Keep only what the bot trades with in this account, and let the key end soon."
+            + _advice_on_written_limits(policy),
+            is_demanded=_has_written_limits(policy),
+        )
+
+
+def _has_written_limits(policy: Policy) -> bool:
+    return bool({"max_ip_addresses", "ip_within"} & policy.model_fields_set)
+
+
+def _advice_on_written_limits(policy: Policy) -> str:
+    if not _has_written_limits(policy):
+        return ""
+    return " The policy's max_ip_addresses or ip_within cannot be shown to hold: take it out to accept that."
 
 
 def ip_unreadable(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:

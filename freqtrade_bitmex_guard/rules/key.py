@@ -42,6 +42,21 @@ def key_disabled(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) 
         )
 
 
+def key_expiry(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The key works for some days yet: its end leaves open trades unmanaged."""
+    expires = evidence.key.expires
+    if expires is None or expires <= evidence.now:  # a key that has ended is `key_disabled`'s
+        return
+    remaining = expires - evidence.now
+    if remaining < timedelta(days=policy.min_days_left):
+        hours = int(remaining.total_seconds() // 3600)
+        left = f"{remaining.days} days" if remaining.days > 1 else f"{hours} hours"
+        yield Issue(
+            f"The key ends on {expires:%Y-%m-%d %H:%M} UTC, in {left}: after that nobody manages the open trades.",
+            profile.how_to_replace(),
+        )
+
+
 def key_age(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
     """The key is no older than the policy allows: a key that is never changed may have leaked long ago."""
     created = evidence.key.created

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
@@ -10,6 +11,20 @@ from freqtrade_bitmex_guard.model.key import Permission
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.rules.engine import Issue
+
+
+def exchange_cannot_tell(_evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange can report what the policy asks for, or the operator accepted in writing that it cannot."""
+    subjects = {"permissions": "what the key may do", "ip-restriction": "from which addresses it works"}
+    for subject in profile.cannot_report:
+        is_accepted = subject in policy.accept_unverifiable
+        yield Issue(
+            f"{profile.title} has no way to report {subjects[subject]}, so nothing shows that the key can only trade"
+            + (" (accepted in policy.accept_unverifiable)." if is_accepted else "."),
+            f"Look at the key yourself: {profile.page.location}. To start all the same, write "
+            f'"accept_unverifiable": {json.dumps(list(profile.cannot_report))} into api_key_guard.policy.',
+            is_accepted=is_accepted,
+        )
 
 
 def withdraw_permission(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
@@ -30,6 +45,8 @@ def permission_not_allowed(evidence: Evidence, policy: Policy, profile: Exchange
     A permission that moves money is left to `withdraw_permission`.
     """
     if evidence.key.permissions is None:
+        if "permissions" in profile.cannot_report:
+            return  # `exchange_cannot_tell` judges it
         yield Issue(
             f"{profile.title} did not report the key's permissions, so nothing shows that it can only trade.",
             f"{profile.how_to_replace()} If the new key shows the same, report it.",
@@ -47,6 +64,8 @@ def permission_not_allowed(evidence: Evidence, policy: Policy, profile: Exchange
 
 def permission_missing(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
     """The key has every permission that the bot needs, or another that does for it."""
+    if evidence.key.permissions is None and "permissions" in profile.cannot_report:
+        return  # `exchange_cannot_tell` judges it
     names = {permission.name for permission in evidence.key.permissions or ()}
     missing = [
         name for name in policy.required_permissions if not names.intersection((name, *profile.replacements(name)))

@@ -28,7 +28,7 @@ from tests.support.factories import (
     credentials_in_config,
     key,
 )
-from tests.unit.client.test_connection import HOSTS, rules, urls
+from tests.unit.client.judged_settings import HOSTS, findings_of, urls
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_an_error_anywhere_builds_no_bot(
 def test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured(
     settings: dict[str, Any], rule: str | None
 ) -> None:
-    found = rules({"name": "bitmex", "ccxt_config": settings}, HOSTS)
+    found = findings_of({"name": "bitmex", "ccxt_config": settings}, HOSTS)
     assert found == (set() if rule is None else found)
     assert rule is None or rule in found
 

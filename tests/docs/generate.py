@@ -20,6 +20,7 @@ from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.cli.parser import SHELLS
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
 from tests.docs import picture
 from tests.docs.completion import completion
@@ -178,13 +179,16 @@ def exchange_table(link: str) -> str:
         ]
         page = page_of(name)
         label = f"[{venue.profile.title}]({link}{page}.md)" + ("" if page == name else f" (`{name}`)")
-        rows.append((label, "yes", "yes", *told, venue.profile.last_ccxt or "any"))
+        known = ["no" if subject in venue.profile.cannot_report else "yes" for subject in UNVERIFIABLE]
+        rows.append((label, *known, *told, venue.profile.last_ccxt or "any"))
     head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
     return table(head, rows)
 
 
 def page_of(exchange: str) -> str:
     """Return the name of an exchange's page; a regional twin is on the page of the exchange that it is derived from."""
+    if exchanges.get_adapter(exchange).profile.cannot_report:
+        return "unverifiable"
     modules = [kind.__module__.rpartition("exchanges.")[2] for kind in type(exchanges.get_adapter(exchange)).__mro__]
     return next(name for name in modules if (ROOT / "docs" / "pages" / "exchanges" / f"{name}.md").exists())
 

@@ -6,7 +6,7 @@ real ccxt, on the exchange's simulator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,7 +51,6 @@ class BasicContract:
         expired: the finding of a key that has ended.
         outside: the finding of a key that does not work from this address.
         answers: findings of bad answers that differ from those of most exchanges.
-        pending: findings of a good key that stay until the core has the rules for it.
     """
 
     simulator: ClassVar[type[SimulatedExchange[Any]]]
@@ -64,7 +63,6 @@ class BasicContract:
     expired: ClassVar[str] = "key-unknown"
     outside: ClassVar[str] = "address-not-allowed"
     answers: ClassVar[Mapping[str, str]] = {}
-    pending: ClassVar[Sequence[str]] = ()
 
     @property
     def profile(self) -> ExchangeProfile:
@@ -80,8 +78,8 @@ class BasicContract:
     def test_a_good_key_is_admitted(self, exchange: SimulatedExchange[Any], tmp_path: Path) -> None:
         verdict = check(exchange, tmp_path)
 
-        assert errors(verdict) == list(self.pending)
-        assert verdict.admitted is not bool(self.pending)
+        assert errors(verdict) == []
+        assert verdict.admitted
         assert len(exchange.requests) == verdict.requests == self.requests
 
     @pytest.mark.parametrize("state", BAD_STATES)
@@ -139,8 +137,6 @@ class BasicContract:
     def test_freqtrade_trades_with_a_good_key(
         self, exchange: SimulatedExchange[Any], tmp_path: Path, wheel: Path
     ) -> None:
-        if self.pending:
-            pytest.skip("the core has no rules for it yet")
         process = prepare_bot(exchange, tmp_path).trade(python=str(wheel))
         try:
             assert process.wait_for_output(), process.output
@@ -256,7 +252,7 @@ class ExchangeContract(BasicContract):
         check(exchange, tmp_path / "good")
         exchange.respond_next(exchange.requests[0].route, Response(429, b"{}", {"Retry-After": "1"}))
 
-        assert errors(check(exchange, tmp_path)) == list(self.pending)
+        assert check(exchange, tmp_path).admitted
 
     @pytest.mark.parametrize(
         ("cause", "finding"), [(Cause.RATE_LIMIT, "rate-limited"), (Cause.MAINTENANCE, "maintenance")]

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from freqtrade_bitmex_guard import exchanges
-from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.key import PermissionKind, RestrictedUndisclosed, Unrestricted
 from freqtrade_bitmex_guard.simulator.binance import SimulatedBinance
@@ -50,14 +49,12 @@ class TestBinance(ExchangeContract):
     reports_networks = False
     reports_key_id = False
     disabled = expired = outside = "access-denied"
-    pending = () if "ip-undisclosed" in FINDINGS else ("ip-unrestricted",)
 
 
 class TestBinanceFutures(BasicContract):
     """A bot on futures."""
 
     simulator = SimulatedBinance
-    pending = TestBinance.pending
     trading_mode: ClassVar[str] = "futures"
 
 
@@ -177,7 +174,6 @@ def test_the_error_with_several_causes_names_them_in_order() -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.skipif("exchange-cannot-tell" not in FINDINGS, reason="the core has no such finding yet")
 def test_a_test_network_is_not_asked() -> None:
     session = ScriptedSession([])
     session.in_sandbox = True
@@ -209,4 +205,14 @@ def test_a_key_pair_of_ones_own_signs(kind: str, tmp_path: Path) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
     with SimulatedBinance([SimulatedBinance.random_key(secret=secret)]) as exchange:
-        assert errors(check(exchange, tmp_path)) == list(TestBinance.pending)
+        assert errors(check(exchange, tmp_path)) == []
+
+
+def test_addresses_that_are_not_reported_warn_or_refuse_as_the_policy_says(tmp_path: Path) -> None:
+    with SimulatedBinance([SimulatedBinance.random_key()]) as exchange:
+        warned = check(exchange, tmp_path / "default")
+        demanded = check(exchange, tmp_path / "limit", policy={"max_ip_addresses": 1})
+
+    assert warned.admitted
+    assert "ip-undisclosed" in [finding.name for finding in warned.findings]
+    assert errors(demanded) == ["ip-undisclosed"]

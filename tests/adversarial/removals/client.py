@@ -35,7 +35,7 @@ CLIENT = (
         cases="KEY or apiKey",
     ),
     Removal(
-        "unit/client/test_connection.py::test_settings_that_make_it_untrustworthy_are_misconfigured_in_every_block",
+        "unit/client/test_settings.py::test_settings_that_make_answers_untrustworthy_are_misconfigured_in_every_block",
         "that a URL has to be plain",
         replace(
             "client.connection:Origin.of",

@@ -141,7 +141,7 @@ def test_credentials_are_redacted_only_once_they_are_registered() -> None:
     assert registry.redact(f"{KEY_ID} {PASSPHRASE}") == "LAqU… …"
 
 
-def test_every_line_of_a_pem_text_is_redacted_and_its_frame_is_not() -> None:
+def test_every_line_of_a_pem_text_is_redacted_but_its_frame() -> None:
     Credentials({KEY: Secret(KEY_ID), PEM_SECRET: Secret(PEM)}).register_for_redaction()
     shown = registry.redact(PEM.replace("\n", "\\n") + PEM_SECRET_PART)
     pieces = [PEM_SECRET_PART[at : at + 8] for at in range(len(PEM_SECRET_PART) - 7)]

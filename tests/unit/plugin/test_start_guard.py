@@ -29,6 +29,7 @@ def test_a_guard_begins_with_nothing_admitted_and_no_wait() -> None:
     assert guard.wait_seconds == 0.0
 
 
+@pytest.mark.bitmex
 @pytest.mark.parametrize("dry_run", [False, None, 0, 1, "true", "no", [], "missing"])
 def test_everything_but_true_counts_as_live(tmp_path: Path, guard: StartGuard, dry_run: Any) -> None:
     with SimulatedBitMEX([key()]) as exchange:
@@ -175,6 +176,7 @@ def test_ctrl_c_is_never_a_refusal(
         raise AttributeError
 
 
+@pytest.mark.bitmex
 def test_a_client_that_can_sign_is_compared_and_others_are_not(tmp_path: Path, guard: StartGuard) -> None:
     with SimulatedBitMEX([key()]) as exchange:
         guard.admit(bot_config(tmp_path, exchange))

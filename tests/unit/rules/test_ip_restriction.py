@@ -93,9 +93,36 @@ def test_blocks_outside_the_networks_of_the_policy_are_found(
     assert names("ip-outside", facts(addresses=addresses), **written) == ["ip-outside"] * outside
 
 
-@pytest.mark.parametrize("kind", [Unrestricted, RestrictedUndisclosed, NotReported, NotSupported])
-@pytest.mark.parametrize("rule", ["ip-too-many", "ip-outside", "ip-unreadable"])
-def test_a_key_without_blocks_is_left_to_ip_unrestricted(rule: str, kind: type[Unrestricted]) -> None:
+BY_KIND = {
+    Unrestricted: "ip-unrestricted",
+    NotReported: "ip-unrestricted",
+    RestrictedUndisclosed: "ip-undisclosed",
+    NotSupported: "ip-not-supported",
+}
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+@pytest.mark.parametrize("written", [{}, {"ip_within": ["203.0.113.7"]}, {"max_ip_addresses": 9}])
+def test_each_answer_without_blocks_has_one_rule_of_its_own(kind: type[Unrestricted], written: dict[str, Any]) -> None:
     known = facts(addresses=kind("x"))
-    assert found(rule, known, ip_within=["203.0.113.7"]) == []
-    assert len(found("ip-unrestricted", known, ip_within=["203.0.113.7"])) == 1
+    rules = ("ip-too-many", "ip-outside", "ip-unreadable", *dict.fromkeys(BY_KIND.values()))
+    assert [name for name in rules for _ in found(name, known, **written)] == [BY_KIND[kind]]
+
+
+@pytest.mark.parametrize("kind", [RestrictedUndisclosed, NotSupported])
+@pytest.mark.parametrize("written", [{"ip_within": ["203.0.113.7"]}, {"max_ip_addresses": 1}])
+@pytest.mark.parametrize("severity", [{}, {"severity": {"ip-undisclosed": "ignore", "ip-not-supported": "ignore"}}])
+def test_a_written_limit_that_cannot_be_shown_refuses(
+    kind: type[Unrestricted], written: dict[str, Any], severity: dict[str, Any]
+) -> None:
+    assert names(BY_KIND[kind], facts(addresses=kind("x")), **written, **severity) == [BY_KIND[kind]]
+
+
+@pytest.mark.parametrize("kind", [RestrictedUndisclosed, NotSupported])
+@pytest.mark.parametrize(("chosen", "expected"), [(None, ["warning"]), ("error", ["error"]), ("ignore", [])])
+def test_the_operator_chooses_the_severity_of_unreported_addresses(
+    kind: type[Unrestricted], chosen: str | None, expected: list[str]
+) -> None:
+    written: dict[str, Any] = {"severity": {BY_KIND[kind]: chosen}} if chosen else {}
+    findings = found(BY_KIND[kind], facts(addresses=kind("x")), **written)
+    assert [finding.severity for finding in findings] == expected
