@@ -68,7 +68,7 @@ CLIENT = (
         _TRUST_THE_ENVIRONMENT,
     ),
     Removal(
-        "integration/test_check.py::test_variables_do_not_send_the_check_another_way",
+        "integration/test_check_transport.py::test_variables_do_not_redirect_the_check",
         "that the session ignores variables",
         _TRUST_THE_ENVIRONMENT,
     ),

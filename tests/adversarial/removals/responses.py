@@ -94,7 +94,7 @@ RESPONSES = (
         cases="permission-not-allowed",
     ),
     Removal(
-        "integration/test_check.py::test_what_the_exchange_quotes_of_key_and_secret_is_left_out",
+        "integration/test_check.py::test_key_and_secret_in_a_response_are_never_shown",
         "that text from outside is redacted",
         replace(
             "redaction.sanitize:sanitize",
