@@ -16,8 +16,6 @@ from freqtrade_bitmex_guard.plugin import bot_hook, start_guard
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.e2e.test_freqtrade import API_SERVER, free_port, refused
-from tests.e2e.test_freqtrade import start as started
 from tests.e2e.trading_bot import tell
 from tests.support.factories import (
     KEY_ID,
@@ -29,6 +27,9 @@ from tests.support.factories import (
     credentials_in_config,
     key,
 )
+from tests.support.freqtrade_process import API_SERVER, free_port
+from tests.support.freqtrade_process import assert_refused as refused
+from tests.support.freqtrade_process import start_after as started
 from tests.unit.client.test_connection import HOSTS, rules, urls
 
 

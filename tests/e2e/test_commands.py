@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from freqtrade_bitmex_guard.simulator.responses import Hang
-from tests.support.factories import KEY_ID, QUESTIONS, SECRET, belongs, key, keyring_that, soon
+from tests.support.factories import CHECK_REQUESTS, KEY_ID, SECRET, belongs, key, keyring_that, soon
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(
     assert report["facts"][0]["permissions"] == [{"name": "order", "kind": "trade"}]
     assert report["facts"][0]["addresses"] == {"everywhere": False, "blocks": ["127.0.0.1/32"], "count": 1}
     assert 0 < report["duration_ms"] < 30_000
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
     assert {each: each.stat().st_mtime_ns for each in bot.folder.rglob("*")} == before
 
@@ -156,7 +156,7 @@ def test_the_preflight_needs_no_strategy_and_no_user_data_folder_and_checks_in_d
         "logfile": str(bot.folder / "no" / "such" / "folder.log"),
     }
     assert preflight(wheel, bot, "-c", str(bot.write()))[0] == 0
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
 
 
@@ -418,7 +418,7 @@ def test_the_launcher_with_check_only_stops_before_trading(
     done = run(wheel, bot, *order, "-c", str(bot.write()))
     assert done.returncode == 0
     assert done.stdout.startswith("ADMITTED")
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
 
 

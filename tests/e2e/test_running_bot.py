@@ -11,9 +11,9 @@ import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.e2e.test_freqtrade import API_SERVER, free_port, nothing_secret
 from tests.e2e.trading_bot import Receiver, tell, wants_to_trade
 from tests.support.factories import soon
+from tests.support.freqtrade_process import API_SERVER, assert_no_secret, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +70,7 @@ def start(bot: DemoBot, wheel: Path) -> Iterator[Start]:
         yield begin
         for process in processes:
             process.stop()
-            nothing_secret(process.output)
+            assert_no_secret(process.output)
 
 
 def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: Start, exchange: SimulatedBitMEX) -> None:
@@ -195,7 +195,7 @@ def test_a_refused_start_is_reported_once_an_hour(bot: DemoBot, exchange: Simula
         for _ in range(2):
             process = bot.trade(python=str(wheel))
             assert process.wait() == 2
-            nothing_secret(process.output)
+            assert_no_secret(process.output)
         (message,) = receiver.from_the_guard
         assert message.startswith("freqtrade was not started.\nAPI key guard: REFUSED")
         exchange.keys[0].permissions = ["order"]

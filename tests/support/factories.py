@@ -81,7 +81,7 @@ homes: set[Path] = set()
 
 
 # What a check of a good key asks, in the order in which it must begin and then in any.
-QUESTIONS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
+CHECK_REQUESTS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
 
 
 def belongs(*paths: Path) -> None:

@@ -50,7 +50,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_check_that_cannot_be_made_as_configured_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_misconfigured_check_starts_no_bot",
         "the search for relays",
         replace(
             "client.connection:check_connection",
@@ -137,7 +137,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_client_with_another_key_is_caught_before_its_first_request",
+        "e2e/test_broken_guard.py::test_a_client_with_another_key_is_caught_before_its_first_request",
         "that clients are compared as they are built",
         (_COMPARE_NO_CLIENT,),
     ),

@@ -82,7 +82,7 @@ RESPONSES = (
         cases="chunks_without_end or chunks",
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_key_that_is_not_proven_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_key_that_does_not_pass_starts_no_bot",
         "that what acts on a terminal becomes a question mark",
         replace(
             "redaction.sanitize:sanitize",
