@@ -9,7 +9,7 @@ help:  ## show this list
 
 setup:  ## make .venv with everything a developer needs
 	python3 -m venv .venv
-	.venv/bin/pip install -e '.[dev]'
+	.venv/bin/pip install -e '.[dev,bitmex]'
 
 test:  ## run all tests (about ten minutes on two cores)
 	$(PYTHON) -m pytest -n auto

@@ -1,4 +1,7 @@
-"""What the filter before the log costs each record: `python benchmarks/log_filter.py`, with pyperf."""
+"""Measures what the filter in front of the log handlers costs each record, with pyperf.
+
+python benchmarks/log_filter.py [--fast]
+"""
 
 import io
 import logging
@@ -19,7 +22,7 @@ FILTERED = logging.Handler.handle
 
 
 def record(handler: logging.Handler, handle: object) -> None:
-    """One usual record through one handler."""
+    """Send one usual record through one handler."""
     logging.Handler.handle = handle  # type: ignore[method-assign, assignment]
     logger.handlers = [handler]
     logger.info("Found open order for %s in state %s: %.8f at %.2f", "Trade(id=1, pair=BTC/USDT)", "OPEN", 0.001, 77e3)

@@ -8,5 +8,5 @@ with open(key) as key_file, open(secret) as secret_file:
     client = ccxt.bitmex({"apiKey": key_file.read().strip(), "secret": secret_file.read().strip(), **servers})
 for entry in client.private_get_apikey():
     if entry["id"] == client.apiKey:
-        rights, addresses = entry["permissions"], entry["cidr"]
-        print(f"rights {rights}, works from {addresses}")
+        permissions, addresses = entry["permissions"], entry["cidr"]
+        print(f"permissions {permissions}, allowed IPs {addresses}")

@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import ccxt
 import hypothesis
 import keyring
 import pytest
@@ -27,6 +28,23 @@ hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-bitmex", action="store_true", help="skip what needs BitMEX if the installed ccxt does not have it"
+    )
+
+
+def skip_without_bitmex(config: pytest.Config) -> None:
+    """Skip a test that needs BitMEX, if ccxt has none and the run says so; in any other run the test fails."""
+    if config.getoption("--without-bitmex") and "bitmex" not in ccxt.exchanges:
+        pytest.skip(f"ccxt {ccxt.__version__} has no BitMEX")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("bitmex"):
+        skip_without_bitmex(item.config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,14 +78,21 @@ def _make(folder: Path, *what: str) -> Path:
     python = folder / "bin" / "python"
     site = next(folder.glob("lib/python*/site-packages"))
     (site / "zz_dependencies.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
-    _run(sys.executable, "-m", "pip", "--quiet", "--python", str(python), "install", "--no-deps", *what)
+    if what:
+        _run(sys.executable, "-m", "pip", "--quiet", "--python", str(python), "install", "--no-deps", *what)
     return python
+
+
+def _build_wheel(folder: Path) -> Path:
+    pip = (sys.executable, "-m", "pip", "--quiet")
+    _run(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
+    return next(folder.glob("*.whl"))
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, or `no pth`, which is the
-    wheel with its `.pth` and `.start` files deleted.
+    """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, `no pth`, which is the
+    wheel with its `.pth` and `.start` files deleted, or `newest ccxt`, which has that and not the plugin.
     """
     shared = tmp_path_factory.getbasetemp()
     if shared.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
@@ -82,11 +107,22 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
                 return python
             if kind == "editable":
                 _make(folder, "--no-build-isolation", "--editable", str(ROOT))
+            elif kind == "newest ccxt":
+                _build_wheel(shared / "wheels-newest-ccxt")
+                _run(
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "--quiet",
+                    "--python",
+                    str(_make(folder)),
+                    "install",
+                    "--upgrade",
+                    "ccxt",
+                )
             else:
                 wheels = shared / f"wheels-{kind.replace(' ', '-')}"
-                pip = (sys.executable, "-m", "pip", "--quiet")
-                _run(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT))
-                _make(folder, *map(str, wheels.glob("*.whl")))
+                _make(folder, str(_build_wheel(wheels)))
             if kind == "no pth":
                 for ending in ("pth", "start"):
                     next(folder.glob(f"lib/python*/site-packages/freqtrade_bitmex_guard.{ending}")).unlink()
@@ -103,8 +139,9 @@ def wheel(environment: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture
-def exchange() -> Iterator[SimulatedBitMEX]:
-    """A look-alike with one good key."""
+def exchange(pytestconfig: pytest.Config) -> Iterator[SimulatedBitMEX]:
+    """A simulated BitMEX with one good key."""
+    skip_without_bitmex(pytestconfig)
     with SimulatedBitMEX([key()]) as running:
         yield running
 

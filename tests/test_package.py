@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import pkgutil
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import freqtrade_bitmex_guard
+from freqtrade_bitmex_guard import exchanges
+
+PACKAGE = Path(freqtrade_bitmex_guard.__file__).parent
 
 
 @pytest.mark.slow
@@ -49,6 +57,88 @@ def test_arming_twice_places_one_finder_before_all_others(monkeypatch: pytest.Mo
     assert sys.meta_path.count(freqtrade_bitmex_guard.BotModuleFinder) == 1
 
 
-def test_ccxt_stays_below_the_version_that_dropped_bitmex() -> None:
-    needed = importlib.metadata.requires("freqtrade-bitmex-guard") or []
-    assert [each.replace(" ", "") for each in needed if each.startswith("ccxt")] == ["ccxt<4.5.84,>=4.5.76"]
+def test_the_contract_on_exchanges_lists_every_exchange() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (
+        contract
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["name"] == "Exchanges know neither each other nor a store"
+    )
+
+    modules = [f"{PACKAGE.name}.exchanges.{name}" for name in exchanges.supported_ids()]
+    assert sorted(contract["modules"]) == sorted([*modules, f"{PACKAGE.name}.credentials"])
+
+
+def test_the_contracts_know_every_room() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = (item for item in project["tool"]["importlinter"]["contracts"] if item["type"] == "layers")
+
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms == {room.strip() for layer in layers["layers"] for room in layer.split("|")}
+
+
+@pytest.mark.parametrize(
+    "room", ["model", "config", "rules", "client", "credentials", "check", "report", "redaction", "util"]
+)
+def test_a_room_that_knows_no_exchange_names_none(room: str) -> None:
+    named = [
+        f"{path.relative_to(PACKAGE)}: {line.strip()}"
+        for path in (PACKAGE / room).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "bitmex" in re.sub(r"freqtrade[-_]bitmex[-_]guard", "", line).lower()
+    ]
+
+    assert named == []
+
+
+def ccxt_versions(extra: str) -> SpecifierSet:
+    """Return the versions of ccxt that this package asks for, with one of its extras or none ("")."""
+    needed = map(Requirement, importlib.metadata.requires("freqtrade-bitmex-guard") or [])
+    asked = [one for one in needed if one.name == "ccxt" and (not one.marker or one.marker.evaluate({"extra": extra}))]
+    return SpecifierSet(",".join(str(one.specifier) for one in asked))
+
+
+def test_ccxt_has_no_upper_bound_but_in_the_extra_of_a_dropped_exchange() -> None:
+    assert "999" in ccxt_versions("")
+    assert "999" in ccxt_versions("dev")
+
+    profiles = [exchanges.get_adapter(name).profile for name in exchanges.supported_ids()]
+    dropped = {profile.id: profile.last_ccxt for profile in profiles if profile.last_ccxt}
+    assert dropped["bitmex"] == "4.5.83"
+    for name, last in dropped.items():
+        major, minor, patch = map(int, last.split("."))
+        assert last in ccxt_versions(name)
+        assert f"{major}.{minor}.{patch + 1}" not in ccxt_versions(name)
+
+
+@pytest.mark.slow
+def test_a_plain_install_changes_neither_freqtrade_nor_the_newest_ccxt(
+    environment: Callable[[str], Path], tmp_path: Path
+) -> None:
+    python = environment("newest ccxt")
+    wheel = next(python.parents[2].glob("wheels-newest-ccxt/*.whl"))
+
+    def pip_install(*arguments: str) -> None:
+        command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(python)]
+        subprocess.run([*command, "install", *arguments], capture_output=True, text=True, check=True)
+
+    def installed() -> list[str]:
+        script = "import importlib.metadata as m; print(*(m.version(n) for n in ('freqtrade', 'ccxt')))"
+        return subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+    def would_install(what: str) -> dict[str, str]:
+        report = tmp_path / "report.json"
+        pip_install("--dry-run", "--report", str(report), what)
+        chosen = [each["metadata"] for each in json.loads(report.read_text())["install"]]
+        return {each["name"]: each["version"] for each in chosen if each["name"] != "freqtrade-bitmex-guard"}
+
+    before = installed()
+    assert before[1] not in ccxt_versions("bitmex")
+
+    assert would_install(str(wheel)) == {}
+    assert would_install(f"{wheel}[bitmex]")["ccxt"] == "4.5.83"
+    pip_install(str(wheel))
+
+    assert installed() == before
+    # In this environment itself, and not only seen from it.
+    assert list(python.parent.parent.glob("lib/python*/site-packages/freqtrade_bitmex_guard-*.dist-info"))

@@ -16,8 +16,8 @@ from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import count_addresses
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 from freqtrade_bitmex_guard.report.text import describe_ip_restriction, describe_permissions
-from freqtrade_bitmex_guard.rules import ACCOUNT_RULES
-from freqtrade_bitmex_guard.rules.account import creation_of, sibling_risks
+from freqtrade_bitmex_guard.rules import RULES, Scope, rules_for
+from freqtrade_bitmex_guard.rules.account import sibling_risks
 
 _HEADLINES = {
     Outcome.ADMITTED: "a bot starts on this key",
@@ -27,10 +27,10 @@ _HEADLINES = {
 }
 
 
-_PRIORITY = {rule.name: rule.priority for rule in ACCOUNT_RULES}
+_PRIORITY = {rule.name: rule.priority for rule in RULES}
 
 
-_ACCOUNT_RULES = {rule.name for rule in ACCOUNT_RULES if not rule.of_the_key}
+_ACCOUNT_RULES = {rule.name for rule in rules_for(Scope.ACCOUNT)}
 
 
 _MAX_ROWS = 20
@@ -207,7 +207,7 @@ def _events_section(audit: Audit) -> ReportSection:
         weighty, others = list(events), []
     shown, left = _first(weighty, _MAX_EVENTS)
     notes = [f"And {left:,} more; --format json has all."] if left else []
-    own = creation_of(merge_entries(audit.entries), timeline)
+    own = timeline.creation_of(merge_entries(audit.entries))
     if any(event.security_relevant and event is not own for event in shown):
         notes.append("(!) changes who can get at the money, or moves some: you should know of each.")
     notes += _events_by_type(others)

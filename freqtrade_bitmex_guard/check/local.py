@@ -37,6 +37,7 @@ class _Progress:
     fingerprint: str | None = None
     servers: tuple[str, ...] = ()
     requests: Callable[[], int] = lambda: 0
+    unverified: tuple[str, ...] = ()
     admission: Admission | None = None
     evidence: Evidence | None = None
     listing: KeyListing | None = None
@@ -48,6 +49,7 @@ class _Progress:
             exchange=self.exchange,
             key=self.key,
             servers=self.servers,
+            unverified=self.unverified,
             requests=self.requests(),
             checked_at=self.checked_at,
             duration_ms=round((time.monotonic() - self.started) * 1000),
@@ -122,7 +124,7 @@ class LocalCheck:
         account = reader.read(listing, queries, self._audit_since)
         evidence = Evidence(merge_entries(listing.entries), account, progress.checked_at)
         progress.evidence, progress.listing = evidence, listing
-        progress.findings += rules.evaluate_account(evidence, policy, profile)
+        progress.findings += rules.evaluate(rules.rules_for(configurable=True), evidence, policy, profile)
         _judge_entries(prepared, progress, listing)
 
 
@@ -139,17 +141,22 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
     progress.servers = tuple(map(str, sorted(prepared.client.connection.servers)))
     session = prepared.client.open_session(prepared.credentials, seconds, retry=retry)
     progress.requests = lambda: session.request_count
+    accepted = prepared.section.policy.accept_unverifiable
+    progress.unverified = tuple(subject for subject in profile.cannot_report if subject in accepted)
     listing = prepared.adapter.read_key(session, key_id)
     for entry in (*listing.entries, merge_entries(listing.entries)):
-        progress.findings += rules.evaluate_key(entry, prepared.section.policy, profile)
+        evidence = Evidence(entry, AccountFacts(), progress.checked_at)
+        own_rules = rules.rules_for(configurable=False)
+        progress.findings += rules.evaluate(own_rules, evidence, prepared.section.policy, profile)
     return listing, session.remaining_seconds
 
 
 def _judge_entries(prepared: PreparedCheck, progress: _Progress, listing: KeyListing) -> None:
     """Judge each entry of a key that is listed twice by itself; its permissions were judged together."""
+    key_rules = rules.rules_for(rules.Scope.KEY, configurable=True)
     for entry in listing.entries:
         evidence = Evidence(entry, AccountFacts(), progress.checked_at)
-        progress.findings += rules.evaluate_key_posture(evidence, prepared.section.policy, prepared.adapter.profile)
+        progress.findings += rules.evaluate(key_rules, evidence, prepared.section.policy, prepared.adapter.profile)
 
 
 def _has_errors(findings: Sequence[Finding]) -> bool:

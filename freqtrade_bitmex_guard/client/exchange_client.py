@@ -1,4 +1,4 @@
-"""The one ccxt client that asks, and the comparison with those that freqtrade builds afterwards."""
+"""The ccxt client that queries an exchange, built with the settings that the bot's clients will have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.util import lazy_packages
 
 
 class _SilentLogger(logging.Logger):
-    """ccxt's logger holds key id, signature and body at DEBUG; ours says nothing, whatever level is set."""
+    """A logger that logs nothing at any level; ccxt's own logs key id, signature and body at DEBUG."""
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: ARG002, N802
         return False
@@ -30,167 +30,164 @@ SILENT_LOGGER = _SilentLogger("freqtrade_bitmex_guard.ccxt")
 
 @opaque
 class ExchangeClient:
-    """A client that is fit to ask, without credentials yet.
+    """A bounded ccxt client, without credentials until a session is opened.
 
     Attributes:
-        connection: how it gets to the exchange.
+        connection: how it reaches the exchange.
     """
 
-    def __init__(self, terms: ExchangeProfile, given: Mapping[str, Any], most_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, profile: ExchangeProfile, ccxt_settings: Mapping[str, Any], max_bytes: int = MAX_BYTES) -> None:
         """Make the client.
 
         Args:
-            terms: the exchange's words.
-            given: ccxt's settings for it, judged already.
-            most_bytes: how large an answer may be.
+            profile: of the exchange.
+            ccxt_settings: for ccxt's class, already judged.
+            max_bytes: the bound for each answer.
 
         Raises:
-            GuardError: misconfigured, if ccxt cannot work with them.
+            GuardError: misconfigured, if ccxt cannot use the settings.
         """
-        self._terms = terms
-        self._given = given
-        self._client = _build_ccxt_client(terms, given)
+        self._profile = profile
+        self._ccxt_settings = ccxt_settings
+        self._client = _build_ccxt_client(profile, ccxt_settings)
         self.connection = ClientConnection.of(self._client, asynchronous=False)
-        self._session = BoundedSession(self.connection.servers, most_bytes)
+        self._session = BoundedSession(self.connection.servers, max_bytes)
         self._client.session = self._session
         self._client.logger = SILENT_LOGGER
-        self._client.enableRateLimit = False  # it would sleep beyond the bound; our few requests need no throttle
+        self._client.enableRateLimit = False  # it would sleep beyond the time limit; a few requests need none
 
     @property
     def in_sandbox(self) -> bool:
-        """Whether it talks to the exchange's test network."""
+        """Whether it uses the exchange's test network."""
         return bool(self._client.isSandboxModeEnabled)
 
     @property
     def one_request_seconds(self) -> float:
-        """How long one request may take, by ccxt's own setting, which is in milliseconds.
+        """How long one request may take, from ccxt's setting, which is in milliseconds.
 
         Raises:
             GuardError: misconfigured, if that is not a number.
         """
-        told = self._client.timeout
-        if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told < 1e9:
+        timeout = self._client.timeout
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < 1e9:
             fail(
                 "client-settings",
                 "exchange.ccxt_config.timeout is not a number of milliseconds.",
                 'Write "timeout": 10000.',
             )
-        return told / 1000
+        return timeout / 1000
 
     def clone(self) -> ExchangeClient:
-        """Another client like this one, to ask something at the same time; for shorter answers."""
-        return ExchangeClient(self._terms, self._given, MAX_BYTES_PARALLEL)
+        """Return another client like this one for a request at the same time, with a lower bound for its answer."""
+        return ExchangeClient(self._profile, self._ccxt_settings, MAX_BYTES_PARALLEL)
 
     def open_session(self, credentials: Credentials, seconds: float, *, retry: bool = True) -> ApiSession:
-        """Hand the client its credentials and start to talk.
+        """Give the client its credentials and start a session.
 
         Args:
-            credentials: the key to ask about, which signs.
-            seconds: bounds all talk together.
-            retry: whether to ask again what failed for a passing cause.
+            credentials: of the key that signs the requests.
+            seconds: the time limit for all requests together.
+            retry: whether to repeat a request that failed for a transient cause.
         """
         for name, value in credentials.for_ccxt().items():
             setattr(self._client, name, value)
-        add_extra_apis(self._client, self._terms)
-        return ApiSession(self._client, self._session, self._terms, seconds, retry=retry)
+        add_extra_apis(self._client, self._profile)
+        return ApiSession(self._client, self._session, self._profile, seconds, retry=retry)
 
 
-def build_client(exchange: Mapping[str, Any], terms: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
-    """A ccxt client with the settings that freqtrade will use.
+def build_client(exchange: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
+    """Return a client with the settings that freqtrade will use.
 
     Args:
         exchange: freqtrade's `exchange` section.
-        terms: the exchange's words.
-        allowed_hosts: hosts that may be asked.
+        profile: of the exchange.
+        allowed_hosts: the hosts to which signed requests may go.
 
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    unfit = [*settings.invalid_settings(exchange, terms), *settings.find_credentials(exchange, terms)]
-    if unfit:
-        raise GuardError(*unfit)
-    line = ExchangeClient(terms, settings.merge_settings(exchange, "ccxt_sync_config"))
-    other = ClientConnection.of(
-        _build_ccxt_client(terms, settings.merge_settings(exchange, "ccxt_async_config")), asynchronous=True
-    )
-    found = [
-        *_split_servers(line, terms),
-        *check_connection(line.connection, allowed_hosts, terms),
-        *check_connection(other, allowed_hosts, terms),
-        *compare_connections(other, line.connection),
+    findings = [*settings.invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile)]
+    if findings:
+        raise GuardError(*findings)
+    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
+    async_client = _build_ccxt_client(profile, settings.merge_settings(exchange, "ccxt_async_config"))
+    async_connection = ClientConnection.of(async_client, asynchronous=True)
+    findings = [
+        *_split_servers(client, profile),
+        *check_connection(client.connection, allowed_hosts, profile),
+        *check_connection(async_connection, allowed_hosts, profile),
+        *compare_connections(async_connection, client.connection),
     ]
-    if found:
-        raise GuardError(*dict.fromkeys(found))
-    _ = line.one_request_seconds  # a check, too
-    return line
+    if findings:
+        raise GuardError(*dict.fromkeys(findings))
+    _ = client.one_request_seconds  # raises if it is no number
+    return client
 
 
-def request_hosts(exchange: Mapping[str, Any], terms: ExchangeProfile) -> list[str]:
-    """The hosts that signed requests would go to, whether they are allowed or not.
+def request_hosts(exchange: Mapping[str, Any], profile: ExchangeProfile) -> list[str]:
+    """Return the hosts to which signed requests would go, whether they are allowed or not.
 
     Args:
         exchange: freqtrade's `exchange` section.
-        terms: the exchange's words.
+        profile: of the exchange.
 
     Raises:
-        GuardError: misconfigured, if ccxt makes no client of it.
+        GuardError: misconfigured, if ccxt cannot make a client from the section.
     """
-    unfit = list(settings.invalid_settings(exchange, terms))
-    if unfit:
-        raise GuardError(*unfit)
-    return sorted(
-        {
-            server.host
-            for server in ExchangeClient(
-                terms, settings.merge_settings(exchange, "ccxt_sync_config")
-            ).connection.servers
-        }
-    )
+    findings = list(settings.invalid_settings(exchange, profile))
+    if findings:
+        raise GuardError(*findings)
+    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
+    return sorted({server.host for server in client.connection.servers})
 
 
-def _split_servers(line: ExchangeClient, terms: ExchangeProfile) -> Iterator[Finding]:
-    route = line.connection
-    if len(route.servers) <= 1:
+def _split_servers(client: ExchangeClient, profile: ExchangeProfile) -> Iterator[Finding]:
+    connection = client.connection
+    if len(connection.servers) <= 1:
         return
-    shipped = ClientConnection.of(_build_ccxt_client(terms, {"sandbox": line.in_sandbox}), asynchronous=False)
-    if route.origins_by_api != shipped.origins_by_api:
+    default = ClientConnection.of(_build_ccxt_client(profile, {"sandbox": client.in_sandbox}), asynchronous=False)
+    if connection.origins_by_api != default.origins_by_api:
         yield error(
             "endpoint-mismatch",
             "Only some of the API's addresses were changed, so signed requests would go to several servers, of which "
-            "only one would be asked about the key.",
-            "In exchange.ccxt_config.urls.api write the same server for every one: public, private …",
+            "only one would be queried about the key.",
+            "In exchange.ccxt_config.urls.api write the same server for each of them: public, private …",
         )
 
 
-def exchange_class(terms: ExchangeProfile) -> Any:
-    """The exchange's class in the installed ccxt.
+def exchange_class(profile: ExchangeProfile) -> Any:
+    """Return the exchange's class in the installed ccxt.
 
     Raises:
         GuardError: misconfigured, with the version to install, if there is none.
     """
-    if (alone := lazy_packages.import_from("ccxt", terms.id)) is not None:
-        return alone
+    if (single_class := lazy_packages.import_from("ccxt", profile.id)) is not None:
+        return single_class
     import ccxt  # noqa: PLC0415 - half a second and 70 MB: only when a key is really checked
 
-    kind = getattr(ccxt, terms.id, None)
-    if terms.id not in ccxt.exchanges or kind is None:
-        last = terms.last_ccxt
+    kind = getattr(ccxt, profile.id, None)
+    if profile.id not in ccxt.exchanges or kind is None:
+        last = profile.last_ccxt
         fail(
             "ccxt-class-missing",
-            f"The installed ccxt {ccxt.__version__} has no {terms.id}"
+            f"The installed ccxt {ccxt.__version__} has no {profile.id}"
             + (f"; {last} was the last version that had it." if last else "."),
-            f"In the bot's own environment: pip install 'ccxt=={last}'" if last else "Install a ccxt that has it.",
+            # An exchange that ccxt dropped has an extra of its name; not from PyPI, where the name is nobody's.
+            f"In the bot's own environment: pip install 'ccxt=={last}', or from a checkout of this project "
+            f"its extra: pip install './freqtrade-bitmex-guard[{profile.id}]'"
+            if last
+            else "Install a ccxt that has it.",
         )
     return kind
 
 
-def _build_ccxt_client(terms: ExchangeProfile, given: Mapping[str, Any]) -> Any:
-    kind = exchange_class(terms)
+def _build_ccxt_client(profile: ExchangeProfile, ccxt_settings: Mapping[str, Any]) -> Any:
+    kind = exchange_class(profile)
     try:
-        return kind(dict(given))
+        return kind(dict(ccxt_settings))
     except Exception as problem:
         fail(
             "client-settings",
-            f"ccxt cannot work with the settings given ({type(problem).__name__}).",
+            f"ccxt cannot use its settings ({type(problem).__name__}).",
             "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
         )

@@ -1,4 +1,4 @@
-"""All talk with an exchange about one key, inside one bound of time."""
+"""Requests to one exchange, signed by one key, within one time limit."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from freqtrade_bitmex_guard.util import deadline
 
 _FIRST_RETRY_SECONDS = 1.0
 
-
 _FIXES = {
     "host-not-allowed": "Look for urls in exchange.ccxt_config, and treat the key as exposed if they are not yours.",
-    "redirected": "Look which host your network or proxy puts in between; nothing signed was sent on to it.",
-    "tls-failed": "Check this machine's date, and whether a proxy or virus scanner opens encrypted traffic.",
+    "redirected": "Find out which host your network or proxy puts in between; nothing signed was sent to it.",
+    "tls-failed": "Check this machine's date, and whether a proxy or virus scanner decrypts the traffic.",
     "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network. "
     f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
     "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
-    f"While the exchange itself is away, {WAIT_FOR_EXCHANGE}",
+    f"While the exchange itself is down, {WAIT_FOR_EXCHANGE}",
     "response-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "response-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
@@ -32,19 +31,19 @@ _FIXES = {
 
 
 class ApiSession:
-    """Asks through one ccxt client. The time starts with the first request."""
+    """Sends requests through one ccxt client. The time starts with the first request."""
 
     def __init__(
-        self, client: Any, session: BoundedSession, terms: ExchangeProfile, seconds: float, *, retry: bool = True
+        self, client: Any, session: BoundedSession, profile: ExchangeProfile, seconds: float, *, retry: bool = True
     ) -> None:
         self._retry = retry
         self._sent_before = session.request_count
         self._client = client
         self._session = session
-        self._terms = terms
+        self._profile = profile
         self._seconds = seconds
-        # ccxt counts in milliseconds. The smaller of the two time-outs holds for one request.
-        self._one_request = min(seconds, client.timeout / 1000)
+        # ccxt counts in milliseconds. The shorter of the two limits applies to one request.
+        self._one_request_seconds = min(seconds, client.timeout / 1000)
         self._ends: float | None = None
 
     @property
@@ -54,15 +53,15 @@ class ApiSession:
 
     @property
     def remaining_seconds(self) -> float:
-        """How much of the time for all talk is left."""
+        """How much of the time for all requests remains."""
         return self._seconds if self._ends is None else max(0.0, self._ends - time.monotonic())
 
     @property
     def rate_limit_remaining(self) -> int | None:
-        """How many requests the exchange says it will still take now (x-ratelimit-remaining), if it says."""
-        answer = self._session.log.response
-        told = "" if answer is None else answer.headers.get("x-ratelimit-remaining", "")
-        return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+        """How many more requests the exchange accepts now (x-ratelimit-remaining), if it reports that."""
+        response = self._session.log.response
+        text = "" if response is None else response.headers.get("x-ratelimit-remaining", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
     @property
     def in_sandbox(self) -> bool:
@@ -108,15 +107,19 @@ class ApiSession:
             The answer, whatever its status.
 
         Raises:
-            GuardError: unverified, if no answer came that may be read; misconfigured, if ccxt could not ask.
+            GuardError: unverified, if no answer came that may be read; misconfigured, if ccxt could not send it.
         """
         call = ApiCall(path, verb, api, params or {}, signed)
-        api_form = find_api_form(self._client, call, self._terms)
+        api_form = find_api_form(self._client, call, self._profile)
         self._ends = self._ends or time.monotonic() + self._seconds
         pause = _FIRST_RETRY_SECONDS
         while True:
-            left = self._ends - time.monotonic()
-            outcome = self._attempt(call, api_form, min(self._one_request, left)) if left > 0 else _deadline_exceeded()
+            remaining = self._ends - time.monotonic()
+            outcome = (
+                self._attempt(call, api_form, min(self._one_request_seconds, remaining))
+                if remaining > 0
+                else _deadline_exceeded()
+            )
             wait = _retry_delay(outcome, pause) if self._retry else None
             if wait is None or wait >= self._ends - time.monotonic():
                 break
@@ -124,43 +127,47 @@ class ApiSession:
             pause *= 2
         if isinstance(outcome, TransportError):
             hosts = self._session.hosts
-            notice = f" {self._terms.notice}" if self._terms.notice and hosts & set(self._terms.hosts) else ""
-            asked = f"{self._terms.title} ({', '.join(sorted(hosts))})"
-            fail(outcome.finding, f"Asking {asked}: {outcome}.{notice}", _FIXES[outcome.finding])
+            notice = f" {self._profile.notice}" if self._profile.notice and hosts & set(self._profile.hosts) else ""
+            server = f"{self._profile.title} ({', '.join(sorted(hosts))})"
+            fail(outcome.finding, f"Querying {server}: {outcome}.{notice}", _FIXES[outcome.finding])
         return outcome
 
     def _attempt(self, call: ApiCall, api_form: str | list[str], seconds: float) -> Response | TransportError:
-        session, record = self._session, RequestLog()
-        session.log, session.seconds = record, seconds
+        session, log = self._session, RequestLog()
+        session.log, session.seconds = log, seconds
         sent_before = session.request_count
         try:
             deadline.run_with_timeout(lambda: send_call(self._client, call, api_form), seconds, session.abort)
         except TimeoutError:
-            return TransportError("timed-out", f"no answer came within {seconds:.0f} seconds", passing=True)
-        except TransportError as fault:
-            return fault
+            return TransportError("timed-out", f"no answer came within {seconds:.0f} seconds", transient=True)
+        except TransportError as problem:
+            return problem
         except Exception as problem:
-            if record.response is None and session.request_count > sent_before:
+            if log.response is None and session.request_count > sent_before:
                 return TransportError("response-invalid", f"the answer could not be read ({type(problem).__name__})")
-            if record.response is None:
-                fail("client-settings", f"ccxt could not ask ({type(problem).__name__}).", _FIXES["client-settings"])
+            if log.response is None:
+                fail(
+                    "client-settings",
+                    f"ccxt could not send the request ({type(problem).__name__}).",
+                    _FIXES["client-settings"],
+                )
         # ccxt maps many errors to a class that misleads, so only the answer itself is judged.
-        if record.response is None:
-            fail("internal-error", "ccxt returned without having asked.", "Please report this.")
-        return record.response
+        if log.response is None:
+            fail("internal-error", "ccxt returned without having sent a request.", "Please report this.")
+        return log.response
 
 
 def _deadline_exceeded() -> TransportError:
-    return TransportError("timed-out", "the time for this check is over", passing=True)
+    return TransportError("timed-out", "the time for this check is over", transient=True)
 
 
 def _retry_delay(outcome: Response | TransportError, pause: float) -> float | None:
-    """Seconds to wait before asking again, or None if asking again would not help or would make it worse."""
+    """Return the seconds to wait before another attempt, or None if one would not help or would make it worse."""
     if isinstance(outcome, TransportError):
         return pause if outcome.transient else None
-    told = retry_after(outcome)
+    requested = retry_after(outcome)
     if outcome.status == 429:
-        return None if told is None else max(told, pause)
+        return None if requested is None else max(requested, pause)
     if outcome.status >= 500:
-        return max(told or 0.0, pause)
+        return max(requested or 0.0, pause)
     return None

@@ -18,14 +18,13 @@ def _normalize(name: object) -> str:
     return str(name).casefold().replace("_", "").replace("-", "")
 
 
-# freqtrade and ccxt know each part in several spellings; here it stands as `_normalize` writes it.
+# freqtrade and ccxt know each part in several spellings; these are the results of `_normalize`.
 _FIELDS_BY_NAME = {
     _normalize(name): field for field in KNOWN_FIELDS for name in (field.ccxt_name, *field.freqtrade_names)
 }
 
-
-# ccxt makes every key an attribute of its client, and some attributes decide whom it talks to or trusts. So a setting
-# that is not known is not allowed; those that are known to be dangerous are told apart by `route.objections`.
+# ccxt makes every setting an attribute of its client, and some attributes decide which servers and certificates it
+# trusts. So an unknown setting is not allowed; `check_connection` judges the known ones that are dangerous.
 _KNOWN_SETTINGS = frozenset(
     """
     urls hostname sandbox testnet timeout options headers userAgent user_agent enableRateLimit rateLimit
@@ -34,20 +33,19 @@ _KNOWN_SETTINGS = frozenset(
     httpProxy http_proxy httpsProxy https_proxy socksProxy socks_proxy wsProxy ws_proxy wssProxy wss_proxy
     wsSocksProxy ws_socks_proxy proxies aiohttp_proxy trust_env aiohttp_trust_env requests_trust_env
     proxy proxyUrl proxy_url proxyUrlCallback proxy_url_callback verify validateServerSsl cafile verbose
-    """.split()  # noqa: SIM905 - forty names are read more easily like this
+    """.split()  # noqa: SIM905 - forty names are easier to read like this
 )
-
 
 # Headers that name a signer or a server on every exchange; each profile adds its own.
 _SIGNED_HEADERS = frozenset(["authorization", "cookie", "host"])
 
 
 def merge_settings(exchange: Mapping[str, Any], block: str) -> dict[str, Any]:
-    """A client's settings as freqtrade puts them together (freqtrade/exchange/exchange.py, `Exchange.__init__`).
+    """Merge a client's settings as freqtrade does (freqtrade/exchange/exchange.py, `Exchange.__init__`).
 
     Args:
         exchange: freqtrade's `exchange` section.
-        block: `ccxt_sync_config` or `ccxt_async_config`; it goes over `ccxt_config`.
+        block: `ccxt_sync_config` or `ccxt_async_config`; it overrides `ccxt_config`.
 
     Returns:
         A copy, without empty credentials.
@@ -68,7 +66,7 @@ def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
 
 
 def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[Finding]:
-    """Credentials that stand in the config or its variables, which the guard's own would have to compete with.
+    """Yield the credentials in the config and its variables, which could replace the guard's own.
 
     Args:
         exchange: freqtrade's `exchange` section.
@@ -77,9 +75,9 @@ def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | Non
     for path in _credential_paths(exchange, profile):
         yield error(
             "credentials-in-config",
-            f"A credential stands at {path}, in plain text, beside the guard: it would reach logs and backups, and it "
-            "may not be the key that was checked.",
-            "Move it into the credential store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`; empty "
+            f"A credential was found at {path} in plain text: it would reach logs and backups, and it may not be the "
+            "key that was checked.",
+            "Move it into the credential store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`; remove "
             "FREQTRADE__EXCHANGE__… variables by hand. Treat the old secret as exposed.",
         )
 
@@ -112,7 +110,7 @@ def _credential_paths(exchange: Mapping[str, Any], profile: ExchangeProfile | No
 
 
 def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
-    """Names, made harmless, of headers that would replace what a signed request says of its signer or its goal.
+    """Yield the sanitized names of headers that would change the signer or the server of a signed request.
 
     Args:
         settings: of a client, or a client's attributes.
@@ -125,9 +123,9 @@ def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None)
 
 
 def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Names, made harmless, of settings through which ccxt would lay more than texts over the signed headers.
+    """Yield the sanitized names of settings with which ccxt would override signed headers by more than texts.
 
-    It takes `headers` as an object or as a list of pairs, and a `userAgent` that is an object.
+    ccxt takes `headers` as an object or as a list of pairs, and a `userAgent` that is an object.
 
     Args:
         settings: of a client, or a client's attributes.
@@ -145,7 +143,7 @@ def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> Iterator[Finding]:
-    """Blocks of settings that are not objects, on which freqtrade itself would fail, and settings nobody knows.
+    """Yield the blocks of settings that are not objects, on which freqtrade itself would fail, and unknown settings.
 
     Args:
         exchange: freqtrade's `exchange` section.
@@ -161,15 +159,15 @@ def invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> I
                 yield error(
                     "client-settings",
                     f"exchange.{block}.{sanitize(str(name))} is a setting that the guard does not know: ccxt takes "
-                    "any, and some of them change whom it talks to or trusts.",
-                    "Take it out. If the bot really needs it, report it, so that it can be judged.",
+                    "any, and some of them change which servers or certificates it trusts.",
+                    "Remove it. If the bot really needs it, report it, so that it can be judged.",
                 )
         yield from _invalid_options(settings.get("options"), f"exchange.{block}.options", profile)
         for name in non_text_headers(settings):
             yield error(
                 "client-settings",
-                f"exchange.{block}.{name} is not a text: ccxt would lay it over the headers of signed requests.",
-                'Write "headers": {"Name": "text"} and "userAgent": "text", or take it out.',
+                f"exchange.{block}.{name} is not a text: ccxt would override the headers of signed requests with it.",
+                'Write "headers": {"Name": "text"} and "userAgent": "text", or remove it.',
             )
 
 
@@ -179,21 +177,21 @@ def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Itera
     if "ws" in options:
         yield error(
             "client-settings",
-            f"{path}.ws changes where websockets go, by which proxy, and what they print.",
-            "Take it out; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
+            f"{path}.ws changes where websockets go, through which proxy, and what they print.",
+            "Remove it; write wsProxy or wssProxy into exchange.ccxt_config if a proxy is needed.",
         )
-    for name, longest in profile.signature_lifetimes.items():
-        if name in options and not (type(options[name]) is int and 0 < options[name] <= longest):
+    for name, limit in profile.signature_lifetimes.items():
+        if name in options and not (type(options[name]) is int and 0 < options[name] <= limit):
             yield error(
                 "client-settings",
-                f"{path}.{name} lets signatures stay good for longer than a minute: whoever sees one can send the same "
+                f"{path}.{name} keeps signatures valid for longer than a minute: anyone who sees one can send the same "
                 "request again.",
-                f"Take it out, or write a number up to {longest}.",
+                f"Remove it, or write a number up to {limit}.",
             )
 
 
 def remove_empty_credentials(settings: dict[str, Any]) -> None:
-    """Drop credentials that are empty, which `freqtrade new-config` writes and which would beat the proven ones."""
+    """Remove empty credentials, which `freqtrade new-config` writes and which would win over the admitted ones."""
     for name in _credential_names_in(settings, empty=True):
         del settings[name]
 

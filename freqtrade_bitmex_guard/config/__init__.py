@@ -1,1 +1,1 @@
-"""The section `api_key_guard` and the files it is written in."""
+"""The section `api_key_guard`, and the files that it is written in."""

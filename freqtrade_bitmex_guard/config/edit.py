@@ -1,4 +1,4 @@
-"""The files of a bot's config, and their replacement: each is its old self or its new one, whole, at every moment."""
+"""Replaces config files: at every moment each is the whole old one or the whole new one."""
 
 from __future__ import annotations
 
@@ -31,44 +31,47 @@ class ConfigFile:
 
     Attributes:
         path: the file itself; symbolic links are followed.
-        document: its text, and where everything stands in it.
+        raw: its bytes.
+        document: its text, parsed.
     """
 
     def __init__(self, name: str) -> None:
         """Read a file.
 
         Args:
-            name: its path, as freqtrade was given it.
+            name: its path, as freqtrade takes it.
 
         Raises:
-            GuardError: misconfigured, if it cannot be read, or is not JSON as freqtrade takes it.
+            GuardError: misconfigured, if it cannot be read, or is not JSON as freqtrade reads it.
         """
         self._name = name
         try:
             self.path = Path(name).resolve(strict=True)
             self.raw = self.path.read_bytes()
-            # Line ends stay as they are, unlike with open().
+            # open() would change line ends.
             self.document = JsoncDocument(self.raw.decode("utf-8"))
         except (OSError, UnicodeDecodeError, JsoncError) as problem:
-            why = problem.strerror if isinstance(problem, OSError) else "it is not JSON in UTF-8 as freqtrade takes it"
-            fail("config-unreadable", f"{self.label} cannot be read: {why}.", "Mend the file, then try again.")
-        self._meaning = load_file(str(self.path))
+            reason = (
+                problem.strerror if isinstance(problem, OSError) else "it is not JSON in UTF-8 as freqtrade reads it"
+            )
+            fail("config-unreadable", f"{self.label} cannot be read: {reason}.", "Fix the file, then try again.")
+        self._parsed = load_file(str(self.path))
 
     @property
     def label(self) -> str:
-        """Its name, for a person."""
+        """Its name for people."""
         return sanitize(self._name, 200)
 
     def parsed(self) -> dict[str, Any]:
-        """What freqtrade's own parser makes of it; a copy."""
-        return deepcopy(self._meaning)
+        """Return what freqtrade's own parser makes of it, as a copy."""
+        return deepcopy(self._parsed)
 
 
 def read_config_files(names: Iterable[str]) -> list[ConfigFile]:
-    """Several config files in this order, each once, by whatever names it is known.
+    """Read several config files in this order; a file with two names is read once.
 
     Args:
-        names: their paths, as freqtrade was given them.
+        names: their paths, as freqtrade takes them.
 
     Raises:
         GuardError: misconfigured, if one cannot be read.
@@ -81,12 +84,12 @@ def read_config_files(names: Iterable[str]) -> list[ConfigFile]:
 
 @opaque_dataclass
 class FileEdit:
-    """What is to become of one file.
+    """The change of one file.
 
     Attributes:
         file: as it was read.
         text: its new text.
-        expected: what freqtrade must read from that text; anything else, and nothing is replaced.
+        expected: what freqtrade must read from the new text; otherwise nothing is replaced.
     """
 
     file: ConfigFile
@@ -95,73 +98,70 @@ class FileEdit:
 
 
 @contextmanager
-def staged_replacement(changes: Sequence[FileEdit]) -> Iterator[Callable[[], None]]:
-    """Make everything ready to replace files, so that nothing is left to fail but the replacement itself.
+def staged_replacement(edits: Sequence[FileEdit]) -> Iterator[Callable[[], None]]:
+    """Write the new files beside the old ones, so that only the replacement itself can still fail.
 
     Args:
-        changes: one for each file.
+        edits: one for each file.
 
     Yields:
-        What replaces them, to be called once or not at all. The new files lie ready beside the old ones until then. It
-        raises GuardError before it replaces the first one, or tells which ones it has replaced.
+        A function that replaces the files, to be called at most once. It raises GuardError before it replaces the
+        first one, or says which ones it has replaced.
 
     Raises:
         GuardError: misconfigured, before anything is replaced, if a file cannot be replaced without losing something.
     """
-    ready: list[tuple[FileEdit, Path, int]] = []
+    staged: list[tuple[FileEdit, Path, int]] = []
 
     def replace() -> None:
         replaced: list[ConfigFile] = []
-        for change, _, _ in ready:
-            with _os_errors_as_findings(change.file):
-                _require_unchanged(change.file)
-        for change, new, _ in ready:
-            with _os_errors_as_findings(change.file, replaced):
-                _require_unchanged(change.file, replaced)
-                os.replace(new, change.file.path)
-                replaced.append(change.file)
-                atomic_file.fsync_folder(change.file.path.parent)
+        for edit, _, _ in staged:
+            with _os_errors_as_findings(edit.file):
+                _require_unchanged(edit.file)
+        for edit, new, _ in staged:
+            with _os_errors_as_findings(edit.file, replaced):
+                _require_unchanged(edit.file, replaced)
+                os.replace(new, edit.file.path)
+                replaced.append(edit.file)
+                atomic_file.fsync_folder(edit.file.path.parent)
 
     try:
-        for change in changes:
-            with _os_errors_as_findings(change.file):
-                ready.append((change, *_stage(change)))
+        for edit in edits:
+            with _os_errors_as_findings(edit.file):
+                staged.append((edit, *_stage(edit)))
         yield replace
     finally:
-        for _, new, held in ready:
+        for _, new, descriptor in staged:
             new.unlink(missing_ok=True)
-            os.close(held)
+            os.close(descriptor)
 
 
-def _stage(change: FileEdit) -> tuple[Path, int]:
-    """A finished new file beside the old one, so on the same file system, with its mode, owner and attributes.
+def _stage(edit: FileEdit) -> tuple[Path, int]:
+    """Write the new file beside the old one, so on the same file system, with its mode, owner and attributes.
 
     Returns:
-        Its path, and a descriptor that holds it, for as long as no other run may take it for left behind.
+        Its path, and an open descriptor whose lock keeps other runs from deleting it as left behind.
     """
-    file = change.file
+    file = edit.file
     state = _require_replaceable(file)
-    # What a run that was killed left here, and no other run can still need.
-    for left in file.path.parent.iterdir():
-        if left.name.startswith(f".{file.path.name}{_SUFFIX}") and not _is_locked(left):
-            left.unlink(missing_ok=True)
+    _delete_abandoned(file)
     descriptor, name = tempfile.mkstemp(prefix=f".{file.path.name}{_SUFFIX}", dir=file.path.parent)
     new = Path(name)
     try:
-        with contextlib.suppress(OSError):  # not every file system knows it
+        with contextlib.suppress(OSError):  # some file systems have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with os.fdopen(descriptor, "wb", closefd=False) as stream:
-            stream.write(change.text.encode("utf-8"))
+            stream.write(edit.text.encode("utf-8"))
             stream.flush()
             if (state.st_uid, state.st_gid) != (os.geteuid(), os.getegid()):
                 os.fchown(stream.fileno(), state.st_uid, state.st_gid)
             shutil.copystat(file.path, new)
             os.utime(new)
             os.fsync(stream.fileno())
-        # The text that decides, and not our idea of it: as types, order and numbers are written, too.
-        if repr(load_file(name)) != repr(change.expected):
+        # freqtrade's reading counts, not ours; repr also compares types, order and the form of numbers.
+        if repr(load_file(name)) != repr(edit.expected):
             _fail_not_written(
-                file, "freqtrade would not read from it what it should", "Report it; nothing was changed."
+                file, "freqtrade would read something else from it", "Please report this; nothing was changed."
             )
     except BaseException:
         new.unlink(missing_ok=True)
@@ -170,10 +170,17 @@ def _stage(change: FileEdit) -> tuple[Path, int]:
     return new, descriptor
 
 
-def _is_locked(left: Path) -> bool:
-    """Whether another run still needs what it has made ready."""
+def _delete_abandoned(file: ConfigFile) -> None:
+    """Delete what a killed run left beside a file, unless another run still holds it."""
+    for path in file.path.parent.iterdir():
+        if path.name.startswith(f".{file.path.name}{_SUFFIX}") and not _is_locked(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_locked(path: Path) -> bool:
+    """Return whether another run still holds a staged file."""
     try:
-        descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
@@ -187,25 +194,25 @@ def _is_locked(left: Path) -> bool:
 
 def _require_replaceable(file: ConfigFile) -> os.stat_result:
     state = file.path.stat()
-    where = shlex.quote(str(file.path))
+    quoted = shlex.quote(str(file.path))
     if not stat.S_ISREG(state.st_mode):
         _fail_not_written(file, "it is not a regular file", "Name the file itself with -c.")
     if not state.st_mode & stat.S_IWUSR or not os.access(file.path, os.W_OK):
-        _fail_not_written(file, "it is read-only", f"chmod u+w {where} (or run this as its owner), then try again.")
+        _fail_not_written(file, "it is read-only", f"chmod u+w {quoted} (or run this as its owner), then try again.")
     if state.st_nlink > 1:
         _fail_not_written(
             file,
             "it has a second name (a hard link), which would keep the old content",
-            f"Find it with `find / -xdev -samefile {where}`, delete it, then try again.",
+            f"Find it with `find / -xdev -samefile {quoted}`, delete it, then try again.",
         )
     if mounts.is_mount_point(file.path):
-        _fail_not_written(file, "it is mounted by itself, as into a container", "Run this where the file really lies.")
+        _fail_not_written(file, "it is a mount of its own, as in a container", "Run this where the file itself is.")
     return state
 
 
 def _require_unchanged(file: ConfigFile, replaced: Sequence[ConfigFile] = ()) -> None:
     if file.path.read_bytes() != file.raw:
-        _fail_not_written(file, "it was changed meanwhile", "Run the same command again.", replaced)
+        _fail_not_written(file, "it was changed in the meantime", "Run the same command again.", replaced)
 
 
 @contextmanager
@@ -215,9 +222,9 @@ def _os_errors_as_findings(file: ConfigFile, replaced: Sequence[ConfigFile] = ()
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         fix = "Run this as the user who owns the file, with a folder that can be written to."
-        _fail_not_written(file, f"its folder does not let a new file take its place: {reason}", fix, replaced)
+        _fail_not_written(file, f"its folder does not allow replacing it: {reason}", fix, replaced)
 
 
-def _fail_not_written(file: ConfigFile, why: str, fix: str, replaced: Sequence[ConfigFile] = ()) -> NoReturn:
-    already = f" Already replaced: {', '.join(each.label for each in replaced)}." if replaced else ""
-    fail("config-not-written", f"{file.label} was left as it was: {why}.{already}", fix)
+def _fail_not_written(file: ConfigFile, reason: str, fix: str, replaced: Sequence[ConfigFile] = ()) -> NoReturn:
+    already = f" Already replaced: {', '.join(done.label for done in replaced)}." if replaced else ""
+    fail("config-not-written", f"{file.label} was not changed: {reason}.{already}", fix)

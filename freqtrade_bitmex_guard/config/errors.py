@@ -16,12 +16,8 @@ from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
 
 _MODELS: tuple[type[BaseModel], ...] = (GuardConfig, Policy, *STORE_MODELS.values())
-
-
 _NAMES = [name for model in _MODELS for name in model.model_fields]
-
-
-# By pydantic's type of error; the limits are those that it tells with it.
+# By pydantic's type of error, whose limits fill the placeholders.
 _ERROR_TEXTS = {
     "missing": "is missing",
     "bool_type": "must be true or false, without quotes",
@@ -37,47 +33,47 @@ _ERROR_TEXTS = {
     "model_type": "must be an object",
     "string_pattern_mismatch": "must be one word of letters, digits and _ . : -",
     "string_too_short": "must not be empty",
-    "string_type": "must be a text in quotes",
-    "string_unicode": "must be a text of valid characters",
+    "string_type": "must be text in quotes",
+    "string_unicode": "must be text of valid characters",
     "too_short": "must not be empty",
 }
 
 
-def invalid_field(path: str, what: str, example: str) -> Finding:
-    """Return the finding for one field that is wrong."""
-    return error("section-invalid", f"{path} {what}.", f"For example: {example}")
+def invalid_field(path: str, problem: str, example: str) -> Finding:
+    """Return the finding for one invalid field."""
+    return error("section-invalid", f"{path} {problem}.", f"For example: {example}")
 
 
 def explain_error(detail: ErrorDetails) -> Finding:
-    """Return the finding for a pydantic error; never with a value in it."""
+    """Return the finding for a pydantic error, without any value of the config."""
     steps = list(detail["loc"])
-    # Of several models pydantic names the one it took, by the store's word; nobody wrote that there.
+    # pydantic puts the store's name into the path, where nobody wrote it.
     store = STORE_MODELS.get(str(steps.pop(1))) if len(steps) > 1 and steps[0] == "credentials" else None
     path = ".".join([SECTION, *(sanitize(str(step)) for step in steps)])
     if detail["type"] == "extra_forbidden":
         *parents, name = map(str, steps)
-        if not get_close_matches(name, _NAMES, n=1, cutoff=0.5):  # a secret, perhaps, that was pasted here
+        if not get_close_matches(name, _NAMES, n=1, cutoff=0.5):  # it may be a secret that was pasted here
             path = ".".join([SECTION, *parents, sanitize_tokens(name)])
-        return error("section-invalid", f"{path} is not a known key.", _suggestion(name, parents, store))
-    what = _ERROR_TEXTS.get(detail["type"], "").format(**detail.get("ctx", {}))
-    what = what or detail["msg"].removeprefix("Value error, ")
+        return error("section-invalid", f"{path} is not a known field.", _suggestion(name, parents, store))
+    problem = _ERROR_TEXTS.get(detail["type"], "").format(**detail.get("ctx", {}))
+    problem = problem or detail["msg"].removeprefix("Value error, ")
     if detail["type"].startswith("union_tag"):
         *words, last = map(repr, STORE_MODELS)
-        path, what = f"{path}.store", f"must be {', '.join(words)} or {last}"
-    what = what if what.startswith(("must", "is ")) else f"is wrong: {sanitize(what, 200)}"
-    return invalid_field(path, what, _example(steps))
+        path, problem = f"{path}.store", f"must be {', '.join(words)} or {last}"
+    problem = problem if problem.startswith(("must", "is ")) else f"is invalid: {sanitize(problem, 200)}"
+    return invalid_field(path, problem, _example(steps))
 
 
 def _suggestion(name: str, parents: list[str], store: type[BaseModel] | None) -> str:
     names = list((store or (Policy if parents else GuardConfig)).model_fields)
-    places: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
-    places |= {f'credentials with "store": "{tag}"': model for tag, model in STORE_MODELS.items()}
-    elsewhere = next((place for place, model in places.items() if name in model.model_fields), None)
-    known = f"Known here: {', '.join(names)}."
-    if elsewhere:
-        return f"{name!r} belongs in {elsewhere}. {known}"
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]!r}? Else take it out." if near else f"Take it out. {known}"
+    parts: dict[str, type[BaseModel]] = {"policy": Policy, "the section itself": GuardConfig}
+    parts |= {f'credentials with "store": "{tag}"': model for tag, model in STORE_MODELS.items()}
+    owner = next((part for part, model in parts.items() if name in model.model_fields), None)
+    known = f"Known fields: {', '.join(names)}."
+    if owner:
+        return f"{name!r} belongs in {owner}. {known}"
+    similar = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"Did you mean {similar[0]!r}? If not, remove it." if similar else f"Remove it. {known}"
 
 
 def _example(steps: list[int | str]) -> str:

@@ -1,4 +1,4 @@
-"""freqtrade's config as freqtrade itself reads it, without its side effects."""
+"""Reads freqtrade's config as freqtrade does, without its side effects."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _SYNTAX = re.compile(r"Parse error at offset (\d+): ([A-Za-z ,'\"]{1,100})")
-
-
-_MAX_DEPTH = 6  # as many files inside each other as freqtrade takes
+_MAX_DEPTH = 6  # how deep freqtrade lets files include each other
 
 
 def read_config(files: list[str]) -> dict[str, Any]:
-    """The same, of config files that are known already.
+    """Read files and variables, merged as `freqtrade trade` does (freqtrade/configuration/configuration.py).
+
+    Nothing is written, no folder or log file is opened, and no file's content is ever shown.
 
     Args:
-        files: their paths, as freqtrade parsed them.
+        files: the paths of the config files, as freqtrade takes them.
 
     Raises:
         GuardError: misconfigured, if the config cannot be read.
@@ -34,13 +34,15 @@ def read_config(files: list[str]) -> dict[str, Any]:
         config: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), load_from_files(files))
     except ConfigurationError as problem:
         # freqtrade quotes 80 characters of the file around the error, which may be a secret.
-        wrong = _SYNTAX.match(str(problem))
-        what = "it is not JSON, or its files include each other"
-        if wrong:
-            what = f"{wrong[2].rstrip('. ')}, {_position(_first_unparsable(files), int(wrong[1]))}"
-        # At the very start it mostly is an invisible mark that some editors write.
-        fix = "Save it without a byte order mark." if wrong and wrong[1] == "0" else "Fix the file there."
-        fail("config-unreadable", f"The config cannot be read ({names}): {what}.", fix)
+        syntax_error = _SYNTAX.match(str(problem))
+        reason = "it is not JSON, or its files include each other"
+        if syntax_error:
+            position = _position(_first_unparsable(files), int(syntax_error[1]))
+            reason = f"{syntax_error[2].rstrip('. ')}, {position}"
+        # At the very start it usually is an invisible mark that some editors write.
+        has_mark = syntax_error is not None and syntax_error[1] == "0"
+        fix = "Save it without a byte order mark." if has_mark else "Fix the file there."
+        fail("config-unreadable", f"The config cannot be read ({names}): {reason}.", fix)
     except OperationalException:
         fail("config-unreadable", f"A config file was not found ({names}).", "Name the bot's config: -c config.json")
     except Exception as problem:
@@ -53,7 +55,7 @@ def read_config(files: list[str]) -> dict[str, Any]:
 
 
 def _first_unparsable(files: list[str], folder: Path = Path(), depth: int = 0) -> Path | None:
-    """The first file that is not JSON, in the order in which freqtrade reads them, included ones too."""
+    """Return the first file that is not JSON, in freqtrade's order, included ones too."""
     for path in (folder / file for file in files):
         try:
             included = load_file(str(path)).get("add_config_files") or []
@@ -65,11 +67,11 @@ def _first_unparsable(files: list[str], folder: Path = Path(), depth: int = 0) -
 
 
 def _position(path: Path | None, offset: int) -> str:
-    """Where a syntax error stands, for a person; nothing of the file is shown.
+    """Describe the position of a syntax error, and show nothing of the file.
 
     Args:
         path: the file, if it is known.
-        offset: in bytes, with each end of a line as one.
+        offset: in bytes, with each line end as one.
     """
     try:
         text = path.read_text(encoding="utf-8") if path else None
@@ -83,7 +85,7 @@ def _position(path: Path | None, offset: int) -> str:
 
 
 def load_file(file: str) -> dict[str, Any]:
-    """What one file says, without those that it includes (freqtrade/configuration/load_config.py, load_file).
+    """Read one file without those that it includes (freqtrade/configuration/load_config.py, load_file).
 
     Args:
         file: its path.
@@ -94,18 +96,18 @@ def load_file(file: str) -> dict[str, Any]:
     from freqtrade.configuration.load_config import load_file  # noqa: PLC0415
 
     try:
-        said: Any = load_file(Path(file))
+        content: Any = load_file(Path(file))
     except Exception:  # its text may be a secret
-        said = None
-    if not isinstance(said, dict):
+        content = None
+    if not isinstance(content, dict):
         name = sanitize(file, 200)
         fail("config-unreadable", f"freqtrade does not read {name} as one JSON object.", "Fix the file.")
-    return said
+    return content
 
 
 def environment_overrides() -> dict[str, Any]:
-    """What the process's `FREQTRADE__…` variables say, as freqtrade reads them."""
+    """Return what the process's `FREQTRADE__…` variables set, as freqtrade reads them."""
     from freqtrade.configuration.environment_vars import environment_vars_to_dict  # noqa: PLC0415
 
-    said: dict[str, Any] = environment_vars_to_dict()
-    return said
+    overrides: dict[str, Any] = environment_vars_to_dict()
+    return overrides

@@ -1,8 +1,8 @@
-"""Changes to the text of a config that leave every other character as it is.
+"""Edits the text of a config and leaves every other character alone.
 
-freqtrade takes JSON with comments and trailing commas. Libraries that keep both apart from what they change are young,
-large or for other dialects, and what they touch here holds secrets; so this finds where a value stands, and no more.
-Nothing relies on it alone: what was changed is read with freqtrade's own parser before it replaces anything.
+freqtrade takes JSON with comments and trailing commas. The libraries that preserve both are young, large or made for
+other dialects, and the files hold secrets; so this module finds the position of each value, and no more. Nothing relies
+on it alone: an edited text is read with freqtrade's own parser before it replaces a file.
 """
 
 from __future__ import annotations
@@ -24,24 +24,19 @@ _TOKEN = re.compile(
     | (?P<word>[^\s{}\[\]:,"/]+)""",
     re.VERBOSE | re.DOTALL,
 )
-
-
 _BYTE_ORDER_MARK = "\ufeff"
-
-
 _INDENT = "    "
-
 
 NodePath = tuple[str | int, ...]
 
 
 class JsoncError(ValueError):
-    """The text is not JSON as freqtrade takes it."""
+    """The text is not JSON as freqtrade reads it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a text, from its first character to before `end`."""
+    """A part of a text, from `start` to before `end`."""
 
     start: int
     end: int
@@ -49,12 +44,12 @@ class Span:
 
 @opaque_dataclass
 class Node:
-    """Where one value stands.
+    """One value of a document.
 
     Attributes:
-        path: names and positions that lead to it.
-        span: its text, without what surrounds it.
-        content: the value, if it is a text, else None.
+        path: the names and indices that lead to it.
+        span: its text, without the space around it.
+        content: the value, if it is a string, else None.
     """
 
     path: NodePath
@@ -71,19 +66,19 @@ class _Token:
 
 @opaque
 class JsoncDocument:
-    """One config file's text, and where everything stands in it.
+    """One config file's text, and the position of every value in it.
 
     Attributes:
         text: as decoded, line ends and byte order mark included.
-        nodes: every value, in the order of the text; a name that stands twice is there twice.
+        nodes: every value, in the order of the text; a name that is written twice is here twice.
         comments: every comment.
     """
 
     def __init__(self, text: str) -> None:
-        """Look a text through.
+        """Parse a text.
 
         Raises:
-            UnreadableError: if it is not one JSON object as freqtrade takes it.
+            JsoncError: if it is not one JSON object as freqtrade reads it.
         """
         self.text = text
         tokens = list(_tokens(text))
@@ -101,31 +96,31 @@ class JsoncDocument:
             raise JsoncError("something follows the object")
 
     def at(self, *path: str | int) -> list[Node]:
-        """The places of one path: more than one if a name stands twice."""
-        return [place for place in self.nodes if place.path == path]
+        """Return the nodes of one path: more than one if a name is written twice."""
+        return [node for node in self.nodes if node.path == path]
 
-    def source(self, place: Node) -> str:
-        """A value as it is written."""
-        return self.text[place.span.start : place.span.end]
+    def source(self, node: Node) -> str:
+        """Return a value as it is written."""
+        return self.text[node.span.start : node.span.end]
 
     def replace_spans(self, changes: Iterable[tuple[Span, str]]) -> str:
-        """The text with some stretches replaced; they must not overlap."""
+        """Return the text with some spans replaced; they must not overlap."""
         text = self.text
-        for span, instead in sorted(changes, key=lambda change: change[0].start, reverse=True):
-            text = text[: span.start] + instead + text[span.end :]
+        for span, replacement in sorted(changes, key=lambda change: change[0].start, reverse=True):
+            text = text[: span.start] + replacement + text[span.end :]
         return text
 
     def append_member(self, name: str, value: Any) -> str:
-        """The text with one more member at the end of the object, laid out as its first one is.
+        """Return the text with one more member at the end of the object, laid out like the first one.
 
         Args:
-            name: of the member; it must not be there yet.
-            value: what it holds, as plain data.
+            name: of the member; the object must not have it yet.
+            value: of the member, as plain data.
         """
         closing = self._tokens[-1].span.start
-        members = [place for place in self.nodes if len(place.path) == 1]
+        members = [node for node in self.nodes if len(node.path) == 1]
         ends_in_comma = self._tokens[-2].text == ","
-        # Behind the last comment, if one follows the last member: it belongs to what stands before it.
+        # Behind the last comment: a comment that follows the last member belongs to it.
         last = max([self._tokens[-2].span.end, *(span.end for span in self.comments if span.end <= closing)])
         on_lines = not members or re.search(r"[\r\n]", self.text) is not None
         line_end = ("\r\n" if "\r\n" in self.text else "\n") if on_lines else " "
@@ -142,12 +137,12 @@ class JsoncDocument:
         before = re.search(r"[\r\n]([ \t]+)\Z", self.text[: self._tokens[1].span.start])
         return before[1] if before and self._tokens[1].kind == "string" else _INDENT
 
-    def _take(self, *wanted: str) -> _Token:
+    def _take(self, *expected: str) -> _Token:
         if self._next >= len(self._tokens):
             raise JsoncError("it ends too early")
         token = self._tokens[self._next]
-        if wanted and token.text not in wanted and token.kind not in wanted:
-            raise JsoncError("something stands where it should not")
+        if expected and token.text not in expected and token.kind not in expected:
+            raise JsoncError("an unexpected token")
         self._next += 1
         return token
 
@@ -178,17 +173,17 @@ class JsoncDocument:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    at = 1 if text.startswith(_BYTE_ORDER_MARK) else 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or "\0" in match[0]:  # freqtrade's parser ends at a null character, wherever it stands
-            raise JsoncError("a character stands where it should not")
-        yield _Token(str(match.lastgroup), Span(at, match.end()), match[0])
-        at = match.end()
+    offset = 1 if text.startswith(_BYTE_ORDER_MARK) else 0
+    while offset < len(text):
+        match = _TOKEN.match(text, offset)
+        if match is None or "\0" in match[0]:  # freqtrade's parser ends at a null character
+            raise JsoncError("an unexpected character")
+        yield _Token(str(match.lastgroup), Span(offset, match.end()), match[0])
+        offset = match.end()
 
 
 def _render_member(name: str, value: Any, indent: str | None) -> str:
-    """One member as JSON, indented as inside an object; without an indent, on one line."""
+    """Return one member as JSON, indented as inside an object; without an indent, on one line."""
     text = json.dumps({name: value}, indent=indent, ensure_ascii=False)
     return text[1:-1].strip("\n")
 
@@ -197,5 +192,5 @@ def _decode_string(literal: str) -> str:
     try:
         content = json.loads(literal, strict=False)
     except ValueError:
-        raise JsoncError("a text is not JSON") from None
+        raise JsoncError("a string is not JSON") from None
     return str(content)

@@ -28,12 +28,13 @@ class Policy(SectionModel):
     """`api_key_guard.policy`. What is not written takes the exchange's default, which is the least a bot needs."""
 
     allowed_permissions: list[PermissionName] = Field(
-        description="The rights a key may have, in the exchange's words; any other refuses it. BitMEX's default: "
-        "order, position. A right to withdraw cannot be written here.",
+        description="The permissions a key may have, as the exchange names them; any other refuses the key. "
+        "Default: what a bot needs on that exchange. A permission to withdraw is not accepted here.",
         examples=[["order", "position"]],
     )
     required_permissions: list[PermissionName] = Field(
-        description="The rights a key must have; each must be allowed too. BitMEX's default: order.",
+        description="The permissions a key must have; each must be allowed, too. Default: what an order needs on that "
+        "exchange.",
         examples=[["order"]],
     )
     max_ip_addresses: int = Field(
@@ -55,6 +56,19 @@ class Policy(SectionModel):
         le=36_500,
         description="How old the key may be, in days, before the rule key-age finds it. Default: 90.",
         examples=[90],
+    )
+    min_days_left: int = Field(
+        default=7,
+        ge=1,
+        le=36_500,
+        description="How many days before its end the rule key-expiry finds a key. Default: 7.",
+        examples=[7],
+    )
+    accept_unverifiable: list[Literal["permissions", "ip-restriction"]] = Field(
+        default=[],
+        description="What the operator accepts without seeing it, on an exchange that cannot report it. Every start "
+        "then warns. Not accepted on an exchange that reports it. Default: nothing.",
+        examples=[["permissions", "ip-restriction"]],
     )
     key_name: str | None = Field(
         default=None,
@@ -133,6 +147,14 @@ class Policy(SectionModel):
         if type(number) not in (int, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(number)):
             raise ValueError("must be the number that the exchange shows, or that number as text")
         return number
+
+    @field_validator("accept_unverifiable")
+    @classmethod
+    def _only_what_cannot_be_reported(cls, accepted: list[str], info: ValidationInfo) -> list[str]:
+        profile = profile_of(info)
+        if reported := [subject for subject in accepted if subject not in profile.cannot_report]:
+            raise ValueError(f"{profile.title} reports {' and '.join(reported)} of a key: take it out")
+        return accepted
 
     @field_validator("ip_within")
     @classmethod

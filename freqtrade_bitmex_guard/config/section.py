@@ -19,21 +19,21 @@ class GuardConfig(SectionModel):
     enabled: bool = Field(default=True, description="Whether `freqtrade trade` is guarded.", examples=[True])
     credentials: StoreConfig = Field(
         discriminator="store",
-        description="Where key id and secret live.",
-        examples=[{"store": "keyring", "service": "freqtrade-bitmex"}],
+        description="The store of the credentials.",
+        examples=[{"store": "keyring", "service": "freqtrade-my-bot"}],
     )
     policy: Policy = Field(description="How much the key may be able to do.", examples=[{"max_ip_addresses": 1}])
     allowed_hosts: list[Annotated[str, Field(min_length=1)]] = Field(
         min_length=1,
-        description="The hosts that may be asked, names only. BitMEX's default: www.bitmex.com, testnet.bitmex.com.",
-        examples=[["www.bitmex.com", "testnet.bitmex.com"]],
+        description="The hosts that signed requests may go to, names only. Default: the exchange's own.",
+        examples=[["api.example.com"]],
     )
     timeout_seconds: float = Field(
         default=30,
         ge=1,
         le=300,
         allow_inf_nan=False,
-        description="Bounds all talk with the exchange together, in seconds.",
+        description="The time limit for all requests of a check together, in seconds. Default: 30.",
         examples=[30],
     )
 
@@ -42,7 +42,7 @@ class GuardConfig(SectionModel):
         ge=0,
         le=10_080,
         allow_inf_nan=False,
-        description="How often the key is checked again while the bot runs, in minutes. 0: never. Default: 60.",
+        description="How often a running bot's key is checked again, in minutes. 0: never. Default: 60.",
         examples=[60],
     )
     recheck_grace_minutes: float = Field(
@@ -50,35 +50,30 @@ class GuardConfig(SectionModel):
         ge=0,
         le=10_080,
         allow_inf_nan=False,
-        description="How long a running bot goes on while that check cannot be made for a passing cause, in minutes. "
+        description="How long a bot keeps running while its key cannot be checked for a transient cause, in minutes. "
         "Default: 180.",
         examples=[180],
     )
     on_violation: Literal["pause", "stop"] = Field(
         default="pause",
-        description="What becomes of a running bot whose key breaks the policy: pause opens no new trade and still "
+        description="What happens to a running bot whose key breaks the policy: pause opens no new trade and still "
         "manages the open ones; stop does neither. Default: pause.",
         examples=["pause"],
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _take_the_defaults(cls, written: Any, info: ValidationInfo) -> Any:
-        if not isinstance(written, dict):
-            return written
-        filled = {
-            "credentials": {},
-            "policy": {},
-            "allowed_hosts": list(profile_of(info).hosts),
-            **written,
-        }
+    def _fill_in_defaults(cls, source: Any, info: ValidationInfo) -> Any:
+        if not isinstance(source, dict):
+            return source
+        filled = {"credentials": {}, "policy": {}, "allowed_hosts": list(profile_of(info).hosts), **source}
         if isinstance(filled["credentials"], dict):
             filled["credentials"] = {"store": "keyring", **filled["credentials"]}
         return filled
 
     @field_validator("allowed_hosts")
     @classmethod
-    def _names_only(cls, hosts: list[str]) -> list[str]:
+    def _accept_names_only(cls, hosts: list[str]) -> list[str]:
         if any(character in host for host in hosts for character in "/@*? \t") or any(
             host.count(":") == 1 for host in hosts
         ):

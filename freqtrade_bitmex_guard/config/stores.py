@@ -20,7 +20,6 @@ from freqtrade_bitmex_guard.model.credentials import (
 
 Argument = Annotated[str, Field(min_length=1)]
 
-
 Command = Annotated[list[Argument], Field(min_length=1)]
 
 
@@ -31,7 +30,7 @@ class KeyringStoreConfig(SectionModel):
     service: str = Field(
         min_length=1,
         description="The service name of the entries: one for each part (`key`, `secret` …), or `credentials` for all "
-        "parts together. Default: freqtrade-<exchange>.",
+        "parts together. Default: `freqtrade-<exchange>`.",
         examples=["freqtrade-binance"],
     )
 
@@ -48,7 +47,7 @@ def _file(field: CredentialField, note: str = "") -> Any:
     return Field(
         default=None,
         min_length=1,
-        description=f"Default: <exchange>_{name} in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
+        description=f"Default: `<exchange>_{name}` in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
         examples=[f"/run/secrets/binance_{name}"],
     )
 
@@ -125,16 +124,10 @@ def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
 
 
 ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig
-
-
 """The stores that are managed externally: the guard only reads them."""
 
-
 StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig
-
-
 """All stores; whatever lists them takes them from here."""
-
 
 STORE_MODELS: dict[str, type[BaseModel]] = {
     word: model for model in get_args(StoreConfig) for word in get_args(model.model_fields["store"].annotation)

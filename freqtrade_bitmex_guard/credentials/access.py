@@ -13,9 +13,7 @@ from freqtrade_bitmex_guard.util import deadline
 
 _T = TypeVar("_T")
 
-
 _GRACE_SECONDS = 0.5
-
 
 # A program such as pass fails where it has no such entry. Any other failure shows when the entry is read back.
 _EMPTY_STORE_FINDINGS = ("credentials-missing", "command-failed")

@@ -20,7 +20,6 @@ from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
 
 _CHUNK_BYTES = 8192
 
-
 _POLL_SECONDS = 0.05
 
 

@@ -17,7 +17,6 @@ from freqtrade_bitmex_guard.util import mounts
 
 _RUN_SECRETS = Path("/run/secrets")
 
-
 _ACCESS_BY_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 

@@ -9,8 +9,6 @@ from typing import Protocol
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials
 
 STORE_TIMEOUT_SECONDS = 30.0
-
-
 """How long a store may take. A keyring that waits for someone to unlock it must not hang an unattended bot."""
 
 

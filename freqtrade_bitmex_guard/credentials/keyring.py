@@ -22,7 +22,6 @@ _OTHER_STORES_HINT = (
     '(systemd, Docker, Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
 )
 
-
 # These keep plain text on disk or on a web drive. A third-party backend that is not listed is allowed.
 _PLAINTEXT_BACKENDS = frozenset(
     {
@@ -34,10 +33,7 @@ _PLAINTEXT_BACKENDS = frozenset(
     }
 )
 
-
 COMBINED_ENTRY = "credentials"
-
-
 """The entry that holds all parts as one JSON object, and in `stored_at` when they were stored."""
 
 

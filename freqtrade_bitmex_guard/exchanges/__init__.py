@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import pkgutil
 
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
+ENTRY_POINTS = "freqtrade_bitmex_guard.exchanges"
+"""The group of entry points by which another package brings an exchange, named like its ccxt id."""
+
 
 def supported_ids() -> list[str]:
-    """The ccxt ids of the exchanges that the guard knows: one file in this folder each."""
+    """Return the ccxt ids of the exchanges in this folder: one file each."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "interface")
 
 
 def get_adapter(name: object) -> ExchangeAdapter:
-    """The exchange of a bot.
+    """Return the adapter of a bot's exchange; one of another package never takes the place of one in this folder.
 
     Args:
         name: freqtrade's `exchange.name`, in any case, as freqtrade takes it.
@@ -26,10 +30,13 @@ def get_adapter(name: object) -> ExchangeAdapter:
     """
     exchange = name.lower() if isinstance(name, str) else ""
     if exchange not in supported_ids():
+        for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=exchange):
+            foreign: ExchangeAdapter = entry.load()
+            return foreign
         fail(
             "exchange-unsupported",
             f"The guard does not know the exchange {sanitize(str(name))!r}, so it can prove nothing about its keys.",
             f"It knows: {', '.join(supported_ids())}. Take the api_key_guard section out to run unguarded.",
         )
-    venue: ExchangeAdapter = importlib.import_module(f"{__name__}.{exchange}").ADAPTER
-    return venue
+    adapter: ExchangeAdapter = importlib.import_module(f"{__name__}.{exchange}").ADAPTER
+    return adapter

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from freqtrade_bitmex_guard.client.calls import ApiName
+from freqtrade_bitmex_guard.client.errors import ErrorCause, fail_for, read_json
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.model.account import EventLog, SiblingKey, WithdrawalAddress
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
@@ -133,3 +134,41 @@ class ExchangeAdapter(Protocol):
     def read_events(self, session: Session, cursor: int | None) -> EventPage | NotReported:  # noqa: ARG002
         """Read one page of events with one request: the newest, or those from a page's cursor on."""
         return _NOT_QUERIED
+
+
+class CannotVerify(ExchangeAdapter):
+    """An exchange that has no way to report what a key may do: one signed read proves that its credentials work.
+
+    Attributes:
+        profile: with everything in `cannot_report` that the operator has to accept.
+        causes: its documented errors.
+        call: a signed read that any key may make: path, verb, API.
+        error_fields: the fields of its errors with the code and the text.
+    """
+
+    profile: ExchangeProfile
+    causes: tuple[ErrorCause, ...]
+    call: tuple[str, str, ApiName]
+    error_fields: tuple[str, str]
+
+    def is_success(self, content: Any) -> bool:
+        """Return whether the answer to `call` is the documented one of a key that works."""
+        raise NotImplementedError
+
+    def read_key(self, session: Session, key_id: str) -> KeyListing:  # noqa: ARG002 - no answer names it
+        """Prove the credentials; see `ExchangeAdapter.read_key`."""
+        path, verb, api = self.call
+        response = session.request(path, verb, api)
+        content = read_json(response)
+        if response.status != 200 or not self.is_success(content):
+            error = content if isinstance(content, dict) else {}
+            code, text = (error.get(field) for field in self.error_fields)
+            fail_for(
+                response,
+                self.profile,
+                self.causes,
+                code=str(code) if type(code) in (int, str) else "",
+                text=text if isinstance(text, str) else None,
+            )
+        reason = f"{self.profile.title} has no way to report it"
+        return KeyListing((KeyFacts(permissions=None, ip_restriction=NotReported(reason)),))

@@ -1,4 +1,4 @@
-"""The commands `setup` and `credentials`, from their arguments to their exit code."""
+"""What `setup` and `credentials` do, up to their exit code."""
 
 from __future__ import annotations
 
@@ -62,140 +62,135 @@ def _run(work: Callable[[Terminal], int]) -> int:
         return work(terminal)
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
-    except GuardError as end:
-        terminal.print_findings(end.findings)
-        return Verdict(findings=end.findings).exit_code
+    except GuardError as problem:
+        terminal.print_findings(problem.findings)
+        return Verdict(findings=problem.findings).exit_code
 
 
-def _set(subject: BotContext, terminal: Terminal) -> int:
-    keeper = subject.writable_store or _fail_with_instructions(subject, "to_store")
-    if (there := load_if_present(keeper, subject.profile.credentials)) is not None:
+def _set(bot: BotContext, terminal: Terminal) -> int:
+    store = bot.writable_store or _fail_with_instructions(bot, "set")
+    if (stored := load_if_present(store, bot.profile.credentials)) is not None:
         fail(
             "credentials-conflict",
-            f"The key {there.masked_id} lies in {subject.store_label} already; it may be another bot's.",
-            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {subject.config_options}` replaces it "
-            "by a "
+            f"The key {stored.masked_id} is already in {bot.store_label}; it may be another bot's.",
+            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {bot.config_options}` replaces it by a "
             "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
-            f"{keyring_services.own_service_advice(subject)}.",
+            f"{keyring_services.own_service_advice(bot)}.",
         )
-    given = terminal.credentials(subject.profile.credentials)
-    write(keeper, partial(keeper.add, given))
+    credentials = terminal.credentials(bot.profile.credentials)
+    write(store, partial(store.add, credentials))
     terminal.print(
-        f"Stored: the key {given.masked_id} in {subject.store_label}. It was not checked.",
-        f"Check it: freqtrade-bitmex-guard --check-only {subject.config_options}",
+        f"Stored: the key {credentials.masked_id} in {bot.store_label}. It was not checked.",
+        f"Check it: freqtrade-bitmex-guard --check-only {bot.config_options}",
     )
     return 0
 
 
-def _show(subject: BotContext, terminal: Terminal) -> int:
-    credentials = load(subject.store, subject.profile.credentials)
-    verdict = check_candidate(subject, credentials)
-    keeper = subject.writable_store
+def _show(bot: BotContext, terminal: Terminal) -> int:
+    credentials = load(bot.store, bot.profile.credentials)
+    verdict = check_candidate(bot, credentials)
+    store = bot.writable_store
     terminal.print(
         f"key     {credentials.masked_id}",
-        f"store   {subject.store_label}",
-        f"stored  {describe_age(with_timeout(keeper, keeper.stored_at) if keeper else None)}",
+        f"store   {bot.store_label}",
+        f"stored  {describe_age(with_timeout(store, store.stored_at) if store else None)}",
         *(f"made    {describe_age(facts.created)}" for facts in verdict.facts),
     )
     terminal.report(verdict)
     return verdict.exit_code
 
 
-def _delete(subject: BotContext, terminal: Terminal, *, assume_yes: bool) -> int:
-    _require_section(subject)
-    keeper = subject.writable_store or _fail_with_instructions(subject, "to_delete")
-    what = _describe_contents(subject, keeper)
+def _delete(bot: BotContext, terminal: Terminal, *, assume_yes: bool) -> int:
+    _require_section(bot)
+    store = bot.writable_store or _fail_with_instructions(bot, "delete")
+    contents = _describe_contents(bot, store)
     if not assume_yes:
         if not terminal.is_attended:
-            fail("usage", "Nobody can be asked here whether to delete.", "Say so on the command line: --yes")
-        question = f"Delete {what} from {subject.store_label}? The exchange shows a secret only once."
+            fail("usage", "There is no terminal to ask whether to delete.", "Confirm it with --yes.")
+        question = f"Delete {contents} from {bot.store_label}? The exchange shows a secret only once."
         if not terminal.confirm(question):
             terminal.print("Nothing was deleted.")
             return 0
-    if not write(keeper, keeper.delete):
-        fail("credentials-missing", f"There is nothing in {subject.store_label}.", "Nothing is to be done.")
+    if not write(store, store.delete):
+        fail("credentials-missing", f"There is nothing in {bot.store_label}.", "There is nothing to do.")
     terminal.print(
-        f"Deleted: {what} from {subject.store_label}. The bot does not start again without a key.",
-        f"If nothing else uses the key, delete it on the exchange, too: {subject.profile.page.location}.",
+        f"Deleted: {contents} from {bot.store_label}. The bot does not start again without a key.",
+        f"If nothing else uses the key, delete it on the exchange, too: {bot.profile.page.location}.",
     )
     return 0
 
 
-def _require_section(subject: BotContext) -> None:
-    """Take nothing out of a store on a guess.
+def _require_section(bot: BotContext) -> None:
+    """Fail where the config does not name the store: nothing is deleted or replaced on a guess.
 
     Raises:
-        GuardError: misconfigured, if the config does not say where its key lies.
+        GuardError: misconfigured, without a section.
     """
-    if subject.state is GuardState.ABSENT:
+    if bot.state is GuardState.ABSENT:
         fail(
             "section-missing",
-            f"The config has no {SECTION} section, so nothing tells which key in the store is this bot's: the usual "
-            "entry may be another bot's only one.",
-            f"Write the section first, by `freqtrade-bitmex-guard setup {subject.config_options}` or by hand, with the "
+            f"The config has no {SECTION} section, so it does not say which key in the store is this bot's: the "
+            "default entry may be another bot's only one.",
+            f"Write the section first, with `freqtrade-bitmex-guard setup {bot.config_options}` or by hand, with the "
             f'service of this bot: "{SECTION}": {{"credentials": {{"store": "keyring", "service": "…"}}}}. Then '
-            "`freqtrade-bitmex-guard credentials show` names the key in there.",
+            "`freqtrade-bitmex-guard credentials show` names the key in it.",
         )
 
 
-def _describe_contents(subject: BotContext, keeper: WritableStore) -> str:
-    """What a store holds, for a person; what cannot be read as a whole key is deleted all the same."""
+def _describe_contents(bot: BotContext, store: WritableStore) -> str:
+    """Describe what a store holds; what cannot be read as a whole key is deleted all the same."""
     try:
-        there = load(keeper, subject.profile.credentials)
-    except GuardError as end:
-        if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in end.findings):
+        stored = load(store, bot.profile.credentials)
+    except GuardError as problem:
+        if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in problem.findings):
             raise
-        return "what is left of a key"
-    return f"the key {there.masked_id} with its secret"
+        return "the remains of a key"
+    return f"the key {stored.masked_id} with its secret"
 
 
-def _rotate(subject: BotContext, terminal: Terminal) -> int:
-    _require_section(subject)
-    keeper = subject.writable_store or _fail_with_instructions(subject, "to_replace")
-    old = load(keeper, subject.profile.credentials)
+def _rotate(bot: BotContext, terminal: Terminal) -> int:
+    _require_section(bot)
+    store = bot.writable_store or _fail_with_instructions(bot, "rotate")
+    old = load(store, bot.profile.credentials)
     terminal.print(
-        f"In use: the key {old.masked_id}. Make a new one on {subject.profile.page.location}; leave the old one there."
+        f"In use: the key {old.masked_id}. Make a new one on {bot.profile.page.location}; leave the old one there."
     )
-    new = terminal.credentials(subject.profile.credentials)
+    new = terminal.credentials(bot.profile.credentials)
     if new.is_same_key(old):
-        fail(
-            "credentials-conflict",
-            f"This is the key in use, {old.masked_id}, again.",
-            "Make a new key, then try again.",
-        )
-    verdict = check_candidate(subject, new)
+        fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
+    verdict = check_candidate(bot, new)
     terminal.report(verdict)
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return verdict.exit_code
-    write(keeper, partial(keeper.replace, old, new))
+    write(store, partial(store.replace, old, new))
     terminal.print(
-        f"Stored: the key {new.masked_id} in {subject.store_label}.",
+        f"Stored: the key {new.masked_id} in {bot.store_label}.",
         "Now, in this order:",
         f"1. Restart the bot: until then it trades with the old key {old.masked_id}, which it has in memory.",
-        f"2. Once it runs, delete the key {old.masked_id} on {subject.profile.page.location}.",
+        f"2. Once it runs, delete the key {old.masked_id} on {bot.profile.page.location}.",
     )
     return 0
 
 
-def _fail_with_instructions(subject: BotContext, action: str) -> WritableStore:
-    """Say what to run instead, for a store that is only read.
+def _fail_with_instructions(bot: BotContext, action: str) -> WritableStore:
+    """Fail with what to run instead, for a store that is only read here.
 
     Raises:
-        GuardError: always.
+        GuardError: misconfigured, always.
     """
-    store = instructions.require_read_only(subject.section.credentials)
-    lines: dict[str, Sequence[str]] = {
-        "to_store": instructions.store_steps(store, subject.profile),
-        "to_replace": instructions.replace_steps(store, subject.profile, subject.config_options),
-        "to_delete": instructions.delete_steps(store, subject.profile),
+    store = instructions.require_read_only(bot.section.credentials)
+    steps: dict[str, Sequence[str]] = {
+        "set": instructions.store_steps(store, bot.profile),
+        "rotate": instructions.replace_steps(store, bot.profile, bot.config_options),
+        "delete": instructions.delete_steps(store, bot.profile),
     }
-    instead = "\n".join(f"    {line}" for line in lines[action])
-    instructions.fail_read_only(store, f"Run instead, as the user that the bot runs as:\n{instead}")
+    lines = "\n".join(f"    {line}" for line in steps[action])
+    instructions.fail_read_only(store, f"Run instead, as the user that the bot runs as:\n{lines}")
 
 
 def describe_age(moment: datetime | None) -> str:
-    """A moment as a day and how long ago it was."""
+    """Return a moment as its day and how long ago that was."""
     if moment is None:
         return "not known"
     days = (datetime.now(UTC) - moment).days

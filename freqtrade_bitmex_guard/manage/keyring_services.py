@@ -18,7 +18,6 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 _MAX_SERVICE_LENGTH = 60
 
-
 _MAX_SERVICES = 50
 
 

@@ -1,4 +1,4 @@
-"""Talk with the person at the terminal. What they type as a secret is neither shown nor kept."""
+"""Talks with the person at the terminal. What is typed as a secret is neither shown nor kept."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.report import text
 
 _MAX_CHARACTERS = 8192
-
-
 _T = TypeVar("_T")
 
 
@@ -36,28 +34,28 @@ class Terminal:
 
     @property
     def is_attended(self) -> bool:
-        """Whether somebody can be asked."""
+        """Whether a person can answer."""
         return sys.stdin.isatty() and sys.stdout.isatty()
 
     def print(self, *lines: str, style: str = "") -> None:
-        """Print lines, without what could act on the terminal, such as in the name of a file.
+        """Print lines, without control characters, which the name of a file may have.
 
-        Long ones are not broken: a command in them must come out whole when it is copied.
+        Long lines are not broken, so that a command in them can be copied.
         """
         for line in map(redact, lines):
-            shown = "".join(char if char.isprintable() or char == "\n" else "?" for char in line)
-            self._console.print(Text(shown, style=style), soft_wrap=True)
+            printable = "".join(char if char.isprintable() or char == "\n" else "?" for char in line)
+            self._console.print(Text(printable, style=style), soft_wrap=True)
 
     def step(self, number: int, title: str) -> None:
-        """Head one step of several."""
+        """Print the heading of a step."""
         self.print("", f"{number}. {title}", style="bold")
 
     def report(self, verdict: Verdict) -> None:
-        """Print what a check came to."""
+        """Print the verdict of a check."""
         text.print_table(verdict, self._console)
 
     def print_findings(self, findings: Sequence[Finding]) -> None:
-        """Print why something was not done, and what to do."""
+        """Print why something was not done, and what to do next."""
         for finding in findings:
             self.print(f"{finding.name}: {finding.message}", style="bold red")
         for fix in dict.fromkeys(finding.fix for finding in findings):
@@ -68,21 +66,21 @@ class Terminal:
         return bool(questionary.confirm(question, default=default).unsafe_ask())
 
     def choose(self, question: str, choices: Mapping[str, _T]) -> _T:
-        """Have one of several chosen; the texts are what is shown."""
+        """Ask for one of several choices, which are shown by their texts."""
         return choices[questionary.select(question, choices=list(choices)).unsafe_ask()]
 
     def ask(self, question: str, default: str = "", check: Callable[[str], bool | str] = lambda _: True) -> str:
         """Ask for a line of text.
 
         Args:
-            question: what is asked.
-            default: what stands there already.
-            check: True for an answer that will do, else what is wrong with it.
+            question: the text in front of the line.
+            default: the text in the line, to be edited.
+            check: returns True for a valid answer, else what is wrong with it.
         """
         return str(questionary.text(question, default=default, validate=check).unsafe_ask()).strip()
 
     def credentials(self, fields: Sequence[CredentialField]) -> Credentials:
-        """Take the parts of the credentials, from prompts that do not show them or from standard input.
+        """Ask for credentials at prompts that do not show them, or read them from standard input.
 
         Args:
             fields: the parts, in the order of the prompts, or of the lines. A PEM text takes several lines.

@@ -106,7 +106,8 @@ def is_private(network: Network) -> bool:
 def network_objections(network: Network, policy: Policy, terms: ExchangeProfile) -> list[str]:
     """What the bot's own rules would say of a key that works from a block; nothing if it will do."""
     facts = KeyFacts(permissions=None, ip_restriction=RestrictedTo((network,)))
-    return [finding.message for rule in (ip_too_many, ip_outside) for finding in rule(facts, policy, terms)]
+    evidence = Evidence(facts, AccountFacts(), datetime.now(UTC))
+    return [issue.message for rule in (ip_too_many, ip_outside) for issue in rule(evidence, policy, terms)]
 
 
 @dataclass(frozen=True, slots=True)

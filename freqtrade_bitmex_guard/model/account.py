@@ -1,21 +1,25 @@
-"""What is known of the account around a key: what its owner did, or left undone, to keep it safe.
+"""The facts of the account around a key: what its owner did, or did not do, to protect it.
 
-Everything here is told, or it is `NotTold`, which is never the same as fine.
+Every fact is reported or `NotReported`, which is never the same as fine.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
 
 NOT_QUERIED = NotReported("it was not asked")
 
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+_SAME_MOMENT = timedelta(minutes=1)
+
 
 class AccountQuery(Enum):
-    """What has to be asked of the exchange beside the key itself, one request each."""
+    """A question about the account, one request each."""
 
     TWO_FACTOR = auto()
     WITHDRAWAL_ADDRESSES = auto()
@@ -39,11 +43,11 @@ class SiblingKey:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalAddress:
-    """A saved address that money can be sent to.
+    """A saved address to which money can be sent.
 
     Attributes:
-        name: as its owner called it, exactly as told; or the start of the address.
-        skipped_safeguards: which safeguards a withdrawal to it skips, in the exchange's words.
+        name: what its owner called it, exactly; or the start of the address.
+        skipped_safeguards: the safeguards that a withdrawal to it skips, in the exchange's words.
     """
 
     name: str
@@ -52,15 +56,15 @@ class WithdrawalAddress:
 
 @dataclass(frozen=True, slots=True)
 class AccountEvent:
-    """Something that happened to the account.
+    """Something that happened to the account. Long texts are cut.
 
     Attributes:
-        type: what the exchange calls it, exactly, but cut where it is far too long.
-        time: when.
-        ip: from which address, as told, cut likewise; or None.
-        status: how it ended, as told, cut likewise; or None.
+        type: the exchange's name for it, exactly.
+        time: when it happened.
+        ip: the address it came from, as reported, or None.
+        status: how it ended, as reported, or None.
         security_relevant: whether it changes who can get at the money.
-        creates_key: whether it is the making of an API key.
+        creates_key: whether it is the creation of an API key.
     """
 
     type: str
@@ -77,32 +81,37 @@ class EventLog:
 
     Attributes:
         events: the newest first.
-        complete_since: since when none is missing, or None if even that is unknown.
+        complete_since: since when no event is missing, or None if that is unknown.
     """
 
     events: tuple[AccountEvent, ...]
     complete_since: datetime | None
 
     def since(self, moment: datetime) -> tuple[AccountEvent, ...]:
-        """The events from a moment on."""
+        """Return the events from a moment on."""
         return tuple(event for event in self.events if event.time >= moment)
 
     def covers(self, moment: datetime) -> bool:
-        """Whether no event from a moment on is missing."""
+        """Return whether no event from a moment on is missing."""
         return self.complete_since is not None and self.complete_since <= moment
 
-
-BEGINNING = datetime.min.replace(tzinfo=UTC)
+    def creation_of(self, key: KeyFacts) -> AccountEvent | None:
+        """Return the event of a key's creation, so that a new key is no alarm; None if there are several or none."""
+        created = key.created
+        if created is None:
+            return None
+        matches = [event for event in self.events if event.creates_key and abs(event.time - created) < _SAME_MOMENT]
+        return matches[0] if len(matches) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What the exchange tells of the account.
+    """What the exchange reports of the account.
 
     Attributes:
         two_factor: whether logging in takes a second factor.
         siblings: its other keys.
-        withdrawal_addresses: where money can be sent.
+        withdrawal_addresses: the saved addresses to which money can be sent.
         event_log: what happened to it.
     """
 
@@ -114,11 +123,11 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A key and the account around it, at one moment.
+    """What rules judge: a key and the account around it at one moment.
 
     Attributes:
         key: the bot's own.
-        account: around it.
+        account: the account around it.
         now: the moment, in UTC.
     """
 

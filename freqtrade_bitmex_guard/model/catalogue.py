@@ -65,12 +65,18 @@ FINDINGS: dict[str, FindingSpec] = {
     "security-event": FindingSpec(
         _R, "Something happened to the account that its owner should know of.", configurable=True
     ),
+    "ip-undisclosed": FindingSpec(
+        _R, "The key is limited to addresses that the exchange does not report.", configurable=True
+    ),
+    "ip-not-supported": FindingSpec(_R, "The exchange cannot limit a key to addresses.", configurable=True),
+    "key-expiry": FindingSpec(_R, "The key ends in less than `min_days_left` days.", configurable=True),
     # The key could not be read.
     "key-unknown": FindingSpec(_U, "The exchange does not know this key id."),
     "signature-invalid": FindingSpec(_U, "The exchange does not accept the signature: the secret is wrong."),
     "clock-skew": FindingSpec(_U, "This machine's clock is off, so the exchange rejects what it signs."),
     "address-not-allowed": FindingSpec(_U, "The key does not work from this machine's address."),
     "address-banned": FindingSpec(_U, "The exchange blocks this machine's address."),
+    "exchange-cannot-tell": FindingSpec(_U, "The exchange cannot report what a key may do, or from where."),
     "access-denied": FindingSpec(_U, "The exchange does not even let the key see itself."),
     "account-restricted": FindingSpec(_U, "The exchange has restricted or disabled the account."),
     "subaccount-key": FindingSpec(_U, "The key belongs to a sub-account and was used as if it did not."),

@@ -15,7 +15,6 @@ from freqtrade_bitmex_guard.redaction.sanitize import mask_id
 
 _MAX_LINE_LENGTH = 4096
 
-
 _ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,%d}" % _MAX_LINE_LENGTH)  # noqa: UP031 - braces are the pattern's
 
 
@@ -44,15 +43,11 @@ class CredentialField:
 
 KEY = CredentialField("key", "key id", "apiKey", ("key", "apiKey", "api_key"), identifies=True)
 
-
 SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"))
-
 
 PEM_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True)
 
-
 PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",))
-
 
 WALLET_ADDRESS = CredentialField(
     "wallet_address",
@@ -63,15 +58,10 @@ WALLET_ADDRESS = CredentialField(
     file_prefix="",
 )
 
-
 PRIVATE_KEY = CredentialField("private_key", "private key", "privateKey", ("private_key", "privateKey"), file_prefix="")
 
-
 STORED_FIELDS = (KEY, SECRET, PASSWORD, WALLET_ADDRESS, PRIVATE_KEY)
-
-
 """Every part that a store may hold, by its name."""
-
 
 KNOWN_FIELDS = (
     *STORED_FIELDS,
@@ -81,8 +71,6 @@ KNOWN_FIELDS = (
     CredentialField("token", "token", "token", ("token",)),
     CredentialField("twofa", "two-factor code", "twofa", ("twofa",)),
 )
-
-
 """Every part that freqtrade or ccxt knows. A client signs with those of its exchange and must hold no other."""
 
 

@@ -43,10 +43,12 @@ class Permission:
     Attributes:
         name: the exchange's name for it, exactly.
         kind: what it lets the key do.
+        note: what else it allows and cannot be split from it, as a whole sentence, or empty.
     """
 
     name: str
     kind: PermissionKind
+    note: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

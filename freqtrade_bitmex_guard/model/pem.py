@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 
 MAX_BYTES = 16_384
-
-
 """The longest value that any credential may have. A PEM text of a 4096-bit RSA key has 3.3 KB."""
 
-
 _BEGIN, _END = "-----BEGIN ", "-----END "
-
 
 _FRAME = re.compile(r"-----[A-Z0-9 ]+-----|\s+")
 

@@ -15,6 +15,8 @@ from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, Permission, Permis
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 DEFAULT_TRADING_MODE = "spot"
+UNVERIFIABLE = ("permissions", "ip-restriction")
+"""What an exchange may have no way to report, in the words of the policy."""
 
 
 class Default(StrEnum):
@@ -112,6 +114,8 @@ class ExchangeProfile:
         status_page: where it reports outages, or empty.
         notice: what a person should know if its own hosts cannot be reached, as a whole sentence.
         last_ccxt: the last version of ccxt that has it, if it was removed.
+        cannot_report: what it has no way to report of a key, of `UNVERIFIABLE`.
+        ip_free_keys: what becomes of keys without an IP restriction, as a whole sentence, or empty.
         weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
         credentials: the parts of a key that the exchange issues.
@@ -129,6 +133,8 @@ class ExchangeProfile:
     status_page: str = ""
     notice: str | None = None
     last_ccxt: str | None = None
+    cannot_report: tuple[str, ...] = ()
+    ip_free_keys: str = ""
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
     credentials: tuple[CredentialField, ...] = (KEY, SECRET)
@@ -136,6 +142,8 @@ class ExchangeProfile:
     def __post_init__(self) -> None:
         if len(self._specs) != len(self.permissions):
             raise ValueError(f"{self.id}: a permission is listed twice")
+        if not set(self.cannot_report) <= set(UNVERIFIABLE):
+            raise ValueError(f"{self.id}: it cannot report something that the policy has no word for")
 
     @cached_property
     def _specs(self) -> Mapping[str, PermissionSpec]:
@@ -188,7 +196,7 @@ class ExchangeProfile:
 
     def permission(self, name: str) -> Permission:
         """Return a permission that the exchange reported, with its kind."""
-        return Permission(name, self.kind(name))
+        return Permission(name, self.kind(name), self.note(name))
 
     def forbids(self, permission: Permission) -> bool:
         """Return whether a permission of a key moves money or changes keys, by its kind or by its name."""

@@ -1,4 +1,4 @@
-"""The exit codes of our commands, a contract with scripts and service managers."""
+"""The verdict of a check, and its exit code: a contract with scripts and service managers."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Verdict:
         exchange: its ccxt id, made harmless, if the config names one.
         key: the key id, masked, if it came to reading it.
         servers: the servers that vouched for it, as scheme://host:port; the config may name others than the exchange's.
+        unverified: what the operator accepted without the exchange reporting it.
         requests: how many were sent to the exchange.
         checked_at: when the check began.
         duration_ms: how long it took, in milliseconds.
@@ -47,6 +48,7 @@ class Verdict:
     exchange: str | None = None
     key: str | None = None
     servers: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
     requests: int = 0
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration_ms: int = 0

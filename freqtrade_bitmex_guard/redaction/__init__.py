@@ -1,1 +1,1 @@
-"""No secret in text."""
+"""Removal of secrets from everything that leaves the process; imports nothing of the guard."""

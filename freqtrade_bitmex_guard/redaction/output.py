@@ -1,8 +1,8 @@
-"""The ways by which text leaves the process on its own: its log, and its standard output and error.
+"""The two ways by which text leaves the process on its own: its log, and standard output and error.
 
-One filter stands before every handler of the log, those made later included: console, file, the buffer behind
-freqtrade's /logs, syslog. One boundary stands behind everything that prints: errors that nobody caught, in whatever
-thread, warnings, a debugger's habit. What cannot be checked is left out.
+One filter is in front of every log handler, also those made later: console, file, the buffer behind freqtrade's /logs,
+syslog. The streams filter everything that is printed: errors that nobody caught, in whatever thread, warnings, a
+debugger's output. What cannot be checked is left out.
 """
 
 from __future__ import annotations
@@ -17,79 +17,67 @@ from typing import Any, TypeVar
 from freqtrade_bitmex_guard.redaction.registry import OVERLAP, redact
 
 UNCHECKED_TEXT = "(left out: it could not be checked for secrets)"
+MUTED_TEXT = "(left out: written while a secret was in use)"
 
-
-MUTED_TEXT = "(left out: it was said while something secret was at work)"
-
-
-_IS_REDACTED = "_cleared_of_secrets"
-
-
-# What a record says of its origin that somebody chose a name for.
+_IS_REDACTED = "_is_redacted_by_guard"
+# Fields of a record that somebody chose a name for.
 _NAME_FIELDS = ("name", "threadName", "processName", "taskName")
-
-
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", _IS_REDACTED}
-
-
 _PLAIN_TYPES = (str, int, float, type(None))
 
-
 _traceback_formatter = logging.Formatter()
-
-
 _T = TypeVar("_T")
 
 
 class _MuteState(threading.local):
     """Whether this thread is at work on something secret."""
 
-    now = False
+    is_muted = False
 
 
 _mute_state = _MuteState()
 
 
 def install() -> None:
-    """Let no hidden value (`redaction.hide`) leave this process by its log or what it prints. Safe to repeat."""
-    # Every record passes here, whoever made it, by way of which logger, and whenever its handler was made.
+    """Redact whatever this process logs or prints from now on. Safe to repeat."""
+    # Every record passes here, whoever made it, whichever logger took it, whenever its handler was made.
     if not hasattr(logging.Handler.handle, _IS_REDACTED):
         logging.Handler.handle = _wrap_handle(logging.Handler.handle)  # type: ignore[method-assign]
-    # The last two, too: the interpreter goes back to them at its end, when destructors still complain.
-    made: dict[Any, _RedactingStream] = {}
+    # The last two as well: at its end the interpreter goes back to them, while destructors may still complain.
+    wrapped: dict[Any, _RedactingStream] = {}
     for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
         stream = getattr(sys, name)
         if stream is not None and not isinstance(stream, _RedactingStream):
-            setattr(sys, name, made.setdefault(stream, _RedactingStream(stream)))
+            setattr(sys, name, wrapped.setdefault(stream, _RedactingStream(stream)))
 
 
 def muted(work: Callable[[], _T]) -> Callable[[], _T]:
-    """The same work; what its thread logs until its end says who logged it and how grave it is, no more.
+    """Return the same work, of whose log records only the logger's name and the level are kept.
 
-    A library that reads a store may log or print the value that it reads, before anybody knows what to hide. The mark
-    is the thread's own and not taken back from outside: what a store that was given up says later is left out as well.
-    Other threads, such as those of a bot that runs, go on.
+    A library that reads a store may log or print the value that it reads, before anybody knows what to redact. The mute
+    belongs to the thread and is not lifted from outside: what an abandoned store says later is left out, too. Other
+    threads, such as those of a running bot, go on.
 
     Args:
         work: to be run in a thread of its own.
     """
     install()
 
-    def quiet() -> _T:
-        _mute_state.now = True
+    def run_muted() -> _T:
+        _mute_state.is_muted = True
         try:
             return work()
         finally:
-            _mute_state.now = False
+            _mute_state.is_muted = False
 
-    return quiet
+    return run_muted
 
 
 def _wrap_handle(handle: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(handle)
-    def clearing(self: logging.Handler, record: logging.LogRecord) -> Any:
+    def handle_redacted(self: logging.Handler, record: logging.LogRecord) -> Any:
         if not hasattr(record, _IS_REDACTED):
-            if _mute_state.now:
+            if _mute_state.is_muted:
                 _drop_content(record, MUTED_TEXT)
             try:
                 _redact_record(record)
@@ -97,19 +85,19 @@ def _wrap_handle(handle: Callable[..., Any]) -> Callable[..., Any]:
                 record.name = ""
                 _drop_content(record, UNCHECKED_TEXT)
             setattr(record, _IS_REDACTED, True)
-        # What the handler writes of it now holds no more than that, though it may write to standard error.
-        quiet, _mute_state.now = _mute_state.now, False
+        # The record is safe now, so the handler may print it, for example to standard error.
+        was_muted, _mute_state.is_muted = _mute_state.is_muted, False
         try:
             return handle(self, record)
         finally:
-            _mute_state.now = quiet
+            _mute_state.is_muted = was_muted
 
-    setattr(clearing, _IS_REDACTED, True)
-    return clearing
+    setattr(handle_redacted, _IS_REDACTED, True)
+    return handle_redacted
 
 
-def _drop_content(record: logging.LogRecord, why: str) -> None:
-    record.__dict__.update(msg=why, args=(), exc_info=None, exc_text=None, stack_info=None)
+def _drop_content(record: logging.LogRecord, text: str) -> None:
+    record.__dict__.update(msg=text, args=(), exc_info=None, exc_text=None, stack_info=None)
     for name in set(vars(record)) - _STANDARD_FIELDS:
         delattr(record, name)
 
@@ -117,32 +105,33 @@ def _drop_content(record: logging.LogRecord, why: str) -> None:
 def _redact_record(record: logging.LogRecord) -> None:
     message = record.getMessage()
     if record.exc_info:
-        # As a text: a handler that draws it itself may draw the variables of every frame beside it.
+        # As a text: a handler that formats it itself may show the variables of every frame.
         trace = record.exc_text or _traceback_formatter.formatException(record.exc_info)
         record.exc_info, record.exc_text = None, redact(trace)
     elif record.exc_text:
         record.exc_text = redact(record.exc_text)
     if record.stack_info:
         record.stack_info = redact(record.stack_info)
-    shown = redact(message)
-    # What may say something else by the time a handler asks it is asked now, once.
-    if shown != message or not isinstance(record.msg, str) or not _is_plain(record.args):
-        record.msg, record.args = shown, ()
+    redacted = redact(message)
+    # An argument that is not plain may render differently for each handler, so it is rendered here, once.
+    if redacted != message or not isinstance(record.msg, str) or not _is_plain(record.args):
+        record.msg, record.args = redacted, ()
     for name in (*_NAME_FIELDS, *(set(vars(record)) - _STANDARD_FIELDS)):
         value = vars(record).get(name)
         if isinstance(value, str):
             setattr(record, name, redact(value))
-        elif not isinstance(value, _PLAIN_TYPES) and (shown := redact(told := repr(value))) != told:
-            setattr(record, name, shown)
+        elif not isinstance(value, _PLAIN_TYPES) and (redacted := redact(text := repr(value))) != text:
+            setattr(record, name, redacted)
 
 
 def _is_plain(arguments: Any) -> bool:
+    """Return whether the arguments of a record are plain values without a secret."""
     if not arguments:
         return True
-    if not isinstance(arguments, tuple) or any(type(each) not in _PLAIN_TYPES for each in arguments):
+    if not isinstance(arguments, tuple) or any(type(argument) not in _PLAIN_TYPES for argument in arguments):
         return False
-    # A message may show less of one than a handler that sends the arguments themselves.
-    return redact(told := repr(arguments)) == told
+    # A message may show less of an argument than a handler that sends the arguments themselves.
+    return redact(text := repr(arguments)) == text
 
 
 def _muted_text(text: str) -> str:
@@ -150,7 +139,7 @@ def _muted_text(text: str) -> str:
 
 
 class _RedactingStream:
-    """Standard output or error, without hidden values; all else is as the stream itself has it."""
+    """Standard output or error without registered secrets; everything else is the stream's own."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -168,16 +157,16 @@ class _RedactingStream:
         self._stream.close()
 
     def write(self, text: str, left_out: str = f"{UNCHECKED_TEXT}\n") -> int:
-        """Write a text cleared of hidden values; says that all of it was written."""
+        """Write a text without registered secrets, and return the length of the whole text."""
         try:
-            shown = _muted_text(text) if _mute_state.now else redact(text, self._before)
+            redacted = _muted_text(text) if _mute_state.is_muted else redact(text, self._before)
             self._before = (self._before + text)[-OVERLAP:]
-        except Exception:  # at the interpreter's very end, when this module's names are gone, for example
-            shown = left_out
-        self._stream.write(shown)
+        except Exception:  # for example at the interpreter's very end, when this module's names are gone
+            redacted = left_out
+        self._stream.write(redacted)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write several."""
+        """Write several texts."""
         for line in lines:
             self.write(line)

@@ -5,57 +5,61 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from freqtrade_bitmex_guard.redaction.registry import _T, MIN_SECRET_LENGTH, redact
+from freqtrade_bitmex_guard.redaction.registry import MIN_SECRET_LENGTH, redact
 
-# What is shown of a text from outside is far shorter; an answer may hold millions of characters to clear.
+# Far less of an outside text is shown, and an answer may hold millions of characters to redact.
 _MAX_EXAMINED = 10_000
 
-
 _MARKUP = re.compile(r"[\[\]<>&`*|\\]")
-
-
 _USER = re.compile(r"//[^/@\s]*@")
-
-
 _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~-]{16,}")
+
+_T = TypeVar("_T")
 
 
 def sanitize(text: str, limit: int = 80) -> str:
-    """Text from outside, fit for a terminal, a log or a chat message.
+    """Make text from outside safe for a terminal, a log or a chat message.
 
     Args:
         text: anything.
         limit: characters at most; the rest becomes an ellipsis.
 
     Returns:
-        One line, without hidden values and without the user name and password of a URL, in which control
-        characters, line breaks, direction marks and what rich, HTML and Markdown act on are question marks.
+        One line without registered secrets and without the user name and password of a URL. Control characters, line
+        breaks, direction marks and the markup of rich, HTML and Markdown become question marks.
     """
-    # Before it is cut to what is shown, lest a part of a secret be left over.
+    # Redact before cutting, so that no part of a secret is left over.
     text = _USER.sub("//…@", redact(text[:_MAX_EXAMINED]))
-    shown = "".join(char if char.isprintable() else "?" for char in text[: limit + 1])
-    shown = _MARKUP.sub("?", shown)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
-
-
-def join_limited(found: Iterable[_T], show: Callable[[_T], str] = str, most: int = 5) -> str:
-    """The first few of many, with commas, and how many more there are; only these are made fit to be shown."""
-    listed = list(found)
-    more = [f"{len(listed) - most:,} more"] if len(listed) > most else []
-    return ", ".join([*map(show, listed[:most]), *more])
+    printable = "".join(char if char.isprintable() else "?" for char in text[: limit + 1])
+    safe = _MARKUP.sub("?", printable)
+    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
 def sanitize_tokens(text: str, limit: int = 200) -> str:
-    """The same, with everything that could be a token masked: runs of 16 or more letters, digits and the like."""
+    """Sanitize a text and mask what could be a token: runs of 16 or more letters, digits and the like."""
     return sanitize(_TOKEN.sub("…", text), limit)
 
 
+def join_limited(items: Iterable[_T], describe: Callable[[_T], str] = str, limit: int = 5) -> str:
+    """Join the first few of many with commas, and say how many more there are.
+
+    Args:
+        items: what to list.
+        describe: called for the listed ones only, so that a long list costs nothing.
+        limit: how many to list.
+    """
+    listed = list(items)
+    more = [f"{len(listed) - limit:,} more"] if len(listed) > limit else []
+    return ", ".join([*map(describe, listed[:limit]), *more])
+
+
 def mask_id(key_id: str) -> str:
-    """A key id as it may be shown: its first four characters, or none of one so short that they would tell it."""
+    """Return a key id as it may be shown: its first four characters, or none of a short one that they would reveal."""
     return sanitize(key_id[:4] if len(key_id) >= MIN_SECRET_LENGTH else "") + "…"
 
 
 def fingerprint(key_id: str) -> str:
-    """What tells a key from all others, in a file too, without showing its id."""
+    """Return what tells a key from all others without showing its id; it is written to files too."""
     return hashlib.blake2b(key_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -6,10 +6,26 @@ import json
 from typing import Any
 
 from freqtrade_bitmex_guard import __version__
-from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.key import (
+    KeyFacts,
+    NotReported,
+    NotSupported,
+    RestrictedTo,
+    RestrictedUndisclosed,
+    Unrestricted,
+)
 from freqtrade_bitmex_guard.model.networks import count_addresses
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+
+_KINDS: dict[type, str] = {
+    Unrestricted: "unrestricted",
+    RestrictedTo: "restricted",
+    RestrictedUndisclosed: "undisclosed",
+    NotReported: "not-told",
+    NotSupported: "not-supported",
+}
+"""How each answer about the IP restriction is called in JSON."""
 
 
 def to_dict(verdict: Verdict) -> dict[str, Any]:
@@ -35,6 +51,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
         ],
         "facts": [facts_to_dict(entry) for entry in verdict.facts],
         "servers": list(verdict.servers),
+        "unverified": list(verdict.unverified),
         "requests": verdict.requests,
         "checked_at": verdict.checked_at.isoformat(timespec="milliseconds"),
         "duration_ms": verdict.duration_ms,
@@ -52,7 +69,7 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
     permissions = None
     if facts.permissions is not None:
         permissions = [
-            {"name": sanitize(permission.name), "kind": permission.kind.value}
+            {"name": sanitize(permission.name), "kind": permission.kind.value, "note": permission.note}
             for permission in sorted(facts.permissions)
         ]
     return {
@@ -61,6 +78,7 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
         "addresses": _ip_restriction(facts),
         "enabled": facts.enabled,
         "created": facts.created.isoformat() if facts.created else None,
+        "expires": facts.expires.isoformat() if facts.expires else None,
         "user_id": None if facts.user_id is None else sanitize(facts.user_id),
         "target_account_id": None if facts.account_id is None else sanitize(facts.account_id),
     }
@@ -68,11 +86,13 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
 
 def _ip_restriction(facts: KeyFacts) -> dict[str, Any]:
     limit = facts.ip_restriction
+    kind = _KINDS[type(limit)]
     if isinstance(limit, Unrestricted):
-        return {"everywhere": True, "blocks": [], "count": None}
+        return {"kind": kind, "everywhere": True, "blocks": [], "count": None}
     if not isinstance(limit, RestrictedTo):
-        return {"everywhere": None, "blocks": [], "count": None}
+        return {"kind": kind, "everywhere": None, "blocks": [], "count": None}
     return {
+        "kind": kind,
         "everywhere": False,
         "blocks": [*map(str, limit.networks), *limit.unreadable],
         "count": count_addresses(limit.networks),

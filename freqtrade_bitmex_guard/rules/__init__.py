@@ -1,81 +1,77 @@
-"""The rules: what is known of a key, held against the operator's policy.
+"""The rules that a key and its account are judged by.
 
-A rule is one function that takes the facts, the policy and the exchange's words, and yields findings: none if the
-rule is positively met. A fact that the exchange did not tell never meets a rule.
+A rule is a function with the name of its finding. It yields an issue for everything that is not fine, and none if the
+rule is positively met; what the exchange did not report never meets a rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from freqtrade_bitmex_guard.config.policy import Policy
-from freqtrade_bitmex_guard.model.account import AccountQuery, Evidence
-from freqtrade_bitmex_guard.model.findings import Finding, Severity
-from freqtrade_bitmex_guard.model.key import KeyFacts
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.account import AccountQuery
+from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.rules.account import security_event, sibling_keys, two_factor, withdrawal_address
-from freqtrade_bitmex_guard.rules.engine import Rule
-from freqtrade_bitmex_guard.rules.ip_restriction import ip_outside, ip_too_many, ip_unreadable, ip_unrestricted
-from freqtrade_bitmex_guard.rules.key import account, key_age, key_disabled, key_name, legacy_key
-from freqtrade_bitmex_guard.rules.permissions import permission_missing, permission_not_allowed, withdraw_permission
-
-KeyRule = Callable[[KeyFacts, Policy, ExchangeProfile], Iterator[Finding]]
-
-
-KEY_RULES: tuple[KeyRule, ...] = (
-    withdraw_permission,
-    permission_not_allowed,
-    permission_missing,
-    ip_unrestricted,
-    ip_unreadable,
-    ip_too_many,
+from freqtrade_bitmex_guard.rules.engine import Rule, Scope, evaluate
+from freqtrade_bitmex_guard.rules.ip_restriction import (
+    ip_not_supported,
     ip_outside,
-    key_disabled,
+    ip_too_many,
+    ip_undisclosed,
+    ip_unreadable,
+    ip_unrestricted,
+)
+from freqtrade_bitmex_guard.rules.key import account, key_age, key_disabled, key_expiry, key_name, legacy_key
+from freqtrade_bitmex_guard.rules.permissions import (
+    exchange_cannot_tell,
+    permission_missing,
+    permission_not_allowed,
+    withdraw_permission,
+)
+
+__all__ = ["RULES", "Rule", "Scope", "evaluate", "queries_for", "rules_for"]
+
+_WARNING = Severity.WARNING
+_OWNERS = ("expected_user_id", "expected_target_account_id")
+
+RULES: tuple[Rule, ...] = (
+    Rule("exchange-cannot-tell", exchange_cannot_tell),
+    Rule("withdraw-permission", withdraw_permission),
+    Rule("permission-not-allowed", permission_not_allowed),
+    Rule("permission-missing", permission_missing),
+    Rule("ip-unrestricted", ip_unrestricted),
+    Rule("ip-unreadable", ip_unreadable),
+    Rule("ip-too-many", ip_too_many),
+    Rule("ip-outside", ip_outside),
+    Rule("key-disabled", key_disabled),
+    Rule("two-factor", two_factor, scope=Scope.ACCOUNT, query=AccountQuery.TWO_FACTOR, priority=4),
+    Rule("key-age", key_age, _WARNING, priority=10, expects=("max_key_age_days",)),
+    Rule("legacy-key", legacy_key, _WARNING, priority=7),
+    Rule("key-name", key_name, _WARNING, priority=11, expects=("key_name",)),
+    Rule("account", account, priority=5, expects=_OWNERS),
+    Rule("sibling-keys", sibling_keys, _WARNING, Scope.ACCOUNT, priority=2),
+    Rule(
+        "withdrawal-address", withdrawal_address, _WARNING, Scope.ACCOUNT, AccountQuery.WITHDRAWAL_ADDRESSES, priority=3
+    ),
+    Rule("security-event", security_event, _WARNING, Scope.ACCOUNT, AccountQuery.EVENTS, priority=1),
+    Rule("ip-undisclosed", ip_undisclosed, _WARNING, priority=9),
+    Rule("ip-not-supported", ip_not_supported, _WARNING, priority=8),
+    Rule("key-expiry", key_expiry, _WARNING, priority=6),
 )
 
 
-ACCOUNT_RULES: tuple[Rule, ...] = (
-    Rule("two-factor", Severity.ERROR, two_factor, priority=4, of_the_key=False, query=AccountQuery.TWO_FACTOR),
-    Rule("key-age", Severity.WARNING, key_age, priority=7, of_the_key=True, expects=("max_key_age_days",)),
-    Rule("legacy-key", Severity.WARNING, legacy_key, priority=6, of_the_key=True),
-    Rule("key-name", Severity.WARNING, key_name, priority=8, of_the_key=True, expects=("key_name",)),
-    Rule(
-        "account",
-        Severity.ERROR,
-        account,
-        priority=5,
-        of_the_key=True,
-        expects=("expected_user_id", "expected_target_account_id"),
-    ),
-    Rule("sibling-keys", Severity.WARNING, sibling_keys, priority=2, of_the_key=False),
-    Rule(
-        "withdrawal-address",
-        Severity.WARNING,
-        withdrawal_address,
-        priority=3,
-        of_the_key=False,
-        query=AccountQuery.WITHDRAWAL_ADDRESSES,
-    ),
-    Rule("security-event", Severity.WARNING, security_event, priority=1, of_the_key=False, query=AccountQuery.EVENTS),
-)
+def rules_for(scope: Scope | None = None, *, configurable: bool | None = None) -> tuple[Rule, ...]:
+    """Return the rules, in their order.
 
-
-def evaluate_key(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> list[Finding]:
-    """All findings of all rules about one key, the gravest rules first."""
-    return [finding for rule in KEY_RULES for finding in rule(facts, policy, terms)]
+    Args:
+        scope: only those that need to know this; by default all.
+        configurable: only those whose severity the operator chooses, or only the others; by default all.
+    """
+    return tuple(
+        rule
+        for rule in RULES
+        if scope in (None, rule.scope) and (configurable is None or rule.is_configurable is configurable)
+    )
 
 
 def queries_for(policy: Policy) -> frozenset[AccountQuery]:
-    """What has to be asked of the exchange, beyond the key itself, for the rules that are not ignored."""
-    return frozenset(rule.query for rule in ACCOUNT_RULES if rule.query is not None and not rule.is_ignored(policy))
-
-
-def evaluate_account(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> list[Finding]:
-    """All findings of all posture rules, in their order."""
-    return [finding for rule in ACCOUNT_RULES for finding in rule.apply(posture, policy, terms)]
-
-
-def evaluate_key_posture(posture: Evidence, policy: Policy, terms: ExchangeProfile) -> list[Finding]:
-    """Those of the rules that need nothing but the key itself."""
-    of_the_key = (rule for rule in ACCOUNT_RULES if rule.of_the_key)
-    return [finding for rule in of_the_key for finding in rule.apply(posture, policy, terms)]
+    """Return the questions about the account that the rules need which the operator does not ignore."""
+    return frozenset(rule.query for rule in RULES if rule.query is not None and not rule.is_ignored(policy))

@@ -1,76 +1,126 @@
-"""Rules about where a key may be used from."""
+"""Rules about the addresses that a key works from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
-from freqtrade_bitmex_guard.model.findings import Finding, error
-from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.account import Evidence
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    NotReported,
+    NotSupported,
+    RestrictedTo,
+    RestrictedUndisclosed,
+    Unrestricted,
+)
 from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, networks_outside
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited
+from freqtrade_bitmex_guard.rules.engine import Issue
 
 
-def _how_to_restrict(terms: ExchangeProfile) -> str:
-    return terms.how_to_change(f"Write the bot's own address into {terms.page.ip_field}, for example 203.0.113.7/32.")
+def _how_to_restrict(profile: ExchangeProfile) -> str:
+    return profile.how_to_change(
+        f"Write the bot's own address into {profile.page.ip_field}, for example 203.0.113.7/32."
+    )
 
 
-def ip_unrestricted(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
-    """The key does not work from every address, whatever the policy says."""
-    limit = facts.ip_restriction
-    why = None
-    if isinstance(limit, Unrestricted):
-        why = limit.reason
-    elif not isinstance(limit, RestrictedTo):
-        why = f"{limit.reason}, so nothing shows that it is limited"
-    elif admits_everyone(limit.networks):
-        why = "its address blocks together admit every address, or half of them"
-    elif not limit.networks and not limit.unreadable:
-        why = "it names no address"
-    if why is not None:
-        yield error(
-            "ip-unrestricted",
-            f"The key works from anywhere in the world ({why}): whoever gets hold of it can use it from home.",
-            _how_to_restrict(terms),
+def ip_unrestricted(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The key is shown not to work from every address, whatever the policy allows."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, NotReported) and "ip-restriction" in profile.cannot_report:
+        return  # `exchange_cannot_tell` judges it
+    reason = _why_unrestricted(restriction)
+    if reason is not None:
+        yield Issue(
+            f"The key works from anywhere in the world ({reason}): whoever gets hold of it can use it from home.",
+            " ".join(filter(None, [_how_to_restrict(profile), profile.ip_free_keys])),
         )
 
 
-def ip_unreadable(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
-    """Every block on the key is of the form address or address/prefix; what cannot be read could admit anyone."""
-    if isinstance(facts.ip_restriction, RestrictedTo) and facts.ip_restriction.unreadable:
-        yield error(
-            "ip-unreadable",
-            f"On the key {join_limited(facts.ip_restriction.unreadable, repr)} cannot be read as address or "
-            "address/prefix, so "
+def _why_unrestricted(restriction: IpRestriction) -> str | None:
+    if isinstance(restriction, Unrestricted):
+        return restriction.reason
+    if isinstance(restriction, RestrictedUndisclosed | NotSupported):
+        return None  # they have rules of their own
+    if not isinstance(restriction, RestrictedTo):
+        return f"{restriction.reason}, so nothing shows that it is limited"
+    if admits_everyone(restriction.networks):
+        return "its address blocks together admit every address, or half of them"
+    if not restriction.networks and not restriction.unreadable:
+        return "it names no address"
+    return None
+
+
+def ip_undisclosed(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange reports to which addresses the key is limited, so that they can be held against the policy."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, RestrictedUndisclosed):
+        yield Issue(
+            f"The key is limited to addresses that {profile.title} does not report ({restriction.reason}): nothing "
+            "shows that they are the bot's own.",
+            f"Compare {profile.page.ip_field} with the bot's address yourself: {profile.page.location}."
+            + _advice_on_written_limits(policy),
+            is_demanded=_has_written_limits(policy),
+        )
+
+
+def ip_not_supported(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange can limit a key to addresses."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, NotSupported):
+        yield Issue(
+            f"{profile.title} cannot limit a key to addresses ({restriction.reason}): a stolen key works from any "
+            "machine.",
+            "Keep only what the bot trades with in this account, and let the key end soon."
+            + _advice_on_written_limits(policy),
+            is_demanded=_has_written_limits(policy),
+        )
+
+
+def _has_written_limits(policy: Policy) -> bool:
+    return bool({"max_ip_addresses", "ip_within"} & policy.model_fields_set)
+
+
+def _advice_on_written_limits(policy: Policy) -> str:
+    if not _has_written_limits(policy):
+        return ""
+    return " The policy's max_ip_addresses or ip_within cannot be shown to hold: take it out to accept that."
+
+
+def ip_unreadable(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """Every block is of the form address or address/prefix; one that cannot be read could admit anyone."""
+    restriction = evidence.key.ip_restriction
+    if isinstance(restriction, RestrictedTo) and restriction.unreadable:
+        yield Issue(
+            f"On the key {join_limited(restriction.unreadable, repr)} cannot be read as address or address/prefix, so "
             "it could admit anyone.",
-            _how_to_restrict(terms),
+            _how_to_restrict(profile),
         )
 
 
-def ip_too_many(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
+def ip_too_many(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
     """The key works from no more distinct addresses than the policy allows."""
-    if not isinstance(facts.ip_restriction, RestrictedTo):
+    restriction = evidence.key.ip_restriction
+    if not isinstance(restriction, RestrictedTo):
         return
-    admitted = count_addresses(facts.ip_restriction.networks)
-    if admitted > policy.max_addresses:
-        yield error(
-            "ip-too-many",
-            f"The key works from {admitted:,} addresses; the policy allows {policy.max_addresses:,}.",
-            f"{_how_to_restrict(terms)} If the bot needs that many addresses, raise "
-            "api_key_guard.policy.max_ip_addresses "
-            "instead.",
+    count = count_addresses(restriction.networks)
+    if count > policy.max_addresses:
+        yield Issue(
+            f"The key works from {count:,} addresses; the policy allows {policy.max_addresses:,}.",
+            f"{_how_to_restrict(profile)} If the bot needs that many addresses, raise "
+            "api_key_guard.policy.max_ip_addresses instead.",
         )
 
 
-def ip_outside(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
-    """Every block of the key lies inside the networks that the policy names, if it names any."""
-    within = policy.allowed_networks
-    if within is None or not isinstance(facts.ip_restriction, RestrictedTo):
+def ip_outside(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """Every block is inside the networks that the policy names, if it names any."""
+    restriction, allowed = evidence.key.ip_restriction, policy.allowed_networks
+    if allowed is None or not isinstance(restriction, RestrictedTo):
         return
-    if beyond := networks_outside(facts.ip_restriction.networks, within):
-        yield error(
-            "ip-outside",
-            f"The key works from {join_limited(beyond)}, which is not inside api_key_guard.policy.ip_within.",
-            f"{_how_to_restrict(terms)} If the network is yours, add it to ip_within instead.",
+    if outside := networks_outside(restriction.networks, allowed):
+        yield Issue(
+            f"The key works from {join_limited(outside)}, which is not inside api_key_guard.policy.ip_within.",
+            f"{_how_to_restrict(profile)} If the network is yours, add it to ip_within instead.",
         )

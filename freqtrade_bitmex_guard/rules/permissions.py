@@ -2,68 +2,85 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from freqtrade_bitmex_guard.config.policy import Policy
-from freqtrade_bitmex_guard.model.findings import Finding, error
-from freqtrade_bitmex_guard.model.key import KeyFacts, Permission
+from freqtrade_bitmex_guard.model.account import Evidence
+from freqtrade_bitmex_guard.model.key import Permission
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.rules.engine import Issue
 
 
-def withdraw_permission(facts: KeyFacts, _policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
-    """No right that moves money out of the account or changes what keys may do, whatever the policy allows."""
-    for permission in sorted(facts.permissions or ()):
-        if terms.forbids(permission):
-            yield error(
-                "withdraw-permission",
+def exchange_cannot_tell(_evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The exchange can report what the policy asks for, or the operator accepted in writing that it cannot."""
+    subjects = {"permissions": "what the key may do", "ip-restriction": "from which addresses it works"}
+    for subject in profile.cannot_report:
+        is_accepted = subject in policy.accept_unverifiable
+        yield Issue(
+            f"{profile.title} has no way to report {subjects[subject]}, so nothing shows that the key can only trade"
+            + (" (accepted in policy.accept_unverifiable)." if is_accepted else "."),
+            f"Look at the key yourself: {profile.page.location}. To start all the same, write "
+            f'"accept_unverifiable": {json.dumps(list(profile.cannot_report))} into api_key_guard.policy.',
+            is_accepted=is_accepted,
+        )
+
+
+def withdraw_permission(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """No permission moves money out of the account or changes keys, whatever the policy allows."""
+    for permission in sorted(evidence.key.permissions or ()):
+        if profile.forbids(permission):
+            field, label = profile.page.permissions_field, profile.label(permission.name)
+            yield Issue(
                 f"The key has the right {_describe(permission)}: whoever gets hold of it can take the money, not only "
                 "trade with it.",
-                terms.how_to_change(
-                    f"Under {terms.page.permissions_field}, leave {terms.label(permission.name)} unticked."
-                ),
+                profile.how_to_change(f"Under {field}, leave {label} unticked."),
             )
 
 
-def permission_not_allowed(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
-    """Every right of the key is one that the policy names, letter by letter; a list that is not told allows nothing.
+def permission_not_allowed(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The policy names every permission of the key, letter by letter; a list that is not reported meets no policy.
 
-    What moves money is `withdraw_permission`'s to find.
+    A permission that moves money is left to `withdraw_permission`.
     """
-    if facts.permissions is None:
-        yield error(
-            "permission-not-allowed",
-            f"{terms.title} did not say what the key may do, so nothing shows that it can only trade.",
-            f"{terms.how_to_replace()} If the new key shows the same, report it.",
+    if evidence.key.permissions is None:
+        if "permissions" in profile.cannot_report:
+            return  # `exchange_cannot_tell` judges it
+        yield Issue(
+            f"{profile.title} did not say what the key may do, so nothing shows that it can only trade.",
+            f"{profile.how_to_replace()} If the new key shows the same, report it.",
         )
         return
-    for permission in sorted(facts.permissions):
-        if permission.name not in policy.allowed_permissions and not terms.forbids(permission):
-            yield error(
-                "permission-not-allowed",
+    for permission in sorted(evidence.key.permissions):
+        if permission.name not in policy.allowed_permissions and not profile.forbids(permission):
+            yield Issue(
                 f"The key has the right {_describe(permission)}, which the policy does not allow (allowed: "
                 f"{', '.join(policy.allowed_permissions) or 'none'}).",
-                f"{terms.how_to_change('Tick only the rights that the bot needs.')} If it needs this right, add it to "
-                "api_key_guard.policy.allowed_permissions instead.",
+                f"{profile.how_to_change('Tick only the rights that the bot needs.')} If it needs this right, add it "
+                "to api_key_guard.policy.allowed_permissions instead.",
             )
 
 
-def permission_missing(facts: KeyFacts, policy: Policy, terms: ExchangeProfile) -> Iterator[Finding]:
-    """Every right that the bot cannot work without is on the key."""
-    has = {permission.name for permission in facts.permissions or ()}
-    missing = [word for word in policy.required_permissions if not has.intersection((word, *terms.replacements(word)))]
+def permission_missing(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
+    """The key has every permission that the bot needs, or another that does for it."""
+    if evidence.key.permissions is None and "permissions" in profile.cannot_report:
+        return  # `exchange_cannot_tell` judges it
+    names = {permission.name for permission in evidence.key.permissions or ()}
+    missing = [
+        name for name in policy.required_permissions if not names.intersection((name, *profile.replacements(name)))
+    ]
     if missing:
-        yield error(
-            "permission-missing",
+        yield Issue(
             f"The key lacks the right{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}: a bot that "
             "trades with it would fail at its first order.",
-            terms.how_to_change(
-                f"Under {terms.page.permissions_field}, choose {', '.join(map(terms.label, missing))}."
+            profile.how_to_change(
+                f"Under {profile.page.permissions_field}, choose {', '.join(map(profile.label, missing))}."
             ),
         )
 
 
 def _describe(permission: Permission) -> str:
-    """A right, for a person: the exchange's word, and what kind it is where the word does not say so."""
+    """Describe a permission by the exchange's name, and by its kind unless the name says it."""
     says_it = permission.name.strip().casefold() == permission.kind
     return f"{sanitize(permission.name)!r}{'' if says_it else f' ({permission.kind})'}"

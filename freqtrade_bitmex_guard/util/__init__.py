@@ -1,1 +1,1 @@
-"""The operating system: time limits, files, mounts, lazy imports."""
+"""Help with the operating system: time limits, files, mounts, lazy imports; imports nothing of the guard."""

@@ -1,4 +1,4 @@
-"""Files that are whole, whatever interrupts the writing of them."""
+"""Files that are whole even if writing them is interrupted."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _STALE_SECONDS = 3_600
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Put a text into a file: whoever reads it, even after a crash, finds the old content or the new one, whole.
+    """Write a text to a file so that a reader finds the old content or the new one, even after a crash.
 
     Args:
         path: of the file; its folder is made if only that is missing. Only the owner can read either.
         text: the new content.
 
     Raises:
-        OSError: if it cannot be written; then the old content stands.
+        OSError: if it cannot be written; the old content is kept.
     """
     folder = path.parent
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -29,9 +29,9 @@ def write_atomically(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".new")
     try:
         try:
-            left = text.encode()
-            while left:
-                left = left[os.write(handle, left) :]
+            remaining = text.encode()
+            while remaining:
+                remaining = remaining[os.write(handle, remaining) :]
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -43,19 +43,19 @@ def write_atomically(path: Path, text: str) -> None:
     fsync_folder(folder)
 
 
-def read_limited(path: Path, most_bytes: int) -> bytes:
-    """What a file holds.
+def read_limited(path: Path, max_bytes: int) -> bytes:
+    """Read a whole file of limited size.
 
     Raises:
-        OSError: if it cannot be read, is no regular file (nobody may be kept waiting by a pipe), or is too large.
+        OSError: if it cannot be read, is too large, or is not a regular file (reading a pipe may hang).
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > most_bytes:
+        if not stat.S_ISREG(state.st_mode) or state.st_size > max_bytes:
             raise OSError(errno.EINVAL, "not a regular file of a sensible size")
         parts = []
-        while part := os.read(handle, most_bytes):
+        while part := os.read(handle, max_bytes):
             parts.append(part)
         return b"".join(parts)
     finally:
@@ -63,17 +63,17 @@ def read_limited(path: Path, most_bytes: int) -> bytes:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove what a process that was killed left behind."""
-    for left in path.parent.glob(f".{path.name}.*.new"):
+    """Remove the temporary files of processes that were killed."""
+    for temporary in path.parent.glob(f".{path.name}.*.new"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                left.unlink()
+            if time.time() - temporary.stat().st_mtime > _STALE_SECONDS:
+                temporary.unlink()
 
 
 def fsync_folder(folder: Path) -> None:
-    """Have a new name in a folder survive a crash: it is on the disk only once its folder is.
+    """Make a new name in a folder survive a crash: it is on the disk only when its folder is.
 
-    Not every file system can do that, and then it is no loss.
+    A file system that cannot do that is not an error.
     """
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -1,7 +1,7 @@
-"""Large packages of which the preflight needs one or two modules, imported without the rest.
+"""Import of one module of a large package without the rest of the package.
 
-ccxt imports a hundred exchanges, and freqtrade's config reader stands beside what needs pandas: nine tenths of a check
-would be imports that it does not use. What it does use is ccxt's and freqtrade's own, unchanged.
+ccxt imports a hundred exchanges, and freqtrade's config reader is in a package that imports pandas: nine tenths of a
+check would be imports that it does not use. The modules that it does use are ccxt's and freqtrade's own, unchanged.
 """
 
 from __future__ import annotations
@@ -17,19 +17,17 @@ from types import ModuleType
 from typing import Any
 
 _LARGE_PACKAGES = ("pandas", "ccxt", "freqtrade.configuration")
-
-
 _CHARSETS = "charset_normalizer"
-
-
 _PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
-
 
 _after_imports = ExitStack()
 
 
 class _LazyPackage(ModuleType):
-    """A package whose own file has not run yet: its modules can be imported; asked for anything else, it runs."""
+    """A package whose `__init__.py` has not run yet.
+
+    Its modules can be imported. The first access to a missing attribute runs the file, as an import would have.
+    """
 
     def __getattr__(self, name: str) -> Any:
         spec = self.__spec__
@@ -41,15 +39,18 @@ class _LazyPackage(ModuleType):
 
 
 def install() -> None:
-    """Leave the large packages unopened until something in them is needed. For a process that starts no bot."""
+    """Delay the import of the large packages until something in them is needed.
+
+    Only for a process that starts no bot.
+    """
     _pause_garbage_collector()
     _skip_pydantic_plugins()
-    left = [name for name in _LARGE_PACKAGES if name not in sys.modules]
-    for name in left:
+    delayed = [name for name in _LARGE_PACKAGES if name not in sys.modules]
+    for name in delayed:
         _install_lazily(name)
     _install_charset_normalizer_lazily()
-    if "pandas" in left:
-        # freqtrade.misc, which merges configs, writes this name in annotations.
+    if "pandas" in delayed:
+        # freqtrade.misc, which merges configs, uses this name in annotations.
         pandas: Any = sys.modules["pandas"]
         pandas.DataFrame = Any
         importlib.import_module("freqtrade.misc")
@@ -70,24 +71,24 @@ def _install_lazily(name: str) -> ModuleType | None:
 
 
 def _install_charset_normalizer_lazily() -> None:
-    """Leave unopened what guesses the encoding of texts. requests imports it to look at its version."""
+    """Delay the import of the package that guesses encodings; requests imports it only to read its version."""
     if "requests" in sys.modules or _CHARSETS in sys.modules:
         return
     package: Any = _install_lazily(_CHARSETS)
-    with suppress(ImportError, AttributeError):  # then it is opened, as always
+    with suppress(ImportError, AttributeError):  # then requests imports it whole, as always
         package.__version__ = importlib.import_module(f"{_CHARSETS}.version").__version__
 
 
 def _pause_garbage_collector() -> None:
-    """Keep the garbage collector from looking through what imports make, again and again: they make no garbage."""
+    """Switch the garbage collector off while modules are imported: imports make many objects and no garbage."""
     gc.disable()
     _after_imports.callback(gc.enable)
     _after_imports.callback(gc.freeze)
-    atexit.register(gc.freeze)  # at the end the system takes all memory back, looked through or not
+    atexit.register(gc.freeze)  # at the end the system takes the memory back without a collection
 
 
 def _skip_pydantic_plugins() -> None:
-    """Keep pydantic from reading the metadata of all installed packages to find plugins, and from running any."""
+    """Keep pydantic from searching the metadata of all installed packages for plugins, and from running any."""
     if _PLUGINS not in os.environ:
         os.environ[_PLUGINS] = "__all__"
         # Programs that print credentials must not inherit it.
@@ -95,15 +96,15 @@ def _skip_pydantic_plugins() -> None:
 
 
 def end_import_phase() -> None:
-    """Undo what `prepare` did for the time of the imports, if it did. For when they are done."""
+    """Undo what `install` did for the time of the imports, if it was called. Call it when they are done."""
     _after_imports.close()
 
 
 def import_from(package: str, module: str) -> Any:
-    """What a module of an unopened package holds under its own name, as `ccxt.kraken.kraken`.
+    """Return a module's member of the module's own name, as `ccxt.kraken.kraken`, without importing the package.
 
     Returns:
-        None if the package is open, or has no such module: then it must be asked itself.
+        None if the package is imported already, or has no such module: then look in the package itself.
     """
     if not isinstance(sys.modules.get(package), _LazyPackage):
         return None

@@ -1,4 +1,4 @@
-"""What is mounted where, as Linux tells it; elsewhere nothing counts as mounted."""
+"""The mount table of Linux; on other systems it is empty."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 _MEMORY_FILE_SYSTEMS = ("tmpfs", "ramfs")
-
-
-# Everybody's memory mounts: nothing says that a file there came from an orchestrator.
+# Memory mounts that everybody uses: a file there need not come from an orchestrator.
 _SHARED_MOUNT_POINTS = ("/", "/tmp", "/var/tmp", "/dev", "/dev/shm", "/run", "/run/lock", "/run/user/*")  # noqa: S108
-
-
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -26,13 +22,13 @@ class Mount:
 
 
 def mount_table(text: str | None = None) -> list[Mount]:
-    """The mounts this process sees, in the order they were made.
+    """Return the mounts that this process sees, in the order in which they were made.
 
     Args:
         text: a mount table in the form of /proc/self/mountinfo (proc_pid_mountinfo(5)); by default that file's.
 
     Returns:
-        The mounts; none where there is no such file.
+        The mounts; none on a system without that file.
     """
     if text is None:
         try:
@@ -49,19 +45,19 @@ def mount_table(text: str | None = None) -> list[Mount]:
 
 
 def is_mount_point(file: Path) -> bool:
-    """Whether a file, given by its real path, is mounted by itself, as Docker does with `--mount type=bind`."""
+    """Return whether a file, given by its real path, is a mount of its own, as of Docker's `--mount type=bind`."""
     return any(mount.point == file for mount in mount_table())
 
 
 def is_in_private_memory(file: Path, mounts: list[Mount] | None = None) -> bool:
-    """Whether a file, given by its real path, lies in a memory mount made for a purpose, as Kubernetes does."""
-    over = [mount for mount in (mount_table() if mounts is None else mounts) if _holds(mount.point, file)]
-    if not over:
+    """Return whether a file, given by its real path, is in a memory mount made for it, as Kubernetes makes them."""
+    covering = [mount for mount in (mount_table() if mounts is None else mounts) if _holds(mount.point, file)]
+    if not covering:
         return False
-    # The deepest mount holds the file; of two at one place, the later one covers the earlier.
-    nearest = max(enumerate(over), key=lambda numbered: (len(numbered[1].point.parts), numbered[0]))[1]
+    # The deepest mount holds the file; of two at the same point, the later one covers the earlier.
+    nearest = max(enumerate(covering), key=lambda numbered: (len(numbered[1].point.parts), numbered[0]))[1]
     return nearest.kind in _MEMORY_FILE_SYSTEMS and not any(
-        fnmatchcase(str(nearest.point), place) for place in _SHARED_MOUNT_POINTS
+        fnmatchcase(str(nearest.point), pattern) for pattern in _SHARED_MOUNT_POINTS
     )
 
 

@@ -16,6 +16,7 @@ from freqtrade_bitmex_guard.plugin import bot_hook, start_guard
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from tests.e2e.freqtrade_process import API_SERVER, assert_refused, free_port, start_with
 from tests.e2e.trading_bot import tell
 from tests.support.factories import (
     KEY_ID,
@@ -27,10 +28,7 @@ from tests.support.factories import (
     credentials_in_config,
     key,
 )
-from tests.support.freqtrade_process import API_SERVER, free_port
-from tests.support.freqtrade_process import assert_refused as refused
-from tests.support.freqtrade_process import start_after as started
-from tests.unit.client.test_connection import HOSTS, rules, urls
+from tests.unit.client.judged_settings import HOSTS, findings_of, urls
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ PLACES = [
     "freqtrade_bitmex_guard.util.deadline.run_with_timeout",
     "freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key",
     "freqtrade_bitmex_guard.exchanges.bitmex.keys._facts",
-    "freqtrade_bitmex_guard.rules.evaluate_key",
+    "freqtrade_bitmex_guard.rules.evaluate",
     "freqtrade_bitmex_guard.check.local.sort_findings",
     "freqtrade_bitmex_guard.model.verdict.Verdict.outcome",
     "freqtrade_bitmex_guard.report.text.summary_line",
@@ -141,7 +139,7 @@ def test_an_error_anywhere_builds_no_bot(
 def test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured(
     settings: dict[str, Any], rule: str | None
 ) -> None:
-    found = rules({"name": "bitmex", "ccxt_config": settings}, HOSTS)
+    found = findings_of({"name": "bitmex", "ccxt_config": settings}, HOSTS)
     assert found == (set() if rule is None else found)
     assert rule is None or rule in found
 
@@ -239,7 +237,7 @@ def test_the_client_of_websockets_is_compared_as_well(bot: DemoBot, exchange: Si
     assert process.wait_for_output(), process.output
     process.kill()
     exchange.requests.clear()
-    refused(started(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
+    assert_refused(start_with(wheel, bot, ANOTHER_KEY_FOR_THE_THIRD), exchange, "client-changed")
 
 
 TAKES_THE_HOOK_OUT = """

@@ -20,8 +20,8 @@ from freqtrade_bitmex_guard.plugin import rpc_hook
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.adversarial.encodings import close
+from tests.e2e.freqtrade_process import API_SERVER, free_port
 from tests.support.factories import KEY_ID, SECRET, belongs, soon
-from tests.support.freqtrade_process import API_SERVER, free_port
 from tests.support.leak_search import secrets_in
 
 

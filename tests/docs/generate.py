@@ -84,7 +84,7 @@ def _finding(name: str) -> str:
 
 
 def _default_severity(name: str) -> str:
-    return next(rule.severity.value for rule in rules.ACCOUNT_RULES if rule.name == name)
+    return next(rule.severity.value for rule in rules.rules_for(configurable=True) if rule.name == name)
 
 
 def _sentences(text: str) -> str:
@@ -202,7 +202,7 @@ def severity_table() -> str:
     """Return the rules whose severity the operator chooses, as a table."""
     rows = [
         (f"[`{rule.name}`](findings.md#{rule.name})", f"`{rule.severity.value}`", FINDINGS[rule.name].meaning)
-        for rule in rules.ACCOUNT_RULES
+        for rule in rules.rules_for(configurable=True)
     ]
     return table(("rule", "default", "what it finds"), rows)
 

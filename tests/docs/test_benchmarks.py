@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support.factories import store_files
@@ -15,27 +18,27 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 PAGE = BENCHMARKS.parent / "docs" / "pages" / "evidence" / "benchmarks.md"
 
 
-def test_the_twelve_lines_of_ccxt_are_twelve_and_tell_a_keys_rights(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+def test_the_twelve_lines_of_ccxt_are_twelve_and_print_the_permissions(
+    tmp_path: Path, exchange: SimulatedBitMEX
+) -> None:
     script = BENCHMARKS / "twelve_lines.py"
     assert len([line for line in script.read_text().splitlines() if line]) <= 12
     files = store_files(tmp_path)
     command = [sys.executable, str(script), exchange.url, files["key_file"], files["secret_file"]]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == "rights ['order'], works from 127.0.0.1/32\n"
+    assert done.stdout == "permissions ['order'], allowed IPs 127.0.0.1/32\n"
     assert exchange.paths() == ["GET /apiKey"]
 
 
-def test_the_one_class_of_ccxt_tells_a_keys_rights_and_opens_no_other(
-    tmp_path: Path, exchange: SimulatedBitMEX
-) -> None:
+def test_the_one_class_of_ccxt_imports_no_other_exchange(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     files = store_files(tmp_path)
     script = [str(BENCHMARKS / "one_class.py"), exchange.url, files["key_file"], files["secret_file"]]
     done = subprocess.run([sys.executable, "-X", "importtime", *script], capture_output=True, text=True, check=True)
-    assert done.stdout == "rights ['order'], works from 127.0.0.1/32\n"
+    assert done.stdout == "permissions ['order'], allowed IPs 127.0.0.1/32\n"
     assert exchange.paths() == ["GET /apiKey"]
-    opened = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "ccxt.bitmex" in opened
-    assert not {"ccxt", "ccxt.binance"} & opened
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "ccxt.bitmex" in imported
+    assert not {"ccxt", "ccxt.binance"} & imported
 
 
 def test_the_page_names_the_command_that_wrote_it_and_every_target() -> None:
@@ -49,3 +52,12 @@ def test_the_page_names_the_command_that_measured_the_filter_with_its_option() -
     for page in (PAGE, BENCHMARKS / "measure.py"):
         assert "`python benchmarks/log_filter.py --fast`" in page.read_text()
     assert 'HERE / "log_filter.py", "--fast"]' in (BENCHMARKS / "measure.py").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.bitmex
+def test_the_cost_of_an_audit_and_a_recheck_is_measured() -> None:
+    command = [sys.executable, str(BENCHMARKS / "account.py"), "1", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert re.search(r"^\| 3 \| [\d.]+ s \|", done.stdout, re.MULTILINE)
+    assert "A recheck of a running bot's key takes one request" in done.stdout

@@ -58,13 +58,14 @@ BY_TEST = {
 """Run by the test of this name."""
 
 BY_CI = [
-    "python3 -m venv .demo && .demo/bin/pip install . && .demo/bin/freqtrade-bitmex-guard demo",
-    "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest",
+    "python3 -m venv .demo && .demo/bin/pip install '.[bitmex]' && .demo/bin/freqtrade-bitmex-guard demo",
+    "python3 -m venv .venv && .venv/bin/pip install -e '.[dev,bitmex]' && .venv/bin/python -m pytest",
 ]
 """Run by `.ci/run` to the letter."""
 
 BY_HAND = [
     "~/freqtrade/.venv/bin/pip install ./freqtrade-bitmex-guard",
+    "~/freqtrade/.venv/bin/pip install './freqtrade-bitmex-guard[bitmex]'",
     "source ~/freqtrade/.venv/bin/activate",
     "pip uninstall freqtrade-bitmex-guard",
     "git tag -a vX.Y.Z -m 'Version X.Y.Z'",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -15,6 +16,7 @@ from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.account import AccountQuery
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
+from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from tests.docs import picture
 from tests.docs.generate import GUIDE, PAGES, PARTS, with_parts
 from tests.docs.pages import GUIDES, README, ROOT, SITE, blocks, page, table
@@ -61,7 +63,8 @@ def test_every_section_on_a_page_is_one_that_the_guard_reads(name: str) -> None:
     text = README if name == "README.md" else GUIDES[name]
     sections = [json.loads(block) for block in blocks(text, "json") if '"api_key_guard"' in block]
     for section in sections:
-        parse_section(section["api_key_guard"], PROFILE)
+        of_exchange = replace(PROFILE, cannot_report=UNVERIFIABLE) if "unverifiable" in name else PROFILE
+        parse_section(section["api_key_guard"], of_exchange)
 
 
 def test_every_field_of_the_policy_has_a_heading_with_its_default() -> None:
@@ -79,7 +82,7 @@ def test_every_field_of_the_policy_has_a_heading_with_its_default() -> None:
 
 def test_the_values_that_refuse_where_not_reported_are_named() -> None:
     sentence = page("configuration.md").split("wrote what must be so:")[1].splitlines()[0]
-    expected = dict.fromkeys(name for rule in rules.ACCOUNT_RULES for name in rule.expects)
+    expected = dict.fromkeys(name for rule in rules.rules_for(configurable=True) for name in rule.expects)
     assert re.findall(r"`(\w+)`", sentence) == list(expected)
 
 
@@ -94,7 +97,11 @@ def test_the_source_of_each_posture_rule_is_named() -> None:
         for names, source in table(page("exchanges/bitmex.md"), "| rule | from |")
         for name in re.findall(r"`([\w-]+)`", names)
     }
-    for rule in rules.ACCOUNT_RULES:
+    # BitMEX reports a list of addresses, and its keys have no end.
+    of_other_exchanges = {"ip-undisclosed", "ip-not-supported", "key-expiry"}
+    for rule in rules.rules_for(configurable=True):
+        if rule.name in of_other_exchanges:
+            continue
         assert told[rule.name].startswith(f"`{sources[rule.query] if rule.query else '/apiKey'}`")
 
 

@@ -90,6 +90,8 @@ def test_what_stays_after_an_uninstall_is_named() -> None:
 def test_it_says_the_truth_about_bitmex_and_ccxt() -> None:
     assert "BitMEX closed on 2026-09-23" in README
     project = (ROOT / "pyproject.toml").read_text()
-    assert '"ccxt>=4.5.76,<4.5.84"' in project
-    assert "ccxt 4.5.76 to 4.5.83" in README
-    assert "ccxt 4.5.76 to 4.5.83" in page("installation.md")
+    assert '"ccxt>=4.5.76",\n' in project
+    assert 'bitmex = ["ccxt<4.5.84"]\n' in project
+    assert "takes ccxt **down** to 4.5.83" in README
+    assert "any ccxt from 4.5.76 on is kept" in page("installation.md")
+    assert "needs a ccxt below 4.5.84" in page("installation.md")

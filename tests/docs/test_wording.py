@@ -32,7 +32,7 @@ from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import parse_network
 from tests.support.factories import KEY_ID, facts, policy
 from tests.support.scripted_session import ScriptedSession
-from tests.unit.rules.test_account_rules import NOW, WHY, key, other
+from tests.unit.rules.judging import NOW, WHY, key, other
 
 FILE = Path(__file__).parent / "wording.txt"
 
@@ -199,6 +199,12 @@ def profile_texts() -> Iterator[tuple[str, str]]:
     yield from (("title", PROFILE.title), ("notice", PROFILE.notice or ""), ("weak_keys_risk", PROFILE.weak_keys_risk))
 
 
+def own_findings(known: KeyFacts, written: dict[str, Any]) -> list[Finding]:
+    """Judge a key by the rules whose severity nobody chooses."""
+    evidence = Evidence(known, AccountFacts(), NOW)
+    return rules.evaluate(rules.rules_for(configurable=False), evidence, policy(**written), PROFILE)
+
+
 def stopped(do: Any) -> Iterable[Finding]:
     with pytest.raises(GuardError) as end:
         do()
@@ -207,9 +213,14 @@ def stopped(do: Any) -> Iterable[Finding]:
 
 def listed() -> Iterator[tuple[str, Iterable[Finding]]]:
     for name, (known, written) in KEYS.items():
-        yield name, rules.evaluate_key(known, policy(**written), PROFILE)
+        yield name, own_findings(known, written)
     for name, (known, account, written) in POSTURES.items():
-        yield name, rules.evaluate_account(Evidence(known, account, NOW), policy(**written), PROFILE)
+        yield (
+            name,
+            rules.evaluate(
+                rules.rules_for(configurable=True), Evidence(known, account, NOW), policy(**written), PROFILE
+            ),
+        )
     for name, written in POLICIES.items():
         yield f"policy: {name}", stopped(lambda written=written: policy(**written))
     for name, answers in ANSWERS.items():

@@ -295,9 +295,9 @@ def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: DemoBot, exchange
 
 def test_a_bug_in_the_guard_ends_with_1_and_says_where(bot: DemoBot, wheel: Path) -> None:
     script = (
-        "import os, sys, freqtrade_bitmex_guard.rules as rules\n"
+        "import os, sys, freqtrade_bitmex_guard.exchanges as exchanges\n"
         "def broken(*a): raise ValueError(os.environ['SAID'])\n"
-        "rules.apply = broken\n"
+        "exchanges.get_adapter = broken\n"
         "from freqtrade_bitmex_guard.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )

@@ -12,8 +12,8 @@ import pytest
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.responses import page
+from tests.e2e.freqtrade_process import API_SERVER, assert_no_secret, assert_refused, free_port
 from tests.support.factories import KEY_ID, credentials_in_config, key
-from tests.support.freqtrade_process import API_SERVER, assert_no_secret, assert_refused, free_port
 
 pytestmark = pytest.mark.slow
 

@@ -169,7 +169,7 @@ def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
         talk = Session(*killed, env=environment(vault), folder=tmp_path)
         try:
             talk.answer("yours?", "y")
-            talk.answer("kept?", ENTER if held_key() is None else f"{DOWN}{ENTER}")
+            talk.answer("be stored?", ENTER if held_key() is None else f"{DOWN}{ENTER}")
             if held_key() is None:
                 talk.answer("already?", f"{DOWN}{ENTER}")
             talk.answer("first-last):", f"127.0.0.1{ENTER}")

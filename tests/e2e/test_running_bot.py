@@ -11,9 +11,9 @@ import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from tests.e2e.freqtrade_process import API_SERVER, assert_no_secret, free_port
 from tests.e2e.trading_bot import Receiver, tell, wants_to_trade
 from tests.support.factories import soon
-from tests.support.freqtrade_process import API_SERVER, assert_no_secret, free_port
 
 pytestmark = pytest.mark.slow
 

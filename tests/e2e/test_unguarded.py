@@ -11,8 +11,8 @@ import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from tests.e2e.freqtrade_process import assert_refused
 from tests.support.factories import credentials_in_config, key
-from tests.support.freqtrade_process import assert_refused
 
 pytestmark = pytest.mark.slow
 

@@ -93,7 +93,7 @@ def test_a_store_that_hangs_is_given_up(
 @pytest.mark.parametrize(
     "place",
     [
-        "freqtrade_bitmex_guard.check.local.rules.evaluate_key",
+        "freqtrade_bitmex_guard.check.local.rules.evaluate",
         "freqtrade_bitmex_guard.check.local.merge_entries",
         "freqtrade_bitmex_guard.check.prepare.exchanges.get_adapter",
         "freqtrade_bitmex_guard.check.prepare.exchange_client.build_client",

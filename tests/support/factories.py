@@ -26,6 +26,7 @@ from freqtrade_bitmex_guard.model.networks import parse_network
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
+from tests.support.pem_key import PEM_SECRET_PART
 
 # Published by BitMEX as an example (bitmex.com/app/apiKeysUsage): no account stands behind them.
 KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
@@ -61,7 +62,17 @@ BINANCE_ID = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
 BINANCE_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
 
 
-# Every pair that a test stores or signs with stands here, so that all output is searched for it (`tests/leaks.py`).
+# What other exchanges issue beside a key id and a secret, or in their place.
+PASSWORD = "pa55-of-an-API-key-m4de-up"
+
+
+WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
+
+
+WALLET_KEY = "0x7c9f1e4a3b6d8025f1a9c3e7d4b8f60215ae93c7d1f04b68a27e5c39d80b146f"
+
+
+# Everything that a test stores or signs with is here, so that `tests/support/leak_search.py` looks for it.
 MADE_UP = {
     "the key id": KEY_ID,
     "the secret": SECRET,
@@ -73,6 +84,9 @@ MADE_UP = {
     "Kraken's secret": KRAKEN_SECRET,
     "Binance's key id": BINANCE_ID,
     "Binance's secret": BINANCE_SECRET,
+    "the private key": PEM_SECRET_PART,
+    "the API password": PASSWORD,
+    "the wallet's private key": WALLET_KEY,
 }
 
 

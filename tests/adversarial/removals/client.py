@@ -35,7 +35,7 @@ CLIENT = (
         cases="KEY or apiKey",
     ),
     Removal(
-        "unit/client/test_connection.py::test_settings_that_make_it_untrustworthy_are_misconfigured_in_every_block",
+        "unit/client/test_settings.py::test_settings_that_make_answers_untrustworthy_are_misconfigured_in_every_block",
         "that a URL has to be plain",
         replace(
             "client.connection:Origin.of",
@@ -137,7 +137,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_a_client_with_another_key_is_caught_before_its_first_request",
+        "e2e/test_freqtrade_hooks.py::test_a_client_with_another_key_is_caught_before_its_first_request",
         "that clients are compared as they are built",
         (_COMPARE_NO_CLIENT,),
     ),

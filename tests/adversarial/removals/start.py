@@ -38,7 +38,7 @@ START = (
         _LAUNCH_WITHOUT_INSTALLING,
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
+        "e2e/test_freqtrade_hooks.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
         "that a bot module which is loaded already is guarded",
         replace(
             ":arm",
@@ -49,7 +49,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_optimised_python_runs_the_same_check",
+        "e2e/test_freqtrade_hooks.py::test_optimised_python_runs_the_same_check",
         "that nothing rests on `assert`",
         replace(
             "rules.permissions:withdraw_permission",
@@ -60,7 +60,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
+        "e2e/test_freqtrade_hooks.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
         "that every start is refused where the guard cannot be installed",
         replace(
             "plugin.import_hook:_refuse_every_start",
@@ -71,7 +71,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
+        "e2e/test_freqtrade_hooks.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
         "that a bot's clients have to be those that were compared",
         replace(
             "plugin.start_guard:StartGuard.verify_bot_clients",
@@ -137,12 +137,12 @@ FAILURES = (
         cases="guard_state",
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_every_exception_of_the_guard_refuses_the_start",
+        "e2e/test_freqtrade_hooks.py::test_every_exception_of_the_guard_refuses_the_start",
         "that every failure becomes freqtrade's refusal",
         _FAIL_OPEN,
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_a_keyring_backend_that_ends_the_process_is_a_refusal",
+        "e2e/test_freqtrade_hooks.py::test_a_keyring_backend_that_ends_the_process_is_a_refusal",
         "that everything a store raises counts as a failure",
         replace(
             "credentials.access:with_timeout",
@@ -179,7 +179,7 @@ FAILURES = (
         ),
     ),
     Removal(
-        "e2e/test_broken_guard.py::test_ctrl_c_during_the_check_ends_with_130",
+        "e2e/test_freqtrade_hooks.py::test_ctrl_c_during_the_check_ends_with_130",
         "that Ctrl-C is no finding",
         replace(
             "check.local:_failures_as_findings",

@@ -53,7 +53,7 @@ TEXT = (
         ),
     ),
     Removal(
-        "unit/manage/test_commands.py::test_of_any_other_program_only_the_name_is_shown",
+        "unit/manage/test_instructions.py::test_any_other_program_is_shown_only_by_its_name",
         "that a command's arguments are not shown",
         replace(
             "manage.instructions:_program",

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.kraken import SimulatedKraken, error, signature
 from freqtrade_bitmex_guard.simulator.responses import page
-from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import ccxt_client, request, run_until_it_reads_candles
 from tests.support.leak_search import watch
 
 KEY_INFORMATION = "/private/GetApiKeyInfo"
@@ -134,7 +134,7 @@ def test_nothing_private_is_told_without_a_signature(kraken: SimulatedKraken) ->
 
 def test_a_wrong_case_of_a_path_is_an_unknown_method(kraken: SimulatedKraken) -> None:
     with pytest.raises(ccxt.ExchangeError, match="EGeneral:Unknown method"):
-        ccxt_client(kraken).request("GetAPIKeyInfo", "private", "POST")
+        request(ccxt_client(kraken), "GetAPIKeyInfo", "private", "POST")
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_a_wrong_case_of_a_path_is_an_unknown_method(kraken: SimulatedKraken) ->
 def test_each_permission_opens_its_own_methods(kraken: SimulatedKraken, method: str, permission: Kind) -> None:
     kraken.keys[0].permissions = ["query-ledger"]
     with pytest.raises(ccxt.PermissionDenied, match="EGeneral:Permission denied"):
-        ccxt_client(kraken).request(method, "private", "POST")
+        request(ccxt_client(kraken), method, "private", "POST")
 
     kraken.keys[0].permissions = [permission]
 
     try:
-        ccxt_client(kraken).request(method, "private", "POST")
+        request(ccxt_client(kraken), method, "private", "POST")
     except ccxt.ExchangeError as problem:
         assert "EGeneral:Unknown method" in str(problem)
     assert kraken.paths() == [f"POST /private/{method}"] * 2

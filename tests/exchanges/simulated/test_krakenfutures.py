@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.krakenfutures import CHECK, SimulatedKrakenFutures, check_error, error, signature
 from freqtrade_bitmex_guard.simulator.responses import Response, json_response
-from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import ccxt_client, request, run_until_it_reads_candles
 
 PATH = CHECK.removeprefix("/api/auth/v1/")
 
@@ -37,7 +37,7 @@ def check(exchange: SimulatedKrakenFutures, **changed: Any) -> dict[str, Any]:
     client.urls["api"]["auth"] = f"{exchange.url}/api/auth/"
     client.options["versions"]["auth"] = {"GET": {PATH: "v1"}}
     client.options["access"]["auth"] = {"GET": {PATH: "private"}}
-    answer: dict[str, Any] = client.request(PATH, "auth", "GET")
+    answer: dict[str, Any] = request(client, PATH, "auth", "GET")
     return answer
 
 

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from freqtrade_bitmex_guard.simulator.kucoin import SimulatedKuCoin, error, signature
 from freqtrade_bitmex_guard.simulator.responses import page
-from tests.exchanges.simulated.unguarded import run_until_it_reads_candles
+from tests.exchanges.simulated.unguarded import api_form, run_until_it_reads_candles
 
 KEY_INFORMATION = "/api/v1/user/api-key"
 
@@ -100,7 +100,8 @@ def test_wrong_credentials_are_answered_in_kucoins_words(
 
 
 def test_a_changed_request_has_a_wrong_signature(kucoin: SimulatedKuCoin) -> None:
-    request = client(kucoin).sign("user/api-key", "private")
+    unguarded = client(kucoin)
+    request = unguarded.sign("user/api-key", api_form(unguarded, "private"))
 
     answer = requests.get(request["url"] + "?page=2", headers=request["headers"], timeout=5)
 
@@ -108,7 +109,7 @@ def test_a_changed_request_has_a_wrong_signature(kucoin: SimulatedKuCoin) -> Non
 
 
 def test_a_signature_covers_the_query_before_its_encoding(kucoin: SimulatedKuCoin) -> None:
-    assert client(kucoin).request("user/api-key", "private", "GET", {"note": "a b,c"})["code"] == "200000"
+    assert client(kucoin).privateGetUserApiKey({"note": "a b,c"})["code"] == "200000"
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_entries_of_one_key_are_judged_together(tmp_path: Path, exchange: Simula
     assert [finding.name for finding in verdict.findings] == ["ip-too-many"]
 
 
+@pytest.mark.bitmex
 def test_each_entry_of_one_key_has_to_pass(tmp_path: Path) -> None:
     with SimulatedBitMEX([key(permissions=["order"]), key(permissions=["position"])]) as exchange:
         verdict = LocalCheck(bot_config(tmp_path, exchange)).run().verdict

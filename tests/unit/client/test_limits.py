@@ -69,7 +69,7 @@ def test_a_thousand_withdrawal_addresses_are_not_too_many_values(tmp_path: Path,
     [(b" " * 1_000_001, "larger than 1 MB"), (b"[" + b"0," * 40_000 + b"0]", "far more values")],
     ids=["bytes", "values"],
 )
-def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
+def test_answers_that_arrive_in_parallel_have_a_lower_bound_each(
     tmp_path: Path, exchange: SimulatedBitMEX, body: bytes, why: str
 ) -> None:
     for path in ("/user", "/address", "/userEvent"):
@@ -80,7 +80,7 @@ def test_answers_about_the_account_come_together_and_so_each_has_to_be_smaller(
 
 
 @pytest.mark.parametrize(("each", "rules"), [(49_500, []), (50_000, ["response-too-large"])], ids=["most", "too many"])
-def test_an_answer_with_more_than_a_hundred_kilobytes_of_headers_is_not_even_read(
+def test_more_than_a_hundred_kilobytes_of_headers_are_not_read(
     tmp_path: Path, exchange: SimulatedBitMEX, each: int, rules: list[str]
 ) -> None:
     body = json.dumps([key().to_json()]).encode()
@@ -130,7 +130,7 @@ def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Line], 
     return give
 
 
-def test_the_questions_about_the_account_get_what_the_key_left_of_the_time(
+def test_account_queries_get_the_time_that_remains_after_the_key(
     asking: Callable[[Line], LocalCheck],
 ) -> None:
     line = Line()

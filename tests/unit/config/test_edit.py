@@ -152,7 +152,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is_now(tmp_path: Path) 
     with pytest.raises(GuardError) as stopped, staged_replacement([change(path)]) as act:
         path.write_text('{"a": 7}')
         act()
-    assert "changed meanwhile" in str(stopped.value)
+    assert "changed in the meantime" in str(stopped.value)
     assert path.read_text() == '{"a": 7}'
     assert list(tmp_path.iterdir()) == [path]
 
@@ -192,7 +192,7 @@ def test_what_was_replaced_before_another_could_not_be_is_told(
         replace(change(first), change(second))
     (finding,) = stopped.value.findings
     assert first.read_bytes() == NEW.encode() != second.read_bytes()
-    assert finding.message.startswith(f"{second} was left as it was: ")
+    assert finding.message.startswith(f"{second} was not changed: ")
     assert finding.message.endswith(f" Already replaced: {first}.")
     assert "Nothing" not in finding.fix
 

@@ -71,18 +71,18 @@ def test_the_section_of_the_readme_reads_like_an_empty_one() -> None:
             "api_key_guard.credentials.keyring",
             "'key_file'",
         ),
-        ({"policy": {"command": []}}, "api_key_guard.policy.command", "Known here: allowed_permissions"),
-        ({"files": {}}, "api_key_guard.files", "Known here: enabled"),
+        ({"policy": {"command": []}}, "api_key_guard.policy.command", "Known fields: allowed_permissions"),
+        ({"files": {}}, "api_key_guard.files", "Known fields: enabled"),
         ({"allowed_host": []}, "api_key_guard.allowed_host", "'allowed_hosts'"),
         ({"key_file": "x"}, "api_key_guard.key_file", 'credentials with "store": "files"'),
         ({"max_ip_addresses": 1}, "api_key_guard.max_ip_addresses", "belongs in policy"),
-        ({"zzz": 1}, "api_key_guard.zzz", "Known here: enabled, credentials"),
+        ({"zzz": 1}, "api_key_guard.zzz", "Known fields: enabled, credentials"),
     ],
 )
 def test_an_unknown_key_is_rejected_with_the_nearest_known_name(section: Any, path: str, what: str) -> None:
     (finding,) = complaints(section)
     assert finding.name == "section-invalid"
-    assert finding.message == f"{path} is not a known key."
+    assert finding.message == f"{path} is not a known field."
     assert what in finding.fix
 
 
@@ -152,7 +152,7 @@ def test_an_error_says_the_path_what_is_wrong_and_an_example(section: Any, path:
         ({"recheck_minutes": 10_081}, "recheck_minutes must be 10080 or less."),
         ({"on_violation": "sell"}, "on_violation must be 'pause' or 'stop'."),
         ({"allowed_hosts": []}, "allowed_hosts must not be empty."),
-        ({"allowed_hosts": ["\ud800"]}, "allowed_hosts.0 must be a text of valid characters."),
+        ({"allowed_hosts": ["\ud800"]}, "allowed_hosts.0 must be text of valid characters."),
         ({"credentials": []}, "credentials must be an object."),
         ({"credentials": {"store": "files", "key_file": ""}}, "credentials.key_file must not be empty."),
         ({"policy": {"max_ip_addresses": "1"}}, "policy.max_ip_addresses must be a whole number, without quotes."),

@@ -44,10 +44,10 @@ def python(script: str) -> list[str]:
     return [sys.executable, "-c", script]
 
 
-def complaint(key: list[str], secret: list[str] | None = None) -> Finding:
-    with pytest.raises(GuardError) as stopped:
+def load_failure(key: list[str], secret: list[str] | None = None) -> Finding:
+    with pytest.raises(GuardError) as failure:
         store(key, secret).load(PROFILE.credentials)
-    (finding,) = stopped.value.findings
+    (finding,) = failure.value.findings
     return finding
 
 
@@ -74,15 +74,15 @@ def test_no_shell_comes_between() -> None:
     assert credentials.part("key").matches("$HOME;`id`")
 
 
-def test_a_failure_shows_program_exit_code_and_the_first_line_of_standard_error_with_tokens_masked() -> None:
+def test_a_failure_shows_program_exit_code_and_the_first_error_line_masked() -> None:
     script = "import os, sys; print(it := os.environ['SECRET']); sys.exit(f'denied for {it} today\\nsecond line')"
-    finding = complaint(python(script))
+    finding = load_failure(python(script))
     assert finding.name == "command-failed"
     assert finding.message == f"{sys.executable.rsplit('/', 1)[-1]} ended with exit code 1: denied for … today"
 
 
-def test_a_failure_shows_no_more_than_200_characters_and_nothing_that_acts_on_a_terminal() -> None:
-    finding = complaint(python("import sys; sys.exit('\\x1b[31m' + 'no ' * 200)"))
+def test_a_failure_shows_200_characters_at_most_and_no_terminal_codes() -> None:
+    finding = load_failure(python("import sys; sys.exit('\\x1b[31m' + 'no ' * 200)"))
     assert len(finding.message) < 200 + 60
     assert "\x1b" not in finding.message
 
@@ -90,18 +90,18 @@ def test_a_failure_shows_no_more_than_200_characters_and_nothing_that_acts_on_a_
 def test_a_key_that_was_pasted_where_the_program_belongs_is_not_shown() -> None:
     # Not a registered one: that would be an argument of a process, which fails a test.
     pasted = "Zq7XkT93hLmP2vRw8sBn4cJd"
-    assert pasted[:8] not in str(complaint([pasted]))
+    assert pasted[:8] not in str(load_failure([pasted]))
 
 
 def test_what_it_printed_is_never_shown() -> None:
     shown = "import os; print(os.environ['SECRET'])"
     for code in (f"{shown}; print(1)", f"{shown}; raise SystemExit(3)"):
-        finding = complaint(python(code))
+        finding = load_failure(python(code))
         assert SECRET[:8] not in finding.message + finding.fix
 
 
 @pytest.mark.parametrize(
-    ("key", "rule"),
+    ("key", "name"),
     [
         (["no-such-program-anywhere"], "command-failed"),
         (["/etc/hostname"], "command-failed"),
@@ -112,13 +112,13 @@ def test_what_it_printed_is_never_shown() -> None:
         (python("import os; os.write(1, b'\\xff\\xfe')"), "credentials-malformed"),
     ],
 )
-def test_a_program_that_does_not_hand_over_one_line_is_misconfigured(key: list[str], rule: str) -> None:
-    assert complaint(key).name == rule
+def test_a_program_that_does_not_hand_over_one_line_is_misconfigured(key: list[str], name: str) -> None:
+    assert load_failure(key).name == name
 
 
 def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 0.2)
-    assert complaint(["sleep", "60"]).name == "store-timed-out"
+    assert load_failure(["sleep", "60"]).name == "store-timed-out"
 
 
 def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -128,13 +128,13 @@ def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.
     try:
         with (tmp_path / "typed").open() as typed:
             os.dup2(typed.fileno(), 0)
-        assert complaint(["cat"]).name == "credentials-malformed"
+        assert load_failure(["cat"]).name == "credentials-malformed"
     finally:
         os.dup2(before, 0)
         os.close(before)
 
 
-def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(tmp_path: Path) -> None:
+def test_an_agent_that_a_program_leaves_behind_is_left_alone(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     leaving = ["sh", "-c", f"sleep 30 >/dev/null & echo $! >{pid}; printenv KEY_ID"]
     began = time.monotonic()
@@ -146,16 +146,16 @@ def test_an_agent_that_a_program_leaves_behind_is_not_waited_for_and_not_killed(
 def test_a_program_that_prints_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 1.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert complaint(["yes"]).name == "store-timed-out"
+    assert load_failure(["yes"]).name == "store-timed-out"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # in KB
 
 
-def test_a_program_that_is_given_up_is_killed_with_all_that_it_started(
+def test_a_cancelled_program_is_killed_with_all_that_it_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 0.5)
     pids = tmp_path / "pids"
-    complaint(["sh", "-c", f"sleep 60 & echo $! >{pids}; echo $$ >>{pids}; wait"])
+    load_failure(["sh", "-c", f"sleep 60 & echo $! >{pids}; echo $$ >>{pids}; wait"])
     started = pids.read_text().split()
     assert len(started) == 2
     assert soon(lambda: not any(map(_runs, started)), 5)
@@ -181,7 +181,7 @@ def test_both_programs_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "STORE_TIMEOUT_SECONDS", 4.0)
     began = time.monotonic()
     slow = ["sh", "-c", "sleep 2; printf x"]
-    finding = complaint(slow, ["sleep", "60"])
+    finding = load_failure(slow, ["sleep", "60"])
     assert finding.name == "store-timed-out"
     assert finding.message.startswith("sleep did not end")
     assert time.monotonic() - began < 4 + 1.5  # and not 2 + 4

@@ -22,10 +22,10 @@ def store(**written: str) -> FileStore:
     return FileStore(config, "bitmex")
 
 
-def complaint(**written: str) -> Finding:
-    with pytest.raises(GuardError) as stopped:
+def load_failure(**written: str) -> Finding:
+    with pytest.raises(GuardError) as failure:
         store(**written).load(PROFILE.credentials)
-    (finding,) = stopped.value.findings
+    (finding,) = failure.value.findings
     return finding
 
 
@@ -66,15 +66,15 @@ def test_one_trailing_newline_is_stripped_and_nothing_else(
     if is_fine:
         assert store(**written).load(PROFILE.credentials).part("key").matches("abc")
     else:
-        assert complaint(**written).name == "credentials-malformed"
+        assert load_failure(**written).name == "credentials-malformed"
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666, 0o777])
-def test_a_file_that_others_can_read_or_write_is_an_error_that_prints_the_chmod(
+def test_a_file_that_others_can_access_is_rejected_with_the_chmod(
     written: dict[str, str], mode: int, nothing_mounted: None
 ) -> None:
     Path(written["secret_file"]).chmod(mode)
-    finding = complaint(**written)
+    finding = load_failure(**written)
     assert finding.name == "file-exposed"
     assert finding.fix == f"chmod 600 {written['secret_file']}"
 
@@ -93,10 +93,10 @@ def test_a_readable_file_is_judged_where_it_really_lies(
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed_over))
     Path(written["key_file"]).chmod(0o644)
     (handed_over / "link").symlink_to(written["key_file"])
-    assert complaint(key_file=str(handed_over / "link"), secret_file=written["secret_file"]).name == "file-exposed"
+    assert load_failure(key_file=str(handed_over / "link"), secret_file=written["secret_file"]).name == "file-exposed"
 
 
-def test_systemd_hands_over_in_its_own_directory_and_that_is_the_default(
+def test_the_credentials_directory_of_systemd_is_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_mounted: None
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
@@ -107,7 +107,7 @@ def test_systemd_hands_over_in_its_own_directory_and_that_is_the_default(
     assert store().load(PROFILE.credentials).part("secret").matches(SECRET)
 
 
-def test_docker_hands_over_in_run_secrets_and_that_is_the_default_without_systemd(
+def test_run_secrets_of_docker_is_the_default_without_systemd(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_mounted: None
 ) -> None:
     # The real /run/secrets is not ours to write to, so another folder takes its place; the rest is real.
@@ -143,23 +143,23 @@ def test_a_credentials_directory_that_holds_everything_excuses_nothing(
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", directory)
     Path(written["key_file"]).chmod(0o644)
-    assert complaint(**written).name == "file-exposed"
+    assert load_failure(**written).name == "file-exposed"
 
 
 def test_what_is_not_there_or_no_file_is_misconfigured(written: dict[str, str], tmp_path: Path) -> None:
-    assert complaint(**{**written, "key_file": str(tmp_path / "none")}).name == "credentials-missing"
-    assert complaint(**{**written, "key_file": str(tmp_path)}).name == "store-unavailable"
-    assert complaint(**{**written, "key_file": str(tmp_path / "key" / "below")}).name == "store-unavailable"
-    assert complaint(**{**written, "key_file": "/dev/zero"}).name == "store-unavailable"
+    assert load_failure(**{**written, "key_file": str(tmp_path / "none")}).name == "credentials-missing"
+    assert load_failure(**{**written, "key_file": str(tmp_path)}).name == "store-unavailable"
+    assert load_failure(**{**written, "key_file": str(tmp_path / "key" / "below")}).name == "store-unavailable"
+    assert load_failure(**{**written, "key_file": "/dev/zero"}).name == "store-unavailable"
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
-    assert complaint(**{**written, "key_file": str(pipe)}).name == "store-unavailable"
+    assert load_failure(**{**written, "key_file": str(pipe)}).name == "store-unavailable"
 
 
 def test_a_file_without_end_is_not_read_to_its_end(written: dict[str, str]) -> None:
     with Path(written["key_file"]).open("ab") as file:
         file.truncate(2**40)  # sparse
-    assert complaint(**written).name == "credentials-malformed"
+    assert load_failure(**written).name == "credentials-malformed"
 
 
 TABLE = r"""
@@ -215,7 +215,7 @@ def test_a_file_that_is_itself_mounted_counts_as_an_orchestrators(
     Path(written["key_file"]).chmod(0o644)
     store(**written).load(PROFILE.credentials)
     Path(written["secret_file"]).chmod(0o644)
-    assert complaint(**written).name == "file-exposed"
+    assert load_failure(**written).name == "file-exposed"
 
 
 @pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="only Linux tells")

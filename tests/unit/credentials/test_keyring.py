@@ -21,9 +21,7 @@ from tests.support.factories import KEY_ID, SECRET, store_config
 
 
 class Vault(KeyringBackend):
-    """A third-party backend that nobody knows as insecure. It stands in for a desktop's; test_secret_service.py has a
-    real one.
-    """
+    """A backend of a third party that is not known as insecure; test_real_stores.py has a desktop's."""
 
     priority = 1
 
@@ -74,10 +72,10 @@ def store(backend: KeyringBackend) -> KeyringStore:
     return KeyringStore(config)
 
 
-def complaint(backend: KeyringBackend) -> Finding:
-    with pytest.raises(GuardError) as stopped:
+def load_failure(backend: KeyringBackend) -> Finding:
+    with pytest.raises(GuardError) as failure:
         store(backend).load(PROFILE.credentials)
-    (finding,) = stopped.value.findings
+    (finding,) = failure.value.findings
     return finding
 
 
@@ -114,14 +112,14 @@ def test_an_entry_that_holds_both_wins_and_the_others_are_not_read() -> None:
     ids=["empty", "object", "list", "null", "text", "no secret", "null secret", "more", "line break", "nested"],
 )
 def test_an_entry_that_holds_both_oddly_is_misconfigured_and_never_passed_over(both: str) -> None:
-    finding = complaint(Vault(credentials=both, key=KEY_ID, secret=SECRET))
+    finding = load_failure(Vault(credentials=both, key=KEY_ID, secret=SECRET))
     assert finding.name == "credentials-malformed"
     assert SECRET not in finding.message + finding.fix
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID}, {"secret": SECRET}])
-def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[str, str | BaseException]) -> None:
-    finding = complaint(Vault(**entries))
+def test_a_missing_entry_is_reported_with_the_command_that_stores_it(entries: dict[str, str | BaseException]) -> None:
+    finding = load_failure(Vault(**entries))
     assert finding.name == "credentials-missing"
     for name in {"key", "secret"} - set(entries):
         assert f"keyring set freqtrade-bitmex {name}" in finding.fix
@@ -131,23 +129,23 @@ def test_a_missing_entry_is_told_with_the_command_that_stores_it(entries: dict[s
 
 @pytest.mark.parametrize("value", ["", "two\nlines", "with space", "ümlaut"])
 def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: str) -> None:
-    assert complaint(Vault(key=KEY_ID, secret=value)).name == "credentials-malformed"
+    assert load_failure(Vault(key=KEY_ID, secret=value)).name == "credentials-malformed"
 
 
-def test_no_backend_at_all_tells_a_headless_server_what_to_use_instead() -> None:
-    finding = complaint(fail.Keyring())  # type: ignore[no-untyped-call]
+def test_without_any_backend_a_headless_server_is_told_the_alternatives() -> None:
+    finding = load_failure(fail.Keyring())  # type: ignore[no-untyped-call]
     assert finding.name == "store-unavailable"
     assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
     assert '"command"' in finding.fix
 
 
 def test_a_keyring_that_keeps_nothing_is_insecure() -> None:
-    assert complaint(null.Keyring()).name == "store-insecure"  # type: ignore[no-untyped-call]
+    assert load_failure(null.Keyring()).name == "store-insecure"  # type: ignore[no-untyped-call]
 
 
 def test_a_keyring_that_keeps_plain_text_is_insecure() -> None:
     for entries in ({"key": KEY_ID, "secret": SECRET}, {"credentials": "{}"}):
-        assert complaint(Plain(**entries)).name == "store-insecure"
+        assert load_failure(Plain(**entries)).name == "store-insecure"
 
 
 @pytest.mark.parametrize(
@@ -160,14 +158,14 @@ def test_a_keyring_that_keeps_plain_text_is_insecure() -> None:
         ("keyring.backends.file", "PlaintextKeyring"),
     ],
 )
-def test_every_keyring_known_to_keep_plain_text_is_known_by_its_name_and_its_heirs_too(module: str, name: str) -> None:
+def test_known_plaintext_keyrings_and_their_subclasses_are_rejected(module: str, name: str) -> None:
     kind = type(name, (Vault,), {"__module__": module, "__qualname__": name})
     heir = type("Heir", (kind,), {})
     for each in (kind, heir):
-        assert complaint(each(key=KEY_ID, secret=SECRET)).name == "store-insecure"
+        assert load_failure(each(key=KEY_ID, secret=SECRET)).name == "store-insecure"
 
 
-def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() -> None:
+def test_the_encrypted_keyring_of_the_same_library_is_accepted() -> None:
     class Encrypted(EncryptedKeyring):
         def __init__(self) -> None:
             """Without the cipher, which is a library of its own."""
@@ -178,16 +176,16 @@ def test_the_encrypted_file_of_the_same_library_is_not_taken_for_plain_text() ->
     assert store(Encrypted()).load(PROFILE.credentials).part("key").matches(KEY_ID)
 
 
-def test_of_a_chain_the_member_that_answers_must_be_secure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_member_of_a_chain_that_answers_must_be_secure(monkeypatch: pytest.MonkeyPatch) -> None:
     good, plain = Vault(key=KEY_ID, secret=SECRET), Plain(key="old", secret="old")
     assert store(chained(monkeypatch, good, plain)).load(PROFILE.credentials).part("key").matches(KEY_ID)
     assert store(chained(monkeypatch, Vault(), good)).load(PROFILE.credentials).part("key").matches(KEY_ID)
-    assert complaint(chained(monkeypatch, plain, good)).name == "store-insecure"
-    assert complaint(chained(monkeypatch, Vault(key=KEY_ID), plain)).name == "store-insecure"
-    assert complaint(chained(monkeypatch)).name == "store-unavailable"
+    assert load_failure(chained(monkeypatch, plain, good)).name == "store-insecure"
+    assert load_failure(chained(monkeypatch, Vault(key=KEY_ID), plain)).name == "store-insecure"
+    assert load_failure(chained(monkeypatch)).name == "store-unavailable"
 
 
-def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_of_a_chain_are_queried_in_order_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Vault(key=KEY_ID), Vault(key="other", secret=SECRET)
     credentials = store(chained(monkeypatch, first, second)).load(PROFILE.credentials)
     assert credentials.part("key").matches(KEY_ID)
@@ -197,17 +195,17 @@ def test_of_a_chain_the_members_are_asked_in_order_and_none_twice(monkeypatch: p
 
 
 def test_a_locked_keyring_says_so() -> None:
-    finding = complaint(Vault(key=KeyringLocked("no")))
+    finding = load_failure(Vault(key=KeyringLocked("no")))
     assert finding.name == "store-unavailable"
     assert "locked" in finding.message
 
 
-def test_a_backend_that_cannot_be_chosen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_that_cannot_be_chosen_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Any:
         raise RuntimeError(f"secret in the text: {SECRET}")
 
     monkeypatch.setattr("freqtrade_bitmex_guard.credentials.keyring.get_keyring", broken)
-    with pytest.raises(GuardError) as stopped:
+    with pytest.raises(GuardError) as failure:
         store(fail.Keyring()).load(PROFILE.credentials)  # type: ignore[no-untyped-call]
-    assert stopped.value.findings[0].name == "store-unavailable"
-    assert SECRET not in str(stopped.value)
+    assert failure.value.findings[0].name == "store-unavailable"
+    assert SECRET not in str(failure.value)

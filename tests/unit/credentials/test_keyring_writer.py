@@ -33,7 +33,7 @@ OLD_ENTRY = json.dumps({"key": OTHER_ID, "secret": OTHER_SECRET})
 
 
 class Vault(KeyringBackend):
-    """A backend that nobody knows as insecure; `broken` says what a write does instead."""
+    """A backend that is not known as insecure; `broken` is what a write does instead."""
 
     priority = 1
 
@@ -64,7 +64,7 @@ def restored() -> Iterator[None]:
     keyring.set_keyring(before)
 
 
-def keeper(*members: KeyringBackend) -> WritableKeyringStore:
+def store_with(*members: KeyringBackend) -> WritableKeyringStore:
     class Chain(chainer.ChainerBackend):
         backends = list(members)
 
@@ -88,16 +88,16 @@ def change(store: WritableKeyringStore, new: Credentials = NEW) -> None:
         store.add(new)
 
 
-def complaint(keeper: WritableKeyringStore, credentials: Credentials = NEW) -> str:
-    with pytest.raises(GuardError) as stopped:
-        change(keeper, credentials)
-    assert SECRET not in str(stopped.value)
-    return stopped.value.findings[0].name
+def write_failure(store: WritableKeyringStore, credentials: Credentials = NEW) -> str:
+    with pytest.raises(GuardError) as failure:
+        change(store, credentials)
+    assert SECRET not in str(failure.value)
+    return failure.value.findings[0].name
 
 
-def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
+def test_credentials_are_written_into_one_entry_that_the_bot_reads() -> None:
     vault = Vault()
-    store = keeper(vault)
+    store = store_with(vault)
     change(store)
     assert store.load(PROFILE.credentials).matches(NEW)
     assert list(vault.entries) == vault.written == ["credentials"]
@@ -107,9 +107,9 @@ def test_both_are_put_into_one_entry_that_the_bot_reads() -> None:
 
 
 @pytest.mark.parametrize("entries", [{"credentials": OLD_ENTRY}, {"key": OTHER_ID, "secret": OTHER_SECRET}])
-def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[str, str]) -> None:
+def test_new_credentials_replace_the_old_and_leave_nothing_of_them(entries: dict[str, str]) -> None:
     vault = Vault(**entries)
-    store = keeper(vault)
+    store = store_with(vault)
     change(store)
     assert store.load(PROFILE.credentials).matches(NEW)
     assert list(vault.entries) == ["credentials"]
@@ -123,26 +123,26 @@ def test_a_new_pair_replaces_the_old_one_and_leaves_nothing_of_it(entries: dict[
     [PasswordSetError("no"), KeyringLocked("no"), RuntimeError(SECRET), NotImplementedError(), "", "{}", OLD_ENTRY[1:]],
     ids=["no", "locked", "a crash", "not made", "kept as nothing", "kept as an empty object", "kept broken"],
 )
-def test_on_any_failure_the_old_pair_stays_in_use(entries: dict[str, str], broken: BaseException | str) -> None:
+def test_on_any_failure_the_old_credentials_stay_in_use(entries: dict[str, str], broken: BaseException | str) -> None:
     vault = Vault(**entries)
     vault.broken = broken
-    store = keeper(vault)
-    complaint(store)
+    store = store_with(vault)
+    write_failure(store)
     if entries:
         assert store.load(PROFILE.credentials).matches(OLD)
     assert vault.entries == entries
     assert SECRET not in str(vault.entries)
 
 
-def test_what_comes_back_changed_is_not_taken_for_stored() -> None:
+def test_credentials_that_come_back_changed_count_as_not_stored() -> None:
     vault = Vault(credentials=OLD_ENTRY)
     vault.broken = json.dumps({"key": KEY_ID, "secret": f"{SECRET}x"})
-    store = keeper(vault)
-    assert complaint(store) == "store-not-written"
+    store = store_with(vault)
+    assert write_failure(store) == "store-not-written"
     assert store.load(PROFILE.credentials).matches(OLD)
 
 
-def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None:
+def test_a_keyring_that_deletes_first_keeps_the_old_credentials_readable() -> None:
     class DeletesFirst(Vault):
         def set_password(self, service: str, username: str, password: str) -> None:
             if self.entries.pop(username, None):
@@ -153,16 +153,16 @@ def test_a_keyring_that_deletes_first_has_the_old_pair_ready_meanwhile() -> None
             super().set_password(service, username, password)
 
     vault = DeletesFirst(credentials=OLD_ENTRY)
-    store = keeper(vault)
+    store = store_with(vault)
     change(store)
     assert vault.looked
     assert store.load(PROFILE.credentials).matches(NEW)
     assert list(vault.entries) == ["credentials"]
 
 
-def test_of_a_chain_the_member_that_answers_is_written() -> None:
+def test_the_member_of_a_chain_that_answers_is_written() -> None:
     first, second, third = Vault(), Vault(credentials=OLD_ENTRY), Vault()
-    store = keeper(first, second, third)
+    store = store_with(first, second, third)
     change(store)
     assert (first.written, third.written) == ([], [])
     assert store.load(PROFILE.credentials).matches(NEW)
@@ -170,10 +170,10 @@ def test_of_a_chain_the_member_that_answers_is_written() -> None:
     assert second.entries == {}
 
 
-def test_of_a_chain_without_an_answer_the_first_that_keeps_no_plain_text_is_written(tmp_path: Path) -> None:
+def test_an_empty_chain_is_written_in_its_first_secure_member(tmp_path: Path) -> None:
     plain, good = PlaintextKeyring(), Vault()
     plain.file_path = str(tmp_path / "plain.cfg")
-    store = keeper(plain, good)
+    store = store_with(plain, good)
     change(store)
     assert good.written == ["credentials"]
     assert not (tmp_path / "plain.cfg").exists()
@@ -182,34 +182,34 @@ def test_of_a_chain_without_an_answer_the_first_that_keeps_no_plain_text_is_writ
 def test_a_keyring_that_keeps_plain_text_or_nothing_is_never_written(tmp_path: Path) -> None:
     plain = PlaintextKeyring()
     plain.file_path = str(tmp_path / "plain.cfg")
-    assert complaint(keeper(plain)) == "store-insecure"
+    assert write_failure(store_with(plain)) == "store-insecure"
     assert not (tmp_path / "plain.cfg").exists()
-    assert complaint(keeper(null.Keyring())) == "store-insecure"  # type: ignore[no-untyped-call]
-    assert complaint(keeper(fail.Keyring())) == "store-unavailable"  # type: ignore[no-untyped-call]
+    assert write_failure(store_with(null.Keyring())) == "store-insecure"  # type: ignore[no-untyped-call]
+    assert write_failure(store_with(fail.Keyring())) == "store-unavailable"  # type: ignore[no-untyped-call]
 
 
-def test_deleting_takes_everything_out_of_every_member_also_plain_text_and_what_is_malformed(tmp_path: Path) -> None:
+def test_delete_removes_even_malformed_entries_from_every_member(tmp_path: Path) -> None:
     plain, vault = PlaintextKeyring(), Vault(credentials="{", key="a", secret="b", other="stays")
     plain.file_path = str(tmp_path / "plain.cfg")
     plain.set_password("freqtrade-bitmex", "secret", "c")
-    store = keeper(vault, plain)
+    store = store_with(vault, plain)
     assert store.delete()
     assert vault.entries == {"other": "stays"}
     assert plain.get_password("freqtrade-bitmex", "secret") is None
     assert not store.delete()
 
 
-def test_what_cannot_be_deleted_is_told() -> None:
+def test_an_entry_that_cannot_be_deleted_is_reported() -> None:
     class Stubborn(Vault):
         def delete_password(self, service: str, username: str) -> None:
             raise PasswordDeleteError("no")
 
-    with pytest.raises(GuardError) as stopped:
-        keeper(Stubborn(key="a")).delete()
-    assert stopped.value.findings[0].name == "store-not-written"
+    with pytest.raises(GuardError) as failure:
+        store_with(Stubborn(key="a")).delete()
+    assert failure.value.findings[0].name == "store-not-written"
 
 
-def test_a_keyring_that_locks_while_it_is_deleted_leaves_that_in_doubt() -> None:
+def test_a_keyring_that_locks_during_delete_is_reported_as_uncertain() -> None:
     class Locks(Vault):
         is_locked = False
 
@@ -222,43 +222,43 @@ def test_a_keyring_that_locks_while_it_is_deleted_leaves_that_in_doubt() -> None
             super().delete_password(service, username)
             self.is_locked = True
 
-    store = keeper(Locks(credentials=OLD_ENTRY))
-    with pytest.raises(GuardError, match="or none") as stopped:
+    store = store_with(Locks(credentials=OLD_ENTRY))
+    with pytest.raises(GuardError, match="or none") as failure:
         store.delete()
-    assert stopped.value.findings[0].name == "store-not-written"
-    with pytest.raises(GuardError) as stopped:  # and one that was locked before was not changed
+    assert failure.value.findings[0].name == "store-not-written"
+    with pytest.raises(GuardError) as failure:  # and one that was locked before was not changed
         store.delete()
-    assert stopped.value.findings[0].name == "store-unavailable"
+    assert failure.value.findings[0].name == "store-unavailable"
 
 
 def test_a_single_part_that_somebody_put_there_is_not_lost() -> None:
     vault = Vault(secret="somebody's")
-    store = keeper(vault)
+    store = store_with(vault)
     change(store)
     assert store.load(PROFILE.credentials).matches(NEW)
     assert vault.entries["secret"] == "somebody's"
 
 
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-22", "2026-11-22T00:00:00"])
-def test_a_moment_that_cannot_be_read_is_not_known(moment: str) -> None:
+def test_an_unreadable_time_is_not_known(moment: str) -> None:
     entry = {"key": KEY_ID, "secret": SECRET, "stored_at": moment}
-    store = keeper(Vault(credentials=json.dumps(entry)))
+    store = store_with(Vault(credentials=json.dumps(entry)))
     assert store.stored_at() is None
     assert store.load(PROFILE.credentials).matches(NEW)
 
 
 @pytest.mark.parametrize("entries", [{}, {"key": KEY_ID, "secret": SECRET}, {"credentials": OLD_ENTRY}])
-def test_an_entry_that_was_written_by_hand_does_not_tell_when(entries: dict[str, str]) -> None:
-    assert keeper(Vault(**entries)).stored_at() is None
+def test_an_entry_written_by_hand_has_no_time(entries: dict[str, str]) -> None:
+    assert store_with(Vault(**entries)).stored_at() is None
 
 
-def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
+def test_a_change_by_somebody_else_is_not_overwritten() -> None:
     vault = Vault()
-    store = keeper(vault)
+    store = store_with(vault)
     store.add(OLD)
-    with pytest.raises(GuardError) as stopped:
+    with pytest.raises(GuardError) as failure:
         store.add(NEW)
-    assert stopped.value.findings[0].name == "credentials-conflict"
+    assert failure.value.findings[0].name == "credentials-conflict"
     assert store.load(PROFILE.credentials).matches(OLD)
     store.replace(OLD, NEW)
     assert store.load(PROFILE.credentials).matches(NEW)
@@ -272,7 +272,7 @@ def test_what_somebody_else_put_there_meanwhile_is_not_overwritten() -> None:
 
 def test_two_writers_at_once_take_turns() -> None:
     vault = Vault()
-    store = keeper(vault)
-    together = deadline.run_concurrently([lambda: store.add(OLD), lambda: store.add(NEW)] * 4)
-    assert [type(outcome) for outcome in together].count(GuardError) == 7
+    store = store_with(vault)
+    outcomes = deadline.run_concurrently([lambda: store.add(OLD), lambda: store.add(NEW)] * 4)
+    assert [type(outcome) for outcome in outcomes].count(GuardError) == 7
     assert list(vault.entries) == ["credentials"]

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import keyring
 import pytest
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig
-from freqtrade_bitmex_guard.credentials import access
-from freqtrade_bitmex_guard.credentials.files import FileStore
-from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
-from freqtrade_bitmex_guard.manage import instructions, wizard_stores
-from freqtrade_bitmex_guard.manage.bot_context import BotContext
-from freqtrade_bitmex_guard.manage.terminal import Terminal
-from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
-from freqtrade_bitmex_guard.util import deadline
 from tests.support.factories import (
     KEY_ID,
     NEW_ID,
@@ -33,42 +18,12 @@ from tests.support.factories import (
     OTHER_ID,
     OTHER_SECRET,
     SECRET,
-    belongs,
     bot_config,
     key,
     new_key,
     pair,
-    store_config,
 )
-from tests.support.file_keyring import Vault
-from tests.unit.manage.conftest import Run
-
-OLD, NEW = f"{KEY_ID}\n{SECRET}\n", f"{NEW_ID}\n{NEW_SECRET}\n"
-
-
-@pytest.fixture
-def config(tmp_path: Path, exchange: SimulatedBitMEX) -> str:
-    return written(tmp_path, exchange)
-
-
-def written(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> str:
-    content = bot_config(folder, exchange)
-    content["api_key_guard"] = {"allowed_hosts": ["127.0.0.1"], **section}
-    (folder / "config.json").write_text(json.dumps(content))
-    return str(folder / "config.json")
-
-
-def entry() -> dict[str, str]:
-    found: dict[str, str] = json.loads(keyring.get_password("freqtrade-bitmex", "credentials") or "{}")
-    return found
-
-
-def credentials(run: Run, action: str, config: str, *flags: str, stdin: bytes | str = "", code: int = 0) -> str:
-    ended, printed = run("credentials", action, "-c", config, *flags, stdin=stdin)
-    assert ended == code, printed
-    for hidden in (SECRET[:8], NEW_SECRET[:8], KEY_ID[:5], NEW_ID[:5]):
-        assert hidden not in printed
-    return printed
+from tests.unit.manage.conftest import NEW, OLD, Run, credentials, entry, written
 
 
 def test_what_is_set_from_standard_input_is_what_the_bot_reads(run: Run, config: str) -> None:
@@ -100,94 +55,6 @@ def test_set_overwrites_nothing(run: Run, config: str) -> None:
     credentials(run, "set", config, stdin=OLD)
     assert "rotate" in credentials(run, "set", config, stdin=NEW, code=4)
     assert entry()["key"] == KEY_ID
-
-
-@pytest.fixture
-def in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Writes to the keyring hang until this is set; a store has a second."""
-    go_on = threading.Event()
-    for name in ("set_password", "delete_password"):
-        original = getattr(Vault, name)
-        late = lambda *given, original=original: go_on.wait(60) and original(*given)  # noqa: E731
-        monkeypatch.setattr(Vault, name, late)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # for a lock of its own: nobody else shall wait so long
-    monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 1.0)
-    monkeypatch.setattr(deadline, "_ABORT_GRACE_SECONDS", 0.1)
-    yield go_on
-    go_on.set()
-    # They find the keyring's file by a variable: one that came later would write into the next test's.
-    for thread in [each for each in threading.enumerate() if each.name == "freqtrade-bitmex-guard"]:
-        thread.join(60)
-        assert not thread.is_alive()
-
-
-def becomes(expected: str | None) -> None:
-    until = time.monotonic() + 30
-    while entry().get("key") != expected:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def both_are_to_be_kept(printed: str) -> None:
-    for word in ("store-not-written", "old key", "the new one", "both secrets", "credentials show -c CONFIG"):
-        assert word in printed
-    assert "unlock it" not in printed
-
-
-@pytest.mark.parametrize(
-    ("action", "flags", "before", "after"),
-    [("set", [], None, NEW_ID), ("rotate", [], KEY_ID, NEW_ID), ("delete", ["--yes"], KEY_ID, None)],
-    ids=["set", "rotate", "delete"],
-)
-def test_a_change_that_may_still_come_is_not_told_as_if_nothing_had_been_done(
-    run: Run,
-    config: str,
-    exchange: SimulatedBitMEX,
-    in_time: threading.Event,
-    action: str,
-    flags: list[str],
-    before: str | None,
-    after: str | None,
-) -> None:
-    in_time.set()
-    if before:
-        credentials(run, "set", config, stdin=OLD)
-    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
-    in_time.clear()
-    both_are_to_be_kept(credentials(run, action, config, *flags, stdin=NEW, code=4))
-    assert entry().get("key") == before
-    in_time.set()
-    becomes(after)
-
-
-@pytest.mark.parametrize("action", ["rotate", "delete"])
-def test_a_change_that_breaks_off_is_not_told_as_if_nothing_had_been_done(
-    run: Run, config: str, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, action: str
-) -> None:
-    def breaks(*_: str) -> None:
-        raise SystemExit(0)
-
-    credentials(run, "set", config, stdin=OLD)
-    exchange.keys.append(Key(NEW_ID, NEW_SECRET))
-    monkeypatch.setattr(Vault, "set_password", breaks)
-    monkeypatch.setattr(Vault, "delete_password", breaks)
-    flags = ["--yes"] if action == "delete" else []
-    both_are_to_be_kept(credentials(run, action, config, *flags, stdin=NEW, code=4))
-
-
-def test_setup_and_migrate_tell_of_a_change_that_may_still_come_likewise(
-    run: Run, config: str, in_time: threading.Event
-) -> None:
-    belongs(Path(config))
-    subject, given = BotContext.read([config]), pair(NEW_ID, NEW_SECRET)
-    with pytest.raises(GuardError) as stopped:
-        wizard_stores.store_credentials(subject, {"store": "keyring"}, given, Terminal())
-    both_are_to_be_kept(f"{stopped.value} {stopped.value.findings[0].fix}")
-    content = json.loads(Path(config).read_text())
-    content["exchange"] |= {"key": KEY_ID, "secret": SECRET}
-    Path(config).write_text(json.dumps(content))
-    both_are_to_be_kept(credentials(run, "migrate", config, code=4))
-    assert json.loads(Path(config).read_text()) == content  # and so both stay where they were
 
 
 def test_show_masks_the_key_and_tells_store_age_and_whether_it_verifies(
@@ -229,7 +96,7 @@ def test_delete_names_the_key_and_its_place(run: Run, config: str) -> None:
     printed = credentials(run, "delete", config, "--yes")
     assert "Deleted: the key LAqU… with its secret from this user's keyring (service 'freqtrade-bitmex')." in printed
     keyring.set_password("freqtrade-bitmex", "credentials", "no pair")
-    assert "Deleted: what is left of a key" in credentials(run, "delete", config, "--yes")
+    assert "Deleted: the remains of a key" in credentials(run, "delete", config, "--yes")
     assert keyring.get_password("freqtrade-bitmex", "credentials") is None
 
 
@@ -265,7 +132,7 @@ def test_what_the_page_says_of_uninstalling_leaves_no_secret_behind(
     assert then == "pip uninstall freqtrade-bitmex-guard"
 
 
-def test_rotate_takes_a_key_that_is_admitted_and_says_what_to_do_in_which_order(
+def test_rotate_stores_an_admitted_key_and_says_what_comes_next(
     run: Run, config: str, exchange: SimulatedBitMEX
 ) -> None:
     credentials(run, "set", config, stdin=OLD)
@@ -347,101 +214,3 @@ def test_a_candidate_is_checked_instead_of_what_the_store_has(
 
     assert admission is not None
     assert admission.credentials is candidate
-
-
-def lines(lines: list[str]) -> str:
-    """What a person would paste, the remarks left out."""
-    return "\n".join(line.partition("   #")[0] for line in lines)
-
-
-def test_what_is_said_to_run_for_files_works_as_it_stands(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    folder = tmp_path / "a place"
-    store = store_config(store="files", key_file=str(folder / "key"), secret_file=str(folder / "secret"))
-    assert isinstance(store, FileStoreConfig)
-
-    def paste(script: str, first: str, second: str) -> int:
-        for line, value in zip(script.splitlines(), ["", first, second, "", ""], strict=False):
-            done = subprocess.run(["sh", "-uc", line], input=value, text=True, check=False)
-        return done.returncode
-
-    assert paste(lines(instructions.store_steps(store, PROFILE)), f"{KEY_ID}\n", f"{SECRET}\n") == 0
-    assert FileStore(store, "bitmex").load(PROFILE.credentials).part("key").matches(KEY_ID)
-    *inserted, checked, moved = instructions.replace_steps(store, PROFILE, "-c c.json")
-    assert checked.endswith("freqtrade-bitmex-guard --check-only -c c.json")
-    assert checked.count("FREQTRADE__API_KEY_GUARD__CREDENTIALS__") == 2
-    paste(lines(["true", *inserted, moved]), f"{NEW_ID}\n", f"{NEW_SECRET}\n")
-    assert FileStore(store, "bitmex").load(PROFILE.credentials).part("secret").matches(NEW_SECRET)
-    subprocess.run(["sh", "-euc", lines(instructions.delete_steps(store, PROFILE))], check=True)
-    assert list(folder.iterdir()) == []
-
-
-def test_the_new_pair_in_files_is_checked_by_variables_before_it_takes_the_old_ones_place(
-    run: Run, tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = bot_config(tmp_path, exchange)["api_key_guard"]["credentials"]
-    config = written(tmp_path, exchange, credentials=files)
-    printed = credentials(run, "rotate", config, code=4)
-    (check,) = (line for line in printed.splitlines() if "--check-only" in line)
-    for name in ("key", "secret"):
-        (tmp_path / f"{name}.new").write_text("other")
-        (tmp_path / f"{name}.new").chmod(0o600)
-    for word in check.split():
-        name, is_variable, value = word.partition("=")
-        if is_variable:
-            monkeypatch.setenv(name, value)
-    assert run("--check-only", "-c", config)[0] == 3  # unknown to the exchange, so the new pair was read
-
-
-@pytest.mark.parametrize("action", ["set", "rotate", "delete"])
-@pytest.mark.parametrize(
-    "store",
-    [
-        {"store": "files"},
-        {"store": "command", "key_command": ["pass", "show", "a b"], "secret_command": ["pass", "show", "c"]},
-        {"store": "command", "key_command": ["op", "read", "k"], "secret_command": ["vault", "kv", "get", "s"]},
-    ],
-)
-def test_for_a_store_that_is_only_read_it_is_said_what_to_run(
-    run: Run, tmp_path: Path, exchange: SimulatedBitMEX, store: dict[str, Any], action: str
-) -> None:
-    config = written(tmp_path, exchange, credentials=store)
-    printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
-    assert "store-read-only" in printed
-    assert "Run instead" in printed
-    expected = {"files": "bitmex_api_key", "command": "'a b'" if "pass" in str(store) else "op"}[store["store"]]
-    assert expected in printed
-    assert not os.path.exists(os.environ["VAULT"])
-
-
-def test_pass_is_told_by_its_own_commands() -> None:
-    store = store_config(store="command", key_command=["pass", "show", "a"], secret_command=["pass", "show", "b"])
-    assert isinstance(store, CommandStoreConfig)
-    assert lines(instructions.store_steps(store, PROFILE)) == "pass insert a\npass insert b"
-    inserted, _, check, *moved = instructions.replace_steps(store, PROFILE, "-c c.json")
-    assert lines([inserted]) == "pass insert a.new"
-    assert """KEY_COMMAND='["pass", "show", "a.new"]'""" in check
-    assert moved == ["pass mv -f a.new a", "pass mv -f b.new b"]
-    assert instructions.delete_steps(store, PROFILE) == ["pass rm a", "pass rm b"]
-
-
-def test_of_any_other_program_only_the_name_is_shown(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    store = {"store": "command", "key_command": ["/usr/bin/echo", KEY_ID], "secret_command": ["printf", "%s", SECRET]}
-    config = written(tmp_path, exchange, credentials=store)
-    belongs(Path(config))
-    for action, expected in {
-        "set": "with echo, store the key id so that key_command prints it alone",
-        "rotate": """SECRET_COMMAND='["printf", "…"]' freqtrade-bitmex-guard --check-only""",
-        "delete": "with printf, delete what secret_command prints",
-    }.items():
-        printed = credentials(run, action, config, *(["--yes"] if action == "delete" else []), stdin=NEW, code=4)
-        assert expected in printed
-    # And what is printed before anything was read, so before anything is hidden:
-    plain = store_config(store="command", key_command=["op", KEY_ID], secret_command=["op", SECRET])
-    assert isinstance(plain, CommandStoreConfig)
-    ways = (
-        instructions.store_steps(plain, PROFILE),
-        instructions.replace_steps(plain, PROFILE, ""),
-        instructions.delete_steps(plain, PROFILE),
-    )
-    told = [line for way in ways for line in way]
-    assert not any(hidden in line for line in told for hidden in (KEY_ID, SECRET))

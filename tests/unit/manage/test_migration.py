@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ from typing import Any
 import keyring
 import pytest
 
-from freqtrade_bitmex_guard.manage import git_history
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
-from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, skip_or_fail, store_files
+from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, store_files
 from tests.unit.manage.conftest import Run
 
 CONFIG = """\
@@ -114,7 +112,7 @@ def test_they_are_found_in_the_files_that_a_config_includes(run: Run, tmp_path: 
     assert files[2].read_text() == '{"exchange": {"secret": ""}} // deep'
 
 
-def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(run: Run, tmp_path: Path) -> None:
+def test_the_next_run_finishes_one_that_was_killed_between_files(run: Run, tmp_path: Path) -> None:
     files = nested(tmp_path)
     migrated(run, files[0])
     config(tmp_path, '{"exchange": {"secret": "SECRET"}} // deep', "private/secret.json")
@@ -183,16 +181,14 @@ def test_two_different_secrets_are_both_left_where_they_are(run: Run, tmp_path: 
     assert OTHER_SECRET not in printed
 
 
-def test_a_secret_that_is_used_for_something_else_too_is_left_where_it_is(run: Run, tmp_path: Path) -> None:
+def test_a_secret_that_is_also_used_elsewhere_is_left_alone(run: Run, tmp_path: Path) -> None:
     text = CONFIG.replace('"dry_run"', '"api_server": {"password": "SECRET"},\n    "dry_run"')
     assert "api_server" in untouched(run, config(tmp_path, text), "credentials-conflict")
 
 
 @pytest.mark.parametrize("spelt", [r"a\/b\/c%d==", "a%2Fb%2Fc%25d%3D%3D"], ids=["as JSON may", "as in a URL"])
 @pytest.mark.parametrize("place", ["// was SPELT", '"x": "of SPELT",'], ids=["in a comment", "in another value"])
-def test_a_secret_that_stands_elsewhere_in_another_spelling_is_left_where_it_is(
-    run: Run, tmp_path: Path, spelt: str, place: str
-) -> None:
+def test_a_secret_elsewhere_in_another_spelling_is_left_alone(run: Run, tmp_path: Path, spelt: str, place: str) -> None:
     text = CONFIG.replace("SECRET", "a/b/c%d==").replace('"dry_run"', f'{place.replace("SPELT", spelt)}\n    "dry_run"')
     untouched(run, config(tmp_path, text), "credentials-conflict")
 
@@ -222,9 +218,7 @@ def test_another_key_in_the_store_is_not_overwritten(run: Run, tmp_path: Path) -
     assert stored() == before == {"key": OTHER_ID, "secret": OTHER_SECRET}
 
 
-def test_what_is_printed_for_a_second_bot_leaves_the_first_ones_key_alone_and_gives_it_an_entry_of_its_own(
-    run: Run, tmp_path: Path
-) -> None:
+def test_the_advice_for_a_second_bot_gives_it_its_own_entry(run: Run, tmp_path: Path) -> None:
     run("credentials", "set", "-c", str(config(tmp_path, blanked().decode())), stdin=f"{OTHER_ID}\n{OTHER_SECRET}\n")
     path = config(tmp_path, CONFIG.replace('"dry_run"', '"bot_name": "ETH bot", "dry_run"'))
     printed = migrated(run, path, code=4)
@@ -245,7 +239,7 @@ def test_what_is_printed_for_a_second_bot_leaves_the_first_ones_key_alone_and_gi
     ],
     ids=["another service", "another store"],
 )
-def test_a_section_that_names_a_place_with_another_key_is_told_to_name_a_free_one(
+def test_a_section_whose_store_has_another_key_should_name_a_free_one(
     run: Run, tmp_path: Path, credentials: dict[str, str] | None, way_out: str
 ) -> None:
     entry = json.dumps({"key": OTHER_ID, "secret": OTHER_SECRET})
@@ -256,7 +250,7 @@ def test_a_section_that_names_a_place_with_another_key_is_told_to_name_a_free_on
     assert "delete" not in printed
 
 
-def test_a_store_that_is_only_read_is_filled_by_hand_and_then_compared(run: Run, tmp_path: Path) -> None:
+def test_a_read_only_store_is_filled_by_hand_and_then_compared(run: Run, tmp_path: Path) -> None:
     credentials: dict[str, Any] = {**store_files(tmp_path), "key_file": str(tmp_path / "no" / "key")}
     text = CONFIG.replace('"dry_run"', f'"api_key_guard": {{"credentials": {json.dumps(credentials)}}},\n    "dry_run"')
     printed = untouched(run, config(tmp_path, text), "store-read-only")
@@ -267,34 +261,3 @@ def test_a_store_that_is_only_read_is_filled_by_hand_and_then_compared(run: Run,
     path = config(tmp_path, text)
     migrated(run, path)
     assert path.read_bytes() == blanked(text)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    if shutil.which("git") is None:
-        skip_or_fail("git")
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    belongs(tmp_path / ".git" / "objects")
-    return tmp_path
-
-
-def test_whether_git_has_a_file_is_told(repository: Path) -> None:
-    path = config(repository)
-    assert "not tracked" in git_history.history_note(path)
-    add = ["git", "-C", str(repository), "add", "config.json"]
-    subprocess.run(add, check=True)
-    assert "is tracked" in git_history.history_note(path)
-    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
-    subprocess.run(["git", "-C", str(repository), *identity, "commit", "-qm", "x"], check=True)
-    assert "1 commit touched it" in git_history.history_note(path)
-    subprocess.run(["git", "-C", str(repository), "rm", "-q", "--cached", "config.json"], check=True)
-    assert "or was: 1 commit" in git_history.history_note(path)
-
-
-def test_outside_of_any_repository_and_without_git_that_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert "no git repository" in git_history.history_note(config(tmp_path))
-    monkeypatch.setenv("PATH", os.devnull)
-    assert "could not be queried" in git_history.history_note(config(tmp_path))

@@ -124,6 +124,7 @@ def waits(
     return slept
 
 
+@pytest.mark.bitmex
 @pytest.mark.parametrize(
     ("answers", "slept"),
     [
@@ -146,6 +147,7 @@ def test_a_start_waits_for_transient_causes_only_and_ever_longer(
     assert waits(tmp_path, guard, monkeypatch, *answers, minutes=minutes)[: len(slept)] == slept
 
 
+@pytest.mark.bitmex
 def test_the_wait_says_when_it_ends(
     tmp_path: Path, guard: StartGuard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

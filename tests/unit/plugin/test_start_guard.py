@@ -29,6 +29,7 @@ def test_a_guard_begins_with_nothing_admitted_and_no_wait() -> None:
     assert guard.wait_seconds == 0.0
 
 
+@pytest.mark.bitmex
 @pytest.mark.parametrize("dry_run", [False, None, 0, 1, "true", "no", [], "missing"])
 def test_everything_but_true_counts_as_live(tmp_path: Path, guard: StartGuard, dry_run: Any) -> None:
     with SimulatedBitMEX([key()]) as exchange:
@@ -57,7 +58,7 @@ def test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning(
 
     assert guard.admit({"dry_run": True, "api_key_guard": {}, "exchange": exchange}) is None
 
-    assert "credentials-in-config: A credential stands at exchange.ccxt_config.apiKey" in caplog.text
+    assert "credentials-in-config: A credential was found at exchange.ccxt_config.apiKey" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,7 @@ def test_ctrl_c_is_never_a_refusal(
         raise AttributeError
 
 
+@pytest.mark.bitmex
 def test_a_client_that_can_sign_is_compared_and_others_are_not(tmp_path: Path, guard: StartGuard) -> None:
     with SimulatedBitMEX([key()]) as exchange:
         guard.admit(bot_config(tmp_path, exchange))

@@ -1,4 +1,4 @@
-"""A library that logs or prints what it reads: nothing is hidden yet, so nothing it says is shown."""
+"""A library that logs or prints what it reads from a store, before anybody could register it for redaction."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.support.leak_search import secrets_in
 library = logging.getLogger("somebodys.keyring")
 
 
-def shown_as_ever(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+def show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
     sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
 
 
 class Talkative(Vault):
-    """A keyring that says every value that it reads, in every way, before it hands it over."""
+    """A keyring that logs and prints every value that it reads, in every way, before it returns it."""
 
     def get_password(self, service: str, username: str) -> str | None:
         value = super().get_password(service, username)
@@ -47,7 +47,7 @@ class Talkative(Vault):
         return value
 
 
-@pytest.mark.parametrize("first", ["nothing", "outlets", "reading"])
+@pytest.mark.parametrize("first", ["nothing", "install", "reading"])
 def test_a_keyring_that_logs_what_it_reads_brings_nothing_out(
     tmp_path: Path,
     exchange: SimulatedBitMEX,
@@ -57,23 +57,23 @@ def test_a_keyring_that_logs_what_it_reads_brings_nothing_out(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(warnings, "showwarning", shown_as_ever)  # pytest keeps them for itself
+    monkeypatch.setattr(warnings, "showwarning", show_warning)  # pytest collects them otherwise
     config = bot_config(tmp_path, exchange)
     config["api_key_guard"]["credentials"] = {"store": "keyring", "service": "x"}
     vault.write_text(json.dumps({"x/key": KEY_ID, "x/secret": SECRET}))
     keyring.set_keyring(Talkative())  # type: ignore[no-untyped-call]
     with caplog.at_level(logging.DEBUG):
-        if first == "outlets":
+        if first == "install":
             output.install()
         for _ in range(3 if first == "reading" else 1):
             assert LocalCheck(config).run().verdict.admitted
         library.warning("afterwards: %s", SECRET)
     assert secrets_in(caplog.text) == []
     assert caplog.text.count(output.MUTED_TEXT) >= 8
-    shown = capsys.readouterr()
-    assert secrets_in(shown.out + shown.err) == []
-    assert shown.out.count(output.MUTED_TEXT) >= 2
-    assert output.MUTED_TEXT in shown.err
+    printed = capsys.readouterr()
+    assert secrets_in(printed.out + printed.err) == []
+    assert printed.out.count(output.MUTED_TEXT) >= 2
+    assert output.MUTED_TEXT in printed.err
     assert "afterwards: …" in caplog.text
 
 
@@ -87,11 +87,11 @@ class Store:
         self.cancelled.set()
 
 
-def test_the_log_of_all_other_threads_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_other_threads_are_not_muted(caplog: pytest.LogCaptureFixture) -> None:
     def work() -> None:
-        other = threading.Thread(target=library.warning, args=("a bot goes on",))
-        other.start()
-        other.join()
+        bot_thread = threading.Thread(target=library.warning, args=("a bot goes on",))
+        bot_thread.start()
+        bot_thread.join()
         library.warning("the value")
 
     access.with_timeout(Store(), work)
@@ -104,27 +104,25 @@ def test_the_log_of_all_other_threads_goes_on(caplog: pytest.LogCaptureFixture) 
     assert caplog.records[1].levelno == logging.WARNING
 
 
-def test_a_store_that_was_given_up_says_nothing_later_either(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    store, said = Store(), threading.Event()
+def test_a_store_that_timed_out_stays_muted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    store, has_logged = Store(), threading.Event()
     monkeypatch.setattr(access, "STORE_TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr(access, "_GRACE_SECONDS", 0.1)
     monkeypatch.setattr("freqtrade_bitmex_guard.util.deadline._ABORT_GRACE_SECONDS", 0.1)
 
-    def hangs() -> None:
+    def hang() -> None:
         store.cancelled.wait(10)
         time.sleep(0.5)
         library.warning("the value, too late")
-        said.set()
+        has_logged.set()
 
     with pytest.raises(GuardError, match="store-timed-out"):
-        access.with_timeout(store, hangs)
-    assert said.wait(10)
+        access.with_timeout(store, hang)
+    assert has_logged.wait(10)
     assert [record.getMessage() for record in caplog.records] == [output.MUTED_TEXT]
 
 
-def test_closing_and_reading_again_stacks_nothing() -> None:
+def test_installing_and_reading_again_wraps_nothing_twice() -> None:
     store = Store()
     for _ in range(2):
         output.install()
@@ -140,13 +138,12 @@ def test_closing_and_reading_again_stacks_nothing() -> None:
 def test_a_bot_at_vvv_shows_nothing_of_what_its_keyring_logs(bot: DemoBot, wheel: Path, tmp_path: Path) -> None:
     entries = f"{{'key': {KEY_ID!r}, 'secret': {SECRET!r}}}.get(username)"
     log = "__import__('logging').getLogger('somebodys').debug('read %s', value)"
-    chosen = keyring_that(f"value = {entries}; {log}; return value", tmp_path)
+    environment = keyring_that(f"value = {entries}; {log}; return value", tmp_path)
     belongs(tmp_path / "somebodys.py", tmp_path / "__pycache__")
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring", "service": "x"}
-    process = bot.trade("-vvv", python=str(wheel), extra=chosen)
+    process = bot.trade("-vvv", python=str(wheel), extra=environment)
     assert process.wait_for_output(), process.output
-    assert (
-        process.output.count(f"somebodys - DEBUG - {output.MUTED_TEXT}") == 3
-    )  # both in one entry, then each in its own
+    # One entry that would hold both parts, then one for each.
+    assert process.output.count(f"somebodys - DEBUG - {output.MUTED_TEXT}") == 3
     assert secrets_in(process.output) == []
     process.stop()

@@ -1,4 +1,4 @@
-"""Text that is safe to show."""
+"""Secrets removed from text, and text from outside made safe to show."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ from freqtrade_bitmex_guard.redaction.sanitize import mask_id, sanitize, sanitiz
         "null\x00",
     ],
 )
-def test_characters_that_act_on_a_terminal_a_log_or_a_chat_become_question_marks(hostile: str) -> None:
-    shown = sanitize(hostile)
-    assert "?" in shown
-    assert not set(shown) & set("\n\r\x07\x1b\x9b\u202e\u200b\u2028[]<>&`*\\\x00")
+def test_control_characters_and_markup_become_question_marks(hostile: str) -> None:
+    safe = sanitize(hostile)
+    assert "?" in safe
+    assert not set(safe) & set("\n\r\x07\x1b\x9b\u202e\u200b\u2028[]<>&`*\\\x00")
 
 
 @given(st.text(), st.integers(2, 100))
-def test_no_text_stays_dangerous_or_grows_beyond_its_limit(text: str, limit: int) -> None:
-    shown = sanitize(text, limit)
-    assert len(shown) <= limit
-    assert shown.isprintable()
-    assert len(shown.splitlines()) <= 1
-    assert not set(shown) & set("[]<>&`*|\\")
+def test_no_text_stays_dangerous_or_exceeds_its_limit(text: str, limit: int) -> None:
+    safe = sanitize(text, limit)
+    assert len(safe) <= limit
+    assert safe.isprintable()
+    assert len(safe.splitlines()) <= 1
+    assert not set(safe) & set("[]<>&`*|\\")
 
 
 def test_ordinary_names_stay_as_they_are() -> None:
     assert sanitize("Grid-Bot_7 (ETH, 5 %) für Zoë") == "Grid-Bot_7 (ETH, 5 %) für Zoë"
 
 
-def test_hidden_values_are_left_out_before_anything_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_redacted_before_a_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_registered", {})
     registry.register_secret("LAqUlngMIQkIUjXMUreyu3qn", "LAqU…")
     registry.register_secret("order")
@@ -57,25 +57,25 @@ def test_hidden_values_are_left_out_before_anything_is_cut(monkeypatch: pytest.M
     assert sanitize("x" * 70 + "LAqUlngMIQkIUjXMUreyu3qn") == "x" * 70 + "LAqU…"
 
 
-def test_only_the_beginning_of_a_long_text_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_at: list[int] = []
+def test_only_the_beginning_of_a_long_text_is_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    examined: list[int] = []
 
-    def cleared(text: str) -> str:
-        looked_at.append(len(text))
+    def redact(text: str) -> str:
+        examined.append(len(text))
         return text
 
-    monkeypatch.setattr("freqtrade_bitmex_guard.redaction.sanitize.redact", cleared)
+    monkeypatch.setattr("freqtrade_bitmex_guard.redaction.sanitize.redact", redact)
     assert len(sanitize("x" * 4_000_000)) == 80
-    assert looked_at == [10_000]
+    assert examined == [10_000]
 
 
 @pytest.mark.parametrize("text", ["a+b/c%d==", "A+B/C%D==", "a%2Bb%2Fc%25d%3D%3D", "a+b\\/c%d==", "YStiL2MlZD09"])
-def test_a_value_stands_in_a_text_in_whatever_form(text: str) -> None:
+def test_a_value_is_found_in_every_encoding(text: str) -> None:
     assert registry.occurs_in("a+b/c%d==", f"x{text}x")
     assert not registry.occurs_in("a+b/c%d==", f"x{text[1:-1]}x")
 
 
-def test_a_users_name_and_password_are_left_out_of_a_url() -> None:
+def test_user_name_and_password_are_removed_from_a_url() -> None:
     assert sanitize("https://bob:hunter2@www.bitmex.com/api") == "https://…@www.bitmex.com/api"
 
 

@@ -1,4 +1,4 @@
-"""Work that must not take longer than it may."""
+"""Work with a time limit, and what Ctrl-C does to it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from freqtrade_bitmex_guard.util import deadline
 
 @pytest.fixture
 def ctrl_c() -> threading.Timer:
-    """Started, it interrupts the main thread a moment later, wherever that waits."""
+    """Return a timer that interrupts the main thread, wherever it waits."""
     return threading.Timer(0.3, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
 
 
-def test_ctrl_c_cuts_work_that_hangs(ctrl_c: threading.Timer) -> None:
-    cut = threading.Event()
+def test_ctrl_c_ends_work_that_hangs(ctrl_c: threading.Timer) -> None:
+    ended = threading.Event()
     ctrl_c.start()
     with pytest.raises(KeyboardInterrupt):
-        deadline.run_with_timeout(lambda: cut.wait(30), 30, cut.set)
-    assert cut.is_set()
+        deadline.run_with_timeout(lambda: ended.wait(30), 30, ended.set)
+    assert ended.is_set()
 
 
 class Slow:
@@ -38,7 +38,7 @@ class Slow:
         self.cancelled.set()
 
 
-def test_ctrl_c_while_a_store_is_being_changed_says_that_both_keys_may_be_in_it(ctrl_c: threading.Timer) -> None:
+def test_ctrl_c_during_a_write_says_that_both_keys_may_be_stored(ctrl_c: threading.Timer) -> None:
     store = Slow()
     ctrl_c.start()
     with pytest.raises(GuardError, match="store-not-written.*You interrupted"):
@@ -46,7 +46,7 @@ def test_ctrl_c_while_a_store_is_being_changed_says_that_both_keys_may_be_in_it(
     assert store.cancelled.is_set()
 
 
-def test_ctrl_c_while_a_store_is_being_read_stays_one(ctrl_c: threading.Timer) -> None:
+def test_ctrl_c_during_a_read_is_not_swallowed(ctrl_c: threading.Timer) -> None:
     store = Slow()
     ctrl_c.start()
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""A guard that is changed, broken or interrupted: no bot starts."""
+"""A real freqtrade whose clients, modules or exceptions are not as the hooks expect them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
+from tests.e2e.freqtrade_process import API_SERVER, assert_refused, free_port, start_with
 from tests.support.factories import CHECK_REQUESTS, credentials_in_config, key, keyring_that
-from tests.support.freqtrade_process import API_SERVER, assert_refused, free_port, start_after
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ module.Exchange._init_ccxt = build_other
 def test_a_client_with_another_key_is_caught_before_its_first_request(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
-    assert_refused(start_after(wheel, bot, BUILD_WITH_ANOTHER_KEY), exchange, "client-changed")
+    assert_refused(start_with(wheel, bot, BUILD_WITH_ANOTHER_KEY), exchange, "client-changed")
     assert set(exchange.paths()) == CHECK_REQUESTS
 
 
@@ -48,7 +48,7 @@ def test_a_bot_whose_clients_were_never_compared_leaves_no_server(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
-    process = start_after(wheel, bot, BUILD_UNSEEN)
+    process = start_with(wheel, bot, BUILD_UNSEEN)
     assert process.wait() == 2, process.output
     assert "[error] freqtrade-unsupported:" in process.output
     assert "to: RUNNING" not in process.output
@@ -72,7 +72,7 @@ def test_a_guard_that_cannot_be_installed_lets_no_bot_start(
     if not with_section:
         del bot.config["api_key_guard"]
         credentials_in_config(bot)
-    process = start_after(wheel, bot, changed)
+    process = start_with(wheel, bot, changed)
     assert process.wait() in (1, 2), process.output
     assert "to: RUNNING" not in process.output
     assert exchange.requests == []
@@ -103,7 +103,7 @@ def test_every_exception_of_the_guard_refuses_the_start(
         f"def broken(*a, **o): raise {raised}\n"
         f"module.{name} = broken"
     )
-    assert_refused(start_after(wheel, bot, script), exchange, "internal-error", queried=queried)
+    assert_refused(start_with(wheel, bot, script), exchange, "internal-error", queried=queried)
 
 
 def test_a_bot_module_imported_before_the_guard_is_still_guarded(
@@ -113,7 +113,7 @@ def test_a_bot_module_imported_before_the_guard_is_still_guarded(
     script = (
         "import freqtrade.freqtradebot, freqtrade.worker\nimport freqtrade_bitmex_guard\nfreqtrade_bitmex_guard.arm()"
     )
-    assert_refused(start_after(environment("no pth"), bot, script), exchange, "ip-unrestricted")
+    assert_refused(start_with(environment("no pth"), bot, script), exchange, "ip-unrestricted")
 
 
 def test_a_keyring_backend_that_ends_the_process_is_a_refusal(
@@ -139,6 +139,26 @@ def test_ctrl_c_during_the_check_ends_with_130(bot: DemoBot, exchange: Simulated
     assert process.stop(seconds=15) == 130
     assert "to: RUNNING" not in process.output
     assert exchange.requests == []
+
+
+HEIR = """
+from freqtrade import exceptions, freqtradebot
+class Heir(exceptions.OperationalException):
+    pass
+def refuse(self, config):
+    raise {raised}("an heir")
+freqtradebot.FreqtradeBot.__init__ = refuse
+"""
+
+
+@pytest.mark.parametrize(("raised", "code"), [("Heir", 2), ("exceptions.ConfigurationError", 0), ("KeyError", 1)])
+def test_an_heir_of_freqtrades_refusal_ends_with_its_exit_code(
+    bot: DemoBot, environment: Callable[[str], Path], raised: str, code: int
+) -> None:
+    process = start_with(environment("no pth"), bot, HEIR.format(raised=raised))
+
+    assert process.wait() == code, process.output
+    assert "an heir" in process.output
 
 
 def test_optimised_python_runs_the_same_check(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:

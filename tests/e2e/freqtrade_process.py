@@ -1,4 +1,4 @@
-"""Real freqtrade processes: how they are started, and how a refused one has to end."""
+"""A `freqtrade trade` process, and what must be true of one that was refused."""
 
 from __future__ import annotations
 
@@ -21,19 +21,12 @@ API_SERVER = {
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def start_after(python: Path, bot: DemoBot, script: str, *arguments: str) -> Process:
-    """Start `freqtrade trade` in an interpreter that runs a script first."""
-    whole_script = f"import sys\n{script}\nfrom freqtrade.main import main\nmain(sys.argv[1:])"
-    return Process([str(python), "-c", whole_script, "trade", "-c", str(bot.write()), *arguments], bot.folder)
-
-
 def assert_refused(process: Process, exchange: SimulatedBitMEX, rule: str, *, queried: bool = True) -> None:
-    """Wait for a refused start: it names the rule, sends no request but the check's, and shows no secret."""
+    """Assert that it ended with 2, named the rule, sent nothing but the check's requests, and showed no secret."""
     assert process.wait() == 2, process.output
     assert f"[error] {rule}:" in process.output, process.output
     assert "What to do:" in process.output
@@ -45,6 +38,11 @@ def assert_refused(process: Process, exchange: SimulatedBitMEX, rule: str, *, qu
 
 
 def assert_no_secret(output: str) -> None:
-    """Assert that no part of key or secret is in an output."""
-    for secret in (SECRET, SECRET[:8], KEY_ID, KEY_ID[:5]):
-        assert secret not in output
+    for hidden in (SECRET, SECRET[:8], KEY_ID, KEY_ID[:5]):
+        assert hidden not in output
+
+
+def start_with(python: Path, bot: DemoBot, before: str, *arguments: str) -> Process:
+    """Start freqtrade's own main, after some code."""
+    script = f"import sys\n{before}\nfrom freqtrade.main import main\nmain(sys.argv[1:])"
+    return Process([str(python), "-c", script, "trade", "-c", str(bot.write()), *arguments], bot.folder)
