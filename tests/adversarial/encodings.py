@@ -14,7 +14,6 @@ from tests.support.factories import KEY_ID, SECRET
 
 ROOT = Path(__file__).parents[2]
 
-
 FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "in a URL": lambda value: f"https://x/?key={quote(value, safe='')}&y",

@@ -78,7 +78,6 @@ class Fault:
 DENIED = key(can_list_keys=False, can_read_itself=False)
 PACKED = {"Content-Encoding": "gzip"}
 
-
 FAULTS = [
     Fault("none: a good key, answered at once"),
     *(Fault(f"BitMEX's own: {name}", behaviour) for name, behaviour in CATALOGUE),

@@ -25,23 +25,11 @@ from freqtrade_bitmex_guard.simulator.responses import Reaction
 from tests.support.factories import KEY_ID, SECRET, key
 
 GOOD = json.dumps([key().to_json()]).encode()
-
-
 GZIPPED = gzip.compress(GOOD)
-
-
 QUOTING = json.dumps([key(name=f"{KEY_ID} {SECRET}", overrides={"secret": SECRET}).to_json()]).encode()
-
-
 SPACE = b"[" + b" " * 50_000_000 + b"]"
-
-
 BOMB = gzip.compress(SPACE)
-
-
 WHOLE = {"Content-Length": str(len(GOOD))}
-
-
 TWICE = GOOD.replace(b'"enabled"', b'"permissions": ["withdraw"], "enabled"')
 
 
@@ -58,26 +46,14 @@ def _full(head: bytes, tail: bytes, most_bytes: int) -> bytes:
 
 
 SMALL = _small(b"[", b'{"":0}', b"]")
-
-
 SMALL_KEYS = _small(GOOD[:-1] + b",", b'{"id":""}', b"]")
-
-
 FULL_KEYS = _full(GOOD[:-1] + b',{"id":"","x":', b"}]", 4_000_000)
-
-
 FULL_USER = _full(b'{"TFAEnabled":"GA","x":', b"}", 1_000_000)
-
-
 FAT = {f"X-{number}": "x" * 60_000 for number in range(90)}
-
 
 # To put such marks into their order takes longer by the square of their number.
 MANY_MARKS = json.dumps([{**key().to_json(), chr(0x315) * 60_000 + chr(0x316) * 60_000: 0}], ensure_ascii=False)
-
-
 LONG_NAME = json.dumps([{**key().to_json(), chr(0xFDFA) * 1_330_000: 0}], ensure_ascii=False)
-
 
 # One character that stands for a whole sentence: to compare such a word takes longer than to send it.
 LONG_WORDS = [
@@ -85,9 +61,7 @@ LONG_WORDS = [
     for number in range(2_000)
 ]
 
-
 COOKIES = {**dict.fromkeys(["Set-Cookie2", "set-cookie2"], "a," * 24_000), "Set-Cookie": "a=b; Version=1"}
-
 
 MANY_BLOCKS = json.dumps(
     [
@@ -96,13 +70,8 @@ MANY_BLOCKS = json.dumps(
     ]
 ).encode()
 
-
 MANY_NETWORKS = [f"11.{number}.0.0/24" for number in range(250)]
-
-
 LONG_NUMBER = GOOD.replace(b'"nonce": 0', b'"nonce": ' + b"9" * 400_000)
-
-
 LONG_KEYS = json.dumps([key().to_json(), *LONG_WORDS], ensure_ascii=False).encode()
 
 
@@ -124,8 +93,6 @@ def self_signed(_: trustme.CA) -> trustme.LeafCert:
 
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
 Arrange = Callable[[SimulatedBitMEX], Any]
 
 

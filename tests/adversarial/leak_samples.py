@@ -23,11 +23,7 @@ from tests.support.factories import KEY_ID, MADE_UP, SECRET, belongs, store_file
 from tests.support.leak_search import watch
 
 PLAIN = SECRET.encode()
-
-
 SAY = ["printenv", "S"]
-
-
 HOW: dict[str, Any] = {"env": {**os.environ, "S": SECRET}}
 
 

@@ -37,7 +37,6 @@ ROUND = min(ANSWERS, 10_000)
 
 A last round that is begun is drawn whole."""
 
-
 POSTURE_IGNORED = dict.fromkeys(CONFIGURABLE_FINDINGS, "ignore")
 """The account is another matter; what the rules about it find is in tests/test_account.py and test_posture.py."""
 

@@ -24,7 +24,6 @@ from tests.support import captured_output
 from tests.support.factories import KEY_ID, belongs, credentials_in_config, key, other_key, soon
 
 pytestmark = pytest.mark.slow
-
 ANOTHER = other_key()
 LONGEST_SECONDS = 30
 
@@ -190,7 +189,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     soon(lambda: gets_by(scene), LONGEST_SECONDS)
     unguarded.kill()
     unguarded.wait()
-    captured_output.forget()  # freqtrade alone logs the settings of its client, keys and all
+    captured_output.discard()  # freqtrade alone logs the settings of its client, keys and all
     assert gets_by(scene), "it does not work without the guard, so it shows nothing"
 
     scene.printed = lambda: process.output

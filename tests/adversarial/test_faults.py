@@ -16,6 +16,7 @@ from tests.support.leak_search import secrets_in
 TABLE = (Path(__file__).parents[2] / "docs" / "pages" / "evidence" / "faults.md").read_text(encoding="utf-8")
 CELLS = [[cell.strip() for cell in row.strip("|").split("|")] for row in TABLE.removeprefix(faults.HEAD).splitlines()]
 ROWS = {name: cells for name, *cells in CELLS}
+
 HARMLESS = {
     "none: a good key, answered at once",
     "BitMEX's own: the list of keys denied, but not the key itself",

@@ -14,8 +14,6 @@ from tests.adversarial.encodings import ROOT
 from tests.support.factories import KEY_ID, SECRET, belongs
 
 LEAKING = (Path(__file__).parent / "leak_samples.py").read_text(encoding="utf-8")
-
-
 TOLD = re.compile(r"^(PASSED|FAILED|ERROR|the secret in a warning of) \S*?::(test_.*?)(?: - .*)?$", re.MULTILINE)
 
 

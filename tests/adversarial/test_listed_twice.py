@@ -20,6 +20,7 @@ from tests.support.factories import KEY_ID, store_files
 
 ASKED_OF_THE_ACCOUNT = ("two-factor", "withdrawal-address", "security-event")
 SEVERITY = {rule: "ignore" if rule in ASKED_OF_THE_ACCOUNT else "error" for rule in CONFIGURABLE_FINDINGS}
+
 # No max_key_age_days: where it is written, what two entries disagree about is an error already.
 POLICY = {"severity": SEVERITY, "expected_user_id": 1, "expected_target_account_id": 2}
 NOT_IN_THE_ANSWER = object()

@@ -25,8 +25,6 @@ from tests.support.leak_search import secrets_in
 
 SAID = f"it quotes {KEY_ID} and {SECRET} here"
 FOUND = error("usage", SAID, f"Do {SAID}")
-
-
 VERDICT = Verdict(findings=(FOUND,), exchange=SAID, key=SAID, facts=(KeyFacts(None, RestrictedTo((), (SAID,))),))
 AUDIT = Audit(VERDICT, datetime.now(UTC), VERDICT.facts, not_kept=SAID)
 

@@ -36,7 +36,6 @@ It also checks that every attack of [Attacks](adversarial.md) is in this table, 
 |---|---|---|
 """
 
-
 BYPASSES = "bypasses"
 """What comes out of an attack whose defence is removed."""
 

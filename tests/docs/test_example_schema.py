@@ -50,7 +50,6 @@ ACCEPTED: list[Any] = [
     {"policy": {}, "timeout_seconds": 1.5},
 ]
 
-
 REJECTED: list[Any] = [
     {"enable": True},
     {"policy": {"max_addresses": 1}},

@@ -14,7 +14,6 @@ from tests.support.factories import CHECK_REQUESTS, credentials_in_config, key, 
 
 pytestmark = pytest.mark.slow
 
-
 BUILD_UNSEEN = """
 import freqtrade.freqtradebot
 from freqtrade.exchange import Exchange
@@ -24,7 +23,6 @@ def build_unseen(self, exchange_config, sync, ccxt_kwargs):
     return kind({"apiKey": exchange_config["key"], "secret": exchange_config["secret"], **ccxt_kwargs})
 Exchange._init_ccxt = build_unseen
 """
-
 
 BUILD_WITH_ANOTHER_KEY = """
 import freqtrade.exchange.exchange as module

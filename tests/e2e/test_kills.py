@@ -24,17 +24,9 @@ from tests.support.kill_at_write import forked
 from tests.support.pty import DOWN, ENTER, Session, environment
 
 pytestmark = pytest.mark.slow
-
-
 NEW = new_key()
-
-
 OLD_ENTRY = json.dumps({"key": KEY_ID, "secret": SECRET})
-
-
 MOST_WRITES = 60
-
-
 NEVER = 10_000
 
 

@@ -14,7 +14,6 @@ from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 pytestmark = pytest.mark.slow
 
-
 PREFLIGHT = """
 import sys
 sys.argv = ["freqtrade-bitmex-guard", "--check-only", "--format", "json", "-c", sys.argv[1]]

@@ -16,11 +16,7 @@ from tests.support.factories import KEY_ID, SECRET, key, skip_or_fail
 from tests.support.pty import ENTER, INTERRUPT, ROOT, Session
 
 pytestmark = pytest.mark.slow
-
-
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 LOG_IN = "printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 
 

@@ -54,7 +54,6 @@ class WantsToTrade(IStrategy):
         return None
 """
 
-
 OPEN_TRADE = """
 import sys
 from datetime import UTC, datetime, timedelta

@@ -17,11 +17,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support.factories import KEY_ID, SECRET, belongs, bot_config, key, new_key, skip_or_fail
 
 pytestmark = pytest.mark.slow
-
-
 BIN = Path(sys.executable).parent
-
-
 NEW = new_key()
 
 
@@ -106,7 +102,6 @@ def test_a_real_secret_service_hands_the_key_over(tmp_path: Path, store: str, co
 
 
 UNLOCKED = "printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null\n"
-
 
 LIFE = (
     UNLOCKED
