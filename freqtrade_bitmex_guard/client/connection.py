@@ -184,7 +184,7 @@ def _check_servers(
             f"The API's addresses are not plain URLs: {urls}.",
             f"In exchange.ccxt_config.urls.api write them like https://{profile.hosts[0]}.",
         )
-    own_origins = {Origin("wss", host, _PORTS["wss"]) for host in profile.websocket_hosts}
+    own_origins = {Origin.of(f"wss://{host}") for host in profile.websocket_hosts}
     for origin in sorted(connection.servers | (connection.websocket_origins - own_origins)):
         if origin.host not in allowed_hosts:
             yield error(

@@ -7,7 +7,7 @@ count, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.client.response import Response, retry_after
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 # Ends the fix of every transient finding.
 WAIT_FOR_EXCHANGE = "`freqtrade-bitmex-guard trade --wait-for-exchange 60` keeps asking, and starts once it is back."
@@ -29,16 +29,16 @@ _GATEWAY_ERRORS = (502, 503, 504, 530)
 # What a cause means and how it is fixed where the exchange has no words of its own; TITLE is the exchange's name.
 _GENERAL_CAUSES = {
     "clock-skew": (
-        "This machine's clock is off, so TITLE takes what it signs for expired.",
+        "This machine's clock is off, so TITLE treats its requests as expired.",
         "Set the clock: `timedatectl set-ntp true`, or start chrony or ntpd; in a container, on its host.",
     ),
     "rate-limited": (
         "TITLE asks for fewer requests.",
-        "Wait, then start again. Do not restart the bot in a tight loop: that ends in a ban of this address.",
+        "Wait, then start again. Do not restart the bot in a tight loop: that gets this address banned.",
     ),
     "address-banned": (
-        "TITLE blocks this machine's address: an error page came instead of an answer. Further requests make the ban "
-        "longer (an hour at first, then a week).",
+        "TITLE blocks this machine's address: it sent an error page instead of a response. Further requests make the "
+        "ban longer (an hour at first, then a week).",
         "Stop everything that talks to TITLE from here, wait an hour, then start again.",
     ),
     "overloaded": ("TITLE is overloaded.", _KEEP_AND_RETRY),
@@ -133,20 +133,54 @@ def parse_body(model: type[_Model], data: object, profile: ExchangeProfile, subj
         fail_invalid(profile, oddity)
 
 
+def fail_other_key(profile: ExchangeProfile) -> NoReturn:
+    """End the check because an answer is not about the key that signed the request.
+
+    Raises:
+        GuardError: always.
+    """
+    fail(
+        "key-not-listed",
+        f"{profile.title} answered, but about another key than the one that signed the request.",
+        "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
+    )
+
+
+def reject_lookalikes(data: Mapping[str, Any], known: Collection[str], decisive: str, profile: ExchangeProfile) -> None:
+    """End the check if a field that is not documented could say more of a key than the documented ones do.
+
+    Args:
+        data: the part of an answer that describes the key.
+        known: the names of the fields that are read.
+        decisive: a pattern of what decides, for the lower-case letters of any other name.
+        profile: of the exchange.
+
+    Raises:
+        GuardError: unverified, if there is such a field, or one whose name is not ASCII.
+    """
+    if not all(name.isascii() for name in data):
+        fail_invalid(profile, "describes the key in a field whose name is not ASCII")
+    unknown = [name for name in data if name not in known and re.search(decisive, re.sub("[^a-z]", "", name.lower()))]
+    if unknown:
+        fail_invalid(
+            profile, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
+        )
+
+
 def fail_invalid(profile: ExchangeProfile, problem: str) -> NoReturn:
     """End the check because an answer is not what the exchange documents.
 
     Args:
         profile: of the exchange.
-        problem: what is wrong with the answer, as the sentence goes on after "Its answer".
+        problem: what is wrong with the answer, as the sentence continues after "its response".
 
     Raises:
         GuardError: always.
     """
     fail(
         "response-invalid",
-        f"{profile.title}'s answer {problem}, so nothing in it can be relied on.",
-        "Try again; if it stays, a proxy or a changed API is in between: report it.",
+        f"{profile.title}'s response {problem}, so it cannot be relied on.",
+        "Try again. If it persists, a proxy interferes or the API has changed: report it.",
     )
 
 
@@ -179,7 +213,7 @@ def fail_for(
     if response.status == 403 and read_json(response) is None:
         _fail("address-banned", profile)
     if response.status in _GATEWAY_ERRORS and text is None and not code:
-        problem = f"{profile.title} is down: a page came instead of an answer (HTTP {response.status})."
+        problem = f"{profile.title} is down: it sent a page instead of a response (HTTP {response.status})."
         _fail("maintenance", profile, measured=problem)
     if response.status >= 500:
         _fail("server-error", profile, measured=f"{profile.title} had an internal error (HTTP {response.status}).")
@@ -210,7 +244,7 @@ def _measured(response: Response, profile: ExchangeProfile, cause: ErrorCause | 
         return ""
     behind = float(reported[1]) - response.received_at
     offset = f"{_seconds(abs(behind))} {'behind' if behind > 0 else 'ahead'}"
-    return f"This machine's clock is {offset}, so {profile.title} takes what it signs for expired."
+    return f"This machine's clock is {offset}, so {profile.title} treats its requests as expired."
 
 
 def _seconds(number: float) -> str:

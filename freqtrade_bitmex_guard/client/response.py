@@ -1,4 +1,4 @@
-"""One answer of an exchange: hostile input until proven otherwise."""
+"""One response of an exchange: hostile input until proven otherwise."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MAX_DIGITS = 100
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
-    """What came back for one request.
+    """The response to one request.
 
     Attributes:
         status: the HTTP status.
         headers: by lower-case name.
         body: as sent, decompressed, 4 MB and 160,000 values at most.
-        received_at: this machine's clock when it came, in Unix seconds.
+        received_at: this machine's clock when it arrived, in Unix seconds.
     """
 
     status: int
@@ -29,14 +29,14 @@ class Response:
     received_at: float
 
     def __repr__(self) -> str:
-        return f"Answer({self.status}, {len(self.body)} bytes)"
+        return f"Response({self.status}, {len(self.body)} bytes)"
 
     def json(self) -> Any:
-        """The body as JSON.
+        """Return the body as JSON.
 
         Raises:
-            ValueError: if it is not UTF-8 or not JSON, is nested too deeply, holds NaN, Infinity or a number without
-                end, or gives one name twice in an object, of which every reader would take another.
+            ValueError: if it is not UTF-8 or not JSON, is nested too deeply, holds NaN, Infinity or a number of more
+                than 100 digits, or has a name twice in one object, where readers differ in which one they take.
         """
         kinds: dict[str, Any] = {"parse_constant": _reject_constant, "parse_int": _parse_int}
         try:
@@ -48,14 +48,14 @@ class Response:
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("a name occurs twice in one object")
     return names
 
 
 def _parse_int(digits: str) -> int:
-    # Python's own limit is an operator's to lift, and each digit more takes longer than the one before.
+    # An operator can lift Python's own limit, and the time grows with the square of the digits.
     if len(digits) > _MAX_DIGITS:
-        raise ValueError("a number is longer than any")
+        raise ValueError("a number is too long")
     return int(digits)
 
 
@@ -63,9 +63,9 @@ def _reject_constant(_name: str) -> NoReturn:
     raise ValueError("not a JSON number")
 
 
-def retry_after(answer: Response) -> float | None:
-    """Seconds that an answer's Retry-After header asks to wait (RFC 9110, 10.2.3), or None."""
-    text = answer.headers.get("retry-after", "").strip()
+def retry_after(response: Response) -> float | None:
+    """Return the seconds that the Retry-After header asks to wait (RFC 9110, 10.2.3), or None."""
+    text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
     try:

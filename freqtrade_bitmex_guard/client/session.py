@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,9 @@ _FIXES = {
     "response-too-large": "Try again; if it stays, a proxy or a changed API is in between: report it.",
     "client-settings": "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
 }
+
+
+_AGAIN = "Store the secret again, exactly as the exchange showed it: it may have been cut off."
 
 
 class ApiSession:
@@ -145,6 +149,8 @@ class ApiSession:
         except Exception as problem:
             if log.response is None and session.request_count > sent_before:
                 return TransportError("response-invalid", f"the answer could not be read ({type(problem).__name__})")
+            if log.response is None and isinstance(problem, binascii.Error):
+                fail("credentials-malformed", "The secret is not base64, as every secret of this exchange is.", _AGAIN)
             if log.response is None:
                 fail(
                     "client-settings",

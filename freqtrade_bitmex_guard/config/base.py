@@ -1,4 +1,4 @@
-"""What all parts of the config section share: strictness, and defaults that the exchange brings."""
+"""The base of all models of the config section: strict, with defaults from the exchange's profile."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 
-def _nothing_is_required(schema: dict[str, Any]) -> None:
-    # Fields without a default of their own take the exchange's; an editor must not ask for them.
+def _drop_required(schema: dict[str, Any]) -> None:
+    # A field without a default has the exchange's: an editor must not demand it.
     schema.pop("required", None)
 
 
 class SectionModel(BaseModel):
-    """A part of the config section: exact types, no unknown keys, no nulls, nothing to change afterwards."""
+    """A part of the config section: exact types, no unknown keys, no nulls, immutable."""
 
     model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, json_schema_extra=_nothing_is_required
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, json_schema_extra=_drop_required
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _null_is_no_value(cls, written: Any) -> Any:
-        if isinstance(written, dict):
-            empty = [name for name, value in written.items() if value is None]
+    def _reject_nulls(cls, source: Any) -> Any:
+        if isinstance(source, dict):
+            empty = [name for name, value in source.items() if value is None]
             if empty:
                 raise ValueError(f"null is no value for {', '.join(empty)}: leave the line out instead")
-        return written
+        return source
 
 
 def profile_of(info: ValidationInfo) -> ExchangeProfile:
-    """The exchange's words that the section is read with; a section cannot be read without them."""
+    """Return the profile with which the section is parsed; it cannot be parsed without one."""
     context = info.context
     if not isinstance(context, dict) or not isinstance(context.get("profile"), ExchangeProfile):
         raise TypeError("the section is parsed without an exchange's profile")

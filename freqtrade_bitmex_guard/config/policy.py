@@ -21,11 +21,11 @@ AccountNumber = Annotated[int | str, Field(union_mode="left_to_right")]
 SeverityChoice = Literal["error", "warning", "ignore"]
 
 
-CONFIGURABLE_FINDINGS = tuple(name for name, rule in FINDINGS.items() if rule.configurable)
+CONFIGURABLE_FINDINGS = tuple(name for name, spec in FINDINGS.items() if spec.configurable)
 
 
 class Policy(SectionModel):
-    """`api_key_guard.policy`. What is not written takes the exchange's default, which is the least a bot needs."""
+    """The section `api_key_guard.policy`. The defaults are the exchange's: the least that a bot needs."""
 
     allowed_permissions: list[PermissionName] = Field(
         description="The permissions a key may have, as the exchange names them; any other refuses the key. "
@@ -40,21 +40,21 @@ class Policy(SectionModel):
     max_ip_addresses: int = Field(
         default=1,
         ge=1,
-        description="How many distinct addresses the key may work from. Default: 1, or with ip_within the number of "
+        description="How many distinct IP addresses the key may allow. Default: 1, or with ip_within the number of "
         "distinct addresses in it.",
         examples=[1],
     )
     ip_within: list[str] = Field(
         default=[],
         min_length=1,
-        description="Every address block of the key must lie inside the union of these networks. Default: not asked.",
+        description="Every address block of the key must be inside the union of these networks. Default: not checked.",
         examples=[["203.0.113.0/28"]],
     )
     max_key_age_days: int = Field(
         default=90,
         ge=1,
         le=36_500,
-        description="How old the key may be, in days, before the rule key-age finds it. Default: 90.",
+        description="How old the key may be, in days, before key-age finds it. Default: 90.",
         examples=[90],
     )
     min_days_left: int = Field(
@@ -73,64 +73,64 @@ class Policy(SectionModel):
     key_name: str | None = Field(
         default=None,
         min_length=1,
-        description="What the key's name must look like; * and ? stand for other characters. Default: not asked.",
+        description="A pattern that the key's name must match; * and ? stand for other characters. "
+        "Default: not checked.",
         examples=["freqtrade-*"],
     )
     expected_user_id: AccountNumber | None = Field(
         default=None,
-        description="Whose key it must be: the exchange's number of the user. Default: not asked.",
+        description="Whose key it must be: the exchange's number of the user. Default: not checked.",
         examples=[395724],
     )
     expected_target_account_id: AccountNumber | None = Field(
         default=None,
-        description="Which account it must act on: the exchange's number of it. Default: not asked.",
+        description="On which account it must act: the exchange's number of it. Default: not checked.",
         examples=[395724],
     )
     event_days: int = Field(
         default=7,
         ge=1,
         le=3_650,
-        description="How many days back the rule security-event looks. Default: 7.",
+        description="How many days back security-event looks. Default: 7.",
         examples=[7],
     )
     severity: dict[str, SeverityChoice] = Field(
         default={},
         json_schema_extra={"propertyNames": {"enum": list(CONFIGURABLE_FINDINGS)}},
-        description="What a rule about the account's posture leads to: error refuses the start, warning tells, ignore "
-        "does not even ask. The guard's own rules always refuse.",
+        description="What a rule about the account's posture leads to: error refuses the start, warning reports it, "
+        "ignore does not even query it. The guard's own rules always refuse.",
         examples=[{"key-age": "error", "sibling-keys": "ignore"}],
     )
     severity_not_reported: SeverityChoice = Field(
         default="warning",
-        description="The same for a posture rule about something that the exchange does not tell. A rule whose "
-        "expected value is written in this policy refuses then. Default: warning.",
+        description="The same for a posture rule about something that the exchange does not report. A rule whose "
+        "expected value is in this policy refuses then. Default: warning.",
         examples=["warning"],
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _take_the_exchanges_defaults(cls, written: Any, info: ValidationInfo) -> Any:
-        if not isinstance(written, dict):
-            return written
+    def _fill_in_exchange_defaults(cls, source: Any, info: ValidationInfo) -> Any:
+        if not isinstance(source, dict):
+            return source
         profile = profile_of(info)
         return {
             "allowed_permissions": list(profile.allowed_permissions),
             "required_permissions": list(profile.required_permissions(trading_mode_of(info))),
-            **written,
+            **source,
         }
 
     @field_validator("allowed_permissions", "required_permissions", mode="before")
     @classmethod
-    def _money_never_leaves(cls, words: Any, info: ValidationInfo) -> Any:
-        if isinstance(words, list) and any(
-            isinstance(word, str) and profile_of(info).is_forbidden(word) for word in words
-        ):
-            raise ValueError("a right to withdraw can never be allowed: take it out")
-        return words
+    def _reject_forbidden_permissions(cls, names: Any, info: ValidationInfo) -> Any:
+        profile = profile_of(info)
+        if isinstance(names, list) and any(isinstance(name, str) and profile.is_forbidden(name) for name in names):
+            raise ValueError("a permission to withdraw can never be allowed: remove it")
+        return names
 
     @field_validator("severity", mode="before")
     @classmethod
-    def _own_rules_always_refuse(cls, severities: Any) -> Any:
+    def _reject_severity_of_own_rules(cls, severities: Any) -> Any:
         if isinstance(severities, dict):
             for name in severities:
                 if name in FINDINGS and name not in CONFIGURABLE_FINDINGS:
@@ -143,7 +143,7 @@ class Policy(SectionModel):
 
     @field_validator("expected_user_id", "expected_target_account_id", mode="before")
     @classmethod
-    def _a_number_that_can_be(cls, number: Any) -> Any:
+    def _require_account_number(cls, number: Any) -> Any:
         if type(number) not in (int, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(number)):
             raise ValueError("must be the number that the exchange shows, or that number as text")
         return number
@@ -158,29 +158,29 @@ class Policy(SectionModel):
 
     @field_validator("ip_within")
     @classmethod
-    def _networks_that_are_a_limit(cls, blocks: list[str]) -> list[str]:
+    def _reject_networks_without_limit(cls, blocks: list[str]) -> list[str]:
         if admits_everyone(_parse_networks(blocks)):
-            raise ValueError("these networks together admit every address, or half of them, which is no limit")
+            raise ValueError("these networks together admit every address, or half of them, which is no restriction")
         return blocks
 
     @model_validator(mode="after")
-    def _required_is_allowed(self) -> Self:
-        surplus = [word for word in self.required_permissions if word not in self.allowed_permissions]
+    def _require_required_to_be_allowed(self) -> Self:
+        surplus = [name for name in self.required_permissions if name not in self.allowed_permissions]
         if surplus:
             raise ValueError(
                 f"required_permissions asks for {', '.join(surplus)}, which allowed_permissions does not allow; "
-                "a right that the bot needs stands in both lists"
+                "a permission that the bot needs must be in both lists"
             )
         return self
 
     @property
     def allowed_networks(self) -> tuple[Network, ...] | None:
-        """The networks of `ip_within`, or None if it is not written."""
+        """The networks of `ip_within`, or None if it is missing."""
         return _parse_networks(self.ip_within) if "ip_within" in self.model_fields_set else None
 
     @property
     def max_addresses(self) -> int:
-        """How many distinct addresses a key may work from."""
+        """How many distinct addresses a key may allow."""
         if self.allowed_networks is None or "max_ip_addresses" in self.model_fields_set:
             return self.max_ip_addresses
         return count_addresses(self.allowed_networks)

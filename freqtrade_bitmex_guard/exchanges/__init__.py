@@ -1,4 +1,4 @@
-"""The exchanges that the guard knows."""
+"""The exchanges that the guard supports, one module each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import pkgutil
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+
+# Names in freqtrade's configs that ccxt has under another id (freqtrade/exchange/common.py, MAP_EXCHANGE_CHILDCLASS).
+FORMER_NAMES = {"gateio": "gate"}
 
 ENTRY_POINTS = "freqtrade_bitmex_guard.exchanges"
 """The group of entry points by which another package brings an exchange, named like its ccxt id."""
@@ -23,20 +26,21 @@ def get_adapter(name: object) -> ExchangeAdapter:
     """Return the adapter of a bot's exchange; one of another package never takes the place of one in this folder.
 
     Args:
-        name: freqtrade's `exchange.name`, in any case, as freqtrade takes it.
+        name: freqtrade's `exchange.name`; freqtrade ignores its case.
 
     Raises:
-        GuardError: misconfigured, if the guard does not know it and so could prove nothing.
+        GuardError: misconfigured, if the guard does not support it.
     """
     exchange = name.lower() if isinstance(name, str) else ""
+    exchange = FORMER_NAMES.get(exchange, exchange)
     if exchange not in supported_ids():
         for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=exchange):
             foreign: ExchangeAdapter = entry.load()
             return foreign
         fail(
             "exchange-unsupported",
-            f"The guard does not know the exchange {sanitize(str(name))!r}, so it can prove nothing about its keys.",
-            f"It knows: {', '.join(supported_ids())}. Take the api_key_guard section out to run unguarded.",
+            f"The guard does not support the exchange {sanitize(str(name))!r}, so its keys cannot be verified.",
+            f"Supported: {', '.join(supported_ids())}. To run unguarded, remove the api_key_guard section.",
         )
     adapter: ExchangeAdapter = importlib.import_module(f"{__name__}.{exchange}").ADAPTER
     return adapter

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.model.account import EventLog, SiblingKey, Withdrawa
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
-_NOT_QUERIED = NotReported("this exchange is not asked about it")
+_NOT_QUERIED = NotReported("this exchange is not queried about it")
 
 
 class Session(Protocol):
@@ -64,7 +64,7 @@ class Session(Protocol):
 
 
 def _no_siblings() -> NotReported:
-    return NotReported("the exchange showed this key only")
+    return NotReported("the exchange reports this key only")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
 
-NOT_QUERIED = NotReported("it was not asked")
+NOT_QUERIED = NotReported("it was not queried")
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 

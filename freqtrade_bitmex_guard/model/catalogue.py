@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """The four verdicts, the gravest first: where several apply, the first one is told."""
+    """The four verdicts, the most severe first: if several apply, the first one counts."""
 
     MISCONFIGURED = "misconfigured"
     REFUSED = "refused"
@@ -23,10 +23,10 @@ class FindingSpec:
     """One line of the published list.
 
     Attributes:
-        outcome: the verdict that an error of this rule leads to.
+        outcome: the verdict to which an error of this name leads.
         meaning: one sentence for the documentation.
-        transient: whether the cause usually goes away by itself, so that asking again later makes sense.
-        configurable: whether its severity is the operator's to choose; the policy then knows it by its name.
+        transient: whether the cause usually goes away by itself, so that a later retry makes sense.
+        configurable: whether the operator chooses its severity, in `policy.severity`.
     """
 
     outcome: Outcome
@@ -35,35 +35,37 @@ class FindingSpec:
     configurable: bool = False
 
 
-_M, _R, _U, _A = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED, Outcome.ADMITTED
+_M, _R, _U = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED
 
 
 FINDINGS: dict[str, FindingSpec] = {
     # The key was read and breaks the policy.
     "withdraw-permission": FindingSpec(_R, "The key can move money out of the account."),
-    "permission-not-allowed": FindingSpec(_R, "The key has a right that `allowed_permissions` does not name."),
-    "permission-missing": FindingSpec(_R, "The key lacks a right that `required_permissions` names."),
-    "ip-unrestricted": FindingSpec(_R, "The key works from every address."),
-    "ip-too-many": FindingSpec(_R, "The key works from more addresses than `max_ip_addresses`."),
-    "ip-outside": FindingSpec(_R, "The key works from addresses outside `ip_within`."),
+    "permission-not-allowed": FindingSpec(_R, "The key has a permission that `allowed_permissions` does not name."),
+    "permission-missing": FindingSpec(_R, "The key lacks a permission that `required_permissions` names."),
+    "ip-unrestricted": FindingSpec(_R, "The key has no IP restriction."),
+    "ip-too-many": FindingSpec(_R, "The key allows more IP addresses than `max_ip_addresses`."),
+    "ip-outside": FindingSpec(_R, "The key allows IP addresses outside `ip_within`."),
     "ip-unreadable": FindingSpec(_R, "An address block of the key is not of the form address or address/prefix."),
-    "key-disabled": FindingSpec(_R, "The key is switched off on the exchange."),
+    "key-disabled": FindingSpec(_R, "The key is disabled on the exchange, or has expired."),
     # The account's posture: a warning, or an error where the policy says so.
-    "two-factor": FindingSpec(_R, "Logging in to the account takes no second factor.", configurable=True),
+    "two-factor": FindingSpec(_R, "Two-factor authentication of the account is off.", configurable=True),
     "key-age": FindingSpec(_R, "The key is older than `max_key_age_days`.", configurable=True),
     "legacy-key": FindingSpec(_R, "The key is so old that it is weaker than newer ones.", configurable=True),
-    "key-name": FindingSpec(_R, "The key's name is empty, says nothing, or is not like `key_name`.", configurable=True),
+    "key-name": FindingSpec(
+        _R, "The key's name is empty or says nothing, or does not match `key_name`.", configurable=True
+    ),
     "account": FindingSpec(
         _R, "The key belongs to another user or account than the policy expects.", configurable=True
     ),
     "sibling-keys": FindingSpec(
-        _R, "Another key of the account can withdraw or works from every address.", configurable=True
+        _R, "Another key of the account can withdraw or has no IP restriction.", configurable=True
     ),
     "withdrawal-address": FindingSpec(
         _R, "Withdrawals to a saved address skip confirmation or two-factor.", configurable=True
     ),
     "security-event": FindingSpec(
-        _R, "Something happened to the account that its owner should know of.", configurable=True
+        _R, "A recent event of the account is one that its owner should know of.", configurable=True
     ),
     "ip-undisclosed": FindingSpec(
         _R, "The key is limited to addresses that the exchange does not report.", configurable=True
@@ -77,23 +79,23 @@ FINDINGS: dict[str, FindingSpec] = {
     "address-not-allowed": FindingSpec(_U, "The key does not work from this machine's address."),
     "address-banned": FindingSpec(_U, "The exchange blocks this machine's address."),
     "exchange-cannot-tell": FindingSpec(_U, "The exchange cannot report what a key may do, or from where."),
-    "access-denied": FindingSpec(_U, "The exchange does not even let the key see itself."),
+    "access-denied": FindingSpec(_U, "The exchange does not let the key read its own permissions."),
     "account-restricted": FindingSpec(_U, "The exchange has restricted or disabled the account."),
-    "subaccount-key": FindingSpec(_U, "The key belongs to a sub-account and was used as if it did not."),
-    "key-not-listed": FindingSpec(_U, "The exchange's answer does not hold this key."),
-    "rate-limited": FindingSpec(_U, "The exchange asks for fewer requests, for longer than this check can wait."),
+    "subaccount-key": FindingSpec(_U, "The key belongs to a sub-account and cannot be used this way."),
+    "key-not-listed": FindingSpec(_U, "The exchange's response does not hold this key."),
+    "rate-limited": FindingSpec(_U, "The exchange asks for fewer requests, for longer than the check can wait."),
     "overloaded": FindingSpec(_U, "The exchange is overloaded.", transient=True),
     "maintenance": FindingSpec(_U, "The exchange is down for maintenance.", transient=True),
     "server-error": FindingSpec(_U, "The exchange had an internal error.", transient=True),
     "unreachable": FindingSpec(_U, "The exchange cannot be reached, or the connection broke.", transient=True),
     "timed-out": FindingSpec(_U, "The exchange did not answer in time.", transient=True),
     "tls-failed": FindingSpec(_U, "The encrypted connection could not be trusted."),
-    "redirected": FindingSpec(_U, "The exchange's address sent us elsewhere; the signed request was not sent on."),
-    "response-invalid": FindingSpec(_U, "The answer is not what the exchange documents."),
+    "redirected": FindingSpec(_U, "The exchange's server redirected the request; nothing signed was sent on."),
+    "response-invalid": FindingSpec(_U, "The response is not what the exchange documents."),
     "response-too-large": FindingSpec(
-        _U, "The answer is larger than 4 MB, or holds too many values or headers, and was cut off."
+        _U, "The response is larger than 4 MB, or holds too many values or headers, and was cut off."
     ),
-    "exchange-error": FindingSpec(_U, "The exchange answered with an error that this version does not know."),
+    "exchange-error": FindingSpec(_U, "The exchange responded with an error that this version does not know."),
     "internal-error": FindingSpec(_U, "The guard itself failed; please report it."),
     # The check could not be made as configured.
     "usage": FindingSpec(_M, "The command line is wrong."),
@@ -101,35 +103,31 @@ FINDINGS: dict[str, FindingSpec] = {
     "section-missing": FindingSpec(_M, "The config has no `api_key_guard` section."),
     "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
     "section-misnamed": FindingSpec(_M, "A top-level name in the config is almost `api_key_guard`."),
-    "guard-disabled": FindingSpec(_M, "The guard is switched off where a guarded start was asked for; else a warning."),
-    "exchange-unsupported": FindingSpec(
-        _M, "The guard does not know this exchange, so it can prove nothing about the key."
-    ),
+    "guard-disabled": FindingSpec(_M, "The guard is disabled, but a guarded start was requested; otherwise a warning."),
+    "exchange-unsupported": FindingSpec(_M, "The guard does not support this exchange."),
     "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),
-    "credentials-in-config": FindingSpec(_M, "Credentials stand in the config or in a variable, beside the guard."),
+    "credentials-in-config": FindingSpec(_M, "Credentials are in the config or in an environment variable."),
     "host-not-allowed": FindingSpec(_M, "Requests would go to a host that `allowed_hosts` does not name."),
     "origin-insecure": FindingSpec(_M, "Requests would go over plain http to a host that is not this machine."),
-    "endpoint-mismatch": FindingSpec(_M, "The bot's clients would not all talk to the server that was checked."),
+    "endpoint-mismatch": FindingSpec(_M, "The bot's clients would not all use the server that was checked."),
     "tls-not-verified": FindingSpec(
-        _M, "A setting switches the check of the exchange's certificate off or changes it."
+        _M, "A setting disables or changes the verification of the exchange's certificate."
     ),
     "proxy-relay": FindingSpec(_M, "A setting hands signed requests to another server."),
-    "proxy-mismatch": FindingSpec(_M, "The bot's clients would not all leave this machine by the same proxy."),
+    "proxy-mismatch": FindingSpec(_M, "The bot's clients would not all use the same proxy."),
     "verbose-client": FindingSpec(_M, "`verbose` prints every signature."),
-    "client-settings": FindingSpec(_M, "A ccxt setting is odd, or one that the guard does not know."),
+    "client-settings": FindingSpec(_M, "A ccxt setting is invalid, or the guard does not know it."),
     "client-changed": FindingSpec(_M, "freqtrade built a client that differs from what was checked."),
     "store-unavailable": FindingSpec(_M, "The credential store cannot be read."),
-    "store-insecure": FindingSpec(_M, "The keyring keeps plain text, or nothing at all."),
+    "store-insecure": FindingSpec(_M, "The keyring stores plain text, or nothing at all."),
     "store-timed-out": FindingSpec(_M, "The credential store did not answer within 30 seconds."),
     "credentials-missing": FindingSpec(_M, "The credential store has no such entry."),
     "credentials-malformed": FindingSpec(_M, "A credential is not one line of visible ASCII."),
     "file-exposed": FindingSpec(_M, "Others on this machine can read or write a credential file."),
-    "command-failed": FindingSpec(_M, "The program that hands over a credential failed."),
-    "config-not-written": FindingSpec(
-        _M, "A config file cannot be changed without losing something; it was left as it was."
-    ),
-    "store-not-written": FindingSpec(_M, "The credential store may not have kept what it was given."),
+    "command-failed": FindingSpec(_M, "The program that prints a credential failed."),
+    "config-not-written": FindingSpec(_M, "A config file cannot be changed without losing something; it is unchanged."),
+    "store-not-written": FindingSpec(_M, "The credential store may not have stored what it was given."),
     "store-read-only": FindingSpec(_M, "The credential store is managed externally and read-only here."),
-    "credentials-conflict": FindingSpec(_M, "Several credentials are found where one is meant; none was touched."),
-    "freqtrade-unsupported": FindingSpec(_M, "freqtrade's internals have changed: the guard cannot be placed."),
+    "credentials-conflict": FindingSpec(_M, "There are several credentials where one is expected; none was changed."),
+    "freqtrade-unsupported": FindingSpec(_M, "freqtrade's internals have changed: the guard cannot be installed."),
 }

@@ -1,4 +1,4 @@
-"""What a check finds, and how a check ends early."""
+"""Findings, and the error that ends a check with them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 
 
 class Severity(StrEnum):
-    """How grave a finding is. Only an error keeps a bot from starting."""
+    """How severe a finding is. Only an error keeps a bot from starting."""
 
     ERROR = "error"
     WARNING = "warning"
-    INFO = "info"
+    INFO = "info"  # published, though no rule uses it
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found.
+    """Something that a check found.
 
     Attributes:
-        name: a name from `PUBLISHED`.
-        severity: how grave it is.
-        message: what was found and what it means for the money. Holds no secret, and no raw text from outside.
+        name: a name in `FINDINGS`.
+        severity: how severe it is.
+        message: what was found and what it means for the money. It holds no secret and no raw text from outside.
         fix: the next thing to type or click.
     """
 
@@ -37,11 +37,11 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.name not in FINDINGS:
-            raise ValueError(f"no such rule: {self.name}")
+            raise ValueError(f"no such finding: {self.name}")
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict that this finding alone leads to."""
+        """The verdict to which this finding alone leads."""
         return FINDINGS[self.name].outcome if self.severity is Severity.ERROR else Outcome.ADMITTED
 
     @property
@@ -58,36 +58,36 @@ class GuardError(Exception):
         self.findings = findings
 
 
-def error(rule: str, message: str, fix: str) -> Finding:
-    """A finding that keeps the bot from starting: rule name, what was found, and how to fix it."""
-    return Finding(rule, Severity.ERROR, message, fix)
+def error(name: str, message: str, fix: str) -> Finding:
+    """Return a finding that keeps the bot from starting."""
+    return Finding(name, Severity.ERROR, message, fix)
 
 
-def warning(rule: str, message: str, fix: str) -> Finding:
-    """A finding that the operator should know of, and that keeps nothing from starting."""
-    return Finding(rule, Severity.WARNING, message, fix)
+def warning(name: str, message: str, fix: str) -> Finding:
+    """Return a finding that the operator should know of and that keeps no bot from starting."""
+    return Finding(name, Severity.WARNING, message, fix)
 
 
-def fail(rule: str, message: str, fix: str) -> NoReturn:
+def fail(name: str, message: str, fix: str) -> NoReturn:
     """End the check with one error.
 
     Raises:
         GuardError: always.
     """
-    # What was being handled may hold a secret in its arguments: it must not follow into a traceback.
-    raise GuardError(error(rule, message, fix)) from None
+    # The exception that is being handled may hold a secret in its arguments: it must not reach a traceback.
+    raise GuardError(error(name, message, fix)) from None
 
 
 def internal_error(bug: BaseException) -> Finding:
-    """The finding for a bug in the guard. Its message is left out, for nothing shows that it holds no secret."""
+    """Return the finding for a bug in the guard, without the bug's message: nothing shows that it holds no secret."""
     trace = bug.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    location = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
     return error(
         "internal-error",
-        f"The guard itself failed: {type(bug).__name__}{where} (Python {sys.version_info[0]}.{sys.version_info[1]}). "
-        "Nothing was shown to be fine, so nothing starts.",
-        "Report it with this line; it holds no secret. To run unguarded, take the api_key_guard section out and put "
-        "the credentials back into freqtrade's config.",
+        f"The guard itself failed: {type(bug).__name__}{location} (Python {sys.version_info[0]}."
+        f"{sys.version_info[1]}). The key could not be verified, so no bot starts.",
+        "Report it with this line; it holds no secret. To run unguarded, remove the api_key_guard section and put the "
+        "credentials back into freqtrade's config.",
     )

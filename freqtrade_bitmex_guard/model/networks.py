@@ -1,7 +1,4 @@
-"""The arithmetic of address blocks: what a list of CIDR blocks admits.
-
-Everything here leans to "everyone": where a block could be read as wider, it is.
-"""
+"""What a list of CIDR blocks admits. A block that could be read as wider counts as wider."""
 
 from __future__ import annotations
 
@@ -19,18 +16,18 @@ _BLOCK = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/(?:0|[1-9][0-9]{0,2}))?")
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
-# All of IPv4, and what of IPv6 is given out to anybody (global unicast, RFC 4291 and IANA's registry).
+# All of IPv4, and the part of IPv6 that is assigned at all (global unicast, RFC 4291 and IANA's registry).
 _INTERNET = (IPv4Network("0.0.0.0/0"), IPv6Network("2000::/3"))
 
 
 def parse_network(text: str) -> Network:
-    """Read one block.
+    """Parse one block.
 
     Args:
         text: `address` or `address/prefix`, IPv4 or IPv6; host bits may be set.
 
     Returns:
-        The network, an IPv4-mapped one as the IPv4 network inside it.
+        The network; an IPv4-mapped one as the IPv4 network that it means.
 
     Raises:
         ValueError: if it is anything else.
@@ -44,7 +41,7 @@ def parse_network(text: str) -> Network:
 
 
 def collapse(networks: Iterable[Network]) -> tuple[Network, ...]:
-    """The same addresses as few, disjoint, maximal blocks, IPv4 first."""
+    """Return the same addresses as few, disjoint, maximal blocks, IPv4 first."""
     blocks = tuple(networks)
     four = collapse_addresses([block for block in blocks if isinstance(block, IPv4Network)])
     six = collapse_addresses([block for block in blocks if isinstance(block, IPv6Network)])
@@ -52,31 +49,32 @@ def collapse(networks: Iterable[Network]) -> tuple[Network, ...]:
 
 
 def admits_everyone(networks: Iterable[Network]) -> bool:
-    """Whether the blocks together mean every address, or so many that a stranger is more likely inside than out.
+    """Return whether the blocks together admit so many addresses that a stranger is more likely inside than outside.
 
-    That is half of IPv4, or half of what is given out of IPv6. So does a block at the unspecified address (`0.0.0.0`,
-    `::`) with any prefix, which exchanges read as "any", and an IPv6 block that holds all of IPv4 (`::ffff:0:0/96`).
+    That is half of IPv4, or half of the assigned part of IPv6. A block at the unspecified address (`0.0.0.0`, `::`)
+    counts with any prefix, because exchanges read it as "any"; so does a block that holds all of IPv4 as IPv6
+    (`::ffff:0:0/96`).
     """
     blocks = tuple(networks)
     return any(
         block.network_address.is_unspecified or (isinstance(block, IPv6Network) and block.supernet_of(_MAPPED))
         for block in blocks
     ) or any(
-        # A block that is wider than one of these starts at the unspecified address.
+        # A block wider than one of these starts at the unspecified address.
         2 * count_addresses(block for block in blocks if _subnet_of(block, internet)) >= internet.num_addresses
         for internet in _INTERNET
     )
 
 
 def count_addresses(networks: Iterable[Network]) -> int:
-    """How many distinct addresses the blocks admit."""
+    """Return how many distinct addresses the blocks admit."""
     return sum(block.num_addresses for block in collapse(networks))
 
 
 def networks_outside(networks: Iterable[Network], within: Iterable[Network]) -> list[Network]:
-    """Those blocks that do not lie inside the union of the others."""
-    # A block inside a union of blocks lies inside one of its maximal blocks, for both are aligned to powers of two: so
-    # one of its own supernets is such a block. There may be thousands of either, but of prefixes only a few.
+    """Return the networks that are not inside the union of others."""
+    # A network inside a union is inside one of its maximal blocks, because both are aligned to powers of two. So one of
+    # its supernets is such a block. There may be thousands of networks, but only a few prefixes.
     maximal = set(collapse(within))
     prefixes = {(block.version, block.prefixlen) for block in maximal}
     return [

@@ -106,7 +106,7 @@ class ExchangeProfile:
         title: its name as people write it.
         permissions: all permissions that it documents, each once.
         hosts: where its API is; the default of `allowed_hosts`.
-        websocket_hosts: where its websockets are.
+        websocket_hosts: where its websockets are, with the port if it is not 443.
         page: the words of its pages.
         signature_headers: the headers that ccxt signs requests with; no setting may name one.
         signature_lifetimes: ccxt's options for how long a signature is valid, with the longest that is accepted.
@@ -232,10 +232,10 @@ class ExchangeProfile:
         Args:
             advice: what to mind when the new key is made, as whole sentences.
         """
-        make = f"Make a new key on {self.page.location}.{advice and f' {advice}'}"
+        create = f"Create a new key on {self.page.location}.{advice and f' {advice}'}"
         return (
-            f"{make} If the old one is stored already, `freqtrade-bitmex-guard credentials rotate -c CONFIG` puts the "
-            "new one in its place; then restart the bot, and delete the old one last."
+            f"{create} If the old one is already stored, `freqtrade-bitmex-guard credentials rotate -c CONFIG` "
+            "replaces it; then restart the bot and delete the old key last."
         )
 
 

@@ -1,4 +1,4 @@
-"""The verdict of a check, and its exit code: a contract with scripts and service managers."""
+"""The verdict of a check, and its exit code."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding
 from freqtrade_bitmex_guard.model.key import KeyFacts
 
+# The exit codes are a contract with scripts and service managers.
 EXIT_INTERNAL_ERROR = 1
-
-
 EXIT_INTERRUPTED = 130
-
-
 EXIT_CODES = {
     Outcome.ADMITTED: 0,
     Outcome.REFUSED: 2,
@@ -23,22 +20,21 @@ EXIT_CODES = {
     Outcome.MISCONFIGURED: 4,
 }
 
-
 _BY_SEVERITY = tuple(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check came to.
+    """The end of a check.
 
     Attributes:
-        findings: why, the gravest first.
-        facts: what the exchange told of the key, one entry or several; none if it did not come to that.
-        exchange: its ccxt id, made harmless, if the config names one.
-        key: the key id, masked, if it came to reading it.
-        servers: the servers that vouched for it, as scheme://host:port; the config may name others than the exchange's.
+        findings: why, the most severe first.
+        facts: what the exchange reported of the key, one entry or several; none if the check ended before.
+        exchange: its ccxt id, sanitized, if the config names one.
+        key: the masked key id, if it was read.
+        servers: the servers that were queried, as scheme://host:port; the config may name others than the exchange's.
         unverified: what the operator accepted without the exchange reporting it.
-        requests: how many were sent to the exchange.
+        requests: the number of requests to the exchange.
         checked_at: when the check began.
         duration_ms: how long it took, in milliseconds.
     """
@@ -55,7 +51,7 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict. Without facts nothing was shown to be fine, so nothing is admitted."""
+        """The verdict. Without facts nothing was shown to be fine, so no bot is admitted."""
         outcomes = {finding.outcome for finding in self.findings}
         if not self.facts:
             outcomes = (outcomes - {Outcome.ADMITTED}) or {Outcome.UNVERIFIED}
@@ -63,7 +59,7 @@ class Verdict:
 
     @property
     def admitted(self) -> bool:
-        """Whether the key was positively shown to be fine: the only case in which anything starts."""
+        """Whether the key was positively shown to be fine, the only case in which a bot starts."""
         return self.outcome is Outcome.ADMITTED
 
     @property
@@ -84,5 +80,5 @@ class Verdict:
 
 
 def sort_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings without repetitions, those first that lead to the gravest verdict."""
+    """Return the findings without repetitions, by the severity of the verdict to which they lead."""
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _BY_SEVERITY.index(finding.outcome)))

@@ -27,7 +27,7 @@ def two_factor(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) ->
         yield not_reported("whether two-factor is on", answer, profile)
     elif not answer:
         yield Issue(
-            "Two-factor is off: whoever learns the account's password can make a key of their own, or withdraw.",
+            "Two-factor authentication is off: anyone who learns the account's password can create a key or withdraw.",
             f"{profile.page.two_factor} Then start again; the key can stay as it is.",
         )
 
@@ -62,10 +62,10 @@ def sibling_risks(sibling: SiblingKey) -> list[str]:
     kinds = {permission.kind for permission in facts.permissions or ()}
     risks = [f"can {kind}" for kind in sorted(kinds.intersection(FORBIDDEN_KINDS))]
     if facts.permissions is None:
-        risks.append("rights not told")
+        risks.append("permissions not reported")
     risks += _ip_risks(facts.ip_restriction)
     if risks and facts.enabled is False:
-        risks.append("switched off at present")
+        risks.append("disabled at present")
     return risks
 
 
@@ -78,7 +78,7 @@ def _ip_risks(restriction: IpRestriction) -> list[str]:
         and not restriction.unreadable
         and not admits_everyone(restriction.networks)
     )
-    return [] if is_limit else ["works from everywhere"]
+    return [] if is_limit else ["no IP restriction"]
 
 
 def withdrawal_address(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
@@ -94,8 +94,8 @@ def withdrawal_address(evidence: Evidence, _policy: Policy, profile: ExchangePro
         )
         yield Issue(
             f"Withdrawals to {len(unsafe):,} saved address{'es' if len(unsafe) > 1 else ''} skip a safeguard: "
-            f"{listed}. Whoever is logged in can send money there at once.",
-            f"Remove what you do not know, and switch the skipping off: {profile.page.security}.",
+            f"{listed}. Anyone who is logged in can send money there at once.",
+            f"Remove addresses that you do not know, and switch the skipping off: {profile.page.security}.",
         )
 
 
@@ -111,13 +111,13 @@ def security_event(evidence: Evidence, policy: Policy, profile: ExchangeProfile)
     relevant = [event for event in log.since(since) if event.security_relevant and event is not own]
     if relevant:
         yield Issue(
-            f"In the last {days}: {join_limited(relevant, describe_event)}. If that was not you, somebody else is in "
-            "the account.",
-            f"If you do not know of it: change the password, end all sessions, delete all keys: "
+            f"In the last {days}: {join_limited(relevant, describe_event)}. If that was not you, somebody else has "
+            "access to the account.",
+            f"If you do not recognize it: change the password, end all sessions, delete all keys: "
             f"{profile.page.security}.",
         )
     if not log.covers(since):
-        reason = NotReported("the events that were told do not reach back so far")
+        reason = NotReported("the reported events do not go back that far")
         yield not_reported(f"all that happened in the last {days}", reason, profile)
 
 

@@ -138,7 +138,7 @@ def not_reported(subject: str, answer: NotReported | None, profile: ExchangeProf
     """
     reason = f" ({sanitize(answer.reason, 200)})" if answer is not None and answer.reason else ""
     return Issue(
-        f"{profile.title} did not reveal {subject}{reason}: nothing shows that it is fine.",
-        f"See for yourself: {profile.page.location} and {profile.page.security}.",
+        f"{profile.title} did not report {subject}{reason}, so it could not be verified.",
+        f"Check it yourself: {profile.page.location} and {profile.page.security}.",
         reported=False,
     )

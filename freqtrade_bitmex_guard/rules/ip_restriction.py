@@ -21,9 +21,7 @@ from freqtrade_bitmex_guard.rules.engine import Issue
 
 
 def _how_to_restrict(profile: ExchangeProfile) -> str:
-    return profile.how_to_change(
-        f"Write the bot's own address into {profile.page.ip_field}, for example 203.0.113.7/32."
-    )
+    return profile.how_to_change(f"Enter the bot's own address in {profile.page.ip_field}, for example 203.0.113.7/32.")
 
 
 def ip_unrestricted(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
@@ -33,19 +31,19 @@ def ip_unrestricted(evidence: Evidence, _policy: Policy, profile: ExchangeProfil
         return  # `exchange_cannot_tell` judges it
     reason = _why_unrestricted(restriction)
     if reason is not None:
+        is_known = isinstance(restriction, Unrestricted | RestrictedTo)
+        problem = "The key has no IP restriction" if is_known else "Nothing shows an IP restriction of the key"
         yield Issue(
-            f"The key works from anywhere in the world ({reason}): whoever gets hold of it can use it from home.",
+            f"{problem} ({reason}): anyone who obtains the key can use it from any machine.",
             " ".join(filter(None, [_how_to_restrict(profile), profile.ip_free_keys])),
         )
 
 
 def _why_unrestricted(restriction: IpRestriction) -> str | None:
-    if isinstance(restriction, Unrestricted):
-        return restriction.reason
     if isinstance(restriction, RestrictedUndisclosed | NotSupported):
         return None  # they have rules of their own
     if not isinstance(restriction, RestrictedTo):
-        return f"{restriction.reason}, so nothing shows that it is limited"
+        return restriction.reason
     if admits_everyone(restriction.networks):
         return "its address blocks together admit every address, or half of them"
     if not restriction.networks and not restriction.unreadable:
@@ -94,8 +92,8 @@ def ip_unreadable(evidence: Evidence, _policy: Policy, profile: ExchangeProfile)
     restriction = evidence.key.ip_restriction
     if isinstance(restriction, RestrictedTo) and restriction.unreadable:
         yield Issue(
-            f"On the key {join_limited(restriction.unreadable, repr)} cannot be read as address or address/prefix, so "
-            "it could admit anyone.",
+            f"On the key, {join_limited(restriction.unreadable, repr)} is not of the form address or address/prefix, "
+            "so it could admit anyone.",
             _how_to_restrict(profile),
         )
 
@@ -108,7 +106,7 @@ def ip_too_many(evidence: Evidence, policy: Policy, profile: ExchangeProfile) ->
     count = count_addresses(restriction.networks)
     if count > policy.max_addresses:
         yield Issue(
-            f"The key works from {count:,} addresses; the policy allows {policy.max_addresses:,}.",
+            f"The key allows {count:,} IP addresses; the policy allows {policy.max_addresses:,}.",
             f"{_how_to_restrict(profile)} If the bot needs that many addresses, raise "
             "api_key_guard.policy.max_ip_addresses instead.",
         )
@@ -121,6 +119,6 @@ def ip_outside(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> 
         return
     if outside := networks_outside(restriction.networks, allowed):
         yield Issue(
-            f"The key works from {join_limited(outside)}, which is not inside api_key_guard.policy.ip_within.",
+            f"The key allows {join_limited(outside)}, which is not inside api_key_guard.policy.ip_within.",
             f"{_how_to_restrict(profile)} If the network is yours, add it to ip_within instead.",
         )

@@ -32,12 +32,12 @@ def key_disabled(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) 
     key = evidence.key
     if key.enabled is False:
         yield Issue(
-            "The key is switched off: the bot could neither trade nor close what is open.",
-            f"Switch it on: {profile.page.location}; or store another key.",
+            "The key is disabled: the bot could neither trade nor close open trades.",
+            f"Enable it: {profile.page.location}; or store another key.",
         )
     if key.expires is not None and key.expires <= evidence.now:
         yield Issue(
-            f"The key expired on {key.expires:%Y-%m-%d %H:%M} UTC: the bot could neither trade nor close what is open.",
+            f"The key expired on {key.expires:%Y-%m-%d %H:%M} UTC: the bot could neither trade nor close open trades.",
             profile.how_to_replace(),
         )
 
@@ -66,8 +66,8 @@ def key_age(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Ite
     age = evidence.now - created
     if age > timedelta(days=policy.max_key_age_days):
         yield Issue(
-            f"The key is {age.days:,} days old; the policy allows {policy.max_key_age_days:,}. The longer a key lives, "
-            "the more copies of it may lie around.",
+            f"The key is {age.days:,} days old; the policy allows {policy.max_key_age_days:,}. The longer it lives, "
+            "the more places it may have leaked to.",
             profile.how_to_replace(),
         )
 
@@ -98,7 +98,7 @@ def key_name(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> It
     elif not name.strip():
         yield Issue("The key has no name, so nobody can tell which bot it belongs to, or whether it is yours.", fix)
     elif pattern is not None and not fnmatchcase(name, pattern.replace("[", "[[]")):
-        yield Issue(f"The key is called {sanitize(name)!r}, which is not like {example!r} (key_name).", fix)
+        yield Issue(f"The key is called {sanitize(name)!r}, which does not match {example!r} (key_name).", fix)
     elif name != pattern and is_generic(name, profile):
         yield Issue(f"The key is called {sanitize(name)!r}, which says nothing about which bot it belongs to.", fix)
 
@@ -124,5 +124,5 @@ def account(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Ite
             yield Issue(
                 f"The key belongs to {subject} {sanitize(number)}, not to {sanitize(str(expected))} ({field}): the bot "
                 "would trade with somebody else's money, or with money set aside for something else.",
-                f"Store the key of the right account; or, if this is the right one, fix api_key_guard.policy.{field}.",
+                f"Store the key of the right account. If this is the right one, correct api_key_guard.policy.{field}.",
             )

@@ -33,8 +33,8 @@ def withdraw_permission(evidence: Evidence, _policy: Policy, profile: ExchangePr
         if profile.forbids(permission):
             field, label = profile.page.permissions_field, profile.label(permission.name)
             yield Issue(
-                f"The key has the right {_describe(permission)}: whoever gets hold of it can take the money, not only "
-                "trade with it.",
+                f"The key has the permission {_describe(permission)}: anyone who obtains the key can take the money, "
+                "not only trade with it.",
                 profile.how_to_change(f"Under {field}, leave {label} unticked."),
             )
 
@@ -48,17 +48,17 @@ def permission_not_allowed(evidence: Evidence, policy: Policy, profile: Exchange
         if "permissions" in profile.cannot_report:
             return  # `exchange_cannot_tell` judges it
         yield Issue(
-            f"{profile.title} did not say what the key may do, so nothing shows that it can only trade.",
+            f"{profile.title} did not report the key's permissions, so nothing shows that it can only trade.",
             f"{profile.how_to_replace()} If the new key shows the same, report it.",
         )
         return
     for permission in sorted(evidence.key.permissions):
         if permission.name not in policy.allowed_permissions and not profile.forbids(permission):
             yield Issue(
-                f"The key has the right {_describe(permission)}, which the policy does not allow (allowed: "
+                f"The key has the permission {_describe(permission)}, which the policy does not allow (allowed: "
                 f"{', '.join(policy.allowed_permissions) or 'none'}).",
-                f"{profile.how_to_change('Tick only the rights that the bot needs.')} If it needs this right, add it "
-                "to api_key_guard.policy.allowed_permissions instead.",
+                f"{profile.how_to_change('Tick only the permissions that the bot needs.')} If it needs this one, "
+                "add it to api_key_guard.policy.allowed_permissions instead.",
             )
 
 
@@ -72,10 +72,10 @@ def permission_missing(evidence: Evidence, policy: Policy, profile: ExchangeProf
     ]
     if missing:
         yield Issue(
-            f"The key lacks the right{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}: a bot that "
-            "trades with it would fail at its first order.",
+            f"The key lacks the permission{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}: a bot "
+            "would fail at its first order.",
             profile.how_to_change(
-                f"Under {profile.page.permissions_field}, choose {', '.join(map(profile.label, missing))}."
+                f"Under {profile.page.permissions_field}, tick {', '.join(map(profile.label, missing))}."
             ),
         )
 

@@ -20,6 +20,7 @@ from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.cli.parser import SHELLS
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
 from tests.docs import picture
 from tests.docs.completion import completion
@@ -176,26 +177,39 @@ def exchange_table(link: str) -> str:
             "yes" if getattr(type(venue), ask) is not getattr(ExchangeAdapter, ask) else "not reported"
             for ask in questions
         ]
-        rows.append(
-            (f"[{venue.profile.title}]({link}{name}.md)", "yes", "yes", *told, venue.profile.last_ccxt or "any")
-        )
+        page = page_of(name)
+        label = f"[{venue.profile.title}]({link}{page}.md)" + ("" if page == name else f" (`{name}`)")
+        known = ["no" if subject in venue.profile.cannot_report else "yes" for subject in UNVERIFIABLE]
+        rows.append((label, *known, *told, venue.profile.last_ccxt or "any"))
     head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
     return table(head, rows)
 
 
+def page_of(exchange: str) -> str:
+    """Return the name of an exchange's page; a regional twin is on the page of the exchange that it is derived from."""
+    if exchanges.get_adapter(exchange).profile.cannot_report:
+        return "unverifiable"
+    modules = [kind.__module__.rpartition("exchanges.")[2] for kind in type(exchanges.get_adapter(exchange)).__mro__]
+    return next(name for name in modules if (ROOT / "docs" / "pages" / "exchanges" / f"{name}.md").exists())
+
+
 def permission_table(exchange: str) -> str:
     """Return the permissions of one exchange, as a table."""
-    terms = exchanges.get_adapter(exchange).profile
+    profile = exchanges.get_adapter(exchange).profile
     rows = [
         (
             f"`{spec.name}`",
             spec.label,
             spec.kind.value,
-            "never allowed" if terms.is_forbidden(spec.name) else spec.default.value,
+            ("never allowed" if profile.is_forbidden(spec.name) else spec.default.value)
+            + (f" for {', '.join(spec.trading_modes)}, else allowed" if spec.trading_modes else ""),
+            spec.note,
         )
-        for spec in terms.permissions
+        for spec in profile.permissions
     ]
-    return table(("permission", "on the exchange's page", "kind", "by default"), rows)
+    head = ("permission", "on the exchange's page", "kind", "by default", "note")
+    columns = len(head) if any(spec.note for spec in profile.permissions) else len(head) - 1
+    return table(head[:columns], [row[:columns] for row in rows])
 
 
 def severity_table() -> str:
@@ -245,7 +259,11 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"exchanges": lambda: exchange_table("docs/pages/exchanges/")},
     "docs/pages/configuration.md": {"severities": severity_table},
     "docs/pages/exchanges/index.md": {"exchanges": lambda: exchange_table("")},
-    "docs/pages/exchanges/bitmex.md": {"permissions": lambda: permission_table("bitmex")},
+    **{
+        f"docs/pages/exchanges/{name}.md": {"permissions": partial(permission_table, name)}
+        for name in exchanges.supported_ids()
+        if page_of(name) == name
+    },
     "docs/pages/reference/json.md": {"check": check_json, "audit": audit_json},
     "docs/pages/running.md": {"exit-codes": exit_code_table},
 }

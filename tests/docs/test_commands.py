@@ -36,7 +36,7 @@ BY_TEST = {
     "freqtrade trade -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
     "freqtrade-bitmex-guard trade -c config.json": "test_the_launcher_needs_no_pth_line",
     "freqtrade-bitmex-guard trade --wait-for-exchange 60 -c config.json": (
-        "test_the_launcher_waits_for_an_exchange_that_is_down_for_a_passing_cause"
+        "test_the_launcher_waits_for_an_exchange_that_is_down"
     ),
     "freqtrade-bitmex-guard demo": "test_the_demo_shows_the_main_job_in_under_a_minute",
     "python -m freqtrade_bitmex_guard.simulator": "test_what_it_prints_checks_audits_and_starts_a_bot",

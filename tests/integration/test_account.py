@@ -28,7 +28,7 @@ def test_a_careless_account_is_reported_all_at_once(tmp_path: Path, exchange: Si
         "security-event": "warning",
     }
     messages = "\n".join(finding.message for finding in verdict.findings)
-    assert "anot… 'old test' (can withdraw, works from everywhere)" in messages
+    assert "anot… 'old test' (can withdraw, no IP restriction)" in messages
     assert "'hot wallet' (skip2FA)" in messages
     assert "withdrawalRequested on" in messages
     assert "from 198.51.100.9" in messages
@@ -119,7 +119,7 @@ def test_any_address_flag_that_is_not_false_skips_a_safeguard(
 def test_siblings_with_endless_networks_are_not_read(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     for number in range(200):
         exchange.keys.append(Key(f"{number:03d}-other-key-made-up", "s", cidrs=["203.0.113.7"] * 240))
-    assert "with 48,200 rights and address blocks" in run_check(tmp_path, exchange).findings[0].message
+    assert "with 48,200 permissions and address blocks" in run_check(tmp_path, exchange).findings[0].message
 
 
 @pytest.mark.parametrize("addresses", [[{}], [{"skip_confirm": True}], [{"skipConfirm": False}, {"name": "x"}]])
@@ -129,7 +129,7 @@ def test_an_address_without_any_known_flag_is_not_reported(
     exchange.respond_always("/address", Response(200, json.dumps(addresses).encode()))
     verdict = run_check(tmp_path, exchange)
     assert severities(verdict) == {"withdrawal-address": "warning"}
-    assert "did not reveal" in verdict.findings[0].message
+    assert "did not report" in verdict.findings[0].message
 
 
 def test_the_queries_run_in_parallel_and_share_the_remaining_time(tmp_path: Path, exchange: SimulatedBitMEX) -> None:

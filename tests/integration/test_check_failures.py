@@ -38,7 +38,7 @@ def test_a_wrong_config_sends_no_request_and_opens_no_store(
         (lambda config: config.update(api_key_gaurd={}), "section-misnamed"),
         (lambda config: config["api_key_guard"].update(x=1), "section-invalid"),
         (lambda config: config.pop("exchange"), "exchange-unsupported"),
-        (lambda config: config["exchange"].update(name="kraken"), "exchange-unsupported"),
+        (lambda config: config["exchange"].update(name="examplex"), "exchange-unsupported"),
         (lambda config: config["exchange"].update(key="x"), "credentials-in-config"),
         (lambda config: config["exchange"]["ccxt_config"].update(verify=False), "tls-not-verified"),
         (lambda config: config["api_key_guard"].update(allowed_hosts=["www.bitmex.com"]), "host-not-allowed"),

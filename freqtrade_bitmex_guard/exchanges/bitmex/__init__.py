@@ -20,11 +20,11 @@ class BitMEX(ExchangeAdapter):
 
     def read_two_factor(self, session: Session) -> bool | NotReported:
         """Read whether two-factor is on; see `ExchangeAdapter.read_two_factor`."""
-        return account.two_factor(session.request("user"))
+        return account.parse_two_factor(session.request("user"))
 
     def read_withdrawal_addresses(self, session: Session) -> tuple[WithdrawalAddress, ...] | NotReported:
         """Read the saved addresses; see `ExchangeAdapter.read_withdrawal_addresses`."""
-        return account.withdrawal_addresses(session.request("address"))
+        return account.parse_withdrawal_addresses(session.request("address"))
 
     def read_events(self, session: Session, cursor: int | None) -> EventPage | NotReported:
         """Read one page of events; see `ExchangeAdapter.read_events`."""

@@ -1,8 +1,8 @@
 """The account around a key: /user and /address.
 
-Sources: the API explorer's schema of both, and its words for the methods of two-factor (/user/confirmEnableTFA);
-TFAEnabled as recorded (null is off, "GA" is on). No answer of /address was ever recorded, so anything in it that is not
-a plain "no" counts as one that skips the safeguard.
+Sources: the API explorer's schema of both, and its words for two-factor methods (/user/confirmEnableTFA); TFAEnabled as
+recorded (null is off, "GA" is on). No answer of /address was ever recorded, so anything in it that is not a plain "no"
+counts as a skipped safeguard.
 """
 
 from __future__ import annotations
@@ -16,54 +16,51 @@ from freqtrade_bitmex_guard.model.key import NotReported
 
 _TWO_FACTOR_METHODS = ("GA", "Yubikey")
 
-
-# What fits into an answer about the account (`exchange.transport.MOST_BYTES_OF_SEVERAL`): an address has 15 fields.
+# As many as fit into `client.http.MAX_BYTES_PARALLEL`: an address has 15 fields.
 _MAX_ADDRESSES = 1_000
 
-
 _SAFEGUARDS = ("skipConfirm", "skipConfirmVerified", "skip2FA", "skip2FAVerified")
-
 
 _ADDRESS_PREFIX_LENGTH = 8
 
 
-def two_factor(answer: Response) -> bool | NotReported:
-    """Whether logging in takes a second factor.
+def parse_two_factor(response: Response) -> bool | NotReported:
+    """Return whether logging in takes a second factor.
 
     Raises:
-        GuardError: if the answer is an error.
+        GuardError: if the response is an error.
     """
-    user = parse_success(answer, dict)
+    user = parse_success(response, dict)
     if "TFAEnabled" not in user:
         return NotReported("BitMEX left TFAEnabled out")
-    told = user["TFAEnabled"]
-    if told is None or told is False or told == "":
+    method = user["TFAEnabled"]
+    if method is None or method is False or method == "":
         return False
-    if told in _TWO_FACTOR_METHODS:
+    if method in _TWO_FACTOR_METHODS:
         return True
-    # A word that is not known may say "off".
+    # An unknown word may mean "off".
     return NotReported("TFAEnabled is not what BitMEX documents")
 
 
-def withdrawal_addresses(answer: Response) -> tuple[WithdrawalAddress, ...] | NotReported:
-    """The saved addresses, up to 1,000 of them.
+def parse_withdrawal_addresses(response: Response) -> tuple[WithdrawalAddress, ...] | NotReported:
+    """Return the saved addresses, up to 1,000 of them.
 
     Raises:
-        GuardError: if the answer is an error.
+        GuardError: if the response is an error.
     """
-    listed = parse_success(answer, list)
-    if len(listed) > _MAX_ADDRESSES:
-        return NotReported(f"BitMEX listed {len(listed):,} of them, more than {_MAX_ADDRESSES:,}")
-    known = all(isinstance(entry, dict) and any(word in entry for word in _SAFEGUARDS) for entry in listed)
-    if not known:
+    entries = parse_success(response, list)
+    if len(entries) > _MAX_ADDRESSES:
+        return NotReported(f"BitMEX listed {len(entries):,} of them, more than {_MAX_ADDRESSES:,}")
+    if not all(isinstance(entry, dict) and any(name in entry for name in _SAFEGUARDS) for entry in entries):
         return NotReported("the list is not what BitMEX documents")
-    return tuple(_address(entry) for entry in listed)
+    return tuple(map(_address, entries))
 
 
 def _address(entry: dict[str, Any]) -> WithdrawalAddress:
-    name = next((told for told in (entry.get("name"), entry.get("note")) if isinstance(told, str) and told.strip()), "")
+    texts = (entry.get("name"), entry.get("note"))
+    name = next((text for text in texts if isinstance(text, str) and text.strip()), "")
     address = entry.get("address")
     if not name and isinstance(address, str):
         name = f"{address[:_ADDRESS_PREFIX_LENGTH]}…"
-    skips = tuple(word for word in _SAFEGUARDS if entry.get(word, False) is not False)
-    return WithdrawalAddress(name or "without a name", skips)
+    skipped = tuple(safeguard for safeguard in _SAFEGUARDS if entry.get(safeguard, False) is not False)
+    return WithdrawalAddress(name or "without a name", skipped)

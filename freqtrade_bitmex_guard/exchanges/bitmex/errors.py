@@ -18,7 +18,7 @@ _LOG_IN = "Log in to BitMEX and follow what it says there."
 _CAUSES = (
     ErrorCause(
         "clock-skew",
-        "This machine's clock is off by more than 5 seconds, so BitMEX takes what it signs for expired.",
+        "This machine's clock is off by more than 5 seconds, so BitMEX treats its requests as expired.",
         "Set the clock: `timedatectl set-ntp true`, or start chrony or ntpd; in a container, on its host.",
         text=("expired", "expires"),
         time_pattern=r"current time: ([0-9]{9,11})\b",
@@ -33,20 +33,20 @@ _CAUSES = (
     ),
     ErrorCause(
         "signature-invalid",
-        "BitMEX knows the key id but does not accept the signature: the stored secret is not this key's.",
+        "BitMEX knows the key id but does not accept the signature: the stored secret does not belong to this key.",
         "Store the secret again. BitMEX shows it only once; if it is lost, create a new key.",
         text="signature not valid",
     ),
     ErrorCause(
         "address-not-allowed",
-        "The key does not work from this machine's address: it is not inside the key's CIDR.",
-        "Look up this machine's public address; create a key whose CIDR holds it. If the address changes by itself, "
-        "ask your provider for a fixed one. Never leave CIDR blank.",
+        "The key's CIDR does not include this machine's address.",
+        "Look up this machine's public address and create a key whose CIDR includes it. If the address changes by "
+        "itself, ask your provider for a fixed one. Never leave CIDR blank.",
         text="ip address is not allowed",
     ),
     ErrorCause(
         "key-disabled",
-        "The key is switched off: the bot could neither trade nor close what is open.",
+        "The key is disabled: the bot could neither trade nor close open trades.",
         f"Press Enable beside the key on {PROFILE.page.location}, or store another key.",
         text="key is disabled",
     ),
@@ -60,7 +60,7 @@ _CAUSES = (
     ErrorCause("account-restricted", "BitMEX has restricted the account.", _LOG_IN, text="account is restricted"),
     ErrorCause(
         "access-denied",
-        "BitMEX does not even let the key see itself, so nothing shows what else it may do.",
+        "BitMEX does not let the key read its own permissions, so they could not be verified.",
         PROFILE.how_to_replace(),
         text="access denied",
     ),

@@ -1,66 +1,46 @@
-"""The account's API keys.
+"""The account's API keys: /apiKey and /apiKey/self.
 
 Sources: the API explorer's schema of /apiKey and its field definitions (support.bitmex.com, article 6205606449309);
-bitmex.com/app/apiKeysUsage for the rights.
+bitmex.com/app/apiKeysUsage for the permissions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import StrictModel, fail_invalid, parse_body
+from freqtrade_bitmex_guard.client.errors import StrictModel, fail_invalid, parse_body, read_json
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.bitmex.errors import parse_success, parse_time
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.exchanges.interface import KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.model.key import (
-    IpRestriction,
-    KeyFacts,
-    NotReported,
-    RestrictedTo,
-    Unrestricted,
-)
+from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, NotReported, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, join_limited, mask_id, sanitize
 
-# Far more than any real key has; a hostile answer must not keep us busy or fill the log.
+# Far more than any real key has: a hostile answer must neither keep us busy nor fill the log.
 _MAX_ENTRIES = 10
-
-
 _MAX_SIBLINGS = 2_000
-
-
 _MAX_SIBLING_DETAILS = 6_000
-
-
-_LISTS = ("permissions", "cidrs")
-
-
 _MAX_PERMISSIONS = 50
-
-
-_MAX_WORD_LENGTH = 64
-
-
 _MAX_NETWORKS = 250
+_MAX_NAME_LENGTH = 64
 
-
-# What a key without the right to see the list is told, whole: NOTICE names the projects that recorded it. Anything else
-# is somebody else's no, and the key's word about itself is no way around that.
+# The whole answer to a key that may not see the list; NOTICE names the projects that recorded it. Any other refusal may
+# come from somebody else, and then what the key reports of itself is no way around it.
 _DENIAL = {"error": {"message": "Access Denied", "name": "HTTPError"}}
 
 
 class _KeyEntry(StrictModel):
-    """One key, in the part of the answer's shape that the verdict rests on. Anything odd in it is an error."""
+    """One key, as far as the verdict rests on it. Anything odd in it is an error."""
 
     id: str
-    permissions: list[Annotated[str, Field(max_length=_MAX_WORD_LENGTH)]] = Field(max_length=_MAX_PERMISSIONS)
+    permissions: list[Annotated[str, Field(max_length=_MAX_NAME_LENGTH)]] = Field(max_length=_MAX_PERMISSIONS)
     cidr: str | None = None
     cidrs: list[str] | None = Field(default=None, max_length=_MAX_NETWORKS)
     enabled: bool = True
@@ -76,68 +56,59 @@ def _letters(name: str) -> str:
 
 _FIELDS = frozenset(field.alias or name for name, field in _KeyEntry.model_fields.items())
 
-
-# What a careless reader takes for one of them; `_id` and `names` are words of their own.
+# What a careless reader takes for one of them; `_id` and `names` are other words.
 _LOOKALIKE_FIELDS = frozenset(map(_letters, _FIELDS - {"id", "name"}))
 
-
-# What decides, as it may stand in another name: `CIDR`, `cidr_v2`, `permissionList`, `isEnabled`, `canWithdraw`.
+# What decides, and may be part of another name: `CIDR`, `cidr_v2`, `permissionList`, `isEnabled`, `canWithdraw`.
 _DECISIVE_WORDS = ("permission", "cidr", "enabled", *PROFILE.forbidden_permissions)
 
 
-def _could_override(name: str, told: object) -> bool:
-    """Whether another field than the documented ones may say more of a key than they do."""
-    if name in _FIELDS:
-        return False
-    letters = _letters(name)
-    words = told if isinstance(told, list) else [told]
-    return (
-        any(word in letters for word in _DECISIVE_WORDS)
-        or letters in _LOOKALIKE_FIELDS
-        or name.strip().lower() in _FIELDS
-        or any(isinstance(word, str) and PROFILE.is_forbidden(word) for word in words)
-    )
-
-
 def read_keys(session: Session, key_id: str) -> KeyListing:
-    """What /apiKey, the list of the account's keys, tells; and only if that does not tell, /apiKey/self.
+    """Read the key from /apiKey, the list of the account's keys, or else from /apiKey/self.
 
     Raises:
-        GuardError: unverified, if neither tells.
+        GuardError: unverified, if neither reports it.
     """
-    answer = session.request("apiKey")
-    listed: list[dict[str, Any]] | None = None
-    own: list[dict[str, Any]] = []
-    if not _is_denied(answer):
-        listed = _entries(parse_success(answer, list))
-        own = [entry for entry in listed if constant_time_equal(entry["id"], key_id)]
+    response = session.request("apiKey")
+    listed = None if _is_denied(response) else _entries(parse_success(response, list))
+    own = _entries_of(key_id, listed or ())
     if not own:
-        listed = None  # a list without the key that asked is somebody else's
-        own = [
-            entry
-            for entry in _entries([parse_success(session.request("apiKey/self"), dict)])
-            if constant_time_equal(entry["id"], key_id)
-        ]
+        listed = None  # a list without the key that signed is somebody else's
+        own = _entries_of(key_id, _entries([parse_success(session.request("apiKey/self"), dict)]))
     if not own:
         fail(
             "key-not-listed",
-            "BitMEX answered, but about other keys than the one that signed the request.",
-            "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
+            "BitMEX responded, but about other keys than the one that signed the request.",
+            "Try again. If it persists, a proxy answers with somebody else's data or the API has changed: report it.",
         )
     if len(own) > _MAX_ENTRIES:
         fail_invalid(PROFILE, "lists the key too often")
-    facts = tuple(_facts(entry) for entry in own)
-    return KeyListing(facts, lambda: _siblings(listed, key_id))
+    return KeyListing(tuple(map(_facts, own)), lambda: _siblings(listed, key_id))
+
+
+def _is_denied(response: Response) -> bool:
+    return response.status == 403 and read_json(response) == _DENIAL
+
+
+def _entries(items: list[Any]) -> list[dict[str, Any]]:
+    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items):
+        fail_invalid(PROFILE, "lists something that is not a key with an id")
+    return items
+
+
+def _entries_of(key_id: str, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry for entry in entries if constant_time_equal(entry["id"], key_id)]
 
 
 def _siblings(listed: list[dict[str, Any]] | None, key_id: str) -> tuple[SiblingKey, ...] | NotReported:
     if listed is None:
-        return NotReported("BitMEX showed this key only")
-    others = [entry for entry in listed if not constant_time_equal(entry["id"], key_id)]
-    listed_of_them = sum(len(told) for entry in others for told in map(entry.get, _LISTS) if isinstance(told, list))
-    if len(others) > _MAX_SIBLINGS or listed_of_them > _MAX_SIBLING_DETAILS:
-        return NotReported(f"BitMEX listed {len(others):,} of them, with {listed_of_them:,} rights and address blocks")
-    return tuple(_sibling(entry) for entry in others)
+        return NotReported("BitMEX reports this key only")
+    siblings = [entry for entry in listed if not constant_time_equal(entry["id"], key_id)]
+    lists = [entry.get(name) for entry in siblings for name in ("permissions", "cidrs")]
+    details = sum(len(items) for items in lists if isinstance(items, list))
+    if len(siblings) > _MAX_SIBLINGS or details > _MAX_SIBLING_DETAILS:
+        return NotReported(f"BitMEX listed {len(siblings):,} of them, with {details:,} permissions and address blocks")
+    return tuple(map(_sibling, siblings))
 
 
 def _sibling(entry: dict[str, Any]) -> SiblingKey:
@@ -149,22 +120,15 @@ def _sibling(entry: dict[str, Any]) -> SiblingKey:
     return SiblingKey(mask_id(key_id), fingerprint(key_id), facts)
 
 
-def _entries(listed: Sequence[Any]) -> list[dict[str, Any]]:
-    if not all(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in listed):
-        fail_invalid(PROFILE, "lists something that is not a key with an id")
-    return list(listed)
-
-
 def _facts(entry: dict[str, Any]) -> KeyFacts:
-    # BitMEX names its fields in short ASCII words; among all others there are too many ways to write one of them.
-    if not all(name.isascii() and len(name) <= _MAX_WORD_LENGTH for name in entry):
+    # BitMEX names its fields in short ASCII words; other alphabets have too many ways to imitate one of them.
+    if not all(name.isascii() and len(name) <= _MAX_NAME_LENGTH for name in entry):
         fail_invalid(PROFILE, "describes the key in a field whose name is longer than any, or not ASCII")
-    # Who wins where `permissions` and `Permissions` differ is known to the exchange alone. Other new fields may come.
-    unknown = [name for name, told in entry.items() if _could_override(name, told)]
+    # Only the exchange knows which of `permissions` and `Permissions` counts if they differ. Other new fields may come.
+    unknown = [name for name, value in entry.items() if _could_override(name, value)]
     if unknown:
-        fail_invalid(
-            PROFILE, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
-        )
+        fields = join_limited(unknown, sanitize)
+        fail_invalid(PROFILE, f"describes the key in fields that this version does not know: {fields}")
     key = parse_body(_KeyEntry, entry, PROFILE)
     return KeyFacts(
         permissions=frozenset(map(PROFILE.permission, key.permissions)),
@@ -177,27 +141,31 @@ def _facts(entry: dict[str, Any]) -> KeyFacts:
     )
 
 
-def _account_number(told: object) -> str | None:
-    """An account's number as text. What is odd counts as not told: only one rule rests on it, if the operator asks."""
-    text = "" if isinstance(told, bool) or not isinstance(told, int | str) else str(told)
+def _could_override(name: str, value: object) -> bool:
+    """Return whether an undocumented field may say more of a key than the documented ones."""
+    if name in _FIELDS:
+        return False
+    letters = _letters(name)
+    items = value if isinstance(value, list) else [value]
+    return (
+        any(word in letters for word in _DECISIVE_WORDS)
+        or letters in _LOOKALIKE_FIELDS
+        or name.strip().lower() in _FIELDS
+        or any(isinstance(item, str) and PROFILE.is_forbidden(item) for item in items)
+    )
+
+
+def _account_number(value: object) -> str | None:
+    """Return an account's number as text. An odd one counts as not reported: only one optional rule rests on it."""
+    text = "" if isinstance(value, bool) or not isinstance(value, int | str) else str(value)
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else None
 
 
 def _ip_restriction(cidr: str | None, cidrs: list[str] | None) -> IpRestriction:
-    """What both fields admit together; which of them would win is documented nowhere, so both count."""
-    blocks = [] if cidr is None else [cidr]
-    blocks += cidrs or []
+    """Return what both fields admit together; it is documented nowhere which of them counts."""
+    blocks = [*([] if cidr is None else [cidr]), *(cidrs or [])]
     if not blocks:
         return Unrestricted("CIDR is not given")
     if any(not block.strip() for block in blocks):
         return Unrestricted("CIDR is blank")
     return RestrictedTo.from_texts(blocks)
-
-
-def _is_denied(answer: Response) -> bool:
-    if answer.status != 403:
-        return False
-    try:
-        return bool(answer.json() == _DENIAL)
-    except ValueError:
-        return False

@@ -27,7 +27,7 @@ _FAIL_OPEN = replace(
 
 START = (
     Removal(
-        "e2e/test_commands.py::test_the_launcher_needs_no_pth_line",
+        "e2e/test_trade_command.py::test_the_launcher_needs_no_pth_line",
         "that the launcher installs the guard itself",
         _LAUNCH_WITHOUT_INSTALLING,
     ),

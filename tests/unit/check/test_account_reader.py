@@ -172,7 +172,7 @@ def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left
 
 
 def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
-    assert KeyListing(()).siblings() == NotReported("the exchange showed this key only")
+    assert KeyListing(()).siblings() == NotReported("the exchange reports this key only")
 
 
 def test_an_exchange_that_brings_no_questions_about_the_account_is_not_taken_to_have_told_anything() -> None:

@@ -152,11 +152,11 @@ def test_a_bug_is_reported_by_kind_and_place_only() -> None:
     finding = internal_error(ValueError(SECRET))
 
     assert finding.message == (
-        f"The guard itself failed: ValueError {version}. Nothing was shown to be fine, so nothing starts."
+        f"The guard itself failed: ValueError {version}. The key could not be verified, so no bot starts."
     )
     assert finding.name == "internal-error"
     assert finding.fix == (
-        "Report it with this line; it holds no secret. To run unguarded, take the api_key_guard section out and put "
+        "Report it with this line; it holds no secret. To run unguarded, remove the api_key_guard section and put "
         "the credentials back into freqtrade's config."
     )
     try:

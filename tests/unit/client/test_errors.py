@@ -136,7 +136,7 @@ def test_an_odd_shape_is_named_by_its_fields_without_values(data: object, proble
     with pytest.raises(GuardError) as stopped:
         parse_body(Shape, data, OTHER)
     assert stopped.value.findings[0].name == "response-invalid"
-    assert f"Other's answer {problem}" in stopped.value.findings[0].message
+    assert f"Other's response {problem}" in stopped.value.findings[0].message
 
 
 def test_a_documented_shape_is_read_and_other_fields_are_left_alone() -> None:

@@ -52,7 +52,7 @@ def refusal(path: Path, **what: Any) -> str:
     return finding.message + " " + finding.fix
 
 
-def test_a_file_is_replaced_with_its_mode_and_its_line_ends(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_mode_and_line_ends(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     replace(change(path))
     assert path.read_bytes() == NEW.encode()
@@ -60,7 +60,7 @@ def test_a_file_is_replaced_with_its_mode_and_its_line_ends(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_extended_attributes_stay(tmp_path: Path) -> None:
+def test_extended_attributes_are_preserved(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     try:
         os.setxattr(path, "user.note", b"mine")
@@ -71,16 +71,14 @@ def test_extended_attributes_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_the_owner_stays(tmp_path: Path) -> None:
+def test_the_owner_is_preserved(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     os.chown(path, 1234, 2345)
     replace(change(path))
     assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)
 
 
-def test_an_owner_that_cannot_be_kept_is_a_reason_to_leave_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_whose_owner_cannot_be_kept_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: Any) -> None:
         raise PermissionError(1, "Operation not permitted")
 
@@ -98,9 +96,7 @@ def elsewhere() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_of_a_symbolic_link_the_file_it_leads_to_is_replaced_also_on_another_file_system(
-    tmp_path: Path, elsewhere: Path
-) -> None:
+def test_the_target_of_a_symbolic_link_is_replaced(tmp_path: Path, elsewhere: Path) -> None:
     real = written(elsewhere / "real.json")
     assert real.stat().st_dev != tmp_path.stat().st_dev
     link = tmp_path / "config.json"
@@ -116,19 +112,19 @@ def test_a_read_only_file_is_left_alone_even_by_root(tmp_path: Path, mode: int) 
     assert "chmod u+w" in refusal(written(tmp_path / "config.json", mode=mode))
 
 
-def test_a_file_with_a_second_name_is_left_alone_for_that_would_keep_the_old_content(tmp_path: Path) -> None:
+def test_a_file_with_a_hard_link_is_left_alone(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     os.link(path, tmp_path / "backup.json")
     assert "-samefile" in refusal(path)
 
 
-def test_a_file_that_is_mounted_by_itself_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_a_mount_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path / "config.json")
     monkeypatch.setattr(mounts, "is_mount_point", lambda file: file == path)
-    assert "mounted" in refusal(path)
+    assert "a mount of its own" in refusal(path)
 
 
-def test_a_folder_that_takes_no_new_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_takes_no_new_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(30, "Read-only file system")
 
@@ -139,7 +135,7 @@ def test_a_folder_that_takes_no_new_file_is_told(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     "text", ['{"a": 1}', '{"a": 1, "b": 2.0}', '{"b": 2, "a": 1}', '{"a": true, "b": 2}', '{"a": 1, "b": 2', ""]
 )
-def test_what_freqtrade_would_read_otherwise_never_takes_the_files_place(tmp_path: Path, text: str) -> None:
+def test_a_text_that_freqtrade_reads_differently_replaces_nothing(tmp_path: Path, text: str) -> None:
     path = written(tmp_path / "config.json")
     with pytest.raises(GuardError):
         replace(change(path, text=text))
@@ -147,7 +143,7 @@ def test_what_freqtrade_would_read_otherwise_never_takes_the_files_place(tmp_pat
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_was_changed_meanwhile_is_left_as_it_is_now(tmp_path: Path) -> None:
+def test_a_file_that_changed_in_the_meantime_is_left_alone(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     with pytest.raises(GuardError) as stopped, staged_replacement([change(path)]) as act:
         path.write_text('{"a": 7}')
@@ -157,7 +153,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is_now(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_of_several_files_none_is_replaced_if_one_cannot_be(tmp_path: Path) -> None:
+def test_no_file_is_replaced_if_one_cannot_be(tmp_path: Path) -> None:
     good, bad = written(tmp_path / "good.json"), written(tmp_path / "bad.json", mode=0o444)
     with pytest.raises(GuardError):
         replace(change(good), change(bad))
@@ -165,7 +161,7 @@ def test_of_several_files_none_is_replaced_if_one_cannot_be(tmp_path: Path) -> N
     assert sorted(tmp_path.iterdir()) == [bad, good]
 
 
-def test_of_several_files_none_is_replaced_if_one_was_changed_meanwhile(tmp_path: Path) -> None:
+def test_no_file_is_replaced_if_one_changed_in_the_meantime(tmp_path: Path) -> None:
     first, second = written(tmp_path / "first.json"), written(tmp_path / "second.json")
     with pytest.raises(GuardError) as stopped, staged_replacement([change(first), change(second)]) as act:
         second.write_text('{"a": 7}')
@@ -175,9 +171,7 @@ def test_of_several_files_none_is_replaced_if_one_was_changed_meanwhile(tmp_path
 
 
 @pytest.mark.parametrize("what", ["changed", "denied"])
-def test_what_was_replaced_before_another_could_not_be_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
+def test_a_failure_names_the_files_already_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     def happens_afterwards(new: Path, old: Path) -> None:
         if old == second:
             raise PermissionError(13, "Permission denied")
@@ -197,7 +191,7 @@ def test_what_was_replaced_before_another_could_not_be_is_told(
     assert "Nothing" not in finding.fix
 
 
-def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_deleted_by_the_next(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     left, other = tmp_path / ".config.json.guard-abc", tmp_path / ".other.json.guard-abc"
     fresh = tmp_path / ".config.json.guard-def"  # which another run may still need
@@ -209,7 +203,7 @@ def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path: Path) -> Non
     assert sorted(tmp_path.iterdir()) == [fresh, other, path]
 
 
-def test_nothing_is_replaced_and_nothing_left_if_it_is_never_asked_for(tmp_path: Path) -> None:
+def test_without_a_call_nothing_is_replaced_and_nothing_left(tmp_path: Path) -> None:
     path = written(tmp_path / "config.json")
     with pytest.raises(KeyboardInterrupt), staged_replacement([change(path)]):
         raise KeyboardInterrupt
@@ -217,9 +211,7 @@ def test_nothing_is_replaced_and_nothing_left_if_it_is_never_asked_for(tmp_path:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_new_file_is_never_readable_by_more_people_than_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_new_file_is_never_more_readable_than_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path / "config.json", mode=0o600)
     modes: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: modes.append(os.fstat(descriptor).st_mode))
@@ -234,7 +226,7 @@ def test_the_new_file_is_never_readable_by_more_people_than_the_old_one(
     [b'{"secret": "' + SECRET.encode() + b'"', b'{"a": "\xff"}', b"[]", b"", b'\xef\xbb\xbf{"a": 1}'],
     ids=["an open object", "no text", "a list", "nothing", "a byte order mark"],
 )
-def test_a_file_that_freqtrade_does_not_read_is_told_without_its_content(tmp_path: Path, content: bytes) -> None:
+def test_an_unreadable_file_is_reported_without_its_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.json").write_bytes(content)
     belongs(tmp_path / "config.json")
     with pytest.raises(GuardError) as stopped:

@@ -29,7 +29,7 @@ def complaint(file: Path) -> Finding:
 
 
 @pytest.mark.parametrize("text", WRONG, ids=["two commas", "CRLF and a comment", "cut off", "a byte order mark"])
-def test_wrong_json_is_told_by_line_and_column(tmp_path: Path, text: str) -> None:
+def test_a_syntax_error_is_reported_by_line_and_column(tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.json"
     file.write_bytes(text.encode())
     finding = complaint(file)
@@ -37,7 +37,7 @@ def test_wrong_json_is_told_by_line_and_column(tmp_path: Path, text: str) -> Non
     assert ("byte order mark" in finding.fix) is text.startswith("\ufeff")
 
 
-def test_it_is_the_included_file_that_is_named(tmp_path: Path) -> None:
+def test_a_syntax_error_names_the_included_file(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     (tmp_path / "good.json").write_text('{"add_config_files": null}')
     (tmp_path / "bad.json").write_text('{\n"a" 1}')
@@ -45,7 +45,7 @@ def test_it_is_the_included_file_that_is_named(tmp_path: Path) -> None:
     assert f"at line 2, column 5 of {tmp_path / 'bad.json'}." in complaint(file).message
 
 
-def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
+def test_a_file_that_vanished_is_reported_by_the_offset() -> None:
     assert _position(Path("gone.json"), 7) == _position(None, 7) == "at offset 7"
 
 
@@ -71,7 +71,7 @@ def test_a_file_that_nobody_can_read_any_more_is_told_by_the_offset() -> None:
     ],
     ids=["configs", "trading", "strategy", "nothing"],
 )
-def test_arguments_are_parsed_as_freqtrades_whole_parser_does(arguments: list[str]) -> None:
+def test_arguments_are_parsed_like_freqtrades_own_parser(arguments: list[str]) -> None:
     assert parse_as_freqtrade(arguments) == Arguments(["trade", *arguments]).get_parsed_arg()
 
 

@@ -77,13 +77,13 @@ def test_a_new_member_is_all_that_freqtrade_reads_differently(text: str) -> None
 
 
 @given(TEXTS)
-def test_a_new_member_takes_no_character_away(text: str) -> None:
+def test_a_new_member_removes_no_character(text: str) -> None:
     rest = iter(JsoncDocument(text).append_member("api_key_guard", MEMBER))
     assert all(character in rest for character in text)
 
 
 @given(TEXTS)
-def test_every_value_stands_where_it_is_said_to(text: str) -> None:
+def test_every_value_is_at_its_span(text: str) -> None:
     config = JsoncDocument(text)
     for place in config.nodes:
         written = parsed(f"[{config.source(place)}]")[0]
@@ -109,7 +109,7 @@ def test_a_blanked_text_is_all_that_freqtrade_reads_differently(text: str, data:
 
 
 @given(st.text('{}[]",:/*\\ \n\r\t0atrue\x00\ufeff', max_size=30).map(lambda inside: "{" + inside + "}"))
-def test_what_freqtrade_reads_is_read_and_what_is_not_an_object_is_refused(text: str) -> None:
+def test_objects_that_freqtrade_reads_are_parsed_and_others_rejected(text: str) -> None:
     try:
         config = JsoncDocument(text)
     except JsoncError:
@@ -140,7 +140,7 @@ def test_a_new_member_is_laid_out_like_the_others(text: str, expected: str) -> N
     assert JsoncDocument(text).append_member("g", {"x": 1}) == expected
 
 
-def test_a_name_that_stands_twice_has_two_places() -> None:
+def test_a_repeated_name_has_two_nodes() -> None:
     config = JsoncDocument('{"exchange": {"secret": "one", /* "secret": "no" */ "secret": "two"}}')
     assert [place.content for place in config.at("exchange", "secret")] == ["one", "two"]
     assert [config.text[span.start : span.end] for span in config.comments] == ['/* "secret": "no" */']
@@ -150,7 +150,7 @@ def test_a_name_that_stands_twice_has_two_places() -> None:
     "text",
     ["", "[]", "1", '"{}"', "{", '{"a"}', '{"a": }', '{"a": 1} {}', "{'a': 1}", '{"a": 1\x00}', '{"a": "\n"}', "{,}"],
 )
-def test_what_is_not_one_object_is_refused(text: str) -> None:
+def test_a_text_that_is_not_one_object_is_rejected(text: str) -> None:
     with pytest.raises(JsoncError):
         JsoncDocument(text)
 
@@ -161,7 +161,7 @@ def test_the_example_configs_are_read_as_freqtrade_reads_them(file: Path) -> Non
     assert {place.path[0] for place in JsoncDocument(text).nodes} == set(parsed(text))
 
 
-def test_what_is_nested_too_deeply_is_refused() -> None:
+def test_a_text_that_is_nested_too_deeply_is_rejected() -> None:
     for opening in ("[", '{"a": '):
         with pytest.raises(JsoncError):
             JsoncDocument('{"a": ' + opening * 5000)

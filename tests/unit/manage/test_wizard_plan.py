@@ -120,7 +120,7 @@ def test_an_address_that_the_exchange_never_sees_is_known(text: str, at_home: bo
 def test_a_block_that_the_policy_would_refuse_is_objected_to_by_its_own_rules() -> None:
     block, range_ = wizard_plan.parse_network_input("203.0.113.7"), wizard_plan.parse_network_input("203.0.113.0/28")
     assert wizard_plan.network_objections(block, policy(), PROFILE) == []
-    assert "16 addresses" in wizard_plan.network_objections(range_, policy(), PROFILE)[0]
+    assert "16 IP addresses" in wizard_plan.network_objections(range_, policy(), PROFILE)[0]
     assert "not inside" in wizard_plan.network_objections(block, policy(ip_within=["198.51.100.0/24"]), PROFILE)[0]
     assert wizard_plan.network_objections(range_, policy(ip_within=["203.0.113.0/28"]), PROFILE) == []
 

@@ -64,7 +64,7 @@ def test_findings_are_told_once_and_the_gravest_first() -> None:
 
 
 def test_a_rule_that_is_not_published_cannot_be_found() -> None:
-    with pytest.raises(ValueError, match="no such rule"):
+    with pytest.raises(ValueError, match="no such finding"):
         Finding("made-up", Severity.ERROR, "m", "f")
 
 
