@@ -1,4 +1,4 @@
-"""The answer space of /apiKey: what an exchange, or whatever sits in between, could send."""
+"""The space of responses to /apiKey that an exchange, or anything in between, could send."""
 
 from __future__ import annotations
 
@@ -68,16 +68,16 @@ _JUNK += [{"order": True}, {"0": "order"}, [{"name": "order"}], {"": None}, "\x0
 
 
 def by_weight(**parts: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """One of several, by weight; `one_of` would count each only once, and look into those that are one themselves."""
+    """Draw from several strategies by weight; `one_of` counts each once, and flattens nested ones."""
     drawn = [strategy for weight, strategy in parts.values() for _ in range(weight)]
     return st.sampled_from(drawn).flatmap(lambda strategy: strategy)
 
 
 @dataclass(frozen=True)
 class Mostly:
-    """One of the good values seven times out of eight, so that an answer is odd in one or two places, not in all.
+    """Draw a good value seven times out of eight, so that a response is odd in one or two places, not in all.
 
-    Which of them is not hypothesis's to draw: its draws are most of what an answer costs.
+    hypothesis does not draw the good value: its draws are most of the cost of a response.
     """
 
     good: list[Any]
@@ -113,11 +113,11 @@ blocks = by_weight(
 _some_words = [
     st.lists(words, max_size=4),
     words.map(lambda word: ["order", word]),
-    # What counts may be the last of many.
+    # The one that matters can be the last of many.
     st.builds(lambda many, word: ["order"] * many + [word], st.integers(0, 50), words),
 ]
 
-# The block that counts may be the last of many.
+# The block that matters can be the last of many.
 _some_blocks = st.one_of(
     st.lists(blocks, max_size=3), st.builds(lambda many, block: [HOME] * many + [block], st.integers(0, 12), blocks)
 )
@@ -148,7 +148,7 @@ _FIELDS: dict[str, Mostly] = {
     "scopes": mostly([ABSENT], st.sampled_from([["order"], ["withdraw"]])),
 }
 
-# Names that are none of the documented ones, but that another reader may take for one, or that are like no name there.
+# Undocumented names: some that another reader could take for a documented one, and some that are unlike any.
 _LOOKALIKES = {
     "id": ["Id", "ID", " id"],
     "permissions": [
@@ -176,7 +176,7 @@ _LOOKALIKES = {
 
 
 class Twice(dict[str, Any]):
-    """An object that says one name twice; how json writes it is below."""
+    """An object with one name twice; see below for how json writes it."""
 
     def __init__(self, first: dict[str, Any], then: dict[str, Any]) -> None:
         super().__init__({**first, **then})

@@ -13,7 +13,7 @@ from typing import Any
 import trustme
 
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response
-from tests.adversarial.error_catalogue import CATALOGUE, rate_limit, says
+from tests.adversarial.error_catalogue import CATALOGUE, bitmex_error, rate_limit
 from tests.adversarial.hostile_bodies import (
     BOMB,
     COOKIES,
@@ -76,6 +76,7 @@ class Fault:
 
 
 DENIED = key(can_list_keys=False, can_read_itself=False)
+OVERLOADED = bitmex_error(503, "The system is currently overloaded.")
 PACKED = {"Content-Encoding": "gzip"}
 
 FAULTS = [
@@ -83,7 +84,7 @@ FAULTS = [
     *(Fault(f"BitMEX's own: {name}", behaviour) for name, behaviour in CATALOGUE),
     Fault(
         "BitMEX's own: an overload, then a good key",
-        arrange=lambda exchange: exchange.respond_next("/apiKey", says(503, "The system is currently overloaded.")),
+        arrange=lambda exchange: exchange.respond_next("/apiKey", OVERLOADED),
     ),
     Fault(
         "BitMEX's own: a rate limit for a second, then a good key",
@@ -100,7 +101,7 @@ FAULTS = [
     Fault("connection: never answered", Hang()),
     Fault(
         "connection: never answered, after an overload that came late",
-        arrange=late(0.4, says(503, "The system is currently overloaded."), Hang()),
+        arrange=late(0.4, OVERLOADED, Hang()),
     ),
     Fault("connection: 100 Continue without end", server=lambda: answering(continues_without_end)),
     Fault("connection: answered byte by byte", Response(200, GOOD, seconds_per_byte=0.1)),
@@ -125,7 +126,7 @@ FAULTS = [
     Fault("body: nested 100,000 deep", Response(200, b"[" * 100_000)),
     Fault("body: not UTF-8", Response(200, b"\xff\xfe" + GOOD)),
     Fault("body: the key with `permissions` twice", Response(200, TWICE)),
-    Fault("body: an error that quotes key and secret", says(400, f"{KEY_ID} signed with {SECRET}")),
+    Fault("body: an error that quotes key and secret", bitmex_error(400, f"{KEY_ID} signed with {SECRET}")),
     Fault("body: a key whose name quotes them", Response(200, QUOTING)),
     Fault("gzip: cut short", Response(200, GZIPPED[:-9], PACKED)),
     Fault("gzip: damaged", Response(200, b"x" + GZIPPED, PACKED)),
@@ -171,7 +172,7 @@ FAULTS = [
     Fault("TLS: never shaken hands", server=lambda: listening_and_silent("https")),
     Fault("TLS: where plain HTTP is served", arrange=lambda exchange: setattr(exchange, "_scheme", "https")),
     Fault("account: dropped", arrange=about_the_account(Reset())),
-    Fault("account: a server error", arrange=about_the_account(says(500, "Server Error"))),
+    Fault("account: a server error", arrange=about_the_account(bitmex_error(500, "Server Error"))),
     Fault("account: redirected", arrange=about_the_account(Response(302, headers={"Location": "http://127.0.0.1:1/"}))),
     Fault("account: an empty list for each question", arrange=about_the_account(Response(200, b"[]"))),
     Fault("account: never answered", arrange=about_the_account(Hang())),

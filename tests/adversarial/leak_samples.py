@@ -1,6 +1,6 @@
-"""Tests that bring secrets out, one way each, and some that do not: `test_search` copies this file and runs it.
+"""Tests that leak secrets, one way each, and some that do not; `test_leak_search` runs a copy of this file.
 
-Programs find the secret in their environment, so that it stands in their output alone.
+Programs get the secret from their environment, so that only their output holds it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A report shows no secret, even where a finding or a name that somebody chose holds one."""
+"""A report shows no secret, even if a finding or a chosen name holds one."""
 
 from __future__ import annotations
 
