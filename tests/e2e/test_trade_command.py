@@ -13,7 +13,7 @@ import pytest
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.e2e.commands import launched, run
-from tests.support.factories import QUESTIONS, SECRET, belongs, key
+from tests.support.factories import CHECK_REQUESTS, SECRET, belongs, key
 
 pytestmark = pytest.mark.slow
 
@@ -136,7 +136,7 @@ def test_the_launcher_with_check_only_stops_before_trading(
     done = run(wheel, bot, *order, "-c", str(bot.write()))
     assert done.returncode == 0
     assert done.stdout.startswith("ADMITTED")
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
 
 

@@ -50,7 +50,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_check_that_cannot_be_made_as_configured_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_misconfigured_check_starts_no_bot",
         "the search for relays",
         replace(
             "client.connection:check_connection",
@@ -68,7 +68,7 @@ CLIENT = (
         _TRUST_THE_ENVIRONMENT,
     ),
     Removal(
-        "integration/test_check.py::test_variables_do_not_send_the_check_another_way",
+        "integration/test_check_transport.py::test_variables_do_not_redirect_the_check",
         "that the session ignores variables",
         _TRUST_THE_ENVIRONMENT,
     ),

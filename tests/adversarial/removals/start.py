@@ -48,7 +48,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade_hooks.py::test_optimised_python_checks_just_the_same",
+        "e2e/test_freqtrade_hooks.py::test_optimised_python_runs_the_same_check",
         "that nothing rests on `assert`",
         replace(
             "rules.permissions:withdraw_permission",
@@ -115,7 +115,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_check_that_cannot_be_made_as_configured_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_misconfigured_check_starts_no_bot",
         "the search for names that are almost the section's",
         replace(
             "config.parse:_misspelled_names",
@@ -136,7 +136,7 @@ FAILURES = (
         cases="guard_state",
     ),
     Removal(
-        "e2e/test_freqtrade_hooks.py::test_whatever_the_guard_raises_refuses_and_is_not_swallowed",
+        "e2e/test_freqtrade_hooks.py::test_every_exception_of_the_guard_refuses_the_start",
         "that every failure becomes freqtrade's refusal",
         _FAIL_OPEN,
     ),
