@@ -1,4 +1,4 @@
-"""A running look-alike, a bot that uses it, and environments with the plugin installed, built once for a test run."""
+"""A simulated exchange, a bot that uses it, and environments with the plugin, built once for a test run."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(leak_search)
-    # In the background of a script a process ignores interrupts, and so would all that the tests start.
+    # A background process of a script ignores interrupts, and so would the processes that the tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
-def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test begins as a process does: no value is hidden yet, and nothing stands before the log."""
+def fresh_redaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start each test like a process: no secret is registered, and no filter is before the log."""
     monkeypatch.setattr(registry, "_registered", {})
-    for place, name in ((logging.Handler, "handle"), (sys, "stdout"), (sys, "stderr")):
-        monkeypatch.setattr(place, name, getattr(place, name))
+    for owner, name in ((logging.Handler, "handle"), (sys, "stdout"), (sys, "stderr")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
 
 
 def _run(*command: str) -> None:
@@ -134,7 +134,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 
 @pytest.fixture(scope="session")
 def wheel(environment: Callable[[str], Path]) -> Path:
-    """The interpreter of an environment into which the wheel was installed."""
+    """The interpreter of an environment with the wheel."""
     return environment("wheel")
 
 
@@ -148,7 +148,7 @@ def exchange(pytestconfig: pytest.Config) -> Iterator[SimulatedBitMEX]:
 
 @pytest.fixture
 def bot(tmp_path: Path, exchange: SimulatedBitMEX) -> DemoBot:
-    """A bot's folder with that key in its store."""
+    """A bot with that key in its store."""
     bot = DemoBot(tmp_path / "bot", exchange)
     belongs(bot.folder / "key", bot.folder / "secret")
     bot.store(exchange.keys[0])
@@ -157,7 +157,7 @@ def bot(tmp_path: Path, exchange: SimulatedBitMEX) -> DemoBot:
 
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A keyring of the test's own is in use; this is its file."""
+    """The file of a keyring that is used instead of the user's."""
     belongs(tmp_path / "vault.json", tmp_path / "vault.new")
     before = keyring.get_keyring()
     keyring.set_keyring(Vault())  # type: ignore[no-untyped-call]

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.surface import SURFACE, TABLE, Machine
+from tests.support.machine import Machine
+from tests.support.surface import SURFACE, TABLE
 
 FROZEN = "603448ee5457d300"
 

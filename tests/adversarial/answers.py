@@ -1,4 +1,4 @@
-"""The answer space of /apiKey: what an exchange, or whatever sits in between, could send."""
+"""The space of responses to /apiKey that an exchange, or anything in between, could send."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.factories import KEY_ID, SECRET
 
 ABSENT = object()
 HOME = "203.0.113.7"
-
 _IDS = [KEY_ID] * 60 + [KEY_ID.lower(), f"{KEY_ID} ", KEY_ID[:-1], "other", "", None, 7, [KEY_ID]]
+
 _WORDS = (
     ["order"] * 6
     + ["position"] * 3
@@ -38,6 +38,7 @@ _WORDS = (
         ["order"],
     ]
 )
+
 _BLOCKS = (
     [HOME] * 4
     + [f"{HOME}/32"] * 4
@@ -60,22 +61,23 @@ _BLOCKS = (
     ]
     + [f"{HOME},0.0.0.0/0", f"{HOME} 0.0.0.0/0", "3405803783", "0x7f.1", "\u0662\u0660\u0663.0.113.7", SECRET, None, 0]
 )
+
 _SIX = ["2001:db8::", "2001:db8::1", f"::ffff:{HOME}", "::ffff:0.0.0.0", "::fffe:0:0", "::"]
 _JUNK: list[Any] = [None, True, False, 0, 1, -1, 2**70, 1.5, "", " ", "order", "true", [], {}, [None], [[]], ["order"]]
 _JUNK += [{"order": True}, {"0": "order"}, [{"name": "order"}], {"": None}, "\x00", "\ud800", SECRET]
 
 
 def by_weight(**parts: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """One of several, by weight; `one_of` would count each only once, and look into those that are one themselves."""
+    """Draw from several strategies by weight; `one_of` counts each once, and flattens nested ones."""
     drawn = [strategy for weight, strategy in parts.values() for _ in range(weight)]
     return st.sampled_from(drawn).flatmap(lambda strategy: strategy)
 
 
 @dataclass(frozen=True)
 class Mostly:
-    """One of the good values seven times out of eight, so that an answer is odd in one or two places, not in all.
+    """Draw a good value seven times out of eight, so that a response is odd in one or two places, not in all.
 
-    Which of them is not hypothesis's to draw: its draws are most of what an answer costs.
+    hypothesis does not draw the good value: its draws are most of the cost of a response.
     """
 
     good: list[Any]
@@ -94,7 +96,9 @@ def mostly(good: list[Any], *others: st.SearchStrategy[Any]) -> Mostly:
 junk = st.one_of(
     st.sampled_from(_JUNK), st.text(max_size=6), st.integers(), st.floats(), st.lists(st.integers(), max_size=2)
 )
+
 words = by_weight(known=(4, st.sampled_from(_WORDS)), any=(1, st.text(max_size=8)))
+
 blocks = by_weight(
     known=(4, st.sampled_from(_BLOCKS)),
     any=(
@@ -109,17 +113,20 @@ blocks = by_weight(
 _some_words = [
     st.lists(words, max_size=4),
     words.map(lambda word: ["order", word]),
-    # What counts may be the last of many.
+    # The one that matters can be the last of many.
     st.builds(lambda many, word: ["order"] * many + [word], st.integers(0, 50), words),
 ]
-# The block that counts may be the last of many.
+
+# The block that matters can be the last of many.
 _some_blocks = st.one_of(
     st.lists(blocks, max_size=3), st.builds(lambda many, block: [HOME] * many + [block], st.integers(0, 12), blocks)
 )
+
 _ALL_BUT_ONE = [str(block) for block in IPv4Network("0.0.0.0/0").address_exclude(IPv4Network("0.0.0.0/32"))]
 _HALF_OF_SIX = ["2000::/5", "3000::/5"]
 _MORE_THAN_FOUR = ["::fffe:0:0/95"]
 _nothing = st.just(ABSENT)
+
 _FIELDS: dict[str, Mostly] = {
     "id": mostly(_IDS),
     "permissions": mostly([["order"], ["order"], ["order", "position"]], *_some_words * 2, junk, _nothing),
@@ -140,7 +147,8 @@ _FIELDS: dict[str, Mostly] = {
     "_id": mostly([ABSENT], junk),
     "scopes": mostly([ABSENT], st.sampled_from([["order"], ["withdraw"]])),
 }
-# Names that are none of the documented ones, but that another reader may take for one, or that are like no name there.
+
+# Undocumented names: some that another reader could take for a documented one, and some that are unlike any.
 _LOOKALIKES = {
     "id": ["Id", "ID", " id"],
     "permissions": [
@@ -168,7 +176,7 @@ _LOOKALIKES = {
 
 
 class Twice(dict[str, Any]):
-    """An object that says one name twice; how json writes it is below."""
+    """An object with one name twice; see below for how json writes it."""
 
     def __init__(self, first: dict[str, Any], then: dict[str, Any]) -> None:
         super().__init__({**first, **then})
@@ -200,15 +208,18 @@ def _error(message: Any) -> dict[str, Any]:
 
 
 _MESSAGES = ["Access Denied", "access denied", "Invalid API Key.", "Account is restricted", "", None, 7, f"x {SECRET}"]
+
 _NEARLY_DENIED: list[Any] = [
     {"error": {"message": "Access Denied"}},
     {"error": {"message": "Access Denied", "name": "RateLimitError"}},
     {"error": {"message": "Access Denied", "name": "HTTPError", "code": 7}},
     {"error": {"message": "Access Denied", "name": "HTTPError"}, "more": []},
 ]
+
 _errors = st.sampled_from(
     [*map(_error, _MESSAGES * 2), *_NEARLY_DENIED, {"error": None}, {"error": "x"}, {"error": {}}]
 )
+
 _MANGLED = {
     "as it is": lambda body: body,
     "cut short": lambda body: body[:-1],
@@ -225,6 +236,7 @@ _MANGLED = {
     "nested without end": lambda body: b"[" * 5000 + body,
     "a page": lambda body: b"<html>" + body,
 }
+
 _STATUSES = [200] * 80 + [201, 204, 206, 301, 400, 401, 403, 404, 429, 500, 503, 99, 999]
 
 
@@ -242,12 +254,15 @@ def _told(content: st.SearchStrategy[Any]) -> st.SearchStrategy[Told]:
 
 _key = _entries()
 _GOOD = {"id": KEY_ID, "permissions": ["order"], "cidr": HOME, "enabled": True}
+
 _keys = by_weight(
     few=(3, st.lists(_key, min_size=1, max_size=3)),
     last=(1, st.builds(lambda many, key: [_GOOD] * many + [key], st.integers(1, 10), _key)),
 )
+
 listed = _told(by_weight(keys=(9, _keys), none=(1, st.just([])), one=(1, _key), junk=(1, junk)))
 itself = _told(by_weight(key=(9, _key), keys=(1, _keys), junk=(1, junk)))
+
 POLICIES: list[dict[str, Any]] = [
     {},
     {},
@@ -263,4 +278,5 @@ POLICIES: list[dict[str, Any]] = [
     {"allowed_permissions": ["order", "orderCancel", "position", "transfer"], "required_permissions": ["order"]},
     {"allowed_permissions": ["orderCancel"], "required_permissions": ["orderCancel"]},
 ]
+
 policies = st.sampled_from(POLICIES)

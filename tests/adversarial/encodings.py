@@ -1,4 +1,4 @@
-"""A secret in every form in which it may stand in a text, for the tests that look for it."""
+"""The forms in which a secret can be in a text, for the tests that search for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tests.support.factories import KEY_ID, SECRET
 
 ROOT = Path(__file__).parents[2]
 
-
 FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "in a URL": lambda value: f"https://x/?key={quote(value, safe='')}&y",
@@ -29,8 +28,8 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def close() -> None:
-    """As the guard does once it has read them."""
+def install_redaction() -> None:
+    """Register key id and secret, and install the filters, as the guard does once it has read them."""
     registry.register_secret(SECRET)
     registry.register_secret(KEY_ID, "LAqU…")
     output.install()

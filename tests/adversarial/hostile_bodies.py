@@ -1,4 +1,4 @@
-"""What the faults are made of: bodies and manners that no honest exchange has, and places where none is."""
+"""The parts of the faults: bodies and servers that no honest exchange has."""
 
 from __future__ import annotations
 
@@ -25,89 +25,58 @@ from freqtrade_bitmex_guard.simulator.responses import Reaction
 from tests.support.factories import KEY_ID, SECRET, key
 
 GOOD = json.dumps([key().to_json()]).encode()
-
-
 GZIPPED = gzip.compress(GOOD)
-
-
 QUOTING = json.dumps([key(name=f"{KEY_ID} {SECRET}", overrides={"secret": SECRET}).to_json()]).encode()
-
-
 SPACE = b"[" + b" " * 50_000_000 + b"]"
-
-
 BOMB = gzip.compress(SPACE)
-
-
 WHOLE = {"Content-Length": str(len(GOOD))}
-
-
 TWICE = GOOD.replace(b'"enabled"', b'"permissions": ["withdraw"], "enabled"')
 
 
 def _small(head: bytes, unit: bytes, tail: bytes) -> bytes:
-    """A JSON text of almost 4 MB, full of the same."""
+    """Return a JSON text of almost 4 MB that repeats one element."""
     return head + b",".join([unit] * ((3_990_000 - len(head) - len(tail)) // (len(unit) + 1))) + tail
 
 
 def _full(head: bytes, tail: bytes, most_bytes: int) -> bytes:
-    """A JSON text that takes as much memory as one can that is read at all."""
+    """Return a JSON text that takes as much memory as the limits allow."""
     names = b",".join(b'"%d":0' % number for number in range(most_bytes // 25 // 2 - 30))
     start, end = head + b"{" + names + b',"long":"', "\U0001f600".encode() + b'"}' + tail
     return start + b"x" * (most_bytes - len(start) - len(end)) + end
 
 
 SMALL = _small(b"[", b'{"":0}', b"]")
-
-
 SMALL_KEYS = _small(GOOD[:-1] + b",", b'{"id":""}', b"]")
-
-
 FULL_KEYS = _full(GOOD[:-1] + b',{"id":"","x":', b"}]", 4_000_000)
-
-
 FULL_USER = _full(b'{"TFAEnabled":"GA","x":', b"}", 1_000_000)
-
-
 FAT = {f"X-{number}": "x" * 60_000 for number in range(90)}
 
-
-# To put such marks into their order takes longer by the square of their number.
+# The time to sort such marks grows with the square of their number.
 MANY_MARKS = json.dumps([{**key().to_json(), chr(0x315) * 60_000 + chr(0x316) * 60_000: 0}], ensure_ascii=False)
-
-
 LONG_NAME = json.dumps([{**key().to_json(), chr(0xFDFA) * 1_330_000: 0}], ensure_ascii=False)
 
-
-# One character that stands for a whole sentence: to compare such a word takes longer than to send it.
+# One character that expands to a whole sentence: comparing such a word takes longer than sending it.
 LONG_WORDS = [
     {"id": str(number), "permissions": [f"{chr(0xFDFA) * 56}{number}-{more}" for more in range(3)]}
     for number in range(2_000)
 ]
 
-
 COOKIES = {**dict.fromkeys(["Set-Cookie2", "set-cookie2"], "a," * 24_000), "Set-Cookie": "a=b; Version=1"}
-
 
 MANY_BLOCKS = json.dumps(
     [
         key(cidr=None, cidrs=[f"10.{entry}.{block}.7" for block in range(250)]).to_json()
-        for entry in range(10)  # so often, and with so many blocks, one may be listed
+        for entry in range(10)  # the limits of entries and of blocks for one key
     ]
 ).encode()
 
-
 MANY_NETWORKS = [f"11.{number}.0.0/24" for number in range(250)]
-
-
 LONG_NUMBER = GOOD.replace(b'"nonce": 0', b'"nonce": ' + b"9" * 400_000)
-
-
 LONG_KEYS = json.dumps([key().to_json(), *LONG_WORDS], ensure_ascii=False).encode()
 
 
 def self_signed(_: trustme.CA) -> trustme.LeafCert:
-    """A certificate for the right name that nobody but itself vouches for."""
+    """Return a self-signed certificate for the right name."""
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -124,35 +93,33 @@ def self_signed(_: trustme.CA) -> trustme.LeafCert:
 
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
 Arrange = Callable[[SimulatedBitMEX], Any]
 
 
 def about_the_account(does: Reaction, key_is: Reaction | None = None) -> Arrange:
-    def arrange(told: SimulatedBitMEX) -> None:
+    def arrange(exchange: SimulatedBitMEX) -> None:
         for path in ("/user", "/address", "/userEvent"):
-            told.respond_always(path, does)
+            exchange.respond_always(path, does)
         if key_is:
-            told.respond_always("/apiKey", key_is)
+            exchange.respond_always("/apiKey", key_is)
 
     return arrange
 
 
 def late(seconds: float, *first: Reaction, account: Reaction | None = None) -> Arrange:
-    """What is asked about the key waits for so long, then these things are done, one for each request."""
+    """Delay queries about the key, then react to each request with the next of some reactions."""
 
-    def arrange(told: SimulatedBitMEX) -> None:
-        respond = told.respond
+    def arrange(exchange: SimulatedBitMEX) -> None:
+        respond = exchange.respond
 
         def slowly(request: Request) -> Reaction:
             time.sleep(seconds if request.path.endswith("/apiKey") else 0)
             return respond(request)
 
-        told.__dict__["respond"] = slowly
-        told.respond_next("/apiKey", *first)
+        exchange.__dict__["respond"] = slowly
+        exchange.respond_next("/apiKey", *first)
         if account:
-            about_the_account(account)(told)
+            about_the_account(account)(exchange)
 
     return arrange
 
@@ -172,7 +139,7 @@ def listening_and_silent(scheme: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def answering(say: Callable[[socket.socket], Any], *, times: int | None = None) -> Iterator[str]:
-    """A server that takes a request and says something, so many times; then nobody listens any more."""
+    """Serve a number of requests, each with the same handler; after that, refuse connections."""
 
     def serve() -> None:
         with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""Tests that bring secrets out, one way each, and some that do not: `test_search` copies this file and runs it.
+"""Tests that leak secrets, one way each, and some that do not; `test_leak_search` runs a copy of this file.
 
-Programs find the secret in their environment, so that it stands in their output alone.
+Programs get the secret from their environment, so that only their output holds it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,7 @@ from tests.support.factories import KEY_ID, MADE_UP, SECRET, belongs, store_file
 from tests.support.leak_search import watch
 
 PLAIN = SECRET.encode()
-
-
 SAY = ["printenv", "S"]
-
-
 HOW: dict[str, Any] = {"env": {**os.environ, "S": SECRET}}
 
 

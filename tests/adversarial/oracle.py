@@ -1,9 +1,9 @@
-"""Who may start, said a second time and much more simply than the guard says it.
+"""An independent, much simpler decision whether a bot may start.
 
-Written from the exchange's documentation and our pages alone. It knows no rules, no facts and no address arithmetic:
-rights are sets of words, address blocks are written out as sets of addresses, the widest by their first addresses and
-one address from each corner of the Internet. Where it is in doubt it says no, but it may say yes where the guard says
-no: the guard is allowed to be stricter, never laxer.
+It was written from the exchange's documentation and our pages alone, and knows no rules, no facts and no address
+arithmetic. Permissions are sets of words. Address blocks are sets of addresses; a wide one is represented by its first
+addresses and one address from each corner of the Internet. In doubt it says no. It may say yes where the guard says no:
+the guard may be stricter, never laxer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INTERNETS = [set(map(str, corners)) for corners in (FOUR, SIX)]
 
 @dataclass(frozen=True)
 class Told:
-    """What came over the wire."""
+    """A response, as it came."""
 
     status: int
     body: bytes
@@ -35,7 +35,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The operator's policy, written out."""
+    """The operator's policy, with its defaults."""
 
     allowed: frozenset[str]
     required: frozenset[str]
@@ -44,7 +44,7 @@ class Wanted:
 
 
 def may_start(listed: Told, itself: Told, key_id: str, wanted: Wanted) -> bool:
-    """Whether a bot may start on a key of which /apiKey and, only if that does not hold it, /apiKey/self said this."""
+    """Return whether a bot may start, given the responses of /apiKey and, if the key is not in it, /apiKey/self."""
     denied = listed.status == 403 and read(listed.body) == {"error": {"message": "Access Denied", "name": "HTTPError"}}
     entries = [] if denied else read(listed.body) if listed.status == 200 else None
     if not isinstance(entries, list):
@@ -72,7 +72,7 @@ def may_start(listed: Told, itself: Told, key_id: str, wanted: Wanted) -> bool:
 
 
 def read(body: bytes) -> Any:
-    """A JSON text as everybody reads it; None for one that two readers could read differently."""
+    """Parse JSON, or return None where two readers could read it differently."""
     try:
         return json.loads(body.decode(), object_pairs_hook=once, parse_constant=no_number)
     except (ValueError, RecursionError):
@@ -86,8 +86,9 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def reads_like_one(name: str) -> bool:
-    """Whether somebody who reads carelessly takes a name for one that decides: because one of those stands somewhere in
-    its letters; `id` is too short for that. Any name that is long or not ASCII may be taken for anything.
+    """Return whether a careless reader could take a name for a decisive one.
+
+    That is so if its letters contain a decisive name (`id` is too short for that), or if it is long or not ASCII.
     """
     letters = "".join(letter for letter in name.lower() if letter.isalpha())
     holds_one = "permission" in letters or "cidr" in letters or "enabled" in letters
@@ -99,7 +100,7 @@ def no_number(_name: str) -> None:
 
 
 def works_from(entry: dict[str, Any]) -> set[str]:
-    """Every single address a key works from; raises where that is everywhere, or cannot be said."""
+    """Return every address from which a key works; raise if that is everywhere or unknown."""
     cidr, cidrs = entry.get("cidr"), entry.get("cidrs")
     if not isinstance(cidr, str | None) or not isinstance(cidrs, list | None):
         raise TypeError

@@ -1,7 +1,7 @@
-"""Whatever the exchange answers, no bot starts that an independent and much simpler oracle would not start.
+"""No response of the exchange starts a bot that an independent and much simpler oracle would not start.
 
-The whole check is the real one, from the config section to the verdict; only the wire is not there: what it would have
-brought stands in the test. `tests/adversarial/test_faults.py` has the wire.
+The check is the real one, from the config section to the verdict, but for the connection: the test brings the
+responses. `tests/adversarial/test_faults.py` has real connections.
 
     python -m pytest tests/adversarial/test_answers.py                            20,000 answers, as CI does
     GUARD_ANSWERS=1000000 python -m pytest tests/adversarial/test_answers.py      as evidence/adversarial.md records
@@ -33,41 +33,40 @@ from tests.support.factories import KEY_ID, SECRET, store_files
 
 ANSWERS = int(os.environ.get("GUARD_ANSWERS", "20000"))
 ROUND = min(ANSWERS, 10_000)
-"""hypothesis remembers every example of a round, so a million of them are a hundred rounds with a seed each.
+"""hypothesis remembers every example of a round, so a million examples are a hundred rounds with a seed each.
 
-A last round that is begun is drawn whole."""
-
+The last round is always complete."""
 
 POSTURE_IGNORED = dict.fromkeys(CONFIGURABLE_FINDINGS, "ignore")
-"""The account is another matter; what the rules about it find is in tests/test_account.py and test_posture.py."""
+"""The account is tested elsewhere: tests/integration/test_account.py and tests/unit/rules."""
 
 
 class Wire:
-    """In the place of a ccxt client and its connection: it answers what the test says."""
+    """Takes the place of a client and its connection, and returns the responses of the test."""
 
     connection = SimpleNamespace(servers=frozenset())
     request_count = 0
     remaining_seconds = one_request_seconds = 1.0
 
     def __init__(self, listed: Told, itself: Told) -> None:
-        self.told = {"apiKey": listed, "apiKey/self": itself}
+        self.responses = {"apiKey": listed, "apiKey/self": itself}
 
     def open_session(self, *_: Any, **__: Any) -> Wire:
         return self
 
     def request(self, path: str) -> Response:
         self.request_count += 1
-        return Response(self.told[path].status, {}, self.told[path].body, time.time())
+        return Response(self.responses[path].status, {}, self.responses[path].body, time.time())
 
 
-def written(policy: dict[str, Any]) -> Wanted:
+def with_defaults(policy: dict[str, Any]) -> Wanted:
     within = policy.get("ip_within")
-    places = None if within is None else frozenset().union(*map(written_out, within))
+    addresses = None if within is None else frozenset().union(*map(written_out, within))
     return Wanted(
         allowed=frozenset(policy.get("allowed_permissions", ["order", "position"])),
         required=frozenset(policy.get("required_permissions", ["order"])),
-        most=policy.get("max_ip_addresses", 1 if places is None else len(places)),
-        within=places,
+        most=policy.get("max_ip_addresses", 1 if addresses is None else len(addresses)),
+        within=addresses,
     )
 
 
@@ -94,7 +93,7 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
         check = LocalCheck({"exchange": {"name": "bitmex"}, "api_key_guard": section})
         result = check.run()
         verdict = result.verdict
-        allowed = may_start(listed, itself, KEY_ID, written(policy))
+        allowed = may_start(listed, itself, KEY_ID, with_defaults(policy))
         seen[verdict.admitted, allowed] += 1
         assert allowed or not verdict.admitted
         assert verdict.admitted == (verdict.exit_code == 0) == (result.admission is not None)
@@ -106,7 +105,7 @@ def test_no_answer_is_admitted_that_the_oracle_would_not_admit(
         assert shown.replace("\n", "").isprintable()
 
     attack()
-    # Else nothing was shown: the space must hold answers that both admit, and enough that both turn away.
+    # The test shows nothing unless the space has responses that both admit, and enough that both refuse.
     assert seen[True, True] > ROUND / 100
     assert seen[False, False] > ROUND / 10
     both, neither, stricter = seen[True, True], seen[False, False], seen[False, True]

@@ -1,7 +1,7 @@
-"""Ways to send a bot's signed requests elsewhere, each tried twice with real freqtrade.
+"""Attacks that send a bot's signed requests elsewhere, each tried twice with real freqtrade.
 
-First without the guard, where it has to get by: an attack that does not work shows nothing. Then with the guard, where
-no bot starts and nothing signed leaves the machine.
+First without the guard, where the attack has to succeed: one that does not work shows nothing. Then with the guard,
+where no bot starts and no signed request leaves the machine.
 """
 
 from __future__ import annotations
@@ -24,18 +24,17 @@ from tests.support import captured_output
 from tests.support.factories import KEY_ID, belongs, credentials_in_config, key, other_key, soon
 
 pytestmark = pytest.mark.slow
-
 ANOTHER = other_key()
 LONGEST_SECONDS = 30
 
 
 @dataclass
 class Scene:
-    """One bot, its exchange, an attacker's servers beside it, and what the attacker adds to the start.
+    """One bot, its exchange, an attacker's servers, and what the attacker adds to the start.
 
     Attributes:
         attacker: a server that plays the exchange.
-        impostor: another, with a certificate that nobody vouches for.
+        impostor: another one, with an untrusted certificate.
         second: a second `-c` file.
         variables: of the process.
         printed: what freqtrade alone prints.
@@ -51,7 +50,7 @@ class Scene:
 
     @property
     def elsewhere(self) -> str:
-        """The attacker's address, by a name that is none of the allowed hosts."""
+        """The attacker's address, by a name that is not an allowed host."""
         return self.attacker.url.replace("127.0.0.1", "localhost")
 
     def client(self, settings: dict[str, Any], block: str = "ccxt_config") -> None:
@@ -190,7 +189,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     soon(lambda: gets_by(scene), LONGEST_SECONDS)
     unguarded.kill()
     unguarded.wait()
-    captured_output.forget()  # freqtrade alone logs the settings of its client, keys and all
+    captured_output.discard()  # freqtrade alone logs its client's settings with the key
     assert gets_by(scene), "it does not work without the guard, so it shows nothing"
 
     scene.printed = lambda: process.output

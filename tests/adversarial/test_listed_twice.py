@@ -20,7 +20,8 @@ from tests.support.factories import KEY_ID, store_files
 
 ASKED_OF_THE_ACCOUNT = ("two-factor", "withdrawal-address", "security-event")
 SEVERITY = {rule: "ignore" if rule in ASKED_OF_THE_ACCOUNT else "error" for rule in CONFIGURABLE_FINDINGS}
-# No max_key_age_days: where it is written, what two entries disagree about is an error already.
+
+# Without max_key_age_days: with it, a disagreement of two entries is an error already.
 POLICY = {"severity": SEVERITY, "expected_user_id": 1, "expected_target_account_id": 2}
 NOT_IN_THE_ANSWER = object()
 
@@ -67,7 +68,7 @@ def test_the_order_decides_nothing_and_no_entry_hides_another(
     assert found == judged(otherwise)
     for entry in listed:
         alone = judged([entry])
-        # An entry that says too much keeps the rest from being judged, and that is no admission either.
+        # An entry that cannot be read prevents the judgement of the rest, and that is no admission either.
         assert all(all_found or not one for (_, all_found), (_, one) in zip(found, alone, strict=True))
-        # At the next look, too, which asks less; and it is not enough that some fault is found with the list.
+        # The recheck, which queries less, agrees; and it is not enough that the list has some fault.
         assert alone[0][0] or not any(admitted for admitted, _ in found)

@@ -1,7 +1,7 @@
-"""Neither key id nor secret leaves the process by its log, whoever logs it and however it is written.
+"""Neither key id nor secret leaves the process through its log, in any form.
 
-The attacker here is mostly carelessness: a strategy that logs its own client, an exchange that quotes what signed a
-request, a traceback with a URL in it. Code that means to take the secret out of its own process can (threat model).
+The attacker is mostly carelessness: a strategy that logs its client, an exchange that quotes what signed a request, a
+traceback with a URL in it. Code that wants to take the secret out of its own process can do so (threat model).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from freqtrade_bitmex_guard.redaction import output, registry
-from tests.adversarial.encodings import FORMS, both, close
+from tests.adversarial.encodings import FORMS, both, install_redaction
 from tests.support.factories import KEY_ID, MADE_UP, SECRET
 from tests.support.leak_search import secrets_in
 
@@ -47,7 +47,7 @@ def test_any_secret_in_any_form_between_any_text_is_left_out(value: str, form: s
     registry.register_secret(value)
     assert value not in registry.redact(f"{around}{value}{around}")
     cleared = registry.redact(f"{around} {written} {around}")
-    # What is left of base64 is at most the characters that hold something of the neighbours.
+    # At most the characters of base64 that also encode the neighbours remain.
     longest = max((len(part) for part in cleared.replace("…", " ").split()), default=0)
     assert longest < len(around) + max(24, len(value))
     assert written not in cleared
@@ -55,12 +55,12 @@ def test_any_secret_in_any_form_between_any_text_is_left_out(value: str, form: s
 
 @pytest.fixture
 def log() -> Any:
-    """A logger whose handlers were made before and after the outlets were closed; gives both of what they kept."""
+    """A logger whose handlers were made before and after the filters; returns what both kept."""
     logger = logging.Logger("a library", level=1)
     kept: list[FTBufferingHandler] = []
     for moment in range(2):
         if moment:
-            close()
+            install_redaction()
         handler = FTBufferingHandler(1000)
         handler.setFormatter(logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"))
         logger.addHandler(handler)
@@ -108,7 +108,7 @@ def test_a_record_that_cannot_be_checked_is_left_out_and_raises_nothing(
 ) -> None:
     log.error(*arguments)
     assert "left out" in log.shown()
-    # Else logging itself prints format and arguments to standard error.
+    # Otherwise logging prints format and arguments to standard error.
     assert secrets_in(log.shown() + "".join(capsys.readouterr())) == []
 
 
@@ -206,7 +206,7 @@ def test_an_object_that_logs_itself_costs_no_more_with_the_filter() -> None:
 
     logger = logging.Logger("a library")
     logger.addHandler(logging.StreamHandler(io.StringIO()))
-    close()
+    install_redaction()
     with contextlib.suppress(RecursionError):
         logger.warning("%s", Nested())
     assert 0 < Nested.calls < sys.getrecursionlimit()

@@ -1,4 +1,4 @@
-"""Nor by a message of the bot, nor by anything else that a real bot brings out."""
+"""No secret leaves through a message of the bot, or through any other output of a real bot."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pandas import Categorical, DataFrame
 from freqtrade_bitmex_guard.plugin import rpc_hook
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from tests.adversarial.encodings import close
+from tests.adversarial.encodings import install_redaction
 from tests.e2e.freqtrade_process import API_SERVER, free_port
 from tests.support.factories import KEY_ID, SECRET, belongs, soon
 from tests.support.leak_search import secrets_in
 
 
-class Ways:
-    """Freqtrade's `RPCManager`, with one way out that keeps what it is given."""
+class Channels:
+    """Freqtrade's `RPCManager`, with one channel that keeps its messages."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -38,14 +38,14 @@ class Ways:
 
 
 @pytest.fixture
-def way(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A way out as a bot has it from its making on, and what was sent there."""
-    monkeypatch.setattr(Ways, "__init__", Ways.__init__)
-    rpc_hook.install_rpc_hook(SimpleNamespace(RPCManager=Ways))  # type: ignore[arg-type]
-    ways = Ways()
-    close()
-    ways.registered_modules[0].sent = ways.sent
-    return ways.registered_modules[0]
+def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A channel as a new bot has it, and what was sent there."""
+    monkeypatch.setattr(Channels, "__init__", Channels.__init__)
+    rpc_hook.install_rpc_hook(SimpleNamespace(RPCManager=Channels))  # type: ignore[arg-type]
+    channels = Channels()
+    install_redaction()
+    channels.registered_modules[0].sent = channels.sent
+    return channels.registered_modules[0]
 
 
 class Odd:
@@ -54,7 +54,7 @@ class Odd:
 
 
 @pytest.mark.parametrize(
-    ("told", "sent"),
+    ("message", "sent"),
     [
         (SECRET, "…"),
         ([KEY_ID, {"x": (f"u:{SECRET}",)}], ["LAqU…", {"x": ["u:…"]}]),
@@ -69,31 +69,31 @@ class Odd:
     ],
     ids=["text", "nested", "name", "error", "bytes", "set", "object", "nothing", "number", "enum"],
 )
-def test_no_message_of_the_bot_shows_a_secret(way: Any, told: Any, sent: Any) -> None:
-    way.send_msg({"type": RPCMessageType.STATUS, "status": told})
-    way._send_msg(told)
-    way._send_msg(msg=told, parse_mode="HTML")
-    assert way.sent == [{"type": RPCMessageType.STATUS, "status": sent}, sent, sent]
-    assert way.sent[0]["type"] is RPCMessageType.STATUS
+def test_no_message_of_the_bot_shows_a_secret(channel: Any, message: Any, sent: Any) -> None:
+    channel.send_msg({"type": RPCMessageType.STATUS, "status": message})
+    channel._send_msg(message)
+    channel._send_msg(msg=message, parse_mode="HTML")
+    assert channel.sent == [{"type": RPCMessageType.STATUS, "status": sent}, sent, sent]
+    assert channel.sent[0]["type"] is RPCMessageType.STATUS
 
 
-def test_no_table_for_other_bots_shows_a_secret(way: Any) -> None:
+def test_no_table_for_other_bots_shows_a_secret(channel: Any) -> None:
     table = DataFrame({"close": [1.0, 2.0], "enter_tag": [f"x {SECRET}", None]})
-    way.send_msg({"type": RPCMessageType.ANALYZED_DF, "data": {"df": table}})
-    sent = way.sent[0]["data"]["df"]
+    channel.send_msg({"type": RPCMessageType.ANALYZED_DF, "data": {"df": table}})
+    sent = channel.sent[0]["data"]["df"]
     assert sent["enter_tag"][0] == "x …"
     assert sent["enter_tag"].isna()[1]
     assert list(sent["close"]) == [1.0, 2.0]
     assert table["enter_tag"][0] == f"x {SECRET}", "what the strategy has stays its own"
 
 
-def test_a_table_with_odd_columns_shows_no_secret(way: Any) -> None:
+def test_a_table_with_odd_columns_shows_no_secret(channel: Any) -> None:
     table = DataFrame(
         {0: ["a", "b"], KEY_ID: [SECRET, "c"], "kind": Categorical([SECRET, "d"]), "close": [1.0, 2.0]},
         index=[SECRET, "e"],
     )
-    way.send_msg({"df": table})
-    sent = way.sent[0]["df"]
+    channel.send_msg({"df": table})
+    sent = channel.sent[0]["df"]
     assert sent.to_dict("split") == {
         "index": ["…", "e"],
         "columns": [0, "LAqU…", "kind", "close"],
@@ -148,7 +148,7 @@ class Careless(NeverTrades):
 
 
 class Receiver(HTTPServer):
-    """Where the bot's webhook sends its messages."""
+    """Receives what the bot's webhook sends."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -168,7 +168,7 @@ class Receiving(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing is printed."""
+        """Print nothing."""
 
 
 @pytest.mark.slow
@@ -194,7 +194,7 @@ def test_a_strategy_that_logs_everything_at_vvv_leaks_no_secret(
     assert process.wait_for_output(), process.output
     assert process.wait_for_output("SAID IT ALL"), process.output
     assert process.wait_for_output("ValueError"), process.output
-    # What a strategy sends is on its way only once the bot's iteration has come to its end.
+    # A strategy's messages are sent only at the end of the bot's iteration.
     assert receiver.hears(b"said ?key=LAqU"), receiver.bodies
     kept = requests.get(f"http://127.0.0.1:{port}/api/v1/logs", auth=("u", "p"), timeout=10).json()
     process.stop()

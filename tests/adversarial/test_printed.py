@@ -1,4 +1,4 @@
-"""Nor by what it prints: errors that nobody caught, warnings, a debugger's habit."""
+"""No secret leaves through what is printed: uncaught errors, warnings, debugging output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.output import UNCHECKED_TEXT
-from tests.adversarial.encodings import ROOT, both, close
+from tests.adversarial.encodings import ROOT, both, install_redaction
 from tests.support.factories import KEY_ID, SECRET
 from tests.support.leak_search import secrets_in
 
@@ -54,7 +54,7 @@ def uncaught_at_the_top() -> None:
         sys.excepthook(type(problem), problem, problem.__traceback__)
 
 
-def printed_by_whoever_caught_it() -> None:
+def printed_by_its_handler() -> None:
     try:
         raise ValueError(SECRET)
     except ValueError:
@@ -91,7 +91,7 @@ def in_a_thread_that_is_called_so() -> None:
 @pytest.mark.parametrize(
     "fail",
     [
-        *(uncaught_in_a_thread, uncaught_in_a_destructor, uncaught_at_the_top, printed_by_whoever_caught_it),
+        *(uncaught_in_a_thread, uncaught_in_a_destructor, uncaught_at_the_top, printed_by_its_handler),
         *(drawn_with_all_variables, printed, a_record_that_cannot_be_formatted),
         in_a_thread_that_is_called_so,
     ],
@@ -99,11 +99,11 @@ def in_a_thread_that_is_called_so() -> None:
 def test_an_error_that_nobody_caught_shows_no_secret(
     fail: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # pytest listens there itself; a process that is not tested has Python's own.
+    # pytest has its own hook there; other processes have Python's.
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
-    close()
+    install_redaction()
     fail()
     shown = "".join(capsys.readouterr())
     assert "ValueError: " in shown
@@ -139,7 +139,7 @@ sys.exit(f"it failed: {{SECRET}}")
 
 @given(st.lists(st.integers(0, 120)), st.text(max_size=9))
 def test_a_secret_that_is_printed_in_pieces_does_not_come_together_again(cuts: list[int], between: str) -> None:
-    close()
+    install_redaction()
     said = f"{between}{SECRET}{between}{KEY_ID} and {SECRET}{SECRET[:20]}."
     stream = output._RedactingStream(kept := io.StringIO())
     for begins, ends in pairwise([0, *sorted(cuts), len(said)]):
@@ -151,7 +151,7 @@ def test_a_secret_that_is_printed_in_pieces_does_not_come_together_again(cuts: l
 
 def test_standard_output_stays_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", kept := io.StringIO())
-    close()
+    install_redaction()
     stream = sys.stdout
     assert copy.copy(stream).write("") == 0
     with stream as itself:
@@ -164,7 +164,7 @@ def test_an_error_without_a_secret_is_shown_as_ever(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-    close()
+    install_redaction()
     try:
         raise ValueError("nothing special")
     except ValueError as problem:

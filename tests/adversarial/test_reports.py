@@ -1,4 +1,4 @@
-"""A report shows no secret, even where a finding or a name that somebody chose holds one."""
+"""A report shows no secret, even if a finding or a chosen name holds one."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from tests.support.leak_search import secrets_in
 
 SAID = f"it quotes {KEY_ID} and {SECRET} here"
 FOUND = error("usage", SAID, f"Do {SAID}")
-
-
 VERDICT = Verdict(findings=(FOUND,), exchange=SAID, key=SAID, facts=(KeyFacts(None, RestrictedTo((), (SAID,))),))
 AUDIT = Audit(VERDICT, datetime.now(UTC), VERDICT.facts, not_kept=SAID)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.support.factories import KEY_ID, QUESTIONS, SECRET
+from tests.support.factories import CHECK_REQUESTS, KEY_ID, SECRET
 
 API_SERVER = {
     "enabled": True,
@@ -32,7 +32,7 @@ def assert_refused(process: Process, exchange: SimulatedBitMEX, rule: str, *, qu
     assert "What to do:" in process.output
     assert "Traceback" not in process.output
     assert "to: RUNNING" not in process.output
-    assert set(exchange.paths()) <= {*QUESTIONS, "GET /apiKey/self"}
+    assert set(exchange.paths()) <= {*CHECK_REQUESTS, "GET /apiKey/self"}
     assert bool(exchange.requests) is queried
     assert_no_secret(process.output)
 

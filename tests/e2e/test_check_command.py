@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.responses import Hang
 from tests.e2e.commands import guard, preflight, rules, run
-from tests.support.factories import QUESTIONS, SECRET, belongs, key, keyring_that, soon
+from tests.support.factories import CHECK_REQUESTS, SECRET, belongs, key, keyring_that, soon
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(
     assert report["facts"][0]["permissions"] == [{"name": "order", "kind": "trade"}]
     assert report["facts"][0]["addresses"] == {"everywhere": False, "blocks": ["127.0.0.1/32"], "count": 1}
     assert 0 < report["duration_ms"] < 30_000
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
     assert {each: each.stat().st_mtime_ns for each in bot.folder.rglob("*")} == before
 
@@ -106,7 +106,7 @@ def test_the_preflight_needs_no_strategy_and_checks_in_dry_run_too(
         "logfile": str(bot.folder / "no" / "such" / "folder.log"),
     }
     assert preflight(wheel, bot, "-c", str(bot.write()))[0] == 0
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
 
 

@@ -10,45 +10,43 @@ import pytest
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.e2e.freqtrade_process import API_SERVER, assert_refused, free_port, start_with
-from tests.support.factories import QUESTIONS, credentials_in_config, key, keyring_that
+from tests.support.factories import CHECK_REQUESTS, credentials_in_config, key, keyring_that
 
 pytestmark = pytest.mark.slow
 
-
-SEAM_UNUSED = """
+BUILD_UNSEEN = """
 import freqtrade.freqtradebot
 from freqtrade.exchange import Exchange
 import ccxt, ccxt.pro
-def unseen(self, exchange_config, sync, ccxt_kwargs):
+def build_unseen(self, exchange_config, sync, ccxt_kwargs):
     kind = ccxt.bitmex if sync else ccxt.pro.bitmex
     return kind({"apiKey": exchange_config["key"], "secret": exchange_config["secret"], **ccxt_kwargs})
-Exchange._init_ccxt = unseen
+Exchange._init_ccxt = build_unseen
 """
 
-
-OTHER_KEY = """
-import freqtrade.exchange.exchange as room
-inner = room.Exchange._init_ccxt
-def other(self, exchange_config, sync, ccxt_kwargs):
+BUILD_WITH_ANOTHER_KEY = """
+import freqtrade.exchange.exchange as module
+inner = module.Exchange._init_ccxt
+def build_other(self, exchange_config, sync, ccxt_kwargs):
     client = inner(self, exchange_config, sync, ccxt_kwargs)
     client.apiKey = client.apiKey if sync else "another"
     return client
-room.Exchange._init_ccxt = other
+module.Exchange._init_ccxt = build_other
 """
 
 
 def test_a_client_with_another_key_is_caught_before_its_first_request(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
-    assert_refused(start_with(wheel, bot, OTHER_KEY), exchange, "client-changed")
-    assert set(exchange.paths()) == QUESTIONS
+    assert_refused(start_with(wheel, bot, BUILD_WITH_ANOTHER_KEY), exchange, "client-changed")
+    assert set(exchange.paths()) == CHECK_REQUESTS
 
 
-def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_server(
+def test_a_bot_whose_clients_were_never_compared_leaves_no_server(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
     bot.config["api_server"] = {**API_SERVER, "listen_port": free_port()}
-    process = start_with(wheel, bot, SEAM_UNUSED)
+    process = start_with(wheel, bot, BUILD_UNSEEN)
     assert process.wait() == 2, process.output
     assert "[error] freqtrade-unsupported:" in process.output
     assert "to: RUNNING" not in process.output
@@ -57,16 +55,16 @@ def test_a_bot_whose_clients_were_never_compared_does_not_start_and_leaves_no_se
 @pytest.mark.parametrize(
     "changed",
     [
-        "import freqtrade.exchange.exchange as room; del room.Exchange._init_ccxt",
-        "import freqtrade.exchange.exchange as room; room.Exchange._init_ccxt = lambda self, config: None",
-        "import freqtrade.exchange.exchange as room; room.Exchange.__init__ = lambda self, config, **more: None",
+        "import freqtrade.exchange.exchange as module; del module.Exchange._init_ccxt",
+        "import freqtrade.exchange.exchange as module; module.Exchange._init_ccxt = lambda self, config: None",
+        "import freqtrade.exchange.exchange as module; module.Exchange.__init__ = lambda self, config, **more: None",
         "import sys; sys.modules['freqtrade_bitmex_guard.plugin.start_guard'] = None",
         "import sys; sys.modules['pydantic_core'] = None",
         "import sys; sys.modules['rich.console'] = None",
     ],
 )
 @pytest.mark.parametrize("with_section", [True, False])
-def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
+def test_a_guard_that_cannot_be_installed_lets_no_bot_start(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, changed: str, with_section: bool
 ) -> None:
     if not with_section:
@@ -83,7 +81,7 @@ def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
 
 
 @pytest.mark.parametrize(
-    ("place", "raised", "queried"),
+    ("function", "raised", "queried"),
     [
         ("check.admission:Admission.verify_client", "AttributeError('x')", True),
         ("check.admission:Admission.verify_client", "ImportError('x')", True),
@@ -94,26 +92,26 @@ def test_a_guard_that_cannot_be_placed_lets_no_bot_start_section_or_not(
         ("plugin.start_guard:guard_state", "MemoryError()", False),
     ],
 )
-def test_whatever_the_guard_raises_refuses_and_is_not_swallowed(
-    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, place: str, raised: str, queried: bool
+def test_every_exception_of_the_guard_refuses_the_start(
+    bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, function: str, raised: str, queried: bool
 ) -> None:
-    module, _, name = place.partition(":")
-    before = (
-        f"import freqtrade.freqtradebot, freqtrade_bitmex_guard.{module} as room\n"
+    module, _, name = function.partition(":")
+    script = (
+        f"import freqtrade.freqtradebot, freqtrade_bitmex_guard.{module} as module\n"
         f"def broken(*a, **o): raise {raised}\n"
-        f"room.{name} = broken"
+        f"module.{name} = broken"
     )
-    assert_refused(start_with(wheel, bot, before), exchange, "internal-error", queried=queried)
+    assert_refused(start_with(wheel, bot, script), exchange, "internal-error", queried=queried)
 
 
-def test_a_bot_module_that_was_imported_before_the_guard_was_armed_is_guarded_all_the_same(
+def test_a_bot_module_imported_before_the_guard_is_still_guarded(
     bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path]
 ) -> None:
     exchange.keys[:] = [key(cidr="")]
-    before = (
+    script = (
         "import freqtrade.freqtradebot, freqtrade.worker\nimport freqtrade_bitmex_guard\nfreqtrade_bitmex_guard.arm()"
     )
-    assert_refused(start_with(environment("no pth"), bot, before), exchange, "ip-unrestricted")
+    assert_refused(start_with(environment("no pth"), bot, script), exchange, "ip-unrestricted")
 
 
 def test_a_keyring_backend_that_ends_the_process_is_a_refusal(
@@ -161,27 +159,7 @@ def test_an_heir_of_freqtrades_refusal_ends_with_its_exit_code(
     assert "an heir" in process.output
 
 
-def test_without_its_pth_line_plain_freqtrade_has_no_key_at_all(
-    bot: DemoBot, exchange: SimulatedBitMEX, environment: Callable[[str], Path]
-) -> None:
-    process = bot.trade(python=str(environment("no pth")))
-    process.wait_for_output("Changing state to: RUNNING", seconds=10)
-    process.stop()
-    assert not [request for request in exchange.requests if request.key]
-    assert not [path for path in exchange.paths() if not path.startswith("GET")]
-
-
-def test_an_environment_with_the_plugin_runs_the_installed_wheel_and_not_the_source_tree(wheel: Path) -> None:
-    import subprocess
-
-    script = "import sys, freqtrade_bitmex_guard as g; print(g.__file__, g.BotModuleFinder in sys.meta_path)"
-    done = subprocess.run([wheel, "-c", script], capture_output=True, text=True, check=True, cwd="/")
-    place, armed = done.stdout.split()
-    assert place.startswith(str(wheel.parent.parent))
-    assert armed == "True"
-
-
-def test_optimised_python_checks_just_the_same(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
+def test_optimised_python_runs_the_same_check(bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path) -> None:
     exchange.keys[:] = [key(permissions=["order", "withdraw"])]
     command = [str(wheel), "-OO", "-m", "freqtrade", "trade", "-c", str(bot.write())]
     assert_refused(Process(command, bot.folder), exchange, "withdraw-permission")

@@ -1,5 +1,6 @@
-"""The commands killed at every single thing they write: the old state stands or the new one, whole, and a new run ends
-what the killed one began.
+"""Commands that are killed at each of their writes.
+
+Either the old state or the new one is complete afterwards, and another run finishes the change.
 """
 
 from __future__ import annotations
@@ -24,22 +25,14 @@ from tests.support.kill_at_write import forked
 from tests.support.pty import DOWN, ENTER, Session, environment
 
 pytestmark = pytest.mark.slow
-
-
 NEW = new_key()
-
-
 OLD_ENTRY = json.dumps({"key": KEY_ID, "secret": SECRET})
-
-
 MOST_WRITES = 60
-
-
 NEVER = 10_000
 
 
 def held_key() -> str | None:
-    """The key that a bot would get now, by its own reader, or None for none."""
+    """Return the key that a bot would load now, or None."""
     config = store_config(store="keyring")
     assert isinstance(config, KeyringStoreConfig)
     found = load_if_present(KeyringStore(config), PROFILE.credentials)
@@ -50,7 +43,11 @@ def held_key() -> str | None:
 
 
 def at_every_write(attempt: Callable[[int], int]) -> int:
-    """Kill at the first write, at the second, until a run comes through; how many there were."""
+    """Kill at the first write, at the second, and so on, until a run ends by itself.
+
+    Returns:
+        The number of kills.
+    """
     for at in range(1, MOST_WRITES):
         code = attempt(at)
         if code == 0:
@@ -60,7 +57,7 @@ def at_every_write(attempt: Callable[[int], int]) -> int:
 
 
 def secret_files(folder: Path) -> set[str]:
-    """The files, besides the keyring's own, in which a secret stands."""
+    """Return the files, besides the keyring's own, that hold a secret."""
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
@@ -127,7 +124,7 @@ def test_migrate(tmp_path: Path, vault: Path) -> None:
         code = forked(at, str(tmp_path), arguments)
         now = {name: (tmp_path / name).read_bytes().decode() for name in texts}
         assert all(now[name] in (old[name], new[name]) for name in texts)
-        assert held_key() == KEY_ID or now == old  # nothing is blanked that is not in the store
+        assert held_key() == KEY_ID or now == old  # only what is in the store is blanked
         assert secret_files(tmp_path) <= {"private.json"}
         seen.add((held_key(), *(now[name] == new[name] for name in texts)))
         assert forked(NEVER, str(tmp_path), arguments) == 0
@@ -157,7 +154,7 @@ def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
         assert secret_files(tmp_path) == set()
         if is_written:
             assert LocalCheck(read_config([str(path)])).run().verdict.admitted
-        elif is_new:  # a walk takes its time
+        elif is_new:  # a wizard run takes long
             assert walk(NEVER) == 0
             assert LocalCheck(read_config([str(path)])).run().verdict.admitted
             assert {each.name for each in tmp_path.iterdir()} - {"vault.new"} == {"config.json", "vault.json"}

@@ -1,5 +1,6 @@
-"""As a new user: an environment with nothing but this plugin, a config without a key, a terminal, and the README's
-commands one after the other, in a real Secret Service.
+"""A new user: an environment with this plugin, a config without a key, a terminal, and a real Secret Service.
+
+The test types the README's commands one after the other.
 """
 
 from __future__ import annotations
@@ -16,16 +17,12 @@ from tests.support.factories import KEY_ID, SECRET, key, skip_or_fail
 from tests.support.pty import ENTER, INTERRUPT, ROOT, Session
 
 pytestmark = pytest.mark.slow
-
-
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 LOG_IN = "printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 
 
 def commands(folder: Path, python: Path) -> list[str]:
-    """The two lines of the README, as they are typed in the bot's environment."""
+    """Return the two commands of the README, as they are typed in the bot's environment."""
     (setup,) = re.findall(r"^freqtrade-bitmex-guard setup .*$", README, re.MULTILINE)
     trade = "freqtrade trade -c config.json"
     assert setup == "freqtrade-bitmex-guard setup -c config.json"
@@ -61,7 +58,7 @@ def test_setup_alone_is_enough_from_no_key_to_a_guarded_bot(tmp_path: Path, whee
         talk.answer("recognise it later:")
         talk.answer("first-last):", f"127.0.0.1{ENTER}")
         talk.answer("Use it like this?", "y")
-        exchange.keys.append(key(name="freqtrade-btc-usdt"))  # made on the page, as the dialogue said
+        exchange.keys.append(key(name="freqtrade-btc-usdt"))  # created on the exchange's page, as setup said
         talk.answer("Key id:", f"{KEY_ID}{ENTER}")
         talk.answer("Secret:", f"{SECRET}{ENTER}")
         talk.sees("The bot is guarded")

@@ -1,4 +1,4 @@
-"""The look-alike as a process of its own, used as what it prints says."""
+"""The simulator as a process of its own, used as its output says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def serving(folder: Path, variables: dict[str, str], *rights: str) -> Iterator[str]:
-    """Everything that it prints, once it serves."""
+    """Return all of its output, once it serves."""
     process = Process([sys.executable, "-m", "freqtrade_bitmex_guard.simulator", *rights], folder, variables)
     try:
         assert process.wait_for_output("secret  ")

@@ -13,7 +13,7 @@ import pytest
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.e2e.commands import launched, run
-from tests.support.factories import QUESTIONS, SECRET, belongs, key
+from tests.support.factories import CHECK_REQUESTS, SECRET, belongs, key
 
 pytestmark = pytest.mark.slow
 
@@ -126,7 +126,7 @@ def test_our_commands_name_the_ccxt_that_has_bitmex(
     command = [str(wheel), "-c", script, *arguments, "-c", str(bot.write())]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=bot.folder)
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "pip install 'ccxt==4.5.83'" in done.stdout
+    assert "pip install 'ccxt<=4.5.83'" in done.stdout
 
 
 @pytest.mark.parametrize("order", [["trade", "--check-only"], ["--check-only", "trade"]])
@@ -136,7 +136,7 @@ def test_the_launcher_with_check_only_stops_before_trading(
     done = run(wheel, bot, *order, "-c", str(bot.write()))
     assert done.returncode == 0
     assert done.stdout.startswith("ADMITTED")
-    assert set(exchange.paths()) == QUESTIONS
+    assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4
 
 
@@ -154,13 +154,13 @@ def test_the_launcher_waits_for_an_exchange_that_is_down(bot: DemoBot, exchange:
     process = Process(command, bot.folder)
     assert process.wait_for_output(), process.output
     process.stop()
-    assert process.output.count("Asking again in") >= 1
+    assert "Next check in" in process.output
     assert exchange.paths().count("GET /apiKey") == 4
 
     exchange.keys.clear()  # a lasting cause is not waited for
     process = Process(command, bot.folder)
     assert process.wait() == 3
-    assert "Asking again" not in process.output
+    assert "Next check in" not in process.output
 
 
 def test_the_demo_shows_the_main_job_in_under_a_minute(bot: DemoBot, wheel: Path) -> None:

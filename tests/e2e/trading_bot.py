@@ -1,7 +1,7 @@
-"""A bot that wants to trade all the time, with one trade open already, and a receiver for what it tells.
+"""A bot that always wants to trade, with one open trade, and a receiver for its messages.
 
-freqtrade rounds BitMEX's spot amounts to 0, so no trade opens by itself: the open one is written into the bot's
-database by freqtrade's own classes. What the bot does with it is seen from the strategy's callbacks.
+freqtrade rounds BitMEX's spot amounts to 0, so no trade opens by itself. freqtrade's own classes write the open trade
+into the bot's database, and the strategy's callbacks log what the bot does with it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ class WantsToTrade(IStrategy):
         return None
 """
 
-
 OPEN_TRADE = """
 import sys
 from datetime import UTC, datetime, timedelta
@@ -90,7 +89,7 @@ def wants_to_trade(bot: DemoBot, *, open_trade: bool = True) -> None:
 
 
 def tell(port: int, command: str) -> None:
-    """Give a bot a command through its REST server, as its operator does."""
+    """Send a bot a command through its REST server, as its operator does."""
     url = f"http://127.0.0.1:{port}/api/v1/{command}"
     assert requests.post(url, auth=("u", "p"), timeout=10).status_code == 200
 
@@ -131,9 +130,9 @@ class Receiver:
 
     @property
     def from_the_guard(self) -> list[str]:
-        """The messages that are ours, not freqtrade's."""
+        """Return the guard's messages, without freqtrade's."""
         return [body["status"] for body in self.received if "API key guard" in body.get("status", "")]
 
     def config(self) -> dict[str, Any]:
-        """Freqtrade's `webhook` section that points here."""
+        """Return freqtrade's `webhook` section for this server."""
         return {"enabled": True, "url": self.url, "format": "json", "status": {"status": "{status}"}}

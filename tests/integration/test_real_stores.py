@@ -1,4 +1,4 @@
-"""A real Secret Service and a real `pass`, set up from nothing as a user would, and asked by the real command."""
+"""A real Secret Service and a real `pass`, set up as a user would, and used by the real commands."""
 
 from __future__ import annotations
 
@@ -17,16 +17,12 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support.factories import KEY_ID, SECRET, belongs, bot_config, key, new_key, skip_or_fail
 
 pytestmark = pytest.mark.slow
-
-
 BIN = Path(sys.executable).parent
-
-
 NEW = new_key()
 
 
 def run(script: str, folder: Path, *around: str, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell script in a home of its own; what is secret reaches it by variables, not by its text."""
+    """Run a shell script in its own home; secrets reach it through variables, not through its text."""
     home = folder / "home"
     belongs(home / "data")
     for name in ("", "run", "data", "config", "gnupg"):
@@ -107,7 +103,6 @@ def test_a_real_secret_service_hands_the_key_over(tmp_path: Path, store: str, co
 
 UNLOCKED = "printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null\n"
 
-
 LIFE = (
     UNLOCKED
     + """
@@ -169,7 +164,7 @@ def test_a_rotation_killed_at_any_write_leaves_one_whole_key(
         done = run(KILLED, tmp_path, "dbus-run-session", "--", FOLDER=str(tmp_path), ROOT=str(root), **values)
     ends = [(line.split()[0], json.loads(f'"{line.split()[2].strip(chr(34) + chr(44))}"')) for line in lines(done)]
     killed = str(128 + signal.SIGKILL)
-    # The lock; two entries for the case that the third is not replaced in one step; that one; the two taken out again.
+    # The lock; two entries, in case the third is not replaced in one step; the third; the removal of the two.
     old = ends.count((killed, "LAqU…"))
     assert old >= 3
     assert ends == [(killed, "LAqU…")] * old + [(killed, "NEWi…")] * 2 + [("0", "NEWi…")], done.stderr

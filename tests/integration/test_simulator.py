@@ -1,4 +1,4 @@
-"""The look-alike itself: it signs, checks and fails as BitMEX did, and says what it was asked."""
+"""The simulated BitMEX: it checks signatures and fails as BitMEX did, and records its requests."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_each_right_opens_its_own_routes(permissions: list[str], verb: str, path
 
 
 def test_real_ccxt_reads_markets_candles_and_balance_from_it(exchange: SimulatedBitMEX) -> None:
-    registry.register_secret(KEY_ID, "LAqU…")  # ccxt logs all that it sends
+    registry.register_secret(KEY_ID, "LAqU…")  # ccxt logs every request
     output.install()
     client = ccxt.bitmex({"apiKey": KEY_ID, "secret": SECRET, **exchange.ccxt_config()})
     assert client.load_markets()["BTC/USDT"]["spot"]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 COLUMNS = ("mutmut", "mutmut killed", "rest", "rest killed", "survived", "timeout")
 NOT_RUN = "not run"
+
 HEAD = (
     "| module | mutmut | killed | rest | killed | survived | timeout | score | run on |",
     "|---|---|---|---|---|---|---|---|---|",
 )
-
 
 Tally = Counter[str]
 """The number of mutants by column."""

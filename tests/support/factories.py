@@ -1,4 +1,4 @@
-"""What several tests need: made-up keys, a config as freqtrade merges it, and facts with one thing changed."""
+"""Made-up keys, configs as freqtrade merges them, and facts about keys, for all tests."""
 
 from __future__ import annotations
 
@@ -28,49 +28,28 @@ from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.support.pem_key import PEM_SECRET_PART
 
-# Published by BitMEX as an example (bitmex.com/app/apiKeysUsage): no account stands behind them.
+# Published by BitMEX as an example (bitmex.com/app/apiKeysUsage); they belong to no account.
 KEY_ID = "LAqUlngMIQkIUjXMUreyu3qn"
-
-
 SECRET = "chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"
 
-
-# Drawn at random: the key that is rotated to, and one that some other bot of the account has.
+# Drawn at random: the key that a rotation stores, and another key of the account.
 NEW_ID = "NEWi8CtpaItJOgeLnLjqP0GP"
-
-
 NEW_SECRET = "Vd7CuV3qEmjKb1Xd_q5hdLmfSeFCq5PzeRz59OR8pnbwF_EQ"
-
-
 OTHER_ID = "anot-Kv5lWhNFEr4nBQu4VLv"
-
-
 OTHER_SECRET = "5v1QFAPUfdCoYAVZNLD-Rg74jzfZM6v1BGRxt9w520fub1xw"
 
-
-# The shape of another exchange's.
+# Keys of other exchanges have other shapes.
 KRAKEN_ID = "4/SDrDBcOOPnm3nPlNfEMMJDeRcIVqPz"
-
-
 KRAKEN_SECRET = "bWFkZSB1cCwgMzIgYnl0ZXMgb2YgaXQgb3Igc28uLi4="
-
 
 # Published by Binance as an example (binance-spot-api-docs, rest-api.md).
 BINANCE_ID = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
-
-
 BINANCE_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
-
 
 # What other exchanges issue beside a key id and a secret, or in their place.
 PASSWORD = "pa55-of-an-API-key-m4de-up"
-
-
 WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
-
-
 WALLET_KEY = "0x7c9f1e4a3b6d8025f1a9c3e7d4b8f60215ae93c7d1f04b68a27e5c39d80b146f"
-
 
 # Everything that a test stores or signs with is here, so that `tests/support/leak_search.py` looks for it.
 MADE_UP = {
@@ -89,32 +68,30 @@ MADE_UP = {
     "the wallet's private key": WALLET_KEY,
 }
 
-
-# Files and folders in which a secret may stand: stores, and the configs that it is taken out of.
+# Files and folders that may hold a secret: stores, and the configs from which it is migrated.
 homes: set[Path] = set()
 
-
-# What a check of a good key asks, in the order in which it must begin and then in any.
-QUESTIONS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
+# The requests of a check of a good key; the first is about the key, the others come in any order.
+CHECK_REQUESTS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
 
 
 def belongs(*paths: Path) -> None:
-    """A test keeps a secret in these files, or in all that lies in these folders: there, and nowhere else, it may."""
+    """Allow a secret in these files, and in all files of these folders."""
     homes.update(path.resolve() for path in paths)
 
 
 def key(**what: Any) -> Key:
-    """A good key, with something changed."""
+    """Return a good key, with something changed."""
     return Key(KEY_ID, SECRET, **what)
 
 
 def new_key(**what: Any) -> Key:
-    """The key that is rotated to, with something changed."""
+    """Return the key that a rotation stores, with something changed."""
     return Key(NEW_ID, NEW_SECRET, **what)
 
 
 def other_key(**what: Any) -> Key:
-    """Another key of the account, with something changed."""
+    """Return another key of the account, with something changed."""
     return Key(OTHER_ID, OTHER_SECRET, **what)
 
 
@@ -129,19 +106,19 @@ def store_config(profile: ExchangeProfile = PROFILE, /, **written: Any) -> Store
 
 
 def facts(*words: str, addresses: IpRestriction | str = "203.0.113.7/32", enabled: bool | None = True) -> KeyFacts:
-    """What is known of a key with these rights; addresses may be written as blocks with commas."""
+    """Return the facts about a key with these permissions; networks can be written with commas."""
     if isinstance(addresses, str):
         addresses = RestrictedTo(tuple(parse_network(block) for block in addresses.split(",")))
     return KeyFacts(frozenset(map(PROFILE.permission, words)), addresses, enabled)
 
 
 def policy(**written: Any) -> Policy:
-    """A policy as the operator writes it, with BitMEX's defaults."""
+    """Return a policy as the operator writes it, with BitMEX's defaults."""
     return parse_section({"policy": written}, PROFILE).policy
 
 
 def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dict[str, str]:
-    """Two files that only their owner reads, and the section that names them."""
+    """Write two private files, and return the store config that names them."""
     for name, value in (("key", key_id), ("secret", secret)):
         path = folder / name
         belongs(path)
@@ -152,13 +129,13 @@ def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dic
 
 
 def credentials_in_config(bot: DemoBot, **which: str) -> None:
-    """Put key id and secret, or what is given, where freqtrade alone looks for them: into the bot's config."""
+    """Write key id and secret, or other fields, into the bot's config, where freqtrade alone looks for them."""
     belongs(bot.folder / "config.json")
     bot.config["exchange"] |= which or {"key": KEY_ID, "secret": SECRET}
 
 
 def bot_config(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> dict[str, Any]:
-    """What a check needs of freqtrade's merged config."""
+    """Return the part of freqtrade's merged config that a check needs."""
     return {
         "dry_run": False,
         "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},
@@ -167,20 +144,20 @@ def bot_config(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> dict[
 
 
 def keyring_that(does: str, folder: Path) -> dict[str, str]:
-    """A keyring backend of somebody's own whose every read does something; returns the variables that choose it."""
-    (folder / "somebodys.py").write_text(
+    """Write a keyring backend that does something at every read, and return the variables that choose it."""
+    (folder / "own_backend.py").write_text(
         "from keyring.backend import KeyringBackend\n"
         "class Keyring(KeyringBackend):\n"
         "    priority = 9\n"
         f"    def get_password(self, service, username): {does}\n"
         "    def set_password(self, *a): pass\n"
     )
-    return {"PYTHON_KEYRING_BACKEND": "somebodys.Keyring", "PYTHONPATH": str(folder)}
+    return {"PYTHON_KEYRING_BACKEND": "own_backend.Keyring", "PYTHONPATH": str(folder)}
 
 
 @contextlib.contextmanager
 def trusted_authority(folder: Path) -> Iterator[trustme.CA]:
-    """An authority that our client trusts instead of the real ones: no setting can name another, by design."""
+    """Have our client trust a made-up authority instead of the real ones; by design no setting can do that."""
     authority, bundle = trustme.CA(), folder / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     with contextlib.ExitStack() as changes:
@@ -192,17 +169,21 @@ def trusted_authority(folder: Path) -> Iterator[trustme.CA]:
 
 
 def soon(is_so: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something is so, for no longer than this; whether it is."""
-    ends = time.monotonic() + seconds
+    """Wait until a condition holds, for a limited time.
+
+    Returns:
+        Whether it holds.
+    """
+    deadline = time.monotonic() + seconds
     while not is_so():
-        if time.monotonic() > ends:
+        if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
 def skip_or_fail(missing: str) -> None:
-    """A tool that a test needs is missing: on CI that is a failure."""
+    """Skip a test whose tool is missing; on CI, fail it."""
     import pytest
 
     if os.environ.get("CI") or os.environ.get("GUARD_TESTS_STRICT"):

@@ -1,5 +1,6 @@
-"""A keyring that keeps its entries in one file, for the tests that start processes. It stands in for a desktop's: like
-one, it replaces an entry in one step; with `VAULT_DELETES_FIRST` it does not, as macOS does not.
+"""A keyring in one file, for tests that start processes.
+
+Like a desktop's keyring, it replaces an entry in one step; like macOS, it does not with `VAULT_DELETES_FIRST`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Kills a process at the n-th thing that it writes: before that is done, and so after the one before it.
+"""Kills a process right before its n-th write.
 
-What counts is every file opened for writing (before and after), renamed, removed or changed in some folders, every
-flush to the disk, and every change that a real Secret Service is asked for. Our command is run so by
-`python -m tests.support.kill_at_write N FOLDERS COMMAND…`.
+A write is a file that is opened for writing (before and after), renamed, removed or changed in some folders, a flush to
+the disk, or a change in a real Secret Service. `python -m tests.support.kill_at_write N FOLDERS COMMAND…` runs our
+command this way.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import sys
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-
-
 _EVENTS = ("os.rename", "os.remove", "os.chmod", "os.chown", "os.utime", "os.truncate", "os.mkdir", "os.setxattr")
 
 
@@ -46,7 +44,7 @@ class _Killer:
         return do
 
     def after(self, act: Any) -> Any:
-        """Once more when a file was opened and so may be empty, before anything is written into it."""
+        """Count an opened file again: it may be empty now, and nothing is written into it yet."""
 
         def do(*args: Any, **options: Any) -> Any:
             done = act(*args, **options)
@@ -59,7 +57,7 @@ class _Killer:
 
 
 def arm(at: int, folders: tuple[str, ...]) -> None:
-    """Have this process killed."""
+    """Kill this process at one of its writes."""
     killer = _Killer(at, folders)
     sys.addaudithook(killer.audit)
     os.fsync = killer.before(os.fsync)
@@ -72,12 +70,12 @@ def arm(at: int, folders: tuple[str, ...]) -> None:
 
 
 def forked(at: int, folder: str, arguments: list[str], stdin: str = "") -> int:
-    """Run our command in a copy of this process, which has imported everything, and have that killed.
+    """Run our command in a fork of this process, which has imported everything, and kill it at one of its writes.
 
     Returns:
         The exit code, negative if a signal ended it.
     """
-    import ccxt  # noqa: F401 - everything is imported once here, and not in every copy
+    import ccxt  # noqa: F401 - imported once here, not in every fork
     import freqtrade.commands.arguments
     import freqtrade.configuration.environment_vars
     import freqtrade.configuration.load_config  # noqa: F401

@@ -20,14 +20,7 @@ _BODY = [
     "elIkaYatzhBbx+58",
 ]
 
-
 _KIND = "PRIVATE KEY"
-
-
 PEM = "\n".join([f"-----BEGIN {_KIND}-----", *_BODY, f"-----END {_KIND}-----"])
-
-
 PEM_SECRET_PART = "".join(_BODY)[40:]
-
-
 """What of it is secret: every RSA key begins alike."""

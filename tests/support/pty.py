@@ -1,4 +1,4 @@
-"""A command at a real terminal, with somebody who answers."""
+"""A command at a real terminal, and its answers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,12 @@ from pathlib import Path
 import pexpect
 
 ROOT = Path(__file__).parents[2]
-
-
 ENTER, DOWN, INTERRUPT, END_OF_FILE = "\r", "\x1b[B", "\x03", "\x04"
-
-
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>])")
 
 
 def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables for a process that uses the tests' own keyring."""
+    """Return the variables for a process that uses the tests' own keyring."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
     return {
         **kept,
@@ -67,7 +63,11 @@ class Session:
         self._keep()
 
     def end(self) -> int:
-        """Wait for its end; the exit code, negative if a signal ended it."""
+        """Wait for the end.
+
+        Returns:
+            The exit code, negative if a signal ended the command.
+        """
         if not self._child.eof():
             self._child.expect(pexpect.EOF)
             self._keep()
@@ -77,7 +77,7 @@ class Session:
 
     @property
     def shown(self) -> str:
-        """All that was on the screen, without colours."""
+        """Everything that was on the screen, without colours."""
         return _ESCAPES.sub("", self._seen)
 
     def _keep(self) -> None:

@@ -1,92 +1,39 @@
-"""What others rely on, read from the running code: names, exit codes, fields, options, files.
+"""What users rely on, read from the running code: names, exit codes, fields, options, files.
 
-One function reads one part and gives its lines; `test_published.py` compares them with what was published.
+Each function yields the lines of one part; `test_published.py` compares them with what was published.
 """
 
 from __future__ import annotations
 
 import argparse
 import inspect
-import io
 import json
 import re
 import runpy
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pytest
-
 import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard.audit.diff import ChangeKind
-from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, PermissionKind
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import json as check_report
-from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
+from freqtrade_bitmex_guard.simulator.bitmex import error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.e2e.trading_bot import Receiver
-from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, belongs, bot_config, key, new_key, other_key
+from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, belongs, key, new_key, other_key
 from tests.support.file_keyring import Vault
+from tests.support.machine import DIGEST, Machine, fields
 from tests.support.pty import GUARD, ROOT, environment
 
 TABLE = Path(__file__).parents[1] / "published.json"
-
-
-DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{8,}(?![0-9a-f])")
-
-
 WORDING = {"description", "examples", "title"}
-
-
-class Machine:
-    """One exchange, one keyring, one user-data folder, and the command line of this process."""
-
-    def __init__(
-        self, folder: Path, exchange: SimulatedBitMEX, vault: Path, patch: pytest.MonkeyPatch, capture: Any
-    ) -> None:
-        self.folder, self.exchange, self.vault, self.patch, self._capture = folder, exchange, vault, patch, capture
-        self.user_data = folder / "user_data"
-        self.user_data.mkdir()
-
-    def config(self, **section: Any) -> str:
-        content = bot_config(self.folder, self.exchange, **section)
-        path = self.folder / "config.json"
-        path.write_text(json.dumps({**content, "user_data_dir": str(self.user_data)}))
-        return str(path)
-
-    def keeps(self, **entries: str) -> None:
-        self.vault.write_text(json.dumps({f"freqtrade-bitmex/{name}": value for name, value in entries.items()}))
-
-    def run(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
-        self.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
-        self.patch.setenv("COLUMNS", "200")
-        try:
-            code = dispatch.main(list(arguments))
-        except SystemExit as end:  # after help
-            code = int(end.code or 0)
-        printed = self._capture.readouterr()
-        return code, printed.out or printed.err
-
-    def fields(self, *arguments: str) -> set[str]:
-        return set(fields(json.loads(self.run(*arguments, "--format", "json")[1])))
-
-
-def fields(value: Any, path: str = "") -> Iterator[str]:
-    """Each field of a JSON document with the type of its value; digests are all the same."""
-    kinds = {type(None): "null", bool: "yes or no", int: "number", float: "number", str: "text", list: "list"}
-    if path:
-        yield f"{path}: {kinds.get(type(value), 'object')}"
-    for name, inside in value.items() if isinstance(value, dict) else ():
-        yield from fields(inside, f"{path}.{DIGEST.sub('DIGEST', name)}".lstrip("."))
-    for inside in value if isinstance(value, list) else ():
-        yield from fields(inside, f"{path}[]")
 
 
 def findings(_: Machine) -> Iterator[str]:
@@ -193,7 +140,7 @@ def options(machine: Machine) -> Iterator[str]:
 
 
 def commands(machine: Machine) -> Iterator[str]:
-    """How command lines end. They stand in the table, for no program lists all that it understands."""
+    """Yield how command lines end. The table lists them, because no program lists all that it understands."""
     table = json.loads(TABLE.read_text(encoding="utf-8"))
     lines = [line for part in ("frozen", "added") for line in table[part].get("commands", ())]
     for given in (line.rpartition(": ")[0] for line in lines):
@@ -202,7 +149,7 @@ def commands(machine: Machine) -> Iterator[str]:
 
 def _end(machine: Machine, given: list[str]) -> str:
     machine.exchange.keys[:] = [key(), new_key()]
-    machine.keeps(**{} if {"set", "migrate"} & {*given} else {"key": KEY_ID, "secret": SECRET})
+    machine.store_entries(**{} if {"set", "migrate"} & {*given} else {"key": KEY_ID, "secret": SECRET})
     path = machine.config(credentials={"store": "keyring"})
     if "migrate" in given:
         belongs(Path(path))
@@ -217,7 +164,7 @@ def _end(machine: Machine, given: list[str]) -> str:
 
 
 def files(machine: Machine) -> Iterator[str]:
-    """What a refused start and an audit leave in the user-data folder, and what the start logs."""
+    """Yield what a refused start and an audit leave in the user-data folder."""
     machine.run("audit", "-c", machine.config())
     machine.exchange.keys[0].permissions = ["withdraw"]
     bot = DemoBot(machine.folder / "bot", machine.exchange)
@@ -235,24 +182,24 @@ def files(machine: Machine) -> Iterator[str]:
 
 
 def stores(machine: Machine) -> Iterator[str]:
-    """The names under which credentials are looked for and stored."""
-    asked: set[str] = set()
+    """Yield the names under which credentials are read and stored."""
+    requested: set[str] = set()
     get = Vault.get_password
 
-    def seen(vault: Vault, service: str, name: str) -> str | None:
-        asked.add(f"{service}/{name}")
+    def record(vault: Vault, service: str, name: str) -> str | None:
+        requested.add(f"{service}/{name}")
         return get(vault, service, name)
 
     path = machine.config(credentials={"store": "keyring"})
     with machine.patch.context() as patch:
-        patch.setattr(Vault, "get_password", seen)
+        patch.setattr(Vault, "get_password", record)
         assert machine.run("--check-only", "-c", path)[0] == 4
-    yield from (f"keyring, looked for: {name}" for name in asked)
+    yield from (f"keyring, looked for: {name}" for name in requested)
     both = {"key": KEY_ID, "secret": SECRET}
     for entries in (both, {"credentials": json.dumps(both)}):
-        machine.keeps(**entries)
+        machine.store_entries(**entries)
         yield f"keyring, {' and '.join(entries)}: {machine.run('--check-only', '-c', path)[0]}"
-    machine.keeps()
+    machine.store_entries()
     assert machine.run("credentials", "set", "-c", path, stdin=f"{KEY_ID}\n{SECRET}\n")[0] == 0
     for name, value in json.loads(machine.vault.read_text()).items():
         yield from (f"keyring, stored: {name} {field}" for field in fields(json.loads(value)))

@@ -50,7 +50,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_check_that_cannot_be_made_as_configured_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_misconfigured_check_starts_no_bot",
         "the search for relays",
         replace(
             "client.connection:check_connection",
@@ -68,12 +68,12 @@ CLIENT = (
         _TRUST_THE_ENVIRONMENT,
     ),
     Removal(
-        "integration/test_check.py::test_variables_do_not_send_the_check_another_way",
+        "integration/test_check_transport.py::test_variables_do_not_redirect_the_check",
         "that the session ignores variables",
         _TRUST_THE_ENVIRONMENT,
     ),
     Removal(
-        "adversarial/test_bypass.py::test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured",
+        "adversarial/test_bypass.py::test_a_setting_that_changes_server_class_or_signer_is_misconfigured",
         "that only known settings are allowed",
         replace(
             "client.settings:invalid_settings",
@@ -84,8 +84,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::"
-        "test_a_second_file_that_names_another_exchange_or_switches_the_section_to_null_starts_no_bot",
+        "adversarial/test_bypass_processes.py::test_a_second_file_with_another_exchange_or_no_section_starts_no_bot",
         "that a section of null does not switch the guard off",
         replace(
             "config.parse:guard_state",
@@ -96,7 +95,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once",
+        "adversarial/test_bypass_processes.py::test_a_keyring_that_would_change_its_answer_is_read_once",
         "that the store is read once",
         (
             Replacement(
@@ -117,7 +116,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_the_client_of_websockets_is_compared_as_well",
+        "adversarial/test_bypass_processes.py::test_the_client_of_websockets_is_compared_as_well",
         "that all three clients are compared",
         (
             Replacement(
@@ -137,7 +136,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_client_with_another_key_is_caught_before_its_first_request",
+        "e2e/test_freqtrade_hooks.py::test_a_client_with_another_key_is_caught_before_its_first_request",
         "that clients are compared as they are built",
         (_COMPARE_NO_CLIENT,),
     ),

@@ -82,7 +82,7 @@ RESPONSES = (
         cases="chunks_without_end or chunks",
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_key_that_is_not_proven_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_key_that_does_not_pass_starts_no_bot",
         "that what acts on a terminal becomes a question mark",
         replace(
             "redaction.sanitize:sanitize",
@@ -94,7 +94,7 @@ RESPONSES = (
         cases="permission-not-allowed",
     ),
     Removal(
-        "integration/test_check.py::test_what_the_exchange_quotes_of_key_and_secret_is_left_out",
+        "integration/test_check.py::test_key_and_secret_in_a_response_are_never_shown",
         "that text from outside is redacted",
         replace(
             "redaction.sanitize:sanitize",

@@ -32,13 +32,12 @@ START = (
         _LAUNCH_WITHOUT_INSTALLING,
     ),
     Removal(
-        "adversarial/test_bypass.py::"
-        "test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_past_the_guard",
+        "adversarial/test_bypass_processes.py::test_another_finder_that_loads_freqtrade_first_does_not_bypass_the_launcher",
         "that the launcher installs the guard itself",
         _LAUNCH_WITHOUT_INSTALLING,
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
+        "e2e/test_freqtrade_hooks.py::test_a_bot_module_imported_before_the_guard_is_still_guarded",
         "that a bot module which is loaded already is guarded",
         replace(
             ":arm",
@@ -49,7 +48,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_optimised_python_checks_just_the_same",
+        "e2e/test_freqtrade_hooks.py::test_optimised_python_runs_the_same_check",
         "that nothing rests on `assert`",
         replace(
             "rules.permissions:withdraw_permission",
@@ -60,7 +59,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
+        "e2e/test_freqtrade_hooks.py::test_a_guard_that_cannot_be_installed_lets_no_bot_start",
         "that every start is refused where the guard cannot be installed",
         replace(
             "plugin.import_hook:_refuse_every_start",
@@ -71,7 +70,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
+        "e2e/test_freqtrade_hooks.py::test_a_bot_whose_clients_were_never_compared_leaves_no_server",
         "that a bot's clients have to be those that were compared",
         replace(
             "plugin.start_guard:StartGuard.verify_bot_clients",
@@ -116,7 +115,7 @@ START = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_check_that_cannot_be_made_as_configured_starts_no_bot",
+        "e2e/test_freqtrade.py::test_a_misconfigured_check_starts_no_bot",
         "the search for names that are almost the section's",
         replace(
             "config.parse:_misspelled_names",
@@ -137,12 +136,12 @@ FAILURES = (
         cases="guard_state",
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_whatever_the_guard_raises_refuses_and_is_not_swallowed",
+        "e2e/test_freqtrade_hooks.py::test_every_exception_of_the_guard_refuses_the_start",
         "that every failure becomes freqtrade's refusal",
         _FAIL_OPEN,
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_a_keyring_backend_that_ends_the_process_is_a_refusal",
+        "e2e/test_freqtrade_hooks.py::test_a_keyring_backend_that_ends_the_process_is_a_refusal",
         "that everything a store raises counts as a failure",
         replace(
             "credentials.access:with_timeout",
@@ -179,7 +178,7 @@ FAILURES = (
         ),
     ),
     Removal(
-        "e2e/test_freqtrade.py::test_ctrl_c_during_the_check_ends_with_130",
+        "e2e/test_freqtrade_hooks.py::test_ctrl_c_during_the_check_ends_with_130",
         "that Ctrl-C is no finding",
         replace(
             "check.local:_failures_as_findings",

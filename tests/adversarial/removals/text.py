@@ -20,7 +20,7 @@ TEXT = (
         ),
     ),
     Removal(
-        "e2e/test_commands.py::test_a_config_with_a_syntax_error_ends_the_launcher_with_4_and_shows_no_secret",
+        "e2e/test_trade_command.py::test_a_syntax_error_ends_the_launcher_with_4_and_no_secret",
         "that the launcher reads the config before freqtrade does",
         replace(
             "plugin.launch:_check_config_first",
