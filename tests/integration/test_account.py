@@ -75,7 +75,7 @@ def test_a_query_without_an_answer_is_not_reported_and_not_repeated(
     exchange.respond_always(path, behaviour)
     verdict = run_check(tmp_path, exchange)
     assert verdict.outcome is Outcome.ADMITTED
-    assert found(verdict) == {QUESTIONS[path]: "warning"}
+    assert severities(verdict) == {RULES_BY_PATH[path]: "warning"}
     assert "could not be verified" in verdict.findings[0].message
     assert verdict.requests == 4
     assert exchange.paths().count(f"GET {path}") == 1
