@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from freqtrade_bitmex_guard.audit.snapshot import AccountSnapshot, KeySnapshot
+from freqtrade_bitmex_guard.audit.snapshot import EVERYWHERE, NOT_TOLD, AccountSnapshot, KeySnapshot
+
+_ANSWERS = {EVERYWHERE: "no IP restriction", NOT_TOLD: "not reported"}
 
 
 class ChangeKind(StrEnum):
-    """The ways in which a key can change."""
+    """How a key changed."""
 
     NEW = "new"
     VANISHED = "vanished"
@@ -25,7 +27,7 @@ class KeyChange:
     """One change of one key.
 
     Attributes:
-        kind: of change.
+        kind: what changed.
         key: its id, masked.
         name: of the key, or None.
         before: what it was, for a person; empty for a new key.
@@ -40,18 +42,18 @@ class KeyChange:
 
 
 def diff(before: AccountSnapshot, after: AccountSnapshot) -> list[KeyChange]:
-    """All changes, the new and vanished keys first.
+    """Return all changes, the new and vanished keys first.
 
     A key counts as new or vanished only if both audits saw all keys.
     """
-    found: list[KeyChange] = []
+    changes: list[KeyChange] = []
     if before.complete and after.complete:
-        found += [_added(after.keys[mark]) for mark in after.keys if mark not in before.keys]
-        found += [_removed(before.keys[mark]) for mark in before.keys if mark not in after.keys]
-    for mark, now in after.keys.items():
-        if mark in before.keys:
-            found += _differences(before.keys[mark], now)
-    return found
+        changes += [_added(key) for fingerprint, key in after.keys.items() if fingerprint not in before.keys]
+        changes += [_removed(key) for fingerprint, key in before.keys.items() if fingerprint not in after.keys]
+    for fingerprint, current in after.keys.items():
+        if fingerprint in before.keys:
+            changes += _differences(before.keys[fingerprint], current)
+    return changes
 
 
 def _added(key: KeySnapshot) -> KeyChange:
@@ -62,25 +64,27 @@ def _removed(key: KeySnapshot) -> KeyChange:
     return KeyChange(ChangeKind.VANISHED, key.masked_id, key.name, f"{_permissions(key)}; {_allowed_ips(key)}", "")
 
 
-def _differences(before: KeySnapshot, now: KeySnapshot) -> Iterator[KeyChange]:
-    told = (
-        (ChangeKind.RIGHTS, _permissions(before), _permissions(now)),
-        (ChangeKind.ADDRESSES, _allowed_ips(before), _allowed_ips(now)),
-        (ChangeKind.NAME, before.name or "none", now.name or "none"),
-        (ChangeKind.ENABLED, _on_or_off(before), _on_or_off(now)),
+def _differences(before: KeySnapshot, after: KeySnapshot) -> Iterator[KeyChange]:
+    texts = (
+        (ChangeKind.RIGHTS, _permissions(before), _permissions(after)),
+        (ChangeKind.ADDRESSES, _allowed_ips(before), _allowed_ips(after)),
+        (ChangeKind.NAME, before.name or "none", after.name or "none"),
+        (ChangeKind.ENABLED, _on_or_off(before), _on_or_off(after)),
     )
-    for kind, was, is_now in told:
-        if was != is_now:
-            yield KeyChange(kind, now.masked_id, now.name, was, is_now)
+    for kind, text_before, text_after in texts:
+        if text_before != text_after:
+            yield KeyChange(kind, after.masked_id, after.name, text_before, text_after)
 
 
 def _permissions(key: KeySnapshot) -> str:
-    return "rights not told" if key.permissions is None else ", ".join(key.permissions) or "no rights"
+    if key.permissions is None:
+        return "permissions not reported"
+    return ", ".join(key.permissions) or "no permissions"
 
 
 def _allowed_ips(key: KeySnapshot) -> str:
-    return ", ".join(sorted(key.networks))
+    return ", ".join(sorted(_ANSWERS.get(network, network) for network in key.networks))
 
 
 def _on_or_off(key: KeySnapshot) -> str:
-    return {True: "on", False: "off", None: "not told"}[key.enabled]
+    return {True: "on", False: "off", None: "not reported"}[key.enabled]

@@ -1,4 +1,4 @@
-"""An audit for a terminal, for a page, or for a machine."""
+"""An audit as text for a terminal, as a Markdown page, and as JSON."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from freqtrade_bitmex_guard.audit.diff import KeyChange
 from freqtrade_bitmex_guard.audit.run import Audit
 from freqtrade_bitmex_guard.audit.sections import ReportSection, headline, report_sections
-from freqtrade_bitmex_guard.model.account import AccountEvent, SiblingKey
+from freqtrade_bitmex_guard.model.account import AccountEvent, AccountFacts, SiblingKey
 from freqtrade_bitmex_guard.model.key import NotReported
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -36,7 +37,7 @@ def print_text(audit: Audit, console: Console) -> None:
 
 
 def render_text(audit: Audit) -> str:
-    """An audit for a person, as wide and colourful as standard output takes it."""
+    """Return an audit for a person, as wide and colourful as standard output takes it."""
     return capture(lambda console: print_text(audit, console))
 
 
@@ -50,7 +51,7 @@ def _table(section: ReportSection) -> Table:
 
 
 def render_markdown(audit: Audit) -> str:
-    """An audit as a page in Markdown. All text from outside is harmless in it."""
+    """Return an audit as a Markdown page, in which text from outside stays text."""
     lines = ["# API key audit", "", headline(audit), "", _context_line(audit)]
     for section in report_sections(audit):
         lines += ["", f"## {section.title}", ""]
@@ -62,8 +63,8 @@ def render_markdown(audit: Audit) -> str:
 
 def _context_line(audit: Audit) -> str:
     verdict = audit.verdict
-    place = f"{verdict.exchange or 'no exchange'}, key {verdict.key or 'not read'}"
-    return f"{place}, {verdict.checked_at:%Y-%m-%d %H:%M} UTC."
+    subject = f"{verdict.exchange or 'no exchange'}, key {verdict.key or 'not read'}"
+    return f"{subject}, {verdict.checked_at:%Y-%m-%d %H:%M} UTC."
 
 
 def _row(cells: Any) -> str:
@@ -71,55 +72,64 @@ def _row(cells: Any) -> str:
 
 
 def _escape_markdown(cell: str) -> str:
-    """Text that stays text in a wiki or an issue: no column, mention, reference, link or emphasis.
+    """Return text that stays text in a wiki or an issue: no column, mention, reference, link or emphasis.
 
-    Cleared before it is changed: afterwards nobody would know a secret again.
+    It is redacted before it is changed, because afterwards a secret could not be recognised.
     """
-    return _ACTIVE_MARKUP.sub(lambda found: f"{found[0]}\u200b", redact(cell).replace("|", "/")).replace("_", r"\_")
+    return _ACTIVE_MARKUP.sub(lambda match: f"{match[0]}\u200b", redact(cell).replace("|", "/")).replace("_", r"\_")
 
 
 def to_dict(audit: Audit) -> dict[str, Any]:
-    """An audit as plain data: all of a check's report, and `keys`, `account`, `events`, `changes`.
+    """Return an audit as plain data.
 
     Returns:
-        What `report.json.document` returns, and `since`, `last_audit_at`, `not_kept` (None or why this audit will
-        not be compared with), `keys` (the account's other keys, or None if not told), `account` (`two_factor`,
-        `withdrawal_addresses`; None if not told), `events` (None if not told), `events_whole_since`, `changes`.
+        What `report.json.to_dict` returns, and `since`, `last_audit_at`, `not_kept` (None, or why the next audit will
+        not be compared with this one), `keys` (the account's other keys, or None if not reported), `account`
+        (`two_factor`, `withdrawal_addresses`; None if not reported), `events` (None if not reported),
+        `events_whole_since`, `changes`.
     """
-    account, timeline = audit.account, audit.account.event_log
-    told = None if isinstance(timeline, NotReported) else timeline
-    others = None if isinstance(account.siblings, NotReported) else account.siblings
-    addresses = account.withdrawal_addresses
+    event_log = None if isinstance(audit.account.event_log, NotReported) else audit.account.event_log
+    siblings = None if isinstance(audit.account.siblings, NotReported) else audit.account.siblings
     return {
         **check_json.to_dict(audit.verdict),
         "since": audit.since.isoformat(timespec="seconds"),
         "last_audit_at": audit.last_audit_at.isoformat(timespec="seconds") if audit.last_audit_at else None,
         "not_kept": audit.not_kept,
-        "keys": None if others is None else [_key(other) for other in others],
-        "account": {
-            "two_factor": None if isinstance(account.two_factor, NotReported) else account.two_factor,
-            "withdrawal_addresses": None
-            if isinstance(addresses, NotReported)
-            else [{"name": sanitize(address.name), "skips": list(address.skipped_safeguards)} for address in addresses],
-        },
-        "events": None if told is None else [_event(event) for event in told.since(audit.since)],
-        "events_whole_since": told.complete_since.isoformat() if told and told.complete_since else None,
-        "changes": [
-            {
-                "change": change.kind.value,
-                "key": change.key,
-                "name": change.name,
-                "before": change.before,
-                "after": change.after,
-            }
-            for change in audit.changes
-        ],
+        "keys": None if siblings is None else [_key(sibling) for sibling in siblings],
+        "account": _account(audit.account),
+        "events": None if event_log is None else [_event(event) for event in event_log.since(audit.since)],
+        "events_whole_since": event_log.complete_since.isoformat() if event_log and event_log.complete_since else None,
+        "changes": [_change(change) for change in audit.changes],
     }
 
 
-def _key(other: SiblingKey) -> dict[str, Any]:
-    facts = None if other.facts is None else check_json.facts_to_dict(other.facts)
-    return {"key": other.masked_id, "fingerprint": other.fingerprint, "facts": facts, "dangers": sibling_risks(other)}
+def _account(account: AccountFacts) -> dict[str, Any]:
+    addresses = account.withdrawal_addresses
+    return {
+        "two_factor": None if isinstance(account.two_factor, NotReported) else account.two_factor,
+        "withdrawal_addresses": None
+        if isinstance(addresses, NotReported)
+        else [{"name": sanitize(address.name), "skips": list(address.skipped_safeguards)} for address in addresses],
+    }
+
+
+def _change(change: KeyChange) -> dict[str, Any]:
+    return {
+        "change": change.kind.value,
+        "key": change.key,
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def _key(sibling: SiblingKey) -> dict[str, Any]:
+    return {
+        "key": sibling.masked_id,
+        "fingerprint": sibling.fingerprint,
+        "facts": None if sibling.facts is None else check_json.facts_to_dict(sibling.facts),
+        "dangers": sibling_risks(sibling),
+    }
 
 
 def _event(event: AccountEvent) -> dict[str, Any]:
@@ -133,5 +143,5 @@ def _event(event: AccountEvent) -> dict[str, Any]:
 
 
 def to_json(audit: Audit) -> str:
-    """The same as JSON, ASCII only, on several lines."""
+    """Return the same as JSON, ASCII only, on several lines."""
     return json.dumps(to_dict(audit), indent=2)

@@ -1,4 +1,4 @@
-"""Carry an audit out: the check of the bot's own key, everything about the account, and the comparison."""
+"""Runs an audit: the check of the bot's own key, the account around it, and the comparison with the last audit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freqtrade_bitmex_guard.audit import snapshot
 from freqtrade_bitmex_guard.audit.diff import KeyChange, diff
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.model.account import AccountFacts
-from freqtrade_bitmex_guard.model.key import KeyFacts
+from freqtrade_bitmex_guard.model.key import KeyFacts, merge_entries
 from freqtrade_bitmex_guard.model.verdict import Verdict
 
 
@@ -61,7 +61,8 @@ def run_audit(config: Mapping[str, Any], user_data: Path, days: int) -> Audit:
     user_id = next((facts.user_id for facts in entries if facts.user_id), None)
     path = snapshot.snapshot_path(user_data, str(verdict.exchange), user_id or result.fingerprint)
     last = snapshot.load_snapshot(path)
-    current = snapshot.take(verdict.checked_at, verdict.key or "", result.fingerprint, entries, account.siblings)
+    own = snapshot.take_key(verdict.key or "", merge_entries(entries))
+    current = snapshot.take(verdict.checked_at, own, result.fingerprint, account.siblings)
     return Audit(
         verdict,
         since,
@@ -76,7 +77,7 @@ def run_audit(config: Mapping[str, Any], user_data: Path, days: int) -> Audit:
 
 def _save(path: Path, current: snapshot.AccountSnapshot, user_data: Path) -> str | None:
     if not user_data.is_dir():
-        return f"there is no user-data folder {user_data}: name it with --userdir"
+        return f"there is no user-data folder {user_data}; name it with --userdir"
     try:
         snapshot.save_snapshot(path, current)
     except (OSError, ValueError) as problem:

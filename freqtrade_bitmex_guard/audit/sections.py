@@ -1,4 +1,4 @@
-"""An audit as a few short sections, the first of which says what to do first."""
+"""The report of an audit: a few short sections, the most urgent first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from freqtrade_bitmex_guard.audit.diff import ChangeKind, KeyChange
 from freqtrade_bitmex_guard.audit.run import Audit
-from freqtrade_bitmex_guard.model.account import AccountEvent, SiblingKey
+from freqtrade_bitmex_guard.model.account import AccountEvent, SiblingKey, WithdrawalAddress
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, Severity
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, merge_entries
@@ -21,36 +21,38 @@ from freqtrade_bitmex_guard.rules.account import sibling_risks
 
 _HEADLINES = {
     Outcome.ADMITTED: "a bot starts on this key",
-    Outcome.REFUSED: "no bot starts on this key until what is marked error is fixed",
-    Outcome.UNVERIFIED: "nothing shows that the key is fine, so no bot starts on it",
-    Outcome.MISCONFIGURED: "the audit cannot be made like this",
+    Outcome.REFUSED: "no bot starts on this key until every error is fixed",
+    Outcome.UNVERIFIED: "the key could not be verified, so no bot starts on it",
+    Outcome.MISCONFIGURED: "configuration error; the audit did not run",
 }
-
 
 _PRIORITY = {rule.name: rule.priority for rule in RULES}
 
-
 _ACCOUNT_RULES = {rule.name for rule in rules_for(Scope.ACCOUNT)}
 
+_CHANGED = {
+    ChangeKind.RIGHTS: "permissions",
+    ChangeKind.ADDRESSES: "allowed IPs",
+    ChangeKind.NAME: "name",
+    ChangeKind.ENABLED: "enabled",
+}
 
 _MAX_ROWS = 20
 
-
 _MAX_EVENTS = 30
-
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """A part of the report.
+    """One section of the report.
 
     Attributes:
-        title: of it.
-        columns: of its table, or none if it has no table.
+        title: the heading.
+        columns: of the table; none if there is no table.
         rows: of the table.
-        notes: sentences below.
+        notes: sentences below it.
     """
 
     title: str
@@ -60,43 +62,44 @@ class ReportSection:
 
 
 def headline(audit: Audit) -> str:
-    """The audit in one sentence."""
+    """Return the audit in one sentence."""
     verdict = audit.verdict
     counts = Counter(finding.severity for finding in verdict.findings)
-    told = [_count_of(counts[severity], severity.value) for severity in (Severity.ERROR, Severity.WARNING)]
-    return f"{verdict.outcome.upper()}: {_HEADLINES[verdict.outcome]} ({', '.join(told)})."
+    totals = [_count_of(counts[severity], severity.value) for severity in (Severity.ERROR, Severity.WARNING)]
+    return f"{verdict.outcome.upper()}: {_HEADLINES[verdict.outcome]} ({', '.join(totals)})."
 
 
 def report_sections(audit: Audit) -> list[ReportSection]:
-    """The report, the most urgent part first. What there is nothing to say about is left out."""
-    parts = [_to_do(audit.verdict.findings), _changes_section(audit)]
+    """Return the sections of the report, the most urgent first, without empty ones."""
+    sections = [_to_do(audit.verdict.findings), _changes_section(audit)]
     if audit.entries:
-        parts += [_keys_section(audit), _account_section(audit), _events_section(audit)]
-    return [part for part in parts if part is not None]
+        sections += [_keys_section(audit), _account_section(audit), _events_section(audit)]
+    return [section for section in sections if section is not None]
 
 
-def _count_of(number: int, one: str, more: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+def _count_of(number: int, noun: str, plural: str | None = None) -> str:
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _to_do(findings: Sequence[Finding]) -> ReportSection | None:
     if not findings:
         return None
-    gravest_first = sorted(findings, key=_priority)
+    by_urgency = sorted(findings, key=_urgency)
     rows = [
         (str(number), f"{finding.severity}: {finding.name}", finding.message, finding.fix)
-        for number, finding in enumerate(gravest_first, 1)
+        for number, finding in enumerate(by_urgency, 1)
     ]
-    return ReportSection("What to do first", ("", "what", "why", "how"), tuple(rows))
+    notes = [f"Help: {path}" for path in dict.fromkeys(finding.help_path for finding in by_urgency)]
+    return ReportSection("What to do first", ("", "what", "why", "how"), tuple(rows), tuple(notes))
 
 
-def _priority(finding: Finding) -> tuple[int, int]:
-    """Posture rules in the order of their urgency; the guard's own rules come first."""
+def _urgency(finding: Finding) -> tuple[int, int]:
+    """Sort errors first, then by the priority of rules about the account; findings without one come first."""
     return list(Severity).index(finding.severity), _PRIORITY.get(finding.name, 0)
 
 
 def _changes_section(audit: Audit) -> ReportSection | None:
-    notes = [f"This audit could not be kept for the next one: {audit.not_kept}."] if audit.not_kept else []
+    notes = [f"This audit could not be saved for the next one: {audit.not_kept}."] if audit.not_kept else []
     if audit.last_audit_at is None:
         return (
             ReportSection("Changes", notes=("There is no earlier audit to compare with.", *notes))
@@ -105,62 +108,69 @@ def _changes_section(audit: Audit) -> ReportSection | None:
         )
     title = f"Changes since {audit.last_audit_at:%Y-%m-%d %H:%M} UTC"
     if not audit.compared_all:
-        notes.append("One of the two audits did not see all keys: new and vanished ones cannot be told.")
+        notes.append("One of the two audits did not see all keys, so new and vanished keys are unknown.")
     if not audit.changes:
-        return ReportSection(title, notes=("None that can be seen." if notes else "None.", *notes))
-    # All of them: the next audit compares with this one, so it is the only time they are told.
+        return ReportSection(title, notes=("None that are visible." if notes else "None.", *notes))
+    # All of them: the next audit compares with this one, so they are reported only now.
     return ReportSection(title, ("key", "name", "change"), tuple(map(_change, audit.changes)), tuple(notes))
 
 
 def _change(change: KeyChange) -> tuple[str, str, str]:
-    words = {ChangeKind.NEW: f"new: {change.after}", ChangeKind.VANISHED: f"vanished (was: {change.before})"}
-    told = words.get(change.kind, f"{change.kind}: {change.before} → {change.after}")
-    return change.key, change.name or "", told
+    if change.kind is ChangeKind.NEW:
+        text = f"new: {change.after}"
+    elif change.kind is ChangeKind.VANISHED:
+        text = f"vanished (was: {change.before})"
+    else:
+        text = f"{_CHANGED[change.kind]}: {change.before} → {change.after}"
+    return change.key, change.name or "", text
 
 
 def _keys_section(audit: Audit) -> ReportSection:
-    columns = ("key", "name", "rights", "works from", "made", "")
+    columns = ("key", "name", "permissions", "allowed IPs", "created", "")
     rows = [
         (f"{audit.verdict.key} (this bot's)", *_key_columns(facts), _findings_of_own_key(audit))
         for facts in audit.entries
     ]
-    others = audit.account.siblings
-    if isinstance(others, NotReported):
-        return ReportSection("Keys", columns, tuple(rows), (f"Other keys of the account: not told ({others.reason}).",))
-    risky = [(other, danger) for other in others if (danger := sibling_risks(other))]
-    risky.sort(key=lambda found: len(found[1]), reverse=True)
-    shown, left = _first(risky, _MAX_ROWS)
-    rows += [(other.masked_id, *_key_columns(other.facts), ", ".join(danger)) for other, danger in shown]
-    notes = [f"And {left:,} more that can do what a bot's key must not; --format json has all."] if left else []
-    harmless_ones = [other for other in others if not sibling_risks(other)]
-    if len(harmless_ones) <= _MAX_ROWS - len(shown):
-        rows += [(other.masked_id, *_key_columns(other.facts), "") for other in harmless_ones]
+    siblings = audit.account.siblings
+    if isinstance(siblings, NotReported):
+        note = f"Other keys of the account: not reported ({siblings.reason})."
+        return ReportSection("Keys", columns, tuple(rows), (note,))
+    risky = [(sibling, risks) for sibling in siblings if (risks := sibling_risks(sibling))]
+    risky.sort(key=lambda pair: len(pair[1]), reverse=True)
+    listed, remaining = _first(risky, _MAX_ROWS)
+    rows += [(sibling.masked_id, *_key_columns(sibling.facts), ", ".join(risks)) for sibling, risks in listed]
+    notes = []
+    if remaining:
+        notes.append(f"And {remaining:,} more that can do what a bot's key must not; --format json lists all.")
+    harmless = [sibling for sibling in siblings if not sibling_risks(sibling)]
+    if len(harmless) <= _MAX_ROWS - len(listed):
+        rows += [(sibling.masked_id, *_key_columns(sibling.facts), "") for sibling in harmless]
     else:
-        notes += _group_lines(harmless_ones)
-    return ReportSection(f"Keys ({1 + len(others):,})", columns, tuple(rows), tuple(notes))
+        notes += _group_lines(harmless)
+    return ReportSection(f"Keys ({1 + len(siblings):,})", columns, tuple(rows), tuple(notes))
 
 
 def _findings_of_own_key(audit: Audit) -> str:
-    rules = [finding.name for finding in audit.verdict.findings if finding.name not in _ACCOUNT_RULES]
-    return join_limited(dict.fromkeys(rules))
+    names = [finding.name for finding in audit.verdict.findings if finding.name not in _ACCOUNT_RULES]
+    return join_limited(dict.fromkeys(names))
 
 
 def _key_columns(facts: KeyFacts | None) -> tuple[str, str, str, str]:
     if facts is None:
-        return ("", "not told", "not told", "")
-    made = f"{facts.created:%Y-%m-%d}" if facts.created else "not told"
-    return (sanitize(facts.name or "", 30), describe_permissions(facts), describe_ip_restriction(facts), made)
+        return ("", "not reported", "not reported", "")
+    created = f"{facts.created:%Y-%m-%d}" if facts.created else "not reported"
+    return (sanitize(facts.name or "", 30), describe_permissions(facts), describe_ip_restriction(facts), created)
 
 
-def _group_lines(others: Iterable[SiblingKey]) -> list[str]:
-    alike = Counter(
-        f"{describe_permissions(other.facts)}; from {_scope(other.facts)}"
-        for other in others
-        if other.facts is not None
+def _group_lines(siblings: Iterable[SiblingKey]) -> list[str]:
+    groups = Counter(
+        f"{describe_permissions(sibling.facts)}; allowed IPs {_scope(sibling.facts)}"
+        for sibling in siblings
+        if sibling.facts is not None
     )
-    most, left = _first(alike.most_common(), 5)
-    notes = [f"{_count_of(number, 'more key')} cannot withdraw: {what}." for what, number in most]
-    return [*notes, f"And {left:,} other kinds of such keys."] if left else notes
+    listed, remaining = _first(groups.most_common(), 5)
+    notes = [f"{_count_of(number, 'more key')} cannot withdraw: {group}." for group, number in listed]
+    return [*notes, f"And {remaining:,} other kinds of such keys."] if remaining else notes
 
 
 def _scope(facts: KeyFacts) -> str:
@@ -170,73 +180,70 @@ def _scope(facts: KeyFacts) -> str:
 
 
 def _account_section(audit: Audit) -> ReportSection:
-    account = audit.account
-    two_factor = account.two_factor
-    addresses = account.withdrawal_addresses
     own = merge_entries(audit.entries)
     rows = [
-        (
-            "two-factor",
-            f"not told ({two_factor.reason})" if isinstance(two_factor, NotReported) else _on_or_off(two_factor),
-        ),
-        (
-            "withdrawal addresses",
-            f"not told ({addresses.reason})"
-            if isinstance(addresses, NotReported)
-            else f"{_count_of(len(addresses), 'saved address', 'saved addresses')}, "
-            f"{sum(bool(address.skipped_safeguards) for address in addresses):,} of them without a safeguard",
-        ),
+        ("two-factor", _two_factor(audit.account.two_factor)),
+        ("withdrawal addresses", _withdrawal_addresses(audit.account.withdrawal_addresses)),
         ("user, account", f"{sanitize(own.user_id or '?')}, {sanitize(own.account_id or '?')}"),
     ]
-    return ReportSection("Account", ("", ""), tuple((name, sanitize(told, 200)) for name, told in rows))
+    return ReportSection("Account", ("", ""), tuple((name, sanitize(text, 200)) for name, text in rows))
 
 
-def _on_or_off(told: bool) -> str:
-    return "on" if told else "off"
+def _two_factor(is_on: bool | NotReported) -> str:
+    if isinstance(is_on, NotReported):
+        return f"not reported ({is_on.reason})"
+    return "on" if is_on else "off"
+
+
+def _withdrawal_addresses(addresses: tuple[WithdrawalAddress, ...] | NotReported) -> str:
+    if isinstance(addresses, NotReported):
+        return f"not reported ({addresses.reason})"
+    skipping = sum(bool(address.skipped_safeguards) for address in addresses)
+    return f"{_count_of(len(addresses), 'saved address', 'saved addresses')}, {skipping:,} skip confirmation or 2FA"
 
 
 def _events_section(audit: Audit) -> ReportSection:
-    timeline = audit.account.event_log
-    title = f"What happened since {audit.since:%Y-%m-%d}"
-    if isinstance(timeline, NotReported):
-        return ReportSection(title, notes=(f"Not told ({sanitize(timeline.reason, 200)}).",))
-    events = timeline.since(audit.since)
-    weighty = [event for event in events if event.security_relevant]
+    event_log = audit.account.event_log
+    title = f"Events since {audit.since:%Y-%m-%d}"
+    if isinstance(event_log, NotReported):
+        return ReportSection(title, notes=(f"Not reported ({sanitize(event_log.reason, 200)}).",))
+    events = event_log.since(audit.since)
+    relevant = [event for event in events if event.security_relevant]
     others = [event for event in events if not event.security_relevant]
     if len(events) <= _MAX_EVENTS:
-        weighty, others = list(events), []
-    shown, left = _first(weighty, _MAX_EVENTS)
-    notes = [f"And {left:,} more; --format json has all."] if left else []
-    own = timeline.creation_of(merge_entries(audit.entries))
-    if any(event.security_relevant and event is not own for event in shown):
-        notes.append("(!) changes who can get at the money, or moves some: you should know of each.")
+        relevant, others = list(events), []
+    listed, remaining = _first(relevant, _MAX_EVENTS)
+    notes = [f"And {remaining:,} more; --format json lists all."] if remaining else []
+    creation = event_log.creation_of(merge_entries(audit.entries))
+    if any(event.security_relevant and event is not creation for event in listed):
+        notes.append("(!) changes who can access the money, or moves some. Check that you know of each.")
     notes += _events_by_type(others)
     if not events:
-        notes.append("Nothing.")
-    if not timeline.covers(audit.since):
-        notes.append("The exchange did not tell all of it: earlier events may be missing.")
-    rows = tuple(_event(event, own) for event in shown)
-    return ReportSection(title, ("when (UTC)", "what", "from", "ended"), rows, tuple(notes))
+        notes.append("None.")
+    if not event_log.covers(audit.since):
+        notes.append("The exchange did not report all of them: earlier events may be missing.")
+    rows = tuple(_event(event, creation) for event in listed)
+    return ReportSection(title, ("when (UTC)", "what", "from", "status"), rows, tuple(notes))
 
 
-def _event(event: AccountEvent, own: AccountEvent | None) -> tuple[str, str, str, str]:
-    what = sanitize(event.type, 40)
-    if event is own:
-        what += " (this bot's)"
+def _event(event: AccountEvent, creation: AccountEvent | None) -> tuple[str, str, str, str]:
+    text = sanitize(event.type, 40)
+    if event is creation:
+        text += " (this bot's)"
     elif event.security_relevant:
-        what += " (!)"
-    return (f"{event.time:%Y-%m-%d %H:%M}", what, sanitize(event.ip or "", 45), sanitize(event.status or "", 20))
+        text += " (!)"
+    return (f"{event.time:%Y-%m-%d %H:%M}", text, sanitize(event.ip or "", 45), sanitize(event.status or "", 20))
 
 
 def _events_by_type(events: Sequence[AccountEvent]) -> list[str]:
-    kinds = Counter(event.type for event in events)
+    types = Counter(event.type for event in events)
     notes = []
-    for word, number in kinds.most_common(8):
-        places = Counter(sanitize(event.ip or "nowhere", 45) for event in events if event.type == word)
-        from_where = join_limited(place for place, _ in places.most_common())
-        notes.append(f"{sanitize(word, 40)}: {_count_of(number, 'time')}, from {from_where}.")
+    for name, number in types.most_common(8):
+        ips = Counter(sanitize(event.ip or "an unknown address", 45) for event in events if event.type == name)
+        senders = join_limited(ip for ip, _ in ips.most_common())
+        notes.append(f"{sanitize(name, 40)}: {_count_of(number, 'time')}, from {senders}.")
     return notes
 
 
-def _first(things: Sequence[_T], most: int) -> tuple[Sequence[_T], int]:
-    return things[:most], max(0, len(things) - most)
+def _first(items: Sequence[_T], limit: int) -> tuple[Sequence[_T], int]:
+    return items[:limit], max(0, len(items) - limit)

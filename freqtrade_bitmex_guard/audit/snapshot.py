@@ -1,4 +1,4 @@
-"""What an audit leaves behind for the next one: the account's keys as they were, without a secret or a whole key id."""
+"""The record of an audit for the next one: the account's keys as they were, without a secret or a whole key id."""
 
 from __future__ import annotations
 
@@ -12,19 +12,41 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.model.account import SiblingKey
-from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, Unrestricted, merge_entries
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    KeyFacts,
+    NotReported,
+    NotSupported,
+    RestrictedTo,
+    RestrictedUndisclosed,
+    Unrestricted,
+)
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.util import atomic_file
 
 _MAX_BYTES = 20_000_000
+
+# In files since the first audit: another word would be a change of every key.
+EVERYWHERE = "everywhere"
+NOT_TOLD = "not told"
 
 
 def _sanitize(text: str) -> str:
     return sanitize(text)
 
 
-# Whoever can write the file must not be able to act on the terminal of who reads the report.
+# The file may have been changed; its texts must not act on the terminal of the person who reads the report.
 SafeText = Annotated[str, AfterValidator(_sanitize)]
+
+
+_ANSWERS = {
+    Unrestricted: EVERYWHERE,
+    RestrictedUndisclosed: "restricted, list not reported",
+    NotReported: NOT_TOLD,
+    NotSupported: "not supported",
+}
+
+Siblings = tuple[SiblingKey, ...] | NotReported
 
 
 class KeySnapshot(BaseModel):
@@ -32,10 +54,10 @@ class KeySnapshot(BaseModel):
 
     Attributes:
         masked_id: its id, masked.
-        name: made harmless, or None.
-        permissions: in the exchange's words, made harmless, or None if not told.
-        networks: the blocks it worked from; "everywhere" for all.
-        enabled: whether it was switched on, or None if not told.
+        name: sanitized, or None.
+        permissions: in the exchange's words, sanitized, or None if not reported.
+        networks: the blocks it worked from, or the one word for another answer.
+        enabled: whether it was switched on, or None if not reported.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -53,7 +75,7 @@ class AccountSnapshot(BaseModel):
     Attributes:
         at: when.
         complete: whether the exchange showed all keys, not only the bot's own.
-        keys: by a mark that tells keys apart without showing their ids.
+        keys: by fingerprint.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -63,74 +85,73 @@ class AccountSnapshot(BaseModel):
     keys: dict[str, KeySnapshot]
 
     def merged_with(self, last: AccountSnapshot | None) -> AccountSnapshot:
-        """What to keep for the next audit: a look that did not show all keys must not wipe out one that did."""
+        """Return what to save for the next audit: one that did not see all keys must not wipe out one that did."""
         if self.complete or last is None:
             return self
         return AccountSnapshot(at=self.at, complete=last.complete, keys={**last.keys, **self.keys})
 
 
 def snapshot_path(user_data: Path, exchange: str, account: str) -> Path:
-    """Where the record of an account lies in a bot's user-data folder.
+    """Return the path of an account's record in a bot's user-data folder.
 
     Args:
         user_data: the folder.
         exchange: ccxt id.
-        account: tells accounts of one exchange apart; only a digest of it becomes part of the name.
+        account: its number on the exchange, or what else is its own; the name holds only a digest of it.
     """
-    mark = hashlib.blake2b(account.encode(), digest_size=4).hexdigest()
-    return user_data / SECTION / f"audit-{exchange}-{mark}.json"
+    digest = hashlib.blake2b(account.encode(), digest_size=4).hexdigest()
+    return user_data / SECTION / f"audit-{exchange}-{digest}.json"
 
 
-def load_snapshot(place: Path) -> AccountSnapshot | None:
-    """The record of the last audit, or None if there is none that can be read whole."""
+def load_snapshot(path: Path) -> AccountSnapshot | None:
+    """Load the record of the last audit, or return None if there is none that is whole."""
     try:
-        return AccountSnapshot.model_validate_json(atomic_file.read_limited(place, _MAX_BYTES))
+        return AccountSnapshot.model_validate_json(atomic_file.read_limited(path, _MAX_BYTES))
     except (OSError, ValidationError):
         return None
 
 
-def save_snapshot(place: Path, record: AccountSnapshot) -> None:
-    """Put a record in the place of the last one, in one step.
+def save_snapshot(path: Path, snapshot: AccountSnapshot) -> None:
+    """Replace the last record, in one step.
 
     Raises:
-        OSError: if it cannot be written; then the last one stands.
+        OSError: if it cannot be written; then the last one remains.
     """
-    atomic_file.write_atomically(place, record.model_dump_json(indent=1, by_alias=True))
+    atomic_file.write_atomically(path, snapshot.model_dump_json(indent=1, by_alias=True))
 
 
-def take(
-    at: datetime, shown: str, mark: str, own: tuple[KeyFacts, ...], others: tuple[SiblingKey, ...] | NotReported
-) -> AccountSnapshot:
-    """The record of an audit.
+def take(at: datetime, own: KeySnapshot, fingerprint: str, siblings: Siblings) -> AccountSnapshot:
+    """Return the record of an audit.
 
     Args:
         at: when.
-        shown: the own key's id, masked.
-        mark: tells the own key apart.
-        own: what is known of it.
-        others: of the account, if they were told.
+        own: the bot's own key.
+        fingerprint: of it.
+        siblings: the account's other keys, if they were reported.
     """
-    keys = {mark: _key_snapshot(shown, merge_entries(own))}
-    told = () if isinstance(others, NotReported) else others
-    keys |= {other.fingerprint: _key_snapshot(other.masked_id, other.facts) for other in told}
-    return AccountSnapshot(at=at, complete=not isinstance(others, NotReported), keys=keys)
+    keys = {fingerprint: own}
+    reported = () if isinstance(siblings, NotReported) else siblings
+    keys |= {sibling.fingerprint: take_key(sibling.masked_id, sibling.facts) for sibling in reported}
+    return AccountSnapshot(at=at, complete=not isinstance(siblings, NotReported), keys=keys)
 
 
-def _key_snapshot(shown: str, facts: KeyFacts | None) -> KeySnapshot:
+def take_key(masked_id: str, facts: KeyFacts | None) -> KeySnapshot:
+    """Return the record of one key; without facts it is one that the exchange described oddly."""
     if facts is None:
-        return KeySnapshot(masked_id=shown, name=None, permissions=None, networks=("described oddly",), enabled=None)
-    words = None
+        networks: tuple[str, ...] = ("described oddly",)
+        return KeySnapshot(masked_id=masked_id, name=None, permissions=None, networks=networks, enabled=None)
+    permissions = None
     if facts.permissions is not None:
-        words = tuple(permission.name for permission in sorted(facts.permissions))
+        permissions = tuple(permission.name for permission in sorted(facts.permissions))
+    networks = tuple(_networks(facts.ip_restriction))
     return KeySnapshot(
-        masked_id=shown, name=facts.name, permissions=words, networks=tuple(_networks(facts)), enabled=facts.enabled
+        masked_id=masked_id, name=facts.name, permissions=permissions, networks=networks, enabled=facts.enabled
     )
 
 
-def _networks(facts: KeyFacts) -> Iterator[str]:
-    limit = facts.ip_restriction
-    if isinstance(limit, RestrictedTo):
-        yield from map(str, limit.networks)
-        yield from limit.unreadable
+def _networks(restriction: IpRestriction) -> Iterator[str]:
+    if isinstance(restriction, RestrictedTo):
+        yield from map(str, restriction.networks)
+        yield from restriction.unreadable
     else:
-        yield "everywhere" if isinstance(limit, Unrestricted) else "not told"
+        yield _ANSWERS[type(restriction)]

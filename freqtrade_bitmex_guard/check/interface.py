@@ -20,7 +20,7 @@ class CheckResult:
         admission: the admitted key and its connection. It is there if the verdict is admitted, and only then.
         evidence: what the rules judged; None if the check did not get as far as the account.
         listing: what the exchange reported about the account's keys; None where `evidence` is.
-        fingerprint: tells the key from all others without showing its id; None if it was not read.
+        fingerprint: of the key, which does not show its id; None if it was not read.
     """
 
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""The watch while the bot runs: asks again about the key, and knows what stands."""
+"""The recheck while the bot runs: when it is due, and what its verdict means for the bot."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding
 from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.report.text import describe_finding, describe_minutes
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
 
-
-# While it is not fine, it is asked more often: the operator waits to hear that it is.
+# A key that fails is checked more often, because the operator waits to hear that it passes again.
 _RECHECK_WHILE_FAILING_SECONDS = 300.0
 
-
-# Nobody has to do anything for these to pass, though asking at once would make them worse.
+# Nobody has to act for these to pass either, though an immediate retry would make them worse.
 _ALSO_TRANSIENT = {"rate-limited"}
 
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """Something the operator is told.
+    """A change that the operator must be notified of.
 
     Attributes:
-        verdict: of the look that brought it.
-        recovered: whether the key is fine again; else the bot may not go on as before.
-        unreachable_minutes: for how long nothing could be found out, if that is what became too much.
+        verdict: of the recheck that showed it.
+        recovered: whether the key passes again; if not, the bot may not go on as before.
+        unreachable_minutes: for how long the key could not be checked, if that is the reason.
     """
 
     verdict: Verdict
@@ -39,91 +38,94 @@ class StatusChange:
 
 
 class KeyMonitor:
-    """Looks after the key of one running bot.
+    """The recheck of one running bot's key.
 
     Attributes:
-        violation: the verdict that stands against the bot, or None while its key is fine.
+        violation: the verdict against the bot, or None while its key passes.
         stops: whether the bot is stopped then, not only paused.
     """
 
     def __init__(
-        self, ask: Callable[[], Verdict], section: GuardConfig, clock: Callable[[], float] = time.monotonic
+        self, recheck: Callable[[], Verdict], section: GuardConfig, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin to watch; the first look comes after one whole interval, for a start checks the key itself.
+        """Begin; the first recheck comes after one whole interval, because a start checks the key itself.
 
         Args:
-            ask: asks the exchange about the key in memory.
-            section: how often, and what then.
+            recheck: checks the key in memory.
+            section: how often, and what follows.
             clock: in seconds.
         """
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
-        self._ask = ask
-        self._every = 60 * section.recheck_minutes
-        self._grace = 60 * section.recheck_grace_minutes
+        self._recheck = recheck
+        self._interval_seconds = 60 * section.recheck_minutes
+        self._grace_seconds = 60 * section.recheck_grace_minutes
         self._clock = clock
-        self._next = clock() + self._every
-        self._unknown_since: float | None = None
-        self._held_for_silence = False
+        self._due = clock() + self._interval_seconds
+        self._unreachable_since: float | None = None
+        self._violated_by_silence = False
 
     def poll(self) -> StatusChange | None:
-        """Ask about the key, if it is time to.
+        """Check the key again if the interval has passed.
 
         Returns:
-            What is new, if it is something the operator should be told.
+            The change, if there is one that the operator must be notified of.
         """
-        if not self._every or self._clock() < self._next:
+        if not self._interval_seconds or self._clock() < self._due:
             return None
         began = self._clock()
-        self._next = began + min(self._every, _RECHECK_WHILE_FAILING_SECONDS)  # even if the look itself fails
-        verdict = self._ask()
-        pause = self._every if verdict.admitted else min(self._every, _RECHECK_WHILE_FAILING_SECONDS)
-        self._next = self._clock() + pause
+        failing_interval = min(self._interval_seconds, _RECHECK_WHILE_FAILING_SECONDS)
+        self._due = began + failing_interval  # even if the recheck itself raises
+        verdict = self._recheck()
+        self._due = self._clock() + (self._interval_seconds if verdict.admitted else failing_interval)
         if verdict.admitted:
-            return self._fine(verdict)
+            return self._recover(verdict)
         for finding in verdict.findings:
-            logger.warning("API key guard: %s: %s", finding.name, finding.message)
-        silent = self._silent_seconds(verdict, began)
-        if silent is not None and silent < self._grace:
+            logger.warning("API key guard: %s", describe_finding(finding))
+        unreachable_seconds = self._unreachable_seconds(verdict, began)
+        if unreachable_seconds is None:
+            return self._violate(verdict, None)
+        remaining = self._grace_seconds - unreachable_seconds
+        if remaining > 0:
             logger.warning(
-                "API key guard: the key could not be checked; the bot goes on for another %.0f minutes.",
-                (self._grace - silent) / 60,
+                "API key guard: the key could not be checked; the bot goes on for another %s.",
+                describe_minutes(remaining / 60),
             )
             return None
-        return self._against(verdict, None if silent is None else silent / 60)
+        return self._violate(verdict, unreachable_seconds / 60)
 
     def poll_soon(self) -> None:
-        """Look at the next opportunity, for there is a reason to."""
-        self._next = self._clock()
+        """Have the next `poll` check the key, because there is a reason to doubt it."""
+        self._due = self._clock()
 
     def fail(self, finding: Finding) -> StatusChange | None:
-        """Hold the bot, because the watch itself failed."""
-        return self._against(Verdict(findings=(finding,)), None)
+        """Hold the bot because the monitor itself failed."""
+        return self._violate(Verdict(findings=(finding,)), None)
 
-    def _against(self, verdict: Verdict, silent_minutes: float | None) -> StatusChange | None:
-        # Told already; but that nothing could be found out is another thing than what then was found out.
-        if self.violation is not None and not (self._held_for_silence and silent_minutes is None):
+    def _violate(self, verdict: Verdict, unreachable_minutes: float | None) -> StatusChange | None:
+        # The operator knows already; but a real finding after a mere silence is news.
+        if self.violation is not None and not (self._violated_by_silence and unreachable_minutes is None):
             return None
         self.violation = verdict
-        self._held_for_silence = silent_minutes is not None
-        return StatusChange(verdict, recovered=False, unreachable_minutes=silent_minutes)
+        self._violated_by_silence = unreachable_minutes is not None
+        return StatusChange(verdict, recovered=False, unreachable_minutes=unreachable_minutes)
 
-    def _fine(self, verdict: Verdict) -> StatusChange | None:
-        self._unknown_since = None
+    def _recover(self, verdict: Verdict) -> StatusChange | None:
+        self._unreachable_since = None
         if self.violation is None:
             return None
         self.violation = None
         return StatusChange(verdict, recovered=True)
 
-    def _silent_seconds(self, verdict: Verdict, began: float) -> float | None:
-        """For how long the exchange has told nothing for a passing cause; None if it told, or the cause stays."""
-        passes = verdict.outcome is Outcome.UNVERIFIED and all(
+    def _unreachable_seconds(self, verdict: Verdict, began: float) -> float | None:
+        """Return for how long the exchange has reported nothing; None if it did, or if the cause is not transient."""
+        is_transient = verdict.outcome is Outcome.UNVERIFIED and all(
             finding.transient or finding.name in _ALSO_TRANSIENT
             for finding in verdict.findings
             if finding.outcome is Outcome.UNVERIFIED
         )
-        if not passes or not verdict.findings:
+        if not is_transient or not verdict.findings:
             return None
-        if self._unknown_since is None:
-            self._unknown_since = began
-        return began - self._unknown_since
+        if self._unreachable_since is None:
+            self._unreachable_since = began
+        return began - self._unreachable_since

@@ -7,7 +7,7 @@ import contextlib
 import io
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -55,8 +55,12 @@ class CommandParser(GuardArgumentParser):
         self.set_defaults(run=module.run)
 
 
-def build_parser() -> GuardArgumentParser:
-    """Build the parser of the whole command line."""
+def build_parser(names: Iterable[str] = COMMANDS) -> GuardArgumentParser:
+    """Build the parser of the command line.
+
+    Args:
+        names: the commands that it knows, by default all; a run needs only its own.
+    """
     parser = GuardArgumentParser(
         prog="freqtrade-bitmex-guard",
         description="Refuses to start freqtrade on an over-privileged API key.",
@@ -65,9 +69,15 @@ def build_parser() -> GuardArgumentParser:
     add_version_option(parser)
     parser.add_argument("--print-completion", action=PrintCompletion)
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, title="commands", parser_class=CommandParser
+        dest="command",
+        metavar="COMMAND",
+        required=True,
+        title="commands",
+        parser_class=CommandParser,
+        prog=parser.prog,  # argparse would format a usage text to find it
     )
-    for name, summary in COMMANDS.items():
+    for name in names:
+        summary = COMMANDS[name]
         # `trade --help` is freqtrade's.
         commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", add_help=name != "trade"
@@ -109,7 +119,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(typed: list[str], *, own_process: bool) -> int:
-    arguments, unknown = build_parser().parse_known_args(_rewrite_check_only(typed))
+    typed = _rewrite_check_only(typed)
+    names = typed[:1] if typed and typed[0] in COMMANDS else COMMANDS
+    arguments, unknown = build_parser(names).parse_known_args(typed)
     if unknown and not hasattr(arguments, "freqtrade_options"):
         fail_unknown(unknown, f"See `freqtrade-bitmex-guard {arguments.command} --help`.")
     arguments.freqtrade_options = unknown

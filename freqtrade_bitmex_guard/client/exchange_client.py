@@ -173,7 +173,7 @@ def exchange_class(profile: ExchangeProfile) -> Any:
             f"The installed ccxt {ccxt.__version__} has no {profile.id}"
             + (f"; {last} was the last version that had it." if last else "."),
             # An exchange that ccxt dropped has an extra of its name; not from PyPI, where the name is nobody's.
-            f"In the bot's own environment: pip install 'ccxt=={last}', or from a checkout of this project "
+            f"In the bot's own environment: pip install 'ccxt<={last}', or from a checkout of this project "
             f"its extra: pip install './freqtrade-bitmex-guard[{profile.id}]'"
             if last
             else "Install a ccxt that has it.",

@@ -1,1 +1,1 @@
-"""The main job on an embedded default: no account, no network."""
+"""The guard at work on a simulated exchange: no account, no network."""

@@ -1,10 +1,13 @@
-"""Shows what the guard does: four keys checked, then real freqtrade refused on the first and running on the last."""
+"""Shows the guard at work: checks four keys, then starts real freqtrade with a bad one and a good one."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -18,10 +21,12 @@ from freqtrade_bitmex_guard.report.text import COLOURS, describe_ip_restriction,
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, random_key
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """One key of the demo and what should become of it."""
+    """One key of the demo, and its verdict."""
 
     title: str
     key: Key
@@ -29,7 +34,7 @@ class Scenario:
 
 
 def scenarios() -> list[Scenario]:
-    """The four keys: the look-alike serves on loopback, so that is the address a good key is restricted to."""
+    """Return the four keys; the exchange is on loopback, so the good key is restricted to that."""
     return [
         Scenario("can withdraw", random_key(permissions=["order", "withdraw"]), Outcome.REFUSED),
         Scenario("open to every address", random_key(cidr=""), Outcome.REFUSED),
@@ -46,77 +51,77 @@ def run_demo(console: Console | None = None) -> int:
     """
     console = console or Console()
     console.print(
-        "BitMEX closed on 2026-09-23, so a look-alike on this machine's loopback plays it. "
-        "ccxt and freqtrade are the real ones.\n",
+        "BitMEX closed on 2026-09-23, so this demo simulates it on loopback. ccxt and freqtrade are the real ones.\n",
         highlight=False,
     )
-    cast = scenarios()
+    keys = scenarios()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
-        SimulatedBitMEX(scene.key for scene in cast) as exchange,
+        SimulatedBitMEX(scenario.key for scenario in keys) as exchange,
         tempfile.TemporaryDirectory(prefix="guard-demo-") as folder,
         Progress(*columns, console=console, transient=True) as progress,
     ):
         bot = DemoBot(Path(folder) / "bot", exchange)
-        checked = progress.add_task("checking four keys", total=None)
-        verdicts = [_check(bot, scene) for scene in cast]
-        progress.remove_task(checked)
-        progress.console.print(_table(cast, verdicts))
-
-        refused = progress.add_task("freqtrade trade, with the key that can withdraw", total=None)
-        bad = _trade(bot, cast[0])
-        progress.remove_task(refused)
-        progress.console.print(Text.assemble("\nfreqtrade trade, with the key that can withdraw: ", bad.told))
-
-        running = progress.add_task("freqtrade trade, with the good key", total=None)
-        good = _trade(bot, cast[-1])
-        progress.remove_task(running)
-        progress.console.print(Text.assemble("freqtrade trade, with the good key: ", good.told))
-        ordered = [path for path in exchange.paths() if path.startswith(("POST", "PUT", "DELETE"))]
-    as_expected = all(verdict.outcome is scene.expected for verdict, scene in zip(verdicts, cast, strict=True))
-    if as_expected and bad.as_expected and good.as_expected and not ordered:
-        console.print("\nThat is all it does: a key that can do more than trade starts no bot.", highlight=False)
+        verdicts = _with_spinner(progress, "checking four keys", lambda: [_check(bot, scenario) for scenario in keys])
+        progress.console.print(_table(keys, verdicts), "")
+        starts = []
+        for name, scenario in (("the key that can withdraw", keys[0]), ("the good key", keys[-1])):
+            title = f"freqtrade trade, with {name}"
+            starts.append(_with_spinner(progress, title, partial(_trade, bot, scenario)))
+            progress.console.print(Text.assemble(f"{title}: ", starts[-1].summary))
+        orders = [path for path in exchange.paths() if path.startswith(("POST", "PUT", "DELETE"))]
+    as_expected = all(verdict.outcome is scenario.expected for verdict, scenario in zip(verdicts, keys, strict=True))
+    if as_expected and all(start.as_expected for start in starts) and not orders:
+        console.print("\nThat is all it does: no bot starts on a key that can do more than trade.", highlight=False)
         return 0
-    console.print("\nThis did not come out as it should. Please report it with the lines below.", style="bold red")
-    console.print(Text(f"{bad.output}\n{good.output}"))
+    console.print("\nThe demo failed. Please report it with the lines below.", style="bold red")
+    console.print(Text("\n".join(start.output for start in starts)))
     return 1
+
+
+def _with_spinner(progress: Progress, title: str, work: Callable[[], _T]) -> _T:
+    task = progress.add_task(title, total=None)
+    try:
+        return work()
+    finally:
+        progress.remove_task(task)
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a start of freqtrade came out."""
+    """The end of one start of freqtrade."""
 
-    told: Text
+    summary: Text
     as_expected: bool
     output: str
 
 
-def _check(bot: DemoBot, scene: Scenario) -> Verdict:
-    bot.store(scene.key)
+def _check(bot: DemoBot, scenario: Scenario) -> Verdict:
+    bot.store(scenario.key)
     return LocalCheck(bot.config).run().verdict
 
 
-def _trade(bot: DemoBot, scene: Scenario) -> RunResult:
-    bot.store(scene.key)
+def _trade(bot: DemoBot, scenario: Scenario) -> RunResult:
+    bot.store(scenario.key)
     process = bot.trade()
-    if scene.expected is Outcome.ADMITTED:
+    if scenario.expected is Outcome.ADMITTED:
         runs = process.wait_for_output()
         code = process.stop()
-        told = f"running, until it was stopped (exit code {code})" if runs else f"did not run (exit code {code})"
-        return RunResult(Text(told, style="bold green" if runs else "bold red"), runs, process.output)
+        summary = f"running, until it was stopped (exit code {code})" if runs else f"did not run (exit code {code})"
+        return RunResult(Text(summary, style="bold green" if runs else "bold red"), runs, process.output)
     code = process.wait()
-    said = next((line for line in process.output.splitlines() if "API key guard:" in line), "")
-    told = f"exit code {code}\n  {said.partition('API key guard: ')[2]}"
-    return RunResult(Text(told, style="bold red"), code == 2 and "REFUSED" in said, process.output)
+    report = next((line for line in process.output.splitlines() if "API key guard:" in line), "")
+    summary = f"exit code {code}\n  {report.partition('API key guard: ')[2]}"
+    return RunResult(Text(summary, style="bold red"), code == 2 and "REFUSED" in report, process.output)
 
 
-def _table(cast: list[Scenario], verdicts: list[Verdict]) -> Table:
-    table = Table("key", "rights", "works from")
+def _table(keys: list[Scenario], verdicts: list[Verdict]) -> Table:
+    table = Table("key", "permissions", "allowed IPs")
     table.add_column("verdict", no_wrap=True)
-    for scene, verdict in zip(cast, verdicts, strict=True):
+    for scenario, verdict in zip(keys, verdicts, strict=True):
         facts = verdict.facts[0] if verdict.facts else None
         table.add_row(
-            scene.title,
+            scenario.title,
             Text(describe_permissions(facts) if facts else "—"),
             Text(describe_ip_restriction(facts) if facts else "—"),
             Text(

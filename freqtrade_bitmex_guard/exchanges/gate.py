@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_invalid,
     parse_body,
     read_json,
+    reject_lookalikes,
 )
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
@@ -44,9 +45,8 @@ TEST_WEBSOCKET_HOSTS = ("ws-testnet.gate.com", "fx-ws-testnet.gateio.ws")
 # Label on the page, and what writing with it does; the name alone is the permission to read and write.
 _TRADES = {"spot": "Spot", "futures": "Perpetual Futures", "margin": "Margin"}
 _TRADES |= {"delivery": "Delivery", "options": "Options"}
-_MOVES = {"loan": "Loan", "earn": "Earn", "otc": "OTC", "custody": "Custody", "crossx": "CrossEx", "copy": "Copy"}
-_MOVES |= {"pilot": "Pilot", "alpha": "Alpha", "tradfi_spot": "TradFi spot", "cfd": "CFD", "cfd_copy": "CFD copy"}
-_MOVES |= {"stock_copy": "Stock copy", "quant": "Quant"}
+_MOVING = ("loan", "earn", "otc", "custody", "crossx", "copy", "pilot", "alpha", "tradfi_spot", "cfd", "cfd_copy")
+_MOVES = {name: name.replace("_", " ").capitalize() for name in (*_MOVING, "stock_copy", "quant")}
 _WITHDRAWS = {"withdrawal": "Withdraw", "withdraw": "Withdraw"}
 _OTHERS = {"account": "Account", "wallet": "Wallet", "unified": "Unified", "sub_accounts": "Sub-accounts"}
 
@@ -181,6 +181,8 @@ class _Detail(StrictModel):
 
 
 _STATES = {"1": True, "2": False, "3": False}  # normal, locked, frozen
+# What decides, as another field could say it: `permissions`, `ipWhitelist`, `ip_allowlist`, `canWithdraw`.
+_COULD_OVERRIDE = "perm|whitelist|allowlist|cidr|withdraw|readonly|state"
 _MIN_SHOWN = 12
 _MAX_SIBLINGS = 2_000
 
@@ -198,8 +200,7 @@ class Gate(ExchangeAdapter):
             fail_invalid(self.profile, "lists something that is not a key")
         own = self._find_own(entries, key_id)
         answer = self._parse_success(session.request("detail", api=("private", "account")))
-        detail = parse_body(_Detail, answer, self.profile, "the account")
-        facts = self._facts(own, detail.ip_whitelist, str(detail.user_id))
+        facts = self._facts(own, parse_body(_Detail, answer, self.profile, "the account"))
         return KeyListing((facts,), lambda: self._siblings([entry for entry in entries if entry is not own]))
 
     def _parse_success(self, response: Response) -> Any:
@@ -219,18 +220,17 @@ class Gate(ExchangeAdapter):
         elif own:
             problem = f"lists {len(own)} keys that begin like this one"
         if len(own) != 1 or (_shown(own[0]["key"], key_id) or 0) < _MIN_SHOWN:
-            self._fail_not_listed(problem)
+            fail(
+                "key-not-listed",
+                f"{self.profile.title} reports only the beginning of a key's id, and {problem}. So it is not known "
+                "what the key may do.",
+                f"Make a new key in the main account on {self.profile.page.location} and store it; if it stays, "
+                "report it.",
+            )
         return own[0]
 
-    def _fail_not_listed(self, problem: str) -> NoReturn:
-        fail(
-            "key-not-listed",
-            f"{self.profile.title} reports only the beginning of a key's id, and {problem}. So it is not known what "
-            "the key may do.",
-            f"Make a new key in the main account on {self.profile.page.location} and store it; if it stays, report it.",
-        )
-
-    def _facts(self, entry: dict[str, Any], more_addresses: list[str], user_id: str | None) -> KeyFacts:
+    def _facts(self, entry: dict[str, Any], detail: _Detail | None) -> KeyFacts:
+        reject_lookalikes(entry, _Key.model_fields, _COULD_OVERRIDE, self.profile)
         key = parse_body(_Key, entry, self.profile)
         if str(key.state) not in _STATES:
             fail_invalid(self.profile, "reports a state of the key that is not documented")
@@ -238,11 +238,11 @@ class Gate(ExchangeAdapter):
         words = [f"{each.name}{READ_ONLY if each.read_only else ''}" for each in key.perms]
         return KeyFacts(
             permissions=frozenset(map(self.profile.permission, words)),
-            ip_restriction=_ip_restriction(key.ip_whitelist, more_addresses),
+            ip_restriction=_ip_restriction(key.ip_whitelist, *([detail.ip_whitelist] if detail else [])),
             enabled=_STATES[str(key.state)],
             name=names[0] if len(names) == 1 else None,
             created=datetime.fromtimestamp(int(key.created_at), UTC),
-            user_id=user_id,
+            user_id=str(detail.user_id) if detail else None,
         )
 
     def _siblings(self, entries: list[dict[str, Any]]) -> tuple[SiblingKey, ...] | NotReported:
@@ -254,18 +254,13 @@ class Gate(ExchangeAdapter):
         key = entry.get("key")
         shown = key if isinstance(key, str) else ""
         try:
-            facts = self._facts(entry, _addresses(entry), None)
+            facts = self._facts(entry, None)
         except GuardError:
             facts = None
         return SiblingKey(mask_id(shown), fingerprint(shown), facts)
 
 
 ADAPTER = Gate()
-
-
-def _addresses(entry: dict[str, Any]) -> list[str]:
-    listed = entry.get("ip_whitelist")
-    return listed if isinstance(listed, list) else []
 
 
 def _shown(masked: object, key_id: str) -> int | None:

@@ -19,6 +19,7 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_invalid,
     parse_body,
     read_json,
+    reject_lookalikes,
 )
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
@@ -132,6 +133,8 @@ _CAUSES = (
     ),
 )
 
+# What decides, as another field could say it: `permissionsV2`, `ip_whitelist`, `canWithdraw`, `expires`.
+_COULD_OVERRIDE = "permission|allowlist|whitelist|cidr|withdraw|validuntil|expir"
 _MAX_PERMISSIONS = 50
 _MAX_NETWORKS = 250
 _MAX_WORD_LENGTH = 64
@@ -201,9 +204,10 @@ def _by_letters(result: dict[str, Any]) -> dict[str, Any]:
     Raises:
         GuardError: unverified, if that makes one of two fields, of which every reader would take another.
     """
-    fields = {re.sub("[^a-z0-9]", "", name.lower()): value for name, value in result.items()}
+    fields = {re.sub("[^a-z0-9]", "", name.lower()): value for name, value in result.items() if name.isascii()}
     if len(fields) != len(result):
-        fail_invalid(PROFILE, "describes the key in two fields of the same name")
+        fail_invalid(PROFILE, "describes the key in two fields of the same name, or in one that is not ASCII")
+    reject_lookalikes(fields, _Key.model_fields, _COULD_OVERRIDE, PROFILE)
     return fields
 
 

@@ -20,6 +20,7 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_invalid,
     parse_body,
     read_json,
+    reject_lookalikes,
 )
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
@@ -110,6 +111,8 @@ _CAUSES = (
     ),
 )
 
+# What decides, as another field could say it: `permissionsV2`, `allowedIps`, `canWithdraw`.
+_COULD_OVERRIDE = "permission|cidr|allowed|allowlist|whitelist|withdraw|transfer"
 _NO_ACCESS = "NO_ACCESS"
 _Word = Annotated[str, Field(max_length=64)]
 
@@ -130,7 +133,10 @@ class KrakenFutures(ExchangeAdapter):
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
-        key = parse_body(_Key, _parse_success(session.request(_PATH, api="auth")), PROFILE)
+        answer = _parse_success(session.request(_PATH, api="auth"))
+        key = parse_body(_Key, answer, PROFILE)
+        known = {field.alias or name for name, field in _Key.model_fields.items()}
+        reject_lookalikes(answer, known, _COULD_OVERRIDE, PROFILE)
         if not constant_time_equal(key.api_key, key_id):
             fail(
                 "key-not-listed",

@@ -14,7 +14,7 @@ class MyOKX(okx.OKX):
         okx.PROFILE,
         id="myokx",
         hosts=("eea.okx.com", "my.okx.com"),
-        websocket_hosts=("wseea.okx.com:8443", "wseeapap.okx.com:8443"),
+        websocket_hosts=("wseea.okx.com:8443", "wseeapap.okx.com:8443", "wseea.okx.com", "wseeapap.okx.com"),
         page=replace(okx.PROFILE.page, location="the page API and connections (my.okx.com/account/my-api)"),
     )
 

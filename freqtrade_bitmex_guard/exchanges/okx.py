@@ -44,7 +44,8 @@ PROFILE = ExchangeProfile(
         PermissionSpec("withdraw", PermissionKind.WITHDRAW, "Withdraw"),
     ),
     hosts=("www.okx.com", "aws.okx.com", "app.okx.com", "my.okx.com", "eea.okx.com", "us.okx.com"),
-    websocket_hosts=("ws.okx.com:8443", "wspap.okx.com:8443"),
+    # Newer versions of ccxt leave the port out.
+    websocket_hosts=("ws.okx.com:8443", "wspap.okx.com:8443", "ws.okx.com", "wspap.okx.com"),
     page=KeyPage(
         location="the page API and connections (www.okx.com/account/my-api)",
         create="Press Create API key, and choose a passphrase that is used nowhere else.",

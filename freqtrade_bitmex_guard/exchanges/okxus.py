@@ -14,7 +14,7 @@ class OKXUS(okx.OKX):
         okx.PROFILE,
         id="okxus",
         hosts=("us.okx.com", "app.okx.com"),
-        websocket_hosts=("wsus.okx.com:8443", "wsuspap.okx.com:8443"),
+        websocket_hosts=("wsus.okx.com:8443", "wsuspap.okx.com:8443", "wsus.okx.com", "wsuspap.okx.com"),
         page=replace(okx.PROFILE.page, location="the page API and connections (app.okx.com/account/my-api)"),
     )
 

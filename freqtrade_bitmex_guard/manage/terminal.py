@@ -60,6 +60,8 @@ class Terminal:
             self.print(f"{finding.name}: {finding.message}", style="bold red")
         for fix in dict.fromkeys(finding.fix for finding in findings):
             self.print(f"- {fix}")
+        for path in dict.fromkeys(finding.help_path for finding in findings):
+            self.print(f"Help: {path}")
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Ask for yes or no."""

@@ -39,18 +39,9 @@ def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
         GuardError: misconfigured, if it cannot be done; the config is unchanged then.
         KeyboardInterrupt: if the person interrupts; the config is unchanged then, too.
     """
-    if not terminal.is_attended:
-        fail(
-            "usage",
-            "setup asks questions and needs a terminal.",
-            "Without one: `freqtrade-bitmex-guard credentials set`, the section as in the README, then --check-only.",
-        )
+    _require_terminal(terminal)
     bot = BotContext.read(files)
-    _fail_on_plaintext(bot)
-    _fail_on_variables()
-    config_files = bot.config_files()
-    with staged_replacement([FileEdit(file, file.document.text, file.parsed()) for file in config_files[:1]]):
-        pass  # a config that cannot be changed is found before anybody makes a key
+    config_files = _read_changeable_files(bot)
     terminal.print(
         f"From no key to a guarded bot on {bot.profile.title}, in seven steps. Nothing is written before the key was "
         "checked. Ctrl-C stops it at any time.",
@@ -74,6 +65,25 @@ def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
         replace()
     _print_next_steps(bot, candidate, terminal)
     return verdict.exit_code
+
+
+def _require_terminal(terminal: Terminal) -> None:
+    if not terminal.is_attended:
+        fail(
+            "usage",
+            "setup asks questions and needs a terminal.",
+            "Without one: `freqtrade-bitmex-guard credentials set`, the section as in the README, then --check-only.",
+        )
+
+
+def _read_changeable_files(bot: BotContext) -> list[ConfigFile]:
+    """Read the config files, and fail on whatever would keep the last step from changing them."""
+    _fail_on_plaintext(bot)
+    _fail_on_variables()
+    files = bot.config_files()
+    with staged_replacement([FileEdit(file, file.document.text, file.parsed()) for file in files[:1]]):
+        pass  # found now, and not after somebody made a key
+    return files
 
 
 def _fail_on_plaintext(bot: BotContext) -> None:

@@ -1,4 +1,4 @@
-"""What the guided set-up decides, apart from the talk: a key's name, its rights, the block for its address."""
+"""What the wizard decides, apart from the dialogue: a key's name, its permissions, its network."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from freqtrade_bitmex_guard.model.account import AccountFacts, Evidence
 from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo
 from freqtrade_bitmex_guard.model.networks import Network, admits_everyone, parse_network
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.rules import key
 from freqtrade_bitmex_guard.rules.ip_restriction import ip_outside, ip_too_many
-from freqtrade_bitmex_guard.rules.key import is_generic
+from freqtrade_bitmex_guard.rules.key import is_generic, key_name
 
 _MAX_NAME_LENGTH = 40
-
-
-# Addresses that are none on the Internet: an exchange sees the router's instead.
+# An exchange never sees these; it sees the router's address instead.
 _PRIVATE_NETWORKS = tuple(
     ip_network(block)
     for block in (
@@ -39,40 +36,38 @@ _PRIVATE_NETWORKS = tuple(
 )
 
 
-def suggest_key_name(config: Mapping[str, Any], terms: ExchangeProfile) -> str:
-    """A clear name for a bot's key, from the bot's name and what it trades, or else where it runs.
+def suggest_key_name(config: Mapping[str, Any], profile: ExchangeProfile) -> str:
+    """Suggest a name for a bot's key: from the bot's name and what it trades, or else its machine.
 
     Args:
         config: freqtrade's whole, merged config.
-        terms: the exchange's words.
+        profile: of the bot's exchange.
     """
     exchange = config.get("exchange")
-    listed = exchange.get("pair_whitelist") if isinstance(exchange, dict) else None
-    pairs = [pair for pair in listed if isinstance(pair, str)] if isinstance(listed, list) else []
+    whitelist = exchange.get("pair_whitelist") if isinstance(exchange, dict) else None
+    pairs = [pair for pair in whitelist if isinstance(pair, str)] if isinstance(whitelist, list) else []
     trades = pairs[0] if len(pairs) == 1 else f"{len(pairs)} pairs" if pairs else ""
     name = slug(f"{bot_name(config)} {trades}")
-    if is_generic(name, terms):
+    if is_generic(name, profile):
         name = slug(f"{name} {socket.gethostname()}")
     return name[:_MAX_NAME_LENGTH].strip("-")
 
 
-def name_objection(name: str, policy: Policy, terms: ExchangeProfile) -> bool | str:
-    """Whether a name passes the rule that the bot's key is held against; else what the rule says."""
-    now = datetime.now(UTC)
-    known = KeyFacts(permissions=None, ip_restriction=RestrictedTo(()), name=name)
-    return next(
-        (concern.message for concern in key.key_name(Evidence(known, AccountFacts(), now), policy, terms)), True
-    )
+def name_objection(name: str, policy: Policy, profile: ExchangeProfile) -> bool | str:
+    """Return True if a name passes the rule `key-name`, else what the rule says."""
+    facts = KeyFacts(permissions=None, ip_restriction=RestrictedTo(()), name=name)
+    evidence = Evidence(facts, AccountFacts(), datetime.now(UTC))
+    return next((issue.message for issue in key_name(evidence, policy, profile)), True)
 
 
 def parse_network_input(text: str) -> Network:
-    """The smallest block that holds an address or a range.
+    """Parse what a person typed into the smallest network that has all of it.
 
     Args:
         text: `address`, `address/prefix` or `first-last`.
 
     Raises:
-        ValueError: with what is wrong, for a person.
+        ValueError: with a message for the person.
     """
     first, is_range, last = (part.strip() for part in text.partition("-"))
     try:
@@ -82,43 +77,44 @@ def parse_network_input(text: str) -> Network:
     except (ValueError, TypeError):
         raise ValueError("Write an address (203.0.113.7), a block (203.0.113.0/28) or a range (first-last).") from None
     if admits_everyone([network]):
-        raise ValueError("The block that holds both is every address there is, or half of them, which is no limit.")
+        raise ValueError("The smallest block with both is the whole Internet, or half of it, which is no limit.")
     return network
 
 
 def _smallest_network(first: Network, last: Network) -> Network:
     if first.version != last.version or first.num_addresses != 1 or last.num_addresses != 1:
-        raise ValueError("not two addresses of one kind")
+        raise ValueError("not two addresses of one family")
     for prefix in range(first.max_prefixlen, -1, -1):
         network = ip_network((first.network_address, prefix), strict=False)
         if last.network_address in network:
             return network
-    raise ValueError("no block holds both")
+    raise ValueError("no block has both")
 
 
 def is_private(network: Network) -> bool:
-    """Whether a block's addresses mean something on this machine or in this house only."""
+    """Return whether a network is only reachable on this machine or in its local network."""
     return any(
-        network.version == home.version and ip_address(network.network_address) in home for home in _PRIVATE_NETWORKS
+        network.version == private.version and ip_address(network.network_address) in private
+        for private in _PRIVATE_NETWORKS
     )
 
 
-def network_objections(network: Network, policy: Policy, terms: ExchangeProfile) -> list[str]:
-    """What the bot's own rules would say of a key that works from a block; nothing if it will do."""
+def network_objections(network: Network, policy: Policy, profile: ExchangeProfile) -> list[str]:
+    """Return what the bot's own rules would say of a key that is restricted to a network."""
     facts = KeyFacts(permissions=None, ip_restriction=RestrictedTo((network,)))
     evidence = Evidence(facts, AccountFacts(), datetime.now(UTC))
-    return [issue.message for rule in (ip_too_many, ip_outside) for issue in rule(evidence, policy, terms)]
+    return [issue.message for rule in (ip_too_many, ip_outside) for issue in rule(evidence, policy, profile)]
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionChecklist:
-    """What to do about the boxes on the page, in its own words.
+    """Which permissions to tick on the page, by its own labels.
 
     Attributes:
-        required: the rights without which the bot fails.
-        optional: rights that do no harm.
-        unneeded: rights that the policy refuses.
-        forbidden: rights that move money out, which every policy refuses.
+        required: without these the bot fails.
+        optional: these do no harm.
+        unneeded: the policy refuses these.
+        forbidden: these move money out, and every policy refuses them.
     """
 
     required: tuple[str, ...]
@@ -127,33 +123,33 @@ class PermissionChecklist:
     forbidden: tuple[str, ...]
 
 
-def permission_checklist(policy: Policy, terms: ExchangeProfile) -> PermissionChecklist:
-    """Which boxes to tick.
+def permission_checklist(policy: Policy, profile: ExchangeProfile) -> PermissionChecklist:
+    """Sort an exchange's permissions by what to do about them.
 
     Args:
-        policy: what the key will be held against.
-        terms: the exchange's words.
+        policy: that the key will be judged by.
+        profile: of the exchange.
     """
     required = policy.required_permissions
-    may = [word for word in policy.allowed_permissions if word not in required]
-    refused = [spec.name for spec in terms.permissions if spec.name not in policy.allowed_permissions]
-    leave = [name for name in refused if not terms.is_forbidden(name)]
-    never = terms.forbidden_permissions
-    return PermissionChecklist(*(tuple(map(terms.label, words)) for words in (required, may, leave, never)))
+    optional = [name for name in policy.allowed_permissions if name not in required]
+    refused = [spec.name for spec in profile.permissions if spec.name not in policy.allowed_permissions]
+    unneeded = [name for name in refused if not profile.is_forbidden(name)]
+    groups = (required, optional, unneeded, profile.forbidden_permissions)
+    return PermissionChecklist(*(tuple(map(profile.label, names)) for names in groups))
 
 
 def build_section(
-    network: Network, credentials: Mapping[str, Any], hosts: list[str], terms: ExchangeProfile
+    network: Network, credentials: Mapping[str, Any], hosts: list[str], profile: ExchangeProfile
 ) -> dict[str, Any]:
-    """The config section for a bot that has none.
+    """Build the config section for a bot that has none.
 
     Args:
-        network: where the bot's key works from.
-        credentials: its store.
-        hosts: that are asked.
-        terms: the exchange's words.
+        network: that the bot's key is restricted to.
+        credentials: `api_key_guard.credentials`.
+        hosts: that requests may go to.
+        profile: of the exchange.
     """
-    written: dict[str, Any] = {"credentials": dict(credentials), "policy": {"ip_within": [str(network)]}}
-    if set(hosts) - set(terms.hosts):
-        written["allowed_hosts"] = hosts
-    return written
+    section: dict[str, Any] = {"credentials": dict(credentials), "policy": {"ip_within": [str(network)]}}
+    if set(hosts) - set(profile.hosts):
+        section["allowed_hosts"] = hosts
+    return section

@@ -10,6 +10,9 @@ from typing import NoReturn
 
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 
+HELP_PAGE = "docs/pages/findings.md"
+"""The page, in the repository, that has a heading for each finding."""
+
 
 class Severity(StrEnum):
     """How severe a finding is. Only an error keeps a bot from starting."""
@@ -48,6 +51,11 @@ class Finding:
     def transient(self) -> bool:
         """Whether the cause usually goes away by itself."""
         return FINDINGS[self.name].transient
+
+    @property
+    def help_path(self) -> str:
+        """The place in the documentation that explains it."""
+        return f"{HELP_PAGE}#{self.name}"
 
 
 class GuardError(Exception):

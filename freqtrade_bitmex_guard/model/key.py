@@ -192,8 +192,8 @@ def _wider_restriction(left: IpRestriction, right: IpRestriction) -> IpRestricti
             tuple(dict.fromkeys(left.networks + right.networks)),
             tuple(dict.fromkeys(left.unreadable + right.unreadable)),
         )
-    # The least that is known of either wins.
-    for kind in (Unrestricted, NotSupported, NotReported):
+    # The one that is judged more severely wins.
+    for kind in (Unrestricted, NotReported, NotSupported):
         for restriction in (left, right):
             if isinstance(restriction, kind):
                 return restriction

@@ -1,1 +1,1 @@
-"""Everything that is placed into freqtrade."""
+"""Everything that is installed into freqtrade."""

@@ -1,4 +1,4 @@
-"""Loads freqtrade's bot module, places the guard around it, and whatever fails then, no bot starts."""
+"""Loads freqtrade's bot module and installs the hooks; if that fails, no bot starts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import Any
 from freqtrade_bitmex_guard import BotModuleFinder
 
 install_error: str | None = None
-
-
-"""Why the guard could not be placed, if it could not; then no bot starts in this process."""
+"""Why the hooks could not be installed, if they could not; then no bot starts in this process."""
 
 
 def find_spec(name: str, path: Any, target: Any) -> Any:
-    """Find freqtrade's bot module as everybody else would, and have the guard placed once it is loaded.
+    """Find freqtrade's bot module as Python would, with a loader that installs the hooks.
 
     Args:
         name: of the module.
-        path: where it may lie.
-        target: as the import system gives it (importlib.abc.MetaPathFinder).
+        path: of the package, as the import system gives it (importlib.abc.MetaPathFinder).
+        target: likewise.
     """
     for finder in sys.meta_path:
         if finder is BotModuleFinder or not hasattr(finder, "find_spec"):
@@ -33,7 +31,7 @@ def find_spec(name: str, path: Any, target: Any) -> Any:
 
 
 class _Loader:
-    """Loads a module with its own loader, then has the guard placed."""
+    """Loads a module with its own loader, then installs the hooks."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
@@ -42,17 +40,17 @@ class _Loader:
         return getattr(self._loader, name)
 
     def create_module(self, spec: Any) -> Any:
-        """As the module's own loader does."""
+        """Do what the module's own loader does."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        """As the module's own loader does, and then place the guard."""
+        """Do what the module's own loader does, then install the hooks."""
         self._loader.exec_module(module)
         install_in(module)
 
 
 def install_in(module: ModuleType) -> None:
-    """Place the guard around freqtrade's bot class, or make every start of a bot fail."""
+    """Install the hooks in freqtrade's bot module, or refuse every start of a bot."""
     try:
         from freqtrade_bitmex_guard.plugin import install  # noqa: PLC0415 - it may be what is broken
 
@@ -68,13 +66,16 @@ def _refuse_every_start(module: ModuleType, problem: BaseException) -> None:
     global install_error  # noqa: PLW0603 - one fact of the process, which the launcher reads
     from freqtrade.exceptions import OperationalException  # noqa: PLC0415
 
-    why = f"{type(problem).__name__} while placing the guard"
+    reason = f"{type(problem).__name__} while the guard was installed"
     fix = "Reinstall the guard from its checkout: it, or what it depends on, may be broken."
+    page = ""
     if type(problem).__name__ == "GuardError":
-        why, fix = str(problem).rstrip("."), " ".join(finding.fix for finding in getattr(problem, "findings", ()))
+        findings = getattr(problem, "findings", ())
+        reason, fix = str(problem).rstrip("."), " ".join(finding.fix for finding in findings)
+        page = "".join(f"\n      Help: {path}" for path in dict.fromkeys(finding.help_path for finding in findings))
     install_error = (
-        f"API key guard: MISCONFIGURED: {why}. Nothing was started.\n"
-        f"      What to do: {fix} Or uninstall freqtrade-bitmex-guard to run unguarded."
+        f"API key guard: MISCONFIGURED: {reason}. Nothing was started.\n"
+        f"      What to do: {fix} Or uninstall freqtrade-bitmex-guard to run unguarded.{page}"
     )
     text = install_error
 

@@ -1,4 +1,4 @@
-"""The explicit guarded start: freqtrade's own `trade`, with the guard placed by hand and its exit codes told apart."""
+"""The explicit guarded start: freqtrade's own `trade`, with hooks installed here and the guard's exit codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> i
     Args:
         argv: freqtrade's own arguments, behind `trade`.
         config_files: that these arguments name.
-        wait_seconds: how long to keep asking an exchange that is down for a passing cause.
+        wait_seconds: how long to repeat the check while its cause to fail is transient.
 
     Returns:
         The guard's exit code if the guard stopped it, else freqtrade's.
@@ -25,8 +25,8 @@ def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> i
         GuardError: misconfigured, if the config cannot be read or ccxt lacks the exchange.
     """
     _check_config_first(config_files)
-    # Imported here, as below: a second of imports, and ccxt. Placed by hand, for somebody else's finder may have loaded
-    # the bot's module before ours was asked.
+    # Imported here, as below, because it takes a second. The hooks are installed by hand, because another import hook
+    # may have loaded the bot's module before ours.
     from freqtrade import freqtradebot  # noqa: PLC0415
 
     import_hook.install_in(freqtradebot)
@@ -49,9 +49,9 @@ def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> i
 
 
 def _check_config_first(files: list[str]) -> None:
-    """Tell in our words what freqtrade would stop at before it asks us: with exit code 0, or naming no way out."""
+    """Report in our words what would stop freqtrade before our hooks: with exit code 0, or without a fix."""
     if "-" in files:
-        return  # standard input can be read once only, and that is freqtrade's
+        return  # standard input can be read only once, and that is for freqtrade
     exchange = read_config(files).get("exchange")
     name = exchange.get("name") if isinstance(exchange, dict) else None
     if isinstance(name, str) and name.lower() in exchanges.supported_ids():

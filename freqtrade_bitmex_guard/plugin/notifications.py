@@ -1,12 +1,13 @@
-"""Tells the operator of a refused start: there is no bot yet whose RPC could do it.
+"""Notifies the operator of a refused start, when there is no bot yet whose RPC could do it.
 
-Best effort, and never the reason why anything else happens: it takes five seconds at most, fails silently but for a
-line in the log, and tells the same thing once an hour.
+This is best effort and never changes what else happens: it takes five seconds at most, fails with nothing but a line in
+the log, and repeats the same message only after an hour.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -30,28 +31,22 @@ from freqtrade_bitmex_guard.util import atomic_file, deadline
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
 
-
 _SENT_FILE_NAME = "told.json"
-
 
 _TELEGRAM_URL = "https://api.telegram.org"
 
-
 _REPEAT_AFTER_SECONDS = 3_600
-
 
 _MAX_BYTES = 1_000_000
 
-
-# Together with a second of last words this stays under five.
+# With the second that a thread gets to end, this stays under five.
 _TOTAL_TIMEOUT_SECONDS = 3.9
-
 
 _REQUEST_TIMEOUT_SECONDS = 3.5
 
 
 def notify_refusal(config: Mapping[str, Any], verdict: Verdict) -> None:
-    """Send a message about a refused start through Telegram, webhook and Discord, as the bot's config has them.
+    """Send a message about a refused start by Telegram, webhook and Discord, as the bot's config has them.
 
     Args:
         config: freqtrade's whole, merged config.
@@ -62,29 +57,29 @@ def notify_refusal(config: Mapping[str, Any], verdict: Verdict) -> None:
     """
     try:
         channels = _channels(config, chat.start_refused(verdict, str(config.get("bot_name") or "freqtrade")))
-        memory = _sent_file(config)
-        if not channels or _was_sent(memory, _refusal_digest(config, verdict)):
+        sent_file, digest = _sent_file(config), _refusal_digest(config, verdict)
+        if not channels or _was_sent(sent_file, digest):
             return
         outcomes = deadline.run_with_timeout(
             lambda: deadline.run_concurrently(list(channels.values())), _TOTAL_TIMEOUT_SECONDS
         )
         failed = [name for name, outcome in zip(channels, outcomes, strict=True) if isinstance(outcome, BaseException)]
         if failed:
-            # Not why: addresses of Telegram, webhooks and Discord are secrets, and requests puts them into its errors.
-            logger.warning("API key guard: the operator could not be told through %s.", ", ".join(failed))
+            # Without the reason: the addresses are secrets, and requests puts them into its errors.
+            logger.warning("API key guard: the operator could not be notified by %s.", ", ".join(failed))
         if len(failed) < len(channels):
-            _mark_sent(memory, _refusal_digest(config, verdict))
+            _mark_sent(sent_file, digest)
     except BaseException as problem:
-        logger.warning("API key guard: the operator could not be told (%s).", type(problem).__name__)
+        logger.warning("API key guard: the operator could not be notified (%s).", type(problem).__name__)
 
 
 def _channels(config: Mapping[str, Any], message: str) -> dict[str, Callable[[], None]]:
-    made = {"webhook": _webhook, "discord": _discord, "telegram": _telegram}
-    wanted = [name for name in made if isinstance(config.get(name), dict) and config[name].get("enabled") is True]
-    # Quietly: their addresses are secrets, and at -vvv urllib3 logs where it sends.
+    senders = {"webhook": _webhook, "discord": _discord, "telegram": _telegram}
+    enabled = [name for name in senders if isinstance(config.get(name), dict) and config[name].get("enabled") is True]
+    # Muted, because the addresses are secrets, and at -vvv urllib3 logs them.
     return {
-        name: output.muted(lambda name=name: made[name](deepcopy(dict(config[name])), config, message))  # type: ignore[misc]
-        for name in wanted
+        name: output.muted(functools.partial(senders[name], deepcopy(dict(config[name])), config, message))
+        for name in enabled
     }
 
 
@@ -101,12 +96,12 @@ def _discord(settings: dict[str, Any], config: Mapping[str, Any], message: str) 
 
 
 def _send(handler: Any, message: str) -> None:
-    """Have freqtrade's class word the message, and send it ourselves: the class keeps a failure to itself."""
+    """Let freqtrade's class format the message and send it here, because the class hides a failure."""
     payloads: list[dict[str, Any]] = []
     handler._send_msg = payloads.append
     handler.send_msg({"type": RPCMessageType.STATUS, "status": message})
     if not any(message.partition("\n")[0] in str(payload) for payload in payloads):
-        payloads = [{"status": message}]  # its format is odd, or does not hold the message
+        payloads = [{"status": message}]  # its format is unusable or lacks the message
         handler._format = "json"
     for payload in payloads:
         forms: dict[str, dict[str, Any]] = {
@@ -126,15 +121,15 @@ def _telegram(settings: dict[str, Any], _config: Mapping[str, Any], message: str
     _post(url, json=body)
 
 
-def _post(url: str, **what: Any) -> None:
-    requests.post(url, timeout=_REQUEST_TIMEOUT_SECONDS, allow_redirects=False, **what).raise_for_status()
+def _post(url: str, **options: Any) -> None:
+    requests.post(url, timeout=_REQUEST_TIMEOUT_SECONDS, allow_redirects=False, **options).raise_for_status()
 
 
 def _refusal_digest(config: Mapping[str, Any], verdict: Verdict) -> str:
-    """The same for two refusals if the operator would take them for the same."""
-    # Warnings come and go; what refused is what the operator hears of.
-    rules = sorted({finding.name for finding in verdict.findings if finding.severity is Severity.ERROR})
-    same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, *rules]
+    """Return what is equal for two refusals that mean the same to the operator."""
+    # Without warnings, which come and go.
+    names = sorted({finding.name for finding in verdict.findings if finding.severity is Severity.ERROR})
+    same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, *names]
     return hashlib.blake2b(json.dumps(same).encode(), digest_size=8).hexdigest()
 
 
@@ -142,25 +137,25 @@ def _sent_file(config: Mapping[str, Any]) -> Path:
     return Path(config["user_data_dir"]) / SECTION / _SENT_FILE_NAME
 
 
-def _read_sent(memory: Path) -> dict[str, float]:
+def _read_sent(sent_file: Path) -> dict[str, float]:
     try:
-        told = json.loads(atomic_file.read_limited(memory, _MAX_BYTES))
+        digests = json.loads(atomic_file.read_limited(sent_file, _MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(told, dict):
+    if not isinstance(digests, dict):
         return {}
     now = time.time()
     return {
-        mark: moment
-        for mark, moment in told.items()
-        if isinstance(moment, float) and 0 <= now - moment < _REPEAT_AFTER_SECONDS
+        digest: sent_at
+        for digest, sent_at in digests.items()
+        if isinstance(sent_at, float) and 0 <= now - sent_at < _REPEAT_AFTER_SECONDS
     }
 
 
-def _was_sent(memory: Path, mark: str) -> bool:
-    return mark in _read_sent(memory)
+def _was_sent(sent_file: Path, digest: str) -> bool:
+    return digest in _read_sent(sent_file)
 
 
-def _mark_sent(memory: Path, mark: str) -> None:
-    with contextlib.suppress(OSError):  # then it is told again, which is better than not at all
-        atomic_file.write_atomically(memory, json.dumps({**_read_sent(memory), mark: time.time()}))
+def _mark_sent(sent_file: Path, digest: str) -> None:
+    with contextlib.suppress(OSError):  # then it is sent again, which is better than not at all
+        atomic_file.write_atomically(sent_file, json.dumps({**_read_sent(sent_file), digest: time.time()}))

@@ -1,4 +1,4 @@
-"""The check of a new config before a reload takes the old bot down."""
+"""The check of a new config, before a reload takes the old bot down."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from freqtrade_bitmex_guard.report import chat
 
 _NOT_ACCEPTED = (
     "config-unreadable",
-    "freqtrade does not take the new config, though it can be read.",
-    "Try it beside the bot: `freqtrade show-config -c CONFIG` says what is wrong. Fix it, then reload again.",
+    "freqtrade does not accept the new config, though it can be read.",
+    "Try it next to the bot: `freqtrade show-config -c CONFIG` says what is wrong. Fix it, then reload again.",
 )
 
 
@@ -35,7 +35,7 @@ def install_reload_hook(guard: StartGuard) -> None:
         guard: decides about the new config.
 
     Raises:
-        GuardError: misconfigured, if freqtrade's shape is not the one this was written for.
+        GuardError: misconfigured, if freqtrade does not have the shape that this was written for.
     """
     module = sys.modules.get("freqtrade.worker")
     if module is None:  # a bot without freqtrade's worker has no reloads either
@@ -83,7 +83,7 @@ def _wrap_reconfigure(reconfigure: Callable[[Any], None], guard: StartGuard) -> 
 
 
 def _config_error(arguments: dict[str, Any]) -> Verdict:
-    """Why freqtrade does not take the new config, as far as that can be said without quoting the file."""
+    """Return why freqtrade does not accept the new config, without quoting the file."""
     try:
         read_config(arguments["config"])
     except Exception as problem:
@@ -93,10 +93,10 @@ def _config_error(arguments: dict[str, Any]) -> Verdict:
 
 
 def _keep_running(bot: Any, verdict: Verdict) -> None:
-    """Leave a bot as it was before a reload that was refused, but without new trades."""
+    """Keep a bot as it was before the reload that was refused, but without new trades."""
     stopped = State.STOPPED in (bot.state, bot.__dict__.get(STATE_BEFORE_RELOAD))  # it may have been stopped meanwhile
     bot.state = State.STOPPED if stopped else State.PAUSED
-    watching: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
-    if watching is not None:
-        watching.poll_soon()  # it may be the key that is not fine
+    monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
+    if monitor is not None:
+        monitor.poll_soon()  # it may be the key that does not pass
     notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED))

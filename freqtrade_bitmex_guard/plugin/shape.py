@@ -1,4 +1,4 @@
-"""The check that freqtrade's internals are those the guard was written for."""
+"""The failure for a freqtrade whose internals are not those that the hooks were written for."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from freqtrade_bitmex_guard.model.findings import fail
 
 
 def fail_unsupported(
-    what: str = "The internals of the installed freqtrade have changed, so the guard cannot be placed.",
+    message: str = "The internals of the installed freqtrade have changed, so the guard cannot be installed.",
 ) -> NoReturn:
-    """End the check: freqtrade is not as this was written for.
+    """End the check, because freqtrade does not have the shape that the hooks need.
 
     Args:
-        what: is not, as a whole sentence.
+        message: what is different, as a whole sentence.
 
     Raises:
         GuardError: always.
     """
     fail(
         "freqtrade-unsupported",
-        what,
+        message,
         "Install a freqtrade that this version of the guard supports (2026.8 or later; 2026.9 is the newest it was "
         "tested with), or reinstall the guard from a newer checkout.",
     )

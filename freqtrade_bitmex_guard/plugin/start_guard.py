@@ -132,9 +132,9 @@ class StartGuard:
         Raises:
             GuardError: misconfigured, if it differs.
         """
-        if self.admission is None or not holds_credentials(
-            client, self.admission.profile
-        ):  # a strategy may build one for public data
+        if self.admission is None:
+            return
+        if not holds_credentials(client, self.admission.profile):  # a strategy may build one for public data
             return
         differences = list(self.admission.verify_client(client))
         if differences:
@@ -174,7 +174,8 @@ class StartGuard:
         if result.admission is None:
             raise StartRefused(result.verdict)
         for finding in result.verdict.findings:
-            logger.log(logging.WARNING if finding.severity is Severity.WARNING else logging.INFO, finding.message)
+            level = logging.WARNING if finding.severity is Severity.WARNING else logging.INFO
+            logger.log(level, "API key guard: %s", text.describe_finding(finding))
         logger.info(text.summary_line(result.verdict))
         return result.admission
 
@@ -190,9 +191,8 @@ class StartGuard:
                 return result
             wait = min(wait, remaining)
             logger.warning(
-                "API key guard: %s: %s Next check in %.0f seconds; the guard keeps trying for another %s.",
-                result.verdict.findings[0].name,
-                result.verdict.findings[0].message,
+                "API key guard: %s. Next check in %.0f seconds; the guard keeps trying for another %s.",
+                text.describe_finding(result.verdict.findings[0]),
                 wait,
                 text.describe_minutes(remaining / 60),
             )
@@ -229,7 +229,7 @@ def _log_dry_run(config: dict[str, Any]) -> None:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips the credentials that it knows, and ccxt signs with all others.
             for finding in settings.find_credentials(config.get("exchange") or {}, None):
-                logger.warning("API key guard: %s: %s %s", finding.name, finding.message, finding.fix)
+                logger.warning("API key guard: %s. %s", text.describe_finding(finding), finding.fix)
     except GuardError as problem:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)
 

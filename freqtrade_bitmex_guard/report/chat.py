@@ -2,84 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from freqtrade_bitmex_guard.model.findings import Severity
+from freqtrade_bitmex_guard.model.findings import HELP_PAGE, Finding, Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
-from freqtrade_bitmex_guard.report.text import headline
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited
+from freqtrade_bitmex_guard.report.text import describe_minutes, headline
 
 # Discord takes 1,024 characters; freqtrade shows a status to Telegram as code, which a backtick would end.
 _MAX_CHARACTERS = 1_000
 
 
-def start_refused(verdict: Verdict, bot: str) -> str:
-    """A start that was refused.
-
-    Args:
-        verdict: why.
-        bot: the bot's name.
-    """
-    return _limited(
-        [
-            f"{bot} was not started.",
-            f"API key guard: {headline(verdict)}",
-            "Open trades stay on the exchange, and no bot manages them.",
-            *_reasons(verdict),
-        ]
-    )
-
-
 class BotState(StrEnum):
-    """What became of a bot whose key is not fine any more."""
+    """What became of a bot whose key no longer passes."""
 
     PAUSED = "The bot is paused: it opens no new trade and still manages the open ones."
     STOPPED = "The bot is stopped: no bot manages the open trades."
     STOPPED_ALREADY = "The bot was stopped already, and stays so: no bot manages the open trades."
 
 
-def violation(verdict: Verdict, held: BotState, *, silent_minutes: float | None) -> str:
-    """A running bot whose key may no longer trade as before.
+def start_refused(verdict: Verdict, bot: str) -> str:
+    """Return the message about a start that was refused.
 
     Args:
         verdict: why.
-        held: what became of the bot.
-        silent_minutes: for how long the key could not be checked, if that is why.
+        bot: the bot's name.
     """
-    why = "the key now breaks the policy" if silent_minutes is None else f"no check for {silent_minutes:.0f} minutes"
-    if silent_minutes is None and verdict.facts == ():
-        why = "the key cannot be shown to be fine any more"
-    after = "It stays so until you start it again, and cannot be started while this stands."
-    return _limited([f"API key guard: {why}. {held} {after}", *_reasons(verdict)])
+    return _message(
+        [
+            f"{bot} was not started.",
+            f"API key guard: {headline(verdict)}",
+            "Open trades stay on the exchange, and no bot manages them.",
+        ],
+        verdict,
+    )
+
+
+def violation(verdict: Verdict, state: BotState, *, unreachable_minutes: float | None) -> str:
+    """Return the message about a running bot whose key no longer passes.
+
+    Args:
+        verdict: why.
+        state: what became of the bot.
+        unreachable_minutes: for how long the key could not be checked, if that is why.
+    """
+    if unreachable_minutes is not None:
+        reason = f"the key could not be checked for {_duration(unreachable_minutes)}"
+    elif verdict.facts:
+        reason = "the key now breaks the policy"
+    else:
+        reason = "the key can no longer be verified"
+    outlook = "It stays so until you start it again, which works only once the key passes."
+    return _message([f"API key guard: {reason}. {state} {outlook}"], verdict)
 
 
 def key_recovered() -> str:
-    """The key is fine again, and the bot is still paused or stopped."""
-    return "API key guard: the key is fine again. Nothing was resumed: send /start if you want the bot to go on."
+    """Return the message that the key passes again, while the bot is still paused or stopped."""
+    return "API key guard: the key passes again. Nothing was resumed: send /start if you want the bot to go on."
 
 
 def reload_refused(verdict: Verdict, *, stopped: bool) -> str:
-    """A reload that was refused.
+    """Return the message about a reload that was refused.
 
     Args:
         verdict: why.
         stopped: whether the bot was stopped before, and so still is.
     """
-    what = "stopped, as it was" if stopped else "paused: it opens no new trade and still manages the open ones"
-    return _limited(
-        [
-            f"API key guard: the new config was not taken. The bot runs on with the old one and is {what}.",
-            *_reasons(verdict),
-        ]
-    )
+    state = "stopped, as it was" if stopped else "paused: it opens no new trade and still manages the open ones"
+    first = f"API key guard: the new config was not loaded. The bot runs on with the old one and is {state}."
+    return _message([first], verdict)
 
 
-def _reasons(verdict: Verdict) -> list[str]:
+def _duration(minutes: float) -> str:
+    text = describe_minutes(minutes)
+    return f"a {text}" if text == "minute" else text
+
+
+def _message(lines: Sequence[str], verdict: Verdict) -> str:
+    """Join lines, reasons and fixes; what is too long loses its last fixes and reasons, but not the page."""
     errors = [finding for finding in verdict.findings if finding.severity is Severity.ERROR]
-    lines = [f"{finding.name}: {finding.message}" for finding in errors]
-    return [*lines, *(f"What to do: {fix}" for fix in dict.fromkeys(finding.fix for finding in errors))]
+    reasons = [f"{finding.name}: {finding.message}" for finding in errors]
+    fixes = [f"What to do: {fix}" for fix in dict.fromkeys(finding.fix for finding in errors)]
+    end = _clean(_help_line(errors))
+    text = _clean("\n".join([*lines, *reasons, *fixes]))
+    room = _MAX_CHARACTERS - len(end)
+    return (text if len(text) <= room else text[: room - 1] + "…") + end
 
 
-def _limited(lines: list[str]) -> str:
-    message = redact("\n".join(lines)).replace("`", "'")
-    return message if len(message) <= _MAX_CHARACTERS else message[: _MAX_CHARACTERS - 1] + "…"
+def _help_line(errors: Sequence[Finding]) -> str:
+    names = list(dict.fromkeys(finding.name for finding in errors))
+    return f"\nHelp: {HELP_PAGE}{join_limited(names, lambda name: f'#{name}')}" if names else ""
+
+
+def _clean(text: str) -> str:
+    return redact(text).replace("`", "'")

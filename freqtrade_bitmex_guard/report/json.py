@@ -25,16 +25,17 @@ _KINDS: dict[type, str] = {
     NotReported: "not-told",
     NotSupported: "not-supported",
 }
-"""How each answer about the IP restriction is called in JSON."""
+"""The name in JSON of each answer about the IP restriction."""
 
 
 def to_dict(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as plain data.
+    """Return the verdict as plain data.
 
     Returns:
-        `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`), `facts`
-        (list, one entry for each time the exchange lists the key), `servers`, `requests`,
-        `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
+        `verdict`, `exchange`, `key` (masked), `findings` (list of `rule`, `severity`, `message`, `fix`, `help`, which
+        is a path in the repository), `facts` (list, one entry for each time the exchange lists the key), `servers`,
+        `unverified` (what the operator accepted though the exchange cannot report it), `requests`, `checked_at`
+        (ISO 8601, UTC), `duration_ms`, `version`.
     """
     return {
         "verdict": verdict.outcome.value,
@@ -46,6 +47,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
                 "severity": finding.severity.value,
                 "message": finding.message,
                 "fix": finding.fix,
+                "help": finding.help_path,
             }
             for finding in verdict.findings
         ],
@@ -60,12 +62,12 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
 
 
 def to_json(verdict: Verdict) -> str:
-    """The same as JSON, ASCII only, on several lines."""
+    """Return the same as JSON, ASCII only, on several lines."""
     return json.dumps(to_dict(verdict), indent=2)
 
 
 def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
-    """What is known of one key, as plain data."""
+    """Return the facts of one key as plain data."""
     permissions = None
     if facts.permissions is not None:
         permissions = [
@@ -85,15 +87,15 @@ def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:
 
 
 def _ip_restriction(facts: KeyFacts) -> dict[str, Any]:
-    limit = facts.ip_restriction
-    kind = _KINDS[type(limit)]
-    if isinstance(limit, Unrestricted):
+    restriction = facts.ip_restriction
+    kind = _KINDS[type(restriction)]
+    if isinstance(restriction, Unrestricted):
         return {"kind": kind, "everywhere": True, "blocks": [], "count": None}
-    if not isinstance(limit, RestrictedTo):
+    if not isinstance(restriction, RestrictedTo):
         return {"kind": kind, "everywhere": None, "blocks": [], "count": None}
     return {
         "kind": kind,
         "everywhere": False,
-        "blocks": [*map(str, limit.networks), *limit.unreadable],
-        "count": count_addresses(limit.networks),
+        "blocks": [*map(str, restriction.networks), *restriction.unreadable],
+        "count": count_addresses(restriction.networks),
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from freqtrade_bitmex_guard.model.catalogue import Outcome
-from freqtrade_bitmex_guard.model.findings import Severity
-from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.findings import Finding, Severity
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, RestrictedUndisclosed, Unrestricted
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
@@ -18,15 +18,13 @@ from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 _HEADLINES = {
     Outcome.ADMITTED: "ADMITTED: the key can do no more than the policy allows.",
     Outcome.REFUSED: "REFUSED: the key breaks the policy. Nothing was started.",
-    Outcome.UNVERIFIED: "UNVERIFIED: nothing shows that the key is fine. Nothing was started.",
-    Outcome.MISCONFIGURED: "MISCONFIGURED: the check cannot be made like this. Nothing was started.",
+    Outcome.UNVERIFIED: "UNVERIFIED: the key could not be verified. Nothing was started.",
+    Outcome.MISCONFIGURED: "MISCONFIGURED: configuration error; the check did not run. Nothing was started.",
 }
-
 
 _OPEN_TRADES_NOTE = (
     "No order was placed. Open trades and orders stay on the exchange, and no bot manages them until one runs again."
 )
-
 
 COLOURS = {
     Outcome.ADMITTED: "bold green",
@@ -35,74 +33,92 @@ COLOURS = {
     Outcome.MISCONFIGURED: "bold magenta",
 }
 
-
-_SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
 def headline(verdict: Verdict) -> str:
-    """The verdict in one sentence."""
+    """Return the verdict in one sentence."""
+    if verdict.admitted and verdict.unverified:
+        return f"ADMITTED as the policy accepts it, without verification: {_describe_unverified(verdict)}."
     return _HEADLINES[verdict.outcome]
 
 
 def describe_permissions(facts: KeyFacts) -> str:
-    """A key's rights, in the exchange's words."""
+    """Return a key's permissions, in the exchange's words."""
     if facts.permissions is None:
-        return "not told"
+        return "not reported"
     return (
         join_limited(sorted(facts.permissions), lambda permission: sanitize(permission.name)) or "none (it only reads)"
     )
 
 
 def describe_ip_restriction(facts: KeyFacts) -> str:
-    """The addresses a key works from."""
-    if isinstance(facts.ip_restriction, Unrestricted):
-        return f"every address ({facts.ip_restriction.reason})"
-    if isinstance(facts.ip_restriction, RestrictedTo):
-        return (
-            join_limited([*map(str, facts.ip_restriction.networks), *map(repr, facts.ip_restriction.unreadable)])
-            or "none"
-        )
-    return facts.ip_restriction.reason
+    """Return the addresses from which a key works."""
+    restriction = facts.ip_restriction
+    if isinstance(restriction, RestrictedTo):
+        return join_limited([*map(str, restriction.networks), *map(repr, restriction.unreadable)]) or "none"
+    if isinstance(restriction, Unrestricted):
+        return f"no restriction ({restriction.reason})"
+    if isinstance(restriction, RestrictedUndisclosed):
+        return f"restricted, but to what is not reported ({restriction.reason})"
+    if isinstance(restriction, NotReported):
+        return f"not reported ({restriction.reason})"
+    return f"not supported ({restriction.reason})"
 
 
 def describe_minutes(minutes: float) -> str:
-    """Return "minute" for about one, "5 minutes" for more: "for another minute"."""
-    return "minute" if round(minutes) == 1 else f"{minutes:.0f} minutes"
+    """Return "minute" for one at most, "5 minutes" for more: "for another minute"."""
+    return "minute" if round(minutes) <= 1 else f"{minutes:.0f} minutes"
+
+
+def describe_finding(finding: Finding) -> str:
+    """Return name, message and page of a finding, for one line of a log."""
+    return f"{finding.name}: {finding.message} See {finding.help_path}"
 
 
 def summary_line(verdict: Verdict) -> str:
-    """An admitted start, for the log: masked key, rights, blocks, who told, how long it took."""
-    told = "; ".join(
-        f"rights {describe_permissions(facts)}; works from {describe_ip_restriction(facts)}" for facts in verdict.facts
-    )
+    """Return an admitted start in one line, for the log."""
+    unverified = f"; without verification: {_describe_unverified(verdict)}" if verdict.unverified else ""
     return (
-        f"API key {verdict.key} on {verdict.exchange} admitted: {told}; {join_limited(verdict.servers)} told so in "
-        f"{verdict.duration_ms} ms."
+        f"API key {verdict.key} on {verdict.exchange} admitted: {'; '.join(map(_describe_facts, verdict.facts))}; "
+        f"checked with {join_limited(verdict.servers)} in {verdict.duration_ms} ms{unverified}."
     )
 
 
 def render_plain(verdict: Verdict) -> str:
-    """The whole verdict as plain lines, for the log of a bot that was not started."""
+    """Return the whole verdict as plain lines, for the log of a bot that was not started."""
     lines = [f"API key guard: {headline(verdict)}", f"  {_OPEN_TRADES_NOTE}"]
-    lines += [
-        f"  Key {verdict.key}: rights {describe_permissions(facts)}; works from {describe_ip_restriction(facts)}"
-        for facts in verdict.facts
-    ]
+    lines += [f"  Key {verdict.key}: {_describe_facts(facts)}" for facts in verdict.facts]
     for finding in verdict.findings:
-        lines += [f"  [{finding.severity}] {finding.name}: {finding.message}", f"      What to do: {finding.fix}"]
+        lines += [
+            f"  [{finding.severity}] {finding.name}: {finding.message}",
+            f"      What to do: {finding.fix}",
+            f"      Help: {finding.help_path}",
+        ]
     return redact("\n".join(lines))
 
 
+def _describe_unverified(verdict: Verdict) -> str:
+    return ", ".join(subject.replace("-", " ") for subject in verdict.unverified)
+
+
+def _describe_facts(facts: KeyFacts) -> str:
+    return f"permissions {describe_permissions(facts)}; allowed IPs {describe_ip_restriction(facts)}"
+
+
 def redacted_text(text: str, style: str = "") -> Text:
-    """Text for a console. Cleared before it is laid out: in a narrow cell a line may end in the middle of a secret."""
+    """Return text for a console, without secrets.
+
+    It is redacted before it is laid out: in a narrow cell a line may end in the middle of a secret.
+    """
     return Text(redact(text), style=style)
 
 
 def capture(show: Callable[[Console], None]) -> str:
-    """What rich prints for this process's standard output, as text: rich itself ends where the reader is gone.
+    """Return what rich prints for this process's standard output; rich itself ends where the reader is gone.
 
     Args:
-        show: prints to the console it is given.
+        show: prints to the console that it is given.
     """
     console = Console()
     with console.capture() as captured:
@@ -111,7 +127,7 @@ def capture(show: Callable[[Console], None]) -> str:
 
 
 def render(verdict: Verdict) -> str:
-    """The whole verdict, as wide and colourful as standard output takes it."""
+    """Return the whole verdict, as wide and colourful as standard output takes it."""
     return capture(lambda console: print_table(verdict, console))
 
 
@@ -123,29 +139,41 @@ def print_table(verdict: Verdict, console: Console) -> None:
         console: where; it decides on colours and width.
     """
     console.print(redacted_text(headline(verdict), style=COLOURS[verdict.outcome]))
-    about = Table.grid(padding=(0, 2))
-    about.add_column(style="dim", no_wrap=True)
-    about.add_column(overflow="fold")
-    about.add_row("exchange", redacted_text(verdict.exchange or "—"))
-    about.add_row("key", redacted_text(verdict.key or "— (not read)"))
-    for facts in verdict.facts:
-        if facts.name:
-            about.add_row("name", redacted_text(sanitize(facts.name)))
-        about.add_row("rights", redacted_text(describe_permissions(facts)))
-        about.add_row("works from", redacted_text(describe_ip_restriction(facts)))
-    if verdict.servers:
-        about.add_row("asked", redacted_text(join_limited(verdict.servers)))
-    about.add_row("requests", redacted_text(f"{verdict.requests} in {verdict.duration_ms} ms"))
-    console.print(about)
+    console.print(_summary_grid(verdict))
     if not verdict.findings:
         return
-    found = Table(show_lines=True, expand=False)
-    found.add_column("rule", no_wrap=True)
-    found.add_column("what was found", overflow="fold")
+    table = Table(show_lines=True, expand=False)
+    table.add_column("finding", no_wrap=True)
+    table.add_column("what was found", overflow="fold")
     for finding in verdict.findings:
-        found.add_row(redacted_text(finding.name, style=_SEVERITIES[finding.severity]), redacted_text(finding.message))
-    console.print(found)
-    console.print(redacted_text("What to do:", style="bold"))
-    for fix in dict.fromkeys(finding.fix for finding in verdict.findings):
+        style = _SEVERITY_COLOURS.get(finding.severity, "cyan")
+        table.add_row(redacted_text(finding.name, style=style), redacted_text(finding.message))
+    console.print(table)
+    _print_list(console, "What to do:", [finding.fix for finding in verdict.findings])
+    _print_list(console, "Help:", [finding.help_path for finding in verdict.findings])
+
+
+def _print_list(console: Console, title: str, lines: Iterable[str]) -> None:
+    console.print(redacted_text(title, style="bold"))
+    for line in dict.fromkeys(lines):
         # On a line of its own, not in a cell: a command in it must come out whole when it is copied.
-        console.print(redacted_text(f"- {fix}"), soft_wrap=True)
+        console.print(redacted_text(f"- {line}"), soft_wrap=True)
+
+
+def _summary_grid(verdict: Verdict) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("exchange", redacted_text(verdict.exchange or "—"))
+    grid.add_row("key", redacted_text(verdict.key or "— (not read)"))
+    for facts in verdict.facts:
+        if facts.name:
+            grid.add_row("name", redacted_text(sanitize(facts.name)))
+        grid.add_row("permissions", redacted_text(describe_permissions(facts)))
+        grid.add_row("allowed IPs", redacted_text(describe_ip_restriction(facts)))
+    if verdict.unverified:
+        grid.add_row("not verified", redacted_text(_describe_unverified(verdict)))
+    if verdict.servers:
+        grid.add_row("servers", redacted_text(join_limited(verdict.servers)))
+    grid.add_row("requests", redacted_text(f"{verdict.requests} in {verdict.duration_ms} ms"))
+    return grid

@@ -31,10 +31,14 @@ def ip_unrestricted(evidence: Evidence, _policy: Policy, profile: ExchangeProfil
         return  # `exchange_cannot_tell` judges it
     reason = _why_unrestricted(restriction)
     if reason is not None:
-        is_known = isinstance(restriction, Unrestricted | RestrictedTo)
-        problem = "The key has no IP restriction" if is_known else "Nothing shows an IP restriction of the key"
+        if isinstance(restriction, Unrestricted | RestrictedTo):
+            problem = f"The key has no IP restriction ({reason}): anyone who obtains the key can use it"
+        else:
+            problem = (
+                f"Nothing shows an IP restriction of the key ({reason}): anyone who obtains it may be able to use it"
+            )
         yield Issue(
-            f"{problem} ({reason}): anyone who obtains the key can use it from any machine.",
+            f"{problem} from any machine.",
             " ".join(filter(None, [_how_to_restrict(profile), profile.ip_free_keys])),
         )
 

@@ -166,6 +166,7 @@ class SimulatedGate(SimulatedExchange[KeyState]):
             "GET /margin/currency_pairs": lambda _: [],
             "GET /futures/btc/contracts": lambda _: [],
             "GET /futures/usdt/contracts": lambda _: [_CONTRACT],
+            "GET /futures/usdt/risk_limit_tiers": lambda _: [_RISK_TIER],  # read by ccxt 4.5.90
             "GET /futures/usdt/candlesticks": lambda request: [_futures_candle(c) for c in _candles(request)],
             "GET /futures/usdt/order_book": lambda request: self._order_book(
                 request, lambda level: {"p": str(level[0]), "s": int(level[1] * 10_000)}
@@ -260,6 +261,11 @@ _CONTRACT: dict[str, Any] = (
     | {"order_size_min": 1, "order_size_max": 1_000_000, "leverage_min": "1", "leverage_max": "100"}
     | {"maintenance_rate": "0.005", "maker_fee_rate": "0.0002", "taker_fee_rate": "0.0005"}
 )
+_RISK_TIER: dict[str, Any] = {"contract": "BTC_USDT", "tier": 1} | {
+    "risk_limit": "1000000",
+    "maintenance_rate": "0.005",
+    "leverage_max": "100",
+}
 _FEES: dict[str, Any] = (
     {"user_id": _USER_ID, "gt_discount": False}
     | {"taker_fee": "0.002", "maker_fee": "0.002"}

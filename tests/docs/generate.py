@@ -164,23 +164,26 @@ def exit_code_table() -> str:
 
 
 def exchange_table(link: str) -> str:
-    """Return what each exchange reports, as a table.
+    """Return what each exchange reports, as a table; those of one page that report the same are one row.
 
     Args:
-        link: what leads from the page to the folder of exchanges.
+        link: the way from the page to the folder of exchanges.
     """
-    questions = ("read_two_factor", "read_withdrawal_addresses", "read_events")
-    rows = []
+    queries = ("read_two_factor", "read_withdrawal_addresses", "read_events")
+    groups: dict[Row, list[str]] = {}
     for name in exchanges.supported_ids():
-        venue = exchanges.get_adapter(name)
-        told = [
-            "yes" if getattr(type(venue), ask) is not getattr(ExchangeAdapter, ask) else "not reported"
-            for ask in questions
+        adapter = exchanges.get_adapter(name)
+        reported = ["no" if subject in adapter.profile.cannot_report else "yes" for subject in UNVERIFIABLE]
+        reported += [
+            "yes" if getattr(type(adapter), query) is not getattr(ExchangeAdapter, query) else "not reported"
+            for query in queries
         ]
-        page = page_of(name)
-        label = f"[{venue.profile.title}]({link}{page}.md)" + ("" if page == name else f" (`{name}`)")
-        known = ["no" if subject in venue.profile.cannot_report else "yes" for subject in UNVERIFIABLE]
-        rows.append((label, *known, *told, venue.profile.last_ccxt or "any"))
+        groups.setdefault((page_of(name), *reported, adapter.profile.last_ccxt or "any"), []).append(name)
+    rows = []
+    for (page, *cells), names in groups.items():
+        titles = ", ".join(dict.fromkeys(exchanges.get_adapter(name).profile.title for name in names))
+        ids = "" if names == [page] else f" ({', '.join(f'`{name}`' for name in names)})"
+        rows.append((f"[{titles}]({link}{page}.md){ids}", *cells))
     head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
     return table(head, rows)
 

@@ -131,8 +131,8 @@ def test_a_good_key_reaches_running_and_signs_its_balance_request_with_it(
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
     admitted = [line for line in process.output.splitlines() if "admitted" in line]
     assert len(admitted) == 1
-    assert "API key LAqU… on bitmex admitted: rights order; works from 127.0.0.1/32; " in admitted[0]
-    assert f"; {exchange.url} told so in" in admitted[0]
+    assert "API key LAqU… on bitmex admitted: permissions order; allowed IPs 127.0.0.1/32; " in admitted[0]
+    assert f"; checked with {exchange.url} in" in admitted[0]
     assert_no_secret(process.output)
 
 

@@ -1,4 +1,4 @@
-"""A real running bot: its key changes, the exchange goes away, its config is reloaded."""
+"""A real bot that runs: its key changes, the exchange goes away, its config is loaded anew."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 class Running:
-    """A bot process, with its operator's commands."""
+    """A bot process, and what its operator can do with it."""
 
     def __init__(self, bot: DemoBot, process: Process, receiver: Receiver, port: int) -> None:
         self.bot = bot
@@ -31,11 +31,7 @@ class Running:
         tell(self._port, name)
 
     def until(self, text: str, after: int = 0, seconds: float = 30) -> int:
-        """Wait for a text after a position in the output.
-
-        Returns:
-            The position behind it.
-        """
+        """Wait for a text beyond a place in the output; returns the place behind it."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             place = self.process.output.find(text, after)
@@ -44,10 +40,10 @@ class Running:
             time.sleep(0.05)
         raise AssertionError(f"no {text!r}:\n{self.process.output[after:]}")
 
-    def told(self, count: int, seconds: float = 10) -> list[str]:
-        """Return the guard's messages once there are so many, and assert that no more come."""
+    def messages(self, count: int, seconds: float = 10) -> list[str]:
+        """The guard's messages, once there are so many and no more."""
         soon(lambda: len(self.receiver.from_the_guard) >= count, seconds)
-        time.sleep(2.5)  # a whole interval, in which a second message would have come
+        time.sleep(2.5)  # a whole interval: a second message would have come
         assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
         return self.receiver.from_the_guard
 
@@ -83,7 +79,7 @@ def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: St
     exchange.keys[0].permissions = ["order", "withdraw"]
     paused = running.until("from RUNNING to: PAUSED")
     running.until("MANAGES BTC/USDT", paused)
-    (message,) = running.told(1)
+    (message,) = running.messages(1)
     assert "The bot is paused" in message
     assert "withdraw-permission" in message
 
@@ -91,16 +87,16 @@ def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: St
     turned_back = running.until("not RUNNING but PAUSED", paused)
     running.until("MANAGES BTC/USDT", running.until("MANAGES BTC/USDT", turned_back))
     assert "to: RUNNING" not in running.process.output[paused:]
-    running.told(1)
+    running.messages(1)
 
     exchange.keys[0].permissions = ["order"]
-    messages = running.told(2)
-    assert "fine again" in messages[1]
+    messages = running.messages(2)
+    assert "the key passes again" in messages[1]
     running.until("MANAGES BTC/USDT", running.until("MANAGES BTC/USDT", len(running.process.output)))
     assert "to: RUNNING" not in running.process.output[paused:], "nothing is resumed by itself"
     running.command("start")
     running.until("from PAUSED to: RUNNING", paused)
-    running.told(2)
+    running.messages(2)
     assert not [path for path in exchange.paths() if not path.startswith("GET")]
 
 
@@ -109,7 +105,7 @@ def test_a_key_that_loses_its_ip_restriction_pauses_the_bot(start: Start, exchan
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].cidr = "0.0.0.0/0"
     running.until("MANAGES BTC/USDT", running.until("from RUNNING to: PAUSED"))
-    assert "ip-unrestricted" in running.told(1)[0]
+    assert "ip-unrestricted" in running.messages(1)[0]
 
 
 def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX) -> None:
@@ -119,23 +115,23 @@ def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX
     paused = running.until("API key guard: the key now breaks the policy")
     running.until("ITERATION", running.until("ITERATION", running.until("to: PAUSED", paused)))
     assert "WANTS TO ENTER" not in running.process.output[paused:]
-    assert "ip-unrestricted" in running.told(1)[0]
+    assert "ip-unrestricted" in running.messages(1)[0]
 
 
 def test_a_disabled_key_stops_a_bot_that_is_configured_to_stop(start: Start, exchange: SimulatedBitMEX) -> None:
     running = start(on_violation="stop")
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].enabled = False
-    stopped = running.until("API key guard: the key cannot be shown to be fine any more. The bot is stopped")
+    stopped = running.until("API key guard: the key can no longer be verified. The bot is stopped")
     running.until("from RUNNING to: STOPPED", stopped)
     running.command("start")
     turned_back = running.until("not RUNNING but STOPPED", stopped)
     time.sleep(2)
     assert "MANAGES" not in running.process.output[stopped:]
     assert "to: RUNNING" not in running.process.output[turned_back:]
-    assert "key-disabled" in running.told(1)[0]
+    assert "key-disabled" in running.messages(1)[0]
     exchange.keys[0].enabled = True
-    assert "fine again" in running.told(2)[1], "a stopped bot's key is checked, too"
+    assert "the key passes again" in running.messages(2)[1], "a stopped bot's key is checked, too"
 
 
 def test_an_exchange_that_is_down_is_tolerated_for_the_grace_period(start: Start, exchange: SimulatedBitMEX) -> None:
@@ -146,7 +142,7 @@ def test_an_exchange_that_is_down_is_tolerated_for_the_grace_period(start: Start
     running.until("MANAGES BTC/USDT", tolerated)
     assert "PAUSED" not in running.process.output
     running.until("from RUNNING to: PAUSED", tolerated)
-    assert "no check for" in running.told(1)[0]
+    assert "could not be checked for" in running.messages(1)[0]
 
 
 def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
@@ -157,18 +153,18 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     running.bot.config["api_key_guard"]["policy"] = {"required_permissions": ["order", "position"]}
     running.bot.write()
     running.command("reload_config")
-    refused = running.until("the new config was not taken")
+    refused = running.until("the new config was not loaded")
     running.until("MANAGES BTC/USDT", running.until("to: PAUSED", refused))
-    assert "permission-missing" in running.told(1)[0]
+    assert "permission-missing" in running.messages(1)[0]
     assert "Cleaning up modules" not in running.process.output
     assert exchange.paths().count("GET /apiKey") == 2
 
     running.bot.config["api_key_guard"]["policy"] = {}
     path = running.bot.write()
-    path.write_text(path.read_text()[:-3])  # invalid JSON from now on
+    path.write_text(path.read_text()[:-3])  # no JSON any more
     running.command("reload_config")
-    running.until("MANAGES BTC/USDT", running.until("the new config was not taken", refused))
-    running.told(2)
+    running.until("MANAGES BTC/USDT", running.until("the new config was not loaded", refused))
+    running.messages(2)
 
     running.command("start")
     running.until("from PAUSED to: RUNNING", refused)
@@ -177,7 +173,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     reloaded = running.until("after config reloaded", refused)
     running.until("MANAGES BTC/USDT", reloaded)
     assert exchange.paths().count("GET /apiKey") == 3, "one check for one reload"
-    running.told(2)
+    running.messages(2)
 
 
 def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: SimulatedBitMEX) -> None:
@@ -188,7 +184,7 @@ def test_a_refused_reload_leaves_a_stopped_bot_stopped(start: Start, exchange: S
     exchange.keys[0].permissions = ["withdraw"]
     running.command("reload_config")
     running.until("from RELOAD_CONFIG to: STOPPED", stopped)
-    assert "stopped, as it was" in running.told(1)[0]
+    assert "stopped, as it was" in running.messages(1)[0]
     assert "MANAGES" not in running.process.output[stopped:]
 
 
@@ -205,5 +201,5 @@ def test_a_refused_start_is_reported_once_an_hour(bot: DemoBot, exchange: Simula
         exchange.keys[0].permissions = ["order"]
         exchange.keys[0].cidr = ""
         assert bot.trade(python=str(wheel)).wait() == 2
-        assert len(receiver.from_the_guard) == 2, "another refusal is told at once"
+        assert len(receiver.from_the_guard) == 2, "another refusal is sent at once"
         assert len(receiver.received) == 2

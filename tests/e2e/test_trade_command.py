@@ -126,7 +126,7 @@ def test_our_commands_name_the_ccxt_that_has_bitmex(
     command = [str(wheel), "-c", script, *arguments, "-c", str(bot.write())]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=bot.folder)
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "pip install 'ccxt==4.5.83'" in done.stdout
+    assert "pip install 'ccxt<=4.5.83'" in done.stdout
 
 
 @pytest.mark.parametrize("order", [["trade", "--check-only"], ["--check-only", "trade"]])
@@ -154,13 +154,13 @@ def test_the_launcher_waits_for_an_exchange_that_is_down(bot: DemoBot, exchange:
     process = Process(command, bot.folder)
     assert process.wait_for_output(), process.output
     process.stop()
-    assert process.output.count("Asking again in") >= 1
+    assert "Next check in" in process.output
     assert exchange.paths().count("GET /apiKey") == 4
 
     exchange.keys.clear()  # a lasting cause is not waited for
     process = Process(command, bot.folder)
     assert process.wait() == 3
-    assert "Asking again" not in process.output
+    assert "Next check in" not in process.output
 
 
 def test_the_demo_shows_the_main_job_in_under_a_minute(bot: DemoBot, wheel: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from tests.exchanges.samples import error_samples
-from tests.exchanges.test_gate import DETAIL, GOOD, entry, finding, odd
+from tests.exchanges.test_gate import DETAIL, GOOD, entry, facts, finding, odd
 from tests.support.scripted_session import response
 
 ODD_FLAGS: tuple[Any, ...] = (None, 0, 1, "true", "false", [])
@@ -60,6 +60,16 @@ def test_a_decisive_field_of_an_odd_type_makes_the_answer_unreliable(name: str, 
 )
 def test_an_own_key_with_an_odd_value_is_unreliable(changed: dict[str, Any]) -> None:
     assert odd([entry(**changed)]) == "response-invalid"
+
+
+@pytest.mark.parametrize("name", ["permissions", "ipWhitelist", "State", "canWithdraw", "p\u0435rms"])
+def test_a_field_that_looks_like_one_that_counts_is_rejected(name: str) -> None:
+    assert odd([entry(**{name: ["x"]})]) == "response-invalid"
+
+
+@pytest.mark.parametrize("name", ["note", "country", "lastUsedFrom"])
+def test_another_new_field_may_come(name: str) -> None:
+    assert facts([entry(**{name: ["x"]})])
 
 
 @pytest.mark.parametrize("name", ["user_id", "ip_whitelist"])

@@ -167,6 +167,16 @@ def test_a_field_in_two_spellings_makes_the_answer_unreliable(extra: dict[str, A
     assert odd({**GOOD, **extra}) == "response-invalid"
 
 
+@pytest.mark.parametrize("name", ["permissions_v2", "ipWhitelist", "canWithdraw", "expires", "perm\u0456ssions"])
+def test_a_field_that_looks_like_one_that_counts_is_rejected(name: str) -> None:
+    assert odd({**GOOD, name: ["x"]}) == "response-invalid"
+
+
+@pytest.mark.parametrize("name", ["note", "country", "lastUsedFrom"])
+def test_another_new_field_may_come(name: str) -> None:
+    assert read({**GOOD, name: ["x"]})
+
+
 def test_more_than_any_real_key_has_is_turned_away() -> None:
     assert odd({**GOOD, "permissions": ["query-funds"] * 51}) == "response-invalid"
     assert odd({**GOOD, "permissions": ["x" * 65]}) == "response-invalid"

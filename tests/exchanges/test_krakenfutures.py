@@ -144,6 +144,16 @@ def test_a_time_without_a_zone_is_odd(text: str) -> None:
     assert odd("createdAt", text) == "response-invalid"
 
 
+@pytest.mark.parametrize("name", ["permissionsV2", "allowedIps", "Permissions", "canWithdraw", "perm\u0456ssions"])
+def test_a_field_that_looks_like_one_that_counts_is_rejected(name: str) -> None:
+    assert odd(name, ["x"]) == "response-invalid"
+
+
+@pytest.mark.parametrize("name", ["note", "country", "lastUsedFrom"])
+def test_another_new_field_may_come(name: str) -> None:
+    assert read(**{name: ["x"]})
+
+
 def test_more_than_any_real_key_has_is_turned_away() -> None:
     assert odd("allowedCidrBlocks", ["203.0.113.7/32"] * 251) == "response-invalid"
     assert odd("permissions", {**GOOD["permissions"], "x" * 65: "FULL_ACCESS"}) == "response-invalid"

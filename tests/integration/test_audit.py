@@ -34,9 +34,10 @@ def test_a_careless_account_shows_what_to_do_first(audit: AuditCommand, exchange
         *("withdraw-permission", "two-factor"),
         *("security-event", "sibling-keys", "withdrawal-address", "key-age", "key-name"),
     ]
+    assert "Help: docs/pages/findings.md#withdraw-permission" in lines
     for shown in ("LAqU… (this bot's)", "anot…", "two-factor", "off", "withdrawalRequested (!)", "198.51.100.9"):
         assert shown in out
-    assert "(!) changes who can get at the money, or moves some" in out
+    assert "(!) changes who can access the money, or moves some" in out
 
 
 def test_an_account_in_order_is_a_short_report(audit: AuditCommand) -> None:
@@ -83,7 +84,7 @@ def test_two_hundred_keys_read_as_quickly_as_one(audit: AuditCommand, exchange: 
     assert code == 0
     assert len(out.splitlines()) < 50
     assert "Keys (202)" in out
-    assert "200 more keys cannot withdraw: order; from 1 address each." in out
+    assert "200 more keys cannot withdraw: order; allowed IPs 1 address each." in out
     assert "can withdraw" in out
     assert len(audit.json()["keys"]) == 201
 
@@ -187,7 +188,7 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: AuditComm
     make_careless(exchange)
     report = audit.json()
     assert list(report) == [
-        *("verdict", "exchange", "key", "findings", "facts", "servers"),
+        *("verdict", "exchange", "key", "findings", "facts", "servers", "unverified"),
         *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]

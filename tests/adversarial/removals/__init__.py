@@ -12,7 +12,7 @@ REMOVALS = (*CLIENT, *START, *FAILURES, *RESPONSES, *OUTPUT, *TEXT)
 
 NOT_REMOVABLE = {
     "test_without_its_pth_line_plain_freqtrade_has_no_key_at_all": "the defence is that the config never holds a key",
-    "test_a_strategy_that_takes_the_hook_out_has_a_bot_without_a_key_after_the_next_reload": "the same",
+    "test_a_strategy_that_removes_the_hook_has_no_key_after_a_reload": "the same",
     "test_both_forms_of_the_line_that_arms_the_guard_are_installed": "no Python that reads the file exists yet",
     "test_an_object_that_logs_itself_costs_no_more_with_the_filter": "without it, the test would not end",
     "test_a_test_that_brings_a_secret_out_fails": "it is a test of the tests, and its cases leak secrets",

@@ -73,7 +73,7 @@ CLIENT = (
         _TRUST_THE_ENVIRONMENT,
     ),
     Removal(
-        "adversarial/test_bypass.py::test_a_client_setting_that_switches_server_class_or_signer_is_misconfigured",
+        "adversarial/test_bypass.py::test_a_setting_that_changes_server_class_or_signer_is_misconfigured",
         "that only known settings are allowed",
         replace(
             "client.settings:invalid_settings",
@@ -84,8 +84,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::"
-        "test_a_second_file_that_names_another_exchange_or_switches_the_section_to_null_starts_no_bot",
+        "adversarial/test_bypass_processes.py::test_a_second_file_with_another_exchange_or_no_section_starts_no_bot",
         "that a section of null does not switch the guard off",
         replace(
             "config.parse:guard_state",
@@ -96,7 +95,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_a_keyring_that_answers_differently_the_second_time_is_asked_only_once",
+        "adversarial/test_bypass_processes.py::test_a_keyring_that_would_change_its_answer_is_read_once",
         "that the store is read once",
         (
             Replacement(
@@ -117,7 +116,7 @@ CLIENT = (
         ),
     ),
     Removal(
-        "adversarial/test_bypass.py::test_the_client_of_websockets_is_compared_as_well",
+        "adversarial/test_bypass_processes.py::test_the_client_of_websockets_is_compared_as_well",
         "that all three clients are compared",
         (
             Replacement(

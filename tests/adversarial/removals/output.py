@@ -163,7 +163,7 @@ OUTPUT = (
         _EVERY_RECORD,
     ),
     Removal(
-        "unit/plugin/test_notifications.py::test_a_token_is_in_no_message_of_the_library_that_sends_either",
+        "unit/plugin/test_notifications.py::test_the_log_of_the_http_library_shows_no_token",
         "that notifications are sent muted",
         _NEVER_MUTED,
     ),

@@ -32,8 +32,7 @@ START = (
         _LAUNCH_WITHOUT_INSTALLING,
     ),
     Removal(
-        "adversarial/test_bypass.py::"
-        "test_a_finder_that_loads_freqtrade_before_ours_does_not_get_the_launcher_past_the_guard",
+        "adversarial/test_bypass_processes.py::test_another_finder_that_loads_freqtrade_first_does_not_bypass_the_launcher",
         "that the launcher installs the guard itself",
         _LAUNCH_WITHOUT_INSTALLING,
     ),

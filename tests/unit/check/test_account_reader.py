@@ -1,4 +1,4 @@
-"""The questions about the account, one by one: an exchange and a client of the test's own answer them at once."""
+"""The queries about the account, one by one, to an exchange and a client of the test's own."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def page(newest: float, oldest: float, cursor: int | None, whole: bool = True) -
 
 
 class Case:
-    """An exchange that tells pages of events in turn, and how it was asked."""
+    """An exchange that reports pages of events in turn, and how it was queried."""
 
-    def __init__(self, *pages: Any, left: int | None = None) -> None:
+    def __init__(self, *pages: Any, remaining: int | None = None) -> None:
         self.pages = list(pages)
         self.cursors: list[int | None] = []
-        self.talks: list[tuple[Any, float, bool]] = []
-        self.left = left
+        self.sessions: list[tuple[Any, float, bool]] = []
+        self.remaining = remaining
 
     def clone(self) -> Case:
         return self
 
     def open_session(self, credentials: Any, seconds: float, *, retry: bool) -> Any:
-        self.talks.append((credentials, seconds, retry))
+        self.sessions.append((credentials, seconds, retry))
         return SimpleNamespace(
-            number=len(self.talks), request_count=10 ** (len(self.talks) - 1), rate_limit_remaining=self.left
+            number=len(self.sessions), request_count=10 ** (len(self.sessions) - 1), rate_limit_remaining=self.remaining
         )
 
     def read_two_factor(self, session: Any) -> Any:
@@ -66,58 +66,58 @@ class Case:
 
     def read_events(self, session: Any, cursor: int | None) -> Any:
         self.cursors.append(cursor)
-        told = self.pages.pop(0)
-        if isinstance(told, BaseException):
-            raise told
-        return told
+        page = self.pages.pop(0)
+        if isinstance(page, BaseException):
+            raise page
+        return page
 
-    def ask(
-        self, *topics: AccountQuery, back_to: datetime | None = None, others: Callable[[], Any] = lambda: ()
+    def read(
+        self, *queries: AccountQuery, back_to: datetime | None = None, siblings: Callable[[], Any] = lambda: ()
     ) -> tuple[AccountFacts, int]:
-        line: Any = self
-        inquiry = AccountReader(line, line, CREDENTIALS, 7.0)
-        assert inquiry.request_count == 0
-        account = inquiry.read(KeyListing((), others), topics, back_to)
-        return account, inquiry.request_count
+        both: Any = self
+        reader = AccountReader(both, both, CREDENTIALS, 7.0)
+        assert reader.request_count == 0
+        account = reader.read(KeyListing((), siblings), queries, back_to)
+        return account, reader.request_count
 
 
-def test_what_is_asked_is_told_each_by_a_client_of_its_own() -> None:
+def test_each_query_has_a_client_of_its_own() -> None:
     case = Case(page(0, 1, 5))
-    account, sent = case.ask(*AccountQuery, others=lambda: NotReported("many"))
+    account, sent = case.read(*AccountQuery, siblings=lambda: NotReported("many"))
     assert account.two_factor == 1
     assert account.withdrawal_addresses == ADDRESSES * 2
     assert account.event_log == page(0, 1, 5).event_log
     assert account.siblings == NotReported("many")
     assert sent == 111
-    assert case.talks == [(CREDENTIALS, 7.0, False)] * 3
+    assert case.sessions == [(CREDENTIALS, 7.0, False)] * 3
     assert case.cursors == [None]
 
 
-def test_what_is_not_asked_is_not_told_and_costs_nothing() -> None:
+def test_what_is_not_queried_is_not_reported_and_sends_nothing() -> None:
     case = Case()
-    account, sent = case.ask()
-    assert (account, sent, case.talks) == (AccountFacts(siblings=()), 0, [])
-    account, sent = case.ask(AccountQuery.TWO_FACTOR)
+    account, sent = case.read()
+    assert (account, sent, case.sessions) == (AccountFacts(siblings=()), 0, [])
+    account, sent = case.read(AccountQuery.TWO_FACTOR)
     assert (account, sent) == (AccountFacts(two_factor=True, siblings=()), 1)
 
 
 def test_only_the_events_of_an_audit_have_five_minutes() -> None:
     case = Case(page(0, 1, None))
-    case.ask(*AccountQuery, back_to=NOON)
-    assert case.talks == [(CREDENTIALS, 7.0, False)] * 2 + [(CREDENTIALS, 300.0, False)]
+    case.read(*AccountQuery, back_to=NOON)
+    assert case.sessions == [(CREDENTIALS, 7.0, False)] * 2 + [(CREDENTIALS, 300.0, False)]
 
 
-def test_a_question_that_ends_is_not_told_with_its_reason() -> None:
+def test_a_query_that_fails_is_not_reported_with_its_reason() -> None:
     found = error("overloaded", "One thing failed.", "x"), error("maintenance", "another", "y")
-    account, _ = Case(GuardError(*found)).ask(AccountQuery.EVENTS)
+    account, _ = Case(GuardError(*found)).read(AccountQuery.EVENTS)
     assert account.event_log == NotReported("One thing failed; another")
-    account, _ = Case(NotReported("odd")).ask(AccountQuery.EVENTS, back_to=NOON)
+    account, _ = Case(NotReported("odd")).read(AccountQuery.EVENTS, back_to=NOON)
     assert account.event_log == NotReported("odd")
 
 
 def test_a_bug_is_no_answer() -> None:
     with pytest.raises(ZeroDivisionError):
-        Case(ZeroDivisionError()).ask(AccountQuery.EVENTS)
+        Case(ZeroDivisionError()).read(AccountQuery.EVENTS)
 
 
 SINCE = NOON - timedelta(hours=4)
@@ -135,7 +135,7 @@ SINCE = NOON - timedelta(hours=4)
         ([page(0, 1, 90), page(1, 3, None)], [None, 90], 3, 3),
         ([page(0, 1, 90), page(1, 3, 80, whole=False), page(3, 5, 70)], [None, 90, 80], 4, 5),
         ([page(0, 1, 90), page(1, 3, None, whole=False)], [None, 90], 3, 1),
-        # What is not told ends it; what was told before stays.
+        # A page that is not reported ends it; what came before stays.
         ([page(0, 1, 90), NotReported("odd")], [None, 90], 2, 1),
         ([page(0, 1, 90), GuardError(error("overloaded", "x", "y"))], [None, 90], 2, 1),
         # A circle, and a cursor that leads forward.
@@ -148,7 +148,7 @@ def test_events_are_followed_back_page_by_page(
     pages: list[Any], asked: list[int | None], events: int, whole_since: float
 ) -> None:
     case = Case(*pages)
-    account, _ = case.ask(AccountQuery.EVENTS, back_to=SINCE)
+    account, _ = case.read(AccountQuery.EVENTS, back_to=SINCE)
     assert isinstance(account.event_log, EventLog)
     assert case.cursors == asked
     assert len(account.event_log.events) == events
@@ -157,25 +157,27 @@ def test_events_are_followed_back_page_by_page(
     assert moments == sorted(moments, reverse=True)
 
 
-def test_two_hundred_more_pages_are_the_most() -> None:
+def test_at_most_two_hundred_more_pages_are_read() -> None:
     case = Case(*(page(0, 1, 9_000 - number) for number in range(300)))
-    case.ask(AccountQuery.EVENTS, back_to=BEGINNING)
+    case.read(AccountQuery.EVENTS, back_to=BEGINNING)
     assert len(case.cursors) == 201
 
 
-@pytest.mark.parametrize(("left", "slept"), [(None, []), (30, []), (29, [1.0]), (0, [1.0])])
-def test_some_requests_are_left_to_the_bot(monkeypatch: pytest.MonkeyPatch, left: int | None, slept: Any) -> None:
+@pytest.mark.parametrize(("remaining", "slept"), [(None, []), (30, []), (29, [1.0]), (0, [1.0])])
+def test_the_reader_pauses_to_leave_requests_to_the_bot(
+    monkeypatch: pytest.MonkeyPatch, remaining: int | None, slept: Any
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
-    Case(page(0, 1, 90), page(1, 5, 80), left=left).ask(AccountQuery.EVENTS, back_to=SINCE)
+    Case(page(0, 1, 90), page(1, 5, 80), remaining=remaining).read(AccountQuery.EVENTS, back_to=SINCE)
     assert pauses == slept
 
 
-def test_an_exchange_that_lists_no_other_keys_has_not_told_of_them() -> None:
+def test_an_exchange_that_lists_no_siblings_has_not_reported_them() -> None:
     assert KeyListing(()).siblings() == NotReported("the exchange reports this key only")
 
 
-def test_an_exchange_that_brings_no_questions_about_the_account_is_not_taken_to_have_told_anything() -> None:
+def test_an_exchange_without_account_queries_reports_nothing() -> None:
     anything: Any = object()
     for answer in (
         ExchangeAdapter.read_two_factor(anything, anything),

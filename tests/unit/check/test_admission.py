@@ -44,13 +44,8 @@ EXCHANGE: dict[str, Any] = {
 
 def admission(credentials: Credentials) -> Admission:
     connection = ClientConnection.of(ccxt.bitmex(), asynchronous=False)
-    return Admission(
-        credentials,
-        connection,
-        PROFILE,
-        parse_section({"allowed_hosts": ["www.bitmex.com"]}, PROFILE),
-        lambda: Verdict(findings=()),
-    )
+    section = parse_section({"allowed_hosts": ["www.bitmex.com"]}, PROFILE)
+    return Admission(credentials, connection, PROFILE, section, lambda: Verdict(findings=()))
 
 
 @pytest.mark.parametrize("credentials", [pair(), WITH_PASSWORD, WITH_WALLET])

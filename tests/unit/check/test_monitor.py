@@ -1,4 +1,4 @@
-"""What the watch makes of what it sees, and when it looks."""
+"""When the monitor checks the key again, and what a verdict means for the bot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat
 from tests.support.factories import facts
 
-FINE = Verdict(findings=(), facts=(facts("order"),))
+GOOD = Verdict(findings=(), facts=(facts("order"),))
 
 
 def bad(rule: str) -> Verdict:
@@ -22,39 +22,39 @@ def bad(rule: str) -> Verdict:
 
 
 class Day:
-    """A watch, a clock that is turned by hand, and what the exchange tells next."""
+    """A monitor, a clock that is set by hand, and the next verdict."""
 
     def __init__(self, **written: Any) -> None:
         self.now = 1_000.0
-        self.told = FINE
-        self.looks = 0
-        self.watch = KeyMonitor(self.ask, parse_section(written, PROFILE), clock=lambda: self.now)
+        self.verdict = GOOD
+        self.checks = 0
+        self.monitor = KeyMonitor(self.recheck, parse_section(written, PROFILE), clock=lambda: self.now)
 
-    def ask(self) -> Verdict:
-        self.looks += 1
-        return self.told
+    def recheck(self) -> Verdict:
+        self.checks += 1
+        return self.verdict
 
-    def after(self, minutes: float, told: Verdict = FINE) -> Any:
-        self.told = told
+    def after(self, minutes: float, verdict: Verdict = GOOD) -> Any:
+        self.verdict = verdict
         self.now += 60 * minutes
-        return self.watch.poll()
+        return self.monitor.poll()
 
 
-def test_it_looks_once_in_every_interval_and_not_at_once() -> None:
+def test_the_key_is_checked_once_in_each_interval() -> None:
     day = Day()
-    looked = []
+    checked_at = []
     for minute in range(1, 241):
-        before = day.looks
+        before = day.checks
         assert day.after(1) is None
-        if day.looks > before:
-            looked.append(minute)
-    assert looked == [60, 120, 180, 240]
+        if day.checks > before:
+            checked_at.append(minute)
+    assert checked_at == [60, 120, 180, 240]
 
 
-def test_zero_minutes_turn_it_off() -> None:
+def test_zero_minutes_switch_the_recheck_off() -> None:
     day = Day(recheck_minutes=0)
     assert day.after(10_000, bad("withdraw-permission")) is None
-    assert day.looks == 0
+    assert day.checks == 0
 
 
 @pytest.mark.parametrize(
@@ -65,25 +65,25 @@ def test_zero_minutes_turn_it_off() -> None:
         *("clock-skew", "address-banned", "tls-failed", "redirected", "response-invalid", "internal-error"),
     ],
 )
-def test_what_does_not_pass_by_itself_is_told_at_once_and_once(rule: str) -> None:
+def test_a_lasting_cause_is_a_violation_at_once_and_once(rule: str) -> None:
     day = Day()
     news = day.after(60, bad(rule))
     assert (news.recovered, news.unreachable_minutes, news.verdict.findings[0].name) == (False, None, rule)
-    assert day.watch.violation is news.verdict
+    assert day.monitor.violation is news.verdict
     for _ in range(100):
         assert day.after(5, bad(rule)) is None
-    assert day.looks == 101
+    assert day.checks == 101
     news = day.after(5)
-    assert (news.recovered, news.verdict) == (True, FINE)
-    assert day.watch.violation is None
+    assert (news.recovered, news.verdict) == (True, GOOD)
+    assert day.monitor.violation is None
     assert day.after(5) is None
-    assert day.looks == 102, "fine again, so the next look comes after a whole interval"
+    assert day.checks == 102, "it passes again, so the next recheck comes after a whole interval"
 
 
 @pytest.mark.parametrize(
     "rule", ["maintenance", "overloaded", "server-error", "unreachable", "timed-out", "rate-limited"]
 )
-def test_a_passing_cause_is_tolerated_for_the_grace_and_then_is_a_violation(rule: str) -> None:
+def test_a_transient_cause_is_a_violation_after_the_grace(rule: str) -> None:
     day = Day()
     assert day.after(60, bad(rule)) is None
     for _ in range(35):
@@ -91,14 +91,14 @@ def test_a_passing_cause_is_tolerated_for_the_grace_and_then_is_a_violation(rule
     news = day.after(5, bad(rule))
     assert news is not None
     assert news.unreachable_minutes == 180
-    assert "no check for 180 minutes" in chat.violation(
-        news.verdict, chat.BotState.PAUSED, silent_minutes=news.unreachable_minutes
+    assert "the key could not be checked for 180 minutes" in chat.violation(
+        news.verdict, chat.BotState.PAUSED, unreachable_minutes=news.unreachable_minutes
     )
     assert day.after(5, bad(rule)) is None
     assert day.after(5).recovered
 
 
-def test_one_good_look_starts_the_grace_anew() -> None:
+def test_one_good_recheck_starts_the_grace_anew() -> None:
     day = Day()
     for _ in range(4):
         assert day.after(60, bad("maintenance")) is None
@@ -106,18 +106,18 @@ def test_one_good_look_starts_the_grace_anew() -> None:
         assert day.after(5) is None
 
 
-def test_without_grace_a_passing_cause_is_a_violation_at_once() -> None:
+def test_without_grace_a_transient_cause_is_a_violation_at_once() -> None:
     assert Day(recheck_grace_minutes=0).after(60, bad("maintenance")) is not None
 
 
-def test_during_an_outage_a_real_violation_is_told_at_once() -> None:
+def test_during_an_outage_a_real_violation_is_news_at_once() -> None:
     day = Day()
     assert day.after(60, bad("maintenance")) is None
     news = day.after(5, bad("withdraw-permission"))
     assert news.unreachable_minutes is None
 
 
-def test_what_is_found_out_after_an_outage_that_took_too_long_is_told_as_well() -> None:
+def test_a_real_violation_after_a_long_outage_is_news_too() -> None:
     day = Day(recheck_grace_minutes=0)
     assert day.after(60, bad("maintenance")).unreachable_minutes == 0
     assert day.after(5, bad("maintenance")) is None
@@ -127,13 +127,13 @@ def test_what_is_found_out_after_an_outage_that_took_too_long_is_told_as_well() 
     assert day.after(5).recovered
 
 
-def test_it_can_be_told_to_look_at_once() -> None:
+def test_a_recheck_can_be_made_due() -> None:
     day = Day()
     assert day.after(1) is None
-    day.watch.poll_soon()
+    day.monitor.poll_soon()
     assert day.after(0, bad("withdraw-permission")) is not None
     off = Day(recheck_minutes=0)
-    off.watch.poll_soon()
+    off.monitor.poll_soon()
     assert off.after(60, bad("withdraw-permission")) is None
 
 
@@ -141,52 +141,52 @@ def test_an_outage_does_not_end_a_violation() -> None:
     day = Day()
     assert day.after(60, bad("withdraw-permission")) is not None
     assert day.after(5, bad("maintenance")) is None
-    assert day.watch.violation is not None
+    assert day.monitor.violation is not None
     assert day.after(5).recovered
 
 
-def test_a_verdict_that_says_nothing_is_no_passing_cause() -> None:
+def test_a_verdict_without_findings_is_not_transient() -> None:
     assert Day().after(60, Verdict(findings=())) is not None
 
 
-def test_a_watch_that_fails_itself_holds_the_bot_and_says_so_once() -> None:
+def test_a_monitor_that_fails_holds_the_bot_and_says_so_once() -> None:
     day = Day()
     finding = error("internal-error", "what", "fix")
-    news = day.watch.fail(finding)
+    news = day.monitor.fail(finding)
     assert news is not None
     assert news.verdict.findings == (finding,)
-    assert day.watch.fail(finding) is None
-    assert day.watch.violation is not None
+    assert day.monitor.fail(finding) is None
+    assert day.monitor.violation is not None
 
 
-def test_a_look_that_fails_itself_is_not_repeated_in_every_iteration() -> None:
+def test_a_recheck_that_raises_waits_for_the_next_interval() -> None:
     day = Day()
 
     def fail() -> Verdict:
         raise RuntimeError
 
-    watch = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
-    looked = []
+    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
+    checked_at = []
     for minute in range(1, 71):
         day.now += 60
         try:
-            assert watch.poll() is None
+            assert monitor.poll() is None
         except RuntimeError:
-            looked.append(minute)
-    assert looked == [60, 65, 70]
+            checked_at.append(minute)
+    assert checked_at == [60, 65, 70]
 
 
 @pytest.mark.parametrize(
     ("written", "stops"), [({}, False), ({"on_violation": "pause"}, False), ({"on_violation": "stop"}, True)]
 )
 def test_the_bot_is_stopped_only_where_the_operator_says_so(written: dict[str, Any], stops: bool) -> None:
-    assert Day(**written).watch.stops is stops
+    assert Day(**written).monitor.stops is stops
 
 
-def test_what_the_operator_is_told_fits_a_chat() -> None:
+def test_every_message_fits_a_chat() -> None:
     long = Verdict(findings=tuple(error("ip-outside", f"`{number}`" * 200, "fix") for number in range(9)))
     for message in (
-        chat.violation(long, chat.BotState.STOPPED_ALREADY, silent_minutes=None),
+        chat.violation(long, chat.BotState.STOPPED_ALREADY, unreachable_minutes=None),
         chat.start_refused(long, "my bot"),
         chat.reload_refused(long, stopped=False),
         chat.key_recovered(),

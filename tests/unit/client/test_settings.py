@@ -157,5 +157,5 @@ def test_a_ccxt_without_the_exchange_names_the_version_to_install(monkeypatch: p
         exchange_client.build_client({"name": "bitmex"}, PROFILE, HOSTS)
     (finding,) = stopped.value.findings
     assert finding.name == "ccxt-class-missing"
-    assert "pip install 'ccxt==4.5.83'" in finding.fix
+    assert "pip install 'ccxt<=4.5.83'" in finding.fix
     assert "[bitmex]" in finding.fix

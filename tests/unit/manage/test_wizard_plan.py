@@ -1,4 +1,4 @@
-"""What the guided set-up decides, apart from the talk."""
+"""What the wizard decides, apart from the dialogue."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ HOST = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")
         ({"bot_name": "x" * 99, "exchange": None}, "x" * 40),
     ],
 )
-def test_a_name_is_made_of_the_bots_name_and_what_it_trades(config: dict[str, Any], name: str) -> None:
+def test_a_key_name_is_suggested_from_bot_name_and_pairs(config: dict[str, Any], name: str) -> None:
     assert wizard_plan.suggest_key_name(config, PROFILE) == name[:40].strip("-")
     assert wizard_plan.name_objection(wizard_plan.suggest_key_name(config, PROFILE), policy(), PROFILE) is True
 
 
-def test_a_name_that_the_bots_own_rule_would_not_pass_is_not_taken() -> None:
+def test_a_name_that_the_rule_would_find_is_not_accepted() -> None:
     assert "says nothing" in str(wizard_plan.name_objection("bot", policy(), PROFILE))
     assert "no name" in str(wizard_plan.name_objection(" ", policy(), PROFILE))
     assert "prod-*" in str(wizard_plan.name_objection("freqtrade-btc", policy(key_name="prod-*"), PROFILE))
     assert wizard_plan.name_objection("prod-btc", policy(key_name="prod-*"), PROFILE) is True
 
 
-def test_many_bots_of_one_name_have_a_place_each() -> None:
+def test_bots_of_one_name_get_a_service_each() -> None:
     services = keyring_services.service_names({}, PROFILE)
     assert services[:3] == [
         "freqtrade-bitmex-freqtrade",
@@ -64,7 +64,7 @@ def test_many_bots_of_one_name_have_a_place_each() -> None:
         ("2001:db8::-2001:db8::ff", "2001:db8::/120", 256),
     ],
 )
-def test_the_smallest_block_is_worked_out(text: str, block: str, addresses: int) -> None:
+def test_an_address_or_range_becomes_the_smallest_block(text: str, block: str, addresses: int) -> None:
     network = wizard_plan.parse_network_input(text)
     assert (str(network), network.num_addresses) == (block, addresses)
 
@@ -83,13 +83,13 @@ def test_the_smallest_block_is_worked_out(text: str, block: str, addresses: int)
         "1.1.1.0/24-1.1.2.0",
     ],
 )
-def test_what_is_no_address_or_every_address_is_not_taken(text: str) -> None:
+def test_no_address_and_every_address_are_not_accepted(text: str) -> None:
     with pytest.raises(ValueError):
         wizard_plan.parse_network_input(text)
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 2**20))
-def test_a_range_lies_inside_its_block_and_in_no_smaller_one(first: Any, distance: int) -> None:
+def test_no_smaller_block_has_the_whole_range(first: Any, distance: int) -> None:
     last = ip_address(min(int(first) + distance, 2**32 - 1))
     try:
         network = wizard_plan.parse_network_input(f"{first}-{last}")
@@ -102,7 +102,7 @@ def test_a_range_lies_inside_its_block_and_in_no_smaller_one(first: Any, distanc
 
 
 @pytest.mark.parametrize(
-    ("text", "at_home"),
+    ("text", "private"),
     [
         ("192.168.1.2", True),
         ("127.0.0.1", True),
@@ -113,11 +113,11 @@ def test_a_range_lies_inside_its_block_and_in_no_smaller_one(first: Any, distanc
         ("2001:db8::1", False),
     ],
 )
-def test_an_address_that_the_exchange_never_sees_is_known(text: str, at_home: bool) -> None:
-    assert wizard_plan.is_private(wizard_plan.parse_network_input(text)) is at_home
+def test_a_private_address_is_recognised(text: str, private: bool) -> None:
+    assert wizard_plan.is_private(wizard_plan.parse_network_input(text)) is private
 
 
-def test_a_block_that_the_policy_would_refuse_is_objected_to_by_its_own_rules() -> None:
+def test_a_network_against_the_policy_is_objected_to() -> None:
     block, range_ = wizard_plan.parse_network_input("203.0.113.7"), wizard_plan.parse_network_input("203.0.113.0/28")
     assert wizard_plan.network_objections(block, policy(), PROFILE) == []
     assert "16 IP addresses" in wizard_plan.network_objections(range_, policy(), PROFILE)[0]
@@ -125,16 +125,16 @@ def test_a_block_that_the_policy_would_refuse_is_objected_to_by_its_own_rules() 
     assert wizard_plan.network_objections(range_, policy(ip_within=["203.0.113.0/28"]), PROFILE) == []
 
 
-def test_the_boxes_are_those_of_the_policy_in_the_pages_words() -> None:
-    usual = wizard_plan.permission_checklist(policy(), PROFILE)
-    assert usual == wizard_plan.PermissionChecklist(("Order",), ("Position",), ("Order Cancel",), ("Withdraw",))
+def test_the_checklist_follows_the_policy_in_the_pages_words() -> None:
+    default = wizard_plan.permission_checklist(policy(), PROFILE)
+    assert default == wizard_plan.PermissionChecklist(("Order",), ("Position",), ("Order Cancel",), ("Withdraw",))
     cancels = policy(allowed_permissions=["orderCancel"], required_permissions=["orderCancel"])
     assert wizard_plan.permission_checklist(cancels, PROFILE) == wizard_plan.PermissionChecklist(
         ("Order Cancel",), (), ("Order", "Position"), ("Withdraw",)
     )
 
 
-def test_the_section_names_a_host_only_if_it_is_not_the_exchanges_own() -> None:
+def test_the_section_names_only_hosts_that_are_not_the_exchanges() -> None:
     network, store = wizard_plan.parse_network_input("203.0.113.7"), {"store": "keyring"}
     section = wizard_plan.build_section(network, store, list(PROFILE.hosts), PROFILE)
     assert section == {"credentials": store, "policy": {"ip_within": ["203.0.113.7/32"]}}

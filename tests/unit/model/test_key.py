@@ -60,7 +60,7 @@ OTHERWISE = {"name": "y", "created": NOON, "user_id": "8", "account_id": "9"}
         (facts(addresses=UNDISCLOSED), facts(), facts(addresses=UNDISCLOSED)),
         (facts(), facts(addresses=UNDISCLOSED), facts(addresses=UNDISCLOSED)),
         (facts(addresses=UNDISCLOSED), facts(addresses=NotReported("x")), facts(addresses=NotReported("x"))),
-        (facts(addresses=NotReported("x")), facts(addresses=NotSupported("y")), facts(addresses=NotSupported("y"))),
+        (facts(addresses=NotSupported("y")), facts(addresses=NotReported("x")), facts(addresses=NotReported("x"))),
         (facts(addresses=NotSupported("y")), facts(addresses=Unrestricted("x")), facts(addresses=Unrestricted("x"))),
         (expiring(NOW), expiring(None), expiring(NOW)),
         (expiring(NOW + timedelta(days=1)), expiring(NOW), expiring(NOW)),

@@ -38,8 +38,8 @@ def test_a_bot_with_a_good_key_is_built_and_watched(
     assert bot.cleaned == 0
     assert (config["exchange"]["key"], config["exchange"]["secret"]) == (None, None)
     monitor = bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
-    assert monitor._ask().admitted
-    assert monitor._every == 3600
+    assert monitor._recheck().admitted
+    assert monitor._interval_seconds == 3600
 
 
 def test_the_messages_of_a_guarded_bot_are_redacted(

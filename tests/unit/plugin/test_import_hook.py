@@ -1,6 +1,6 @@
-"""What happens when freqtrade's bot module is imported, above all when the guard cannot be placed around it.
+"""The import of freqtrade's bot module, above all when the hooks cannot be installed in it.
 
-The modules are made up here; tests/processes imports freqtrade's own.
+The modules are made up here; tests/e2e imports freqtrade's own.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TARGET = ModuleType("target")
 
 
 class Bot:
-    """Would start, if nobody keeps it from it."""
+    """A bot class that would start."""
 
 
 class Loader:
-    """Somebody else's: what it loads has a bot class."""
+    """The loader of another finder; its module has a bot class."""
 
     note = "its own"
 
@@ -45,7 +45,7 @@ class Loader:
 
 
 class Elsewhere:
-    """Somebody else's finder, which knows where the module is."""
+    """Another finder, which knows where the module is."""
 
     def __init__(self, loader: Loader | None) -> None:
         self.loader = loader
@@ -57,8 +57,8 @@ class Elsewhere:
 
 
 @pytest.fixture
-def placed(monkeypatch: pytest.MonkeyPatch) -> list[ModuleType]:
-    """The modules around which the guard was placed; it is not really, for they are none of freqtrade's."""
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[ModuleType]:
+    """The modules in which hooks would be installed; they are not freqtrade's, so none are."""
     modules: list[ModuleType] = []
     monkeypatch.setattr(install, "install_hooks", modules.append)
     monkeypatch.setattr(import_hook, "install_error", None)
@@ -73,22 +73,22 @@ def imported(monkeypatch: pytest.MonkeyPatch, *finders: object) -> ModuleType:
     return module  # type: ignore[no-any-return]
 
 
-def test_the_guard_is_placed_once_the_bot_module_is_loaded_and_not_before(
-    monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType]
+def test_hooks_are_installed_after_the_bot_module_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, installed: list[ModuleType]
 ) -> None:
     knows_nothing, knows = Elsewhere(None), Elsewhere(Loader(FreqtradeBot=Bot))
     module = imported(monkeypatch, object(), BotModuleFinder, knows_nothing, knows, Elsewhere(Loader()))
     assert module.FreqtradeBot is Bot
-    assert placed == [module]
+    assert installed == [module]
     assert knows_nothing.asked == knows.asked == [(BOT_MODULE, ["somewhere"], TARGET)]
 
 
-def test_its_loader_is_the_modules_own_in_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_loader_passes_everything_else_to_the_modules_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [BotModuleFinder, Elsewhere(Loader())])
     assert BotModuleFinder.find_spec(BOT_MODULE).loader.note == "its own"
 
 
-def test_other_modules_and_a_freqtrade_that_is_not_there_are_left_to_everybody_else(
+def test_other_modules_and_a_missing_freqtrade_are_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "meta_path", [BotModuleFinder, Elsewhere(None)])
@@ -97,17 +97,17 @@ def test_other_modules_and_a_freqtrade_that_is_not_there_are_left_to_everybody_e
     assert BotModuleFinder.find_spec("freqtrade.worker") is None
 
 
-def test_a_bot_module_that_is_there_already_is_guarded_when_it_is_armed(
-    monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType]
+def test_a_bot_module_that_was_loaded_before_gets_hooks(
+    monkeypatch: pytest.MonkeyPatch, installed: list[ModuleType]
 ) -> None:
     module = ModuleType(BOT_MODULE)
     monkeypatch.setattr(sys, "meta_path", [])
     monkeypatch.delitem(sys.modules, BOT_MODULE, raising=False)
     freqtrade_bitmex_guard.arm()
-    assert placed == []
+    assert installed == []
     monkeypatch.setitem(sys.modules, BOT_MODULE, module)
     freqtrade_bitmex_guard.arm()
-    assert placed == [module]
+    assert installed == [module]
     assert sys.meta_path == [BotModuleFinder]
 
 
@@ -115,8 +115,8 @@ def test_a_bot_module_that_is_there_already_is_guarded_when_it_is_armed(
     "problem", [AttributeError, ImportError, MemoryError, RecursionError, SystemExit, GeneratorExit]
 )
 @pytest.mark.parametrize("content", [{"FreqtradeBot": Bot}, {"FreqtradeBot": None}, {}], ids=["bot", "none", "missing"])
-def test_whatever_fails_while_it_is_placed_no_bot_starts(
-    monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType], problem: type[BaseException], content: dict[str, Any]
+def test_no_bot_starts_if_the_hooks_cannot_be_installed(
+    monkeypatch: pytest.MonkeyPatch, installed: list[ModuleType], problem: type[BaseException], content: dict[str, Any]
 ) -> None:
     def fail(_module: ModuleType) -> None:
         raise problem("a message that may hold anything")
@@ -126,16 +126,18 @@ def test_whatever_fails_while_it_is_placed_no_bot_starts(
     module = imported(monkeypatch, Elsewhere(Loader(**content)))
     with pytest.raises(OperationalException) as refused:
         module.FreqtradeBot({"dry_run": False}, odd=True)
-    assert type(refused.value) is OperationalException, "freqtrade ends with 0 on some of its heirs"
+    assert type(refused.value) is OperationalException, "the class of a refusal may be what is broken"
     assert str(refused.value) == import_hook.install_error
-    assert str(refused.value).startswith(f"API key guard: MISCONFIGURED: {problem.__name__} while placing the guard. ")
+    assert str(refused.value).startswith(
+        f"API key guard: MISCONFIGURED: {problem.__name__} while the guard was installed. "
+    )
     assert "Nothing was started.\n      What to do: Reinstall the guard from its checkout: " in str(refused.value)
     assert "pip install" not in str(refused.value), "no such package was ever published by us"
 
 
 def named_like_ours() -> None:
     class GuardError(Exception):
-        """Somebody else's."""
+        """Another one of that name."""
 
     raise GuardError("X..")
 
@@ -145,27 +147,28 @@ def of_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("fail", "expected"),
     [
         (of_ours, "usage: it is; usage: X. Nothing was started.\n      What to do: Do this. Do that. Or uninstall"),
         (named_like_ours, "X. Nothing was started.\n      What to do:  Or uninstall"),
     ],
 )
-def test_what_the_guard_itself_says_of_it_is_shown(
-    monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType], place: Callable[[], None], told: str
+def test_the_guards_own_findings_are_shown_with_their_page(
+    monkeypatch: pytest.MonkeyPatch, installed: list[ModuleType], fail: Callable[[], None], expected: str
 ) -> None:
-    monkeypatch.setattr(install, "install_hooks", lambda _module: place())
+    monkeypatch.setattr(install, "install_hooks", lambda _module: fail())
     monkeypatch.setattr(Bot, "__init__", Bot.__init__)
     module = imported(monkeypatch, Elsewhere(Loader(FreqtradeBot=Bot)))
     with pytest.raises(OperationalException) as refused:
         module.FreqtradeBot({})
-    assert str(refused.value).startswith(f"API key guard: MISCONFIGURED: {told} freqtrade-bitmex-guard")
+    assert str(refused.value).startswith(f"API key guard: MISCONFIGURED: {expected} freqtrade-bitmex-guard")
+    assert str(refused.value).count("\n      Help: docs/pages/findings.md#usage") == (fail is of_ours)
     with pytest.raises(OperationalException):
-        Bot()  # whoever imported the class before has it still
+        Bot()  # a module that imported the class before still has it
     assert Bot is module.FreqtradeBot
 
 
-def test_ctrl_c_is_no_reason_that_stays(monkeypatch: pytest.MonkeyPatch, placed: list[ModuleType]) -> None:
+def test_ctrl_c_is_no_install_error(monkeypatch: pytest.MonkeyPatch, installed: list[ModuleType]) -> None:
     def interrupt(_module: ModuleType) -> None:
         raise KeyboardInterrupt
 

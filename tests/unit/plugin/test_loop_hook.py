@@ -25,7 +25,7 @@ from tests.unit.plugin.watched_bot import BAD, GOOD, WatchedBot
         (State.STOPPED, "stop", State.STOPPED, "The bot was stopped already"),
     ],
 )
-def test_what_becomes_of_a_bot_and_what_its_operator_is_told_are_the_same(
+def test_the_operator_is_notified_of_the_bots_real_state(
     state: State, on_violation: str, becomes: State, said: str
 ) -> None:
     watched = WatchedBot(state, on_violation=on_violation)
@@ -42,7 +42,7 @@ def test_what_becomes_of_a_bot_and_what_its_operator_is_told_are_the_same(
 
 
 @pytest.mark.parametrize("command", [State.RUNNING, State.PAUSED])
-def test_a_command_while_a_violation_stands_does_not_bring_a_stopped_bot_back(command: State) -> None:
+def test_no_command_starts_a_stopped_bot_during_a_violation(command: State) -> None:
     watched = WatchedBot(on_violation="stop")
     watched.verdict = BAD
     watched.iterate()
@@ -53,7 +53,7 @@ def test_a_command_while_a_violation_stands_does_not_bring_a_stopped_bot_back(co
     assert watched.processed == processed
 
 
-def test_a_command_that_slips_in_between_is_turned_back_in_the_next_iteration() -> None:
+def test_a_command_between_two_polls_is_undone_by_the_next() -> None:
     watched = WatchedBot(State.PAUSED)
     watched.verdict = BAD
     watched.iterate()
@@ -62,7 +62,7 @@ def test_a_command_that_slips_in_between_is_turned_back_in_the_next_iteration() 
 
 
 @pytest.mark.parametrize("on_violation", ["pause", "stop"])
-def test_what_an_operator_may_do_while_a_violation_stands(on_violation: str) -> None:
+def test_an_operator_may_stop_pause_and_reload_during_a_violation(on_violation: str) -> None:
     watched = WatchedBot(on_violation=on_violation)
     watched.verdict = BAD
     watched.iterate()
@@ -71,20 +71,20 @@ def test_what_an_operator_may_do_while_a_violation_stands(on_violation: str) -> 
         assert watched.bot.state is (State.STOPPED if (state, on_violation) == (State.PAUSED, "stop") else state)
 
 
-def test_fine_again_resumes_nothing_and_lets_the_operator_resume() -> None:
+def test_a_recovered_key_resumes_nothing_and_lets_the_operator_resume() -> None:
     watched = WatchedBot()
     watched.verdict = BAD
     watched.iterate()
     watched.verdict = GOOD
     assert watched.iterate() is State.PAUSED
-    assert "fine again" in watched.messages[1]
+    assert "the key passes again" in watched.messages[1]
     watched.bot.state = State.RUNNING
     assert watched.iterate() is State.RUNNING
     assert len(watched.messages) == 2
 
 
 @pytest.mark.parametrize("raised", [ZeroDivisionError, AttributeError, MemoryError, SystemExit])
-def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration(raised: type[BaseException]) -> None:
+def test_a_bug_in_the_monitor_holds_the_bot_and_breaks_no_iteration(raised: type[BaseException]) -> None:
     def fail() -> None:
         raise raised
 
@@ -99,7 +99,7 @@ def test_a_bug_in_the_watch_holds_the_bot_and_breaks_no_iteration(raised: type[B
 
 @pytest.mark.parametrize("raised", [ZeroDivisionError, MemoryError, SystemExit])
 @pytest.mark.parametrize("place", ["freqtrade_bitmex_guard.report.chat.violation", None])
-def test_an_operator_who_cannot_be_told_changes_nothing(
+def test_an_operator_who_cannot_be_notified_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, place: str | None, raised: type[BaseException]
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -114,7 +114,7 @@ def test_an_operator_who_cannot_be_told_changes_nothing(
     assert watched.iterate() is State.PAUSED
 
 
-def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
+def test_a_bot_without_a_monitor_is_as_it_was() -> None:
     watched = WatchedBot()
     del watched.bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
     watched.verdict = BAD
@@ -132,7 +132,7 @@ def test_a_bot_that_is_not_watched_is_as_it_was() -> None:
         {"process_stopped": lambda self, more: None},
     ],
 )
-def test_another_shape_of_freqtrade_is_not_touched(changed: dict[str, Any]) -> None:
+def test_another_shape_of_freqtrade_is_left_alone(changed: dict[str, Any]) -> None:
     shape: dict[str, Any] = {"process": lambda self: None, "process_stopped": lambda self: None, **changed}
     with pytest.raises(GuardError):
         loop_hook.install_loop_hook(type("Bot", (), shape))
@@ -147,13 +147,13 @@ def test_ctrl_c_is_not_kept_from_the_bot() -> None:
     watched.bot.notify_status = interrupted
     with pytest.raises(KeyboardInterrupt):
         watched.iterate()
-    watched.monitor._ask = interrupted
+    watched.monitor._recheck = interrupted
     with pytest.raises(KeyboardInterrupt):
         watched.iterate()
 
 
 @pytest.mark.parametrize("missing", ["RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"])
-def test_states_that_it_does_not_know_are_not_guessed_at(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_a_freqtrade_with_other_states_is_unsupported(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     fewer = SimpleNamespace(__members__={name: state for name, state in State.__members__.items() if name != missing})
     monkeypatch.setattr(loop_hook, "State", fewer)
     shape = {"process": lambda self: None, "process_stopped": lambda self: None}
@@ -161,16 +161,16 @@ def test_states_that_it_does_not_know_are_not_guessed_at(monkeypatch: pytest.Mon
         loop_hook.install_loop_hook(type("Bot", (), shape))
 
 
-def test_a_state_that_was_never_set_is_missing_as_it_was_before() -> None:
+def test_a_state_that_was_never_set_is_missing() -> None:
     bot = object.__new__(type(WatchedBot().bot))
     with pytest.raises(AttributeError, match="^state$"):
         bot.state  # noqa: B018
 
 
-def test_how_long_nothing_could_be_found_out_is_told() -> None:
+def test_the_message_says_how_long_the_exchange_was_unreachable() -> None:
     watched = WatchedBot(recheck_grace_minutes=90)
     watched.verdict = Verdict(findings=(error("server-error", "BitMEX had an internal error", "start again later"),))
     for _ in range(3):
         watched.iterate()
     (message,) = watched.messages
-    assert message.startswith("API key guard: no check for 122 minutes. The bot is paused")
+    assert message.startswith("API key guard: the key could not be checked for 122 minutes. The bot is paused")

@@ -66,7 +66,7 @@ def reload(
     return worker, guard
 
 
-def test_the_config_that_was_checked_is_the_one_that_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bot_is_built_from_the_checked_config(monkeypatch: pytest.MonkeyPatch) -> None:
     worker, guard = reload(monkeypatch, WatchedBot(), None)
     assert worker.built == [(False, NEW_CONFIG)]
     assert worker.built[0][1] is guard.seen[0]
@@ -77,7 +77,7 @@ def test_the_config_that_was_checked_is_the_one_that_is_built(monkeypatch: pytes
     ("before", "after"),
     [(State.RUNNING, State.PAUSED), (State.PAUSED, State.PAUSED), (State.STOPPED, State.STOPPED)],
 )
-def test_a_refused_reload_builds_nothing_and_leaves_the_bot_held(
+def test_a_refused_reload_builds_nothing_and_holds_the_bot(
     monkeypatch: pytest.MonkeyPatch, before: State, after: State
 ) -> None:
     watched = WatchedBot(before)
@@ -101,7 +101,7 @@ def test_a_stop_during_the_check_of_a_reload_stays_a_stop(monkeypatch: pytest.Mo
     assert "stopped, as it was" in watched.messages[0]
 
 
-def test_a_refused_reload_does_not_bring_back_a_bot_that_is_to_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_reload_does_not_revive_a_stopped_bot(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = WatchedBot(on_violation="stop")
     watched.verdict = BAD
     watched.iterate()
@@ -109,7 +109,7 @@ def test_a_refused_reload_does_not_bring_back_a_bot_that_is_to_be_stopped(monkey
     assert watched.bot.state is State.STOPPED
 
 
-def test_after_a_refused_reload_the_key_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_refused_reload_the_key_is_checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = WatchedBot()
     reload(monkeypatch, watched, BAD)
     watched.verdict = BAD
@@ -117,7 +117,7 @@ def test_after_a_refused_reload_the_key_is_looked_at_at_once(monkeypatch: pytest
     assert watched.iterate(0) is State.PAUSED
 
 
-def test_a_config_that_cannot_be_loaded_says_why_and_leaves_a_watched_bot_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_config_holds_a_guarded_bot_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = WatchedBot()
     worker, _ = reload(monkeypatch, watched, None, load=lambda: 1 / 0)
     assert worker.built == []
@@ -125,7 +125,7 @@ def test_a_config_that_cannot_be_loaded_says_why_and_leaves_a_watched_bot_held(m
     assert "A config file was not found (no-such-file.json)" in watched.messages[0]
 
 
-def test_a_config_that_cannot_be_loaded_is_freqtrades_own_affair_where_nothing_is_guarded(
+def test_an_unreadable_config_of_an_unguarded_bot_is_left_to_freqtrade(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     watched = WatchedBot()
@@ -134,7 +134,7 @@ def test_a_config_that_cannot_be_loaded_is_freqtrades_own_affair_where_nothing_i
     assert worker.built == [(True, "old")]
 
 
-def test_a_reload_that_is_asked_for_twice_does_not_bring_a_stopped_bot_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_reloads_in_a_row_do_not_revive_a_stopped_bot(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = WatchedBot(State.STOPPED)
     watched.bot.state = State.RELOAD_CONFIG  # and again by `reload`
     reload(monkeypatch, watched, BAD)
@@ -142,17 +142,17 @@ def test_a_reload_that_is_asked_for_twice_does_not_bring_a_stopped_bot_back(monk
 
 
 @pytest.mark.parametrize("file", ["config.json", None])
-def test_a_config_that_freqtrade_alone_does_not_take_says_so(
+def test_a_config_that_only_freqtrade_rejects_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str | None
 ) -> None:
     (tmp_path / "config.json").write_text("{}")
     monkeypatch.setattr(Worker, "arguments", {"config": [str(tmp_path / file)]} if file else {})
     watched = WatchedBot()
     reload(monkeypatch, watched, None, load=lambda: 1 / 0)
-    assert "config-unreadable: freqtrade does not take the new config" in watched.messages[0]
+    assert "config-unreadable: freqtrade does not accept the new config" in watched.messages[0]
 
 
-def test_the_worker_is_guarded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_gets_its_hook_once(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = type("Fresh", (Worker,), {"_reconfigure": Worker._reconfigure})
     monkeypatch.setitem(sys.modules, "freqtrade.worker", SimpleNamespace(Worker=fresh, Configuration=dict))
     reload_hook.install_reload_hook(PrecheckedGuard(None))
@@ -166,7 +166,7 @@ def test_the_worker_is_guarded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ("configuration_class", "changed"),
     [(None, {}), (dict, {"_reconfigure": lambda self, more: None}), (dict, {"_init": lambda self: None})],
 )
-def test_another_shape_of_the_worker_is_not_touched(
+def test_another_shape_of_the_worker_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, configuration_class: Any, changed: dict[str, Any]
 ) -> None:
     fresh = type("Fresh", (Worker,), {"_reconfigure": Worker._reconfigure, **changed})

@@ -1,0 +1,64 @@
+"""The words of the verdict for people."""
+
+from __future__ import annotations
+
+import pytest
+
+from freqtrade_bitmex_guard.model.key import (
+    IpRestriction,
+    NotReported,
+    NotSupported,
+    RestrictedTo,
+    RestrictedUndisclosed,
+    Unrestricted,
+)
+from freqtrade_bitmex_guard.model.networks import parse_network
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.report import text
+from tests.support.factories import facts
+
+GOOD = Verdict(findings=(), facts=(facts("order"),), exchange="bitmex", key="LAqU…", servers=("https://x:443",))
+
+
+@pytest.mark.parametrize(
+    ("restriction", "expected"),
+    [
+        (RestrictedTo((parse_network("203.0.113.7"),), ("odd",)), "203.0.113.7/32, 'odd'"),
+        (RestrictedTo(()), "none"),
+        (Unrestricted("no list"), "no restriction (no list)"),
+        (RestrictedUndisclosed("a flag"), "restricted, but to what is not reported (a flag)"),
+        (NotReported("left out"), "not reported (left out)"),
+        (NotSupported("no such thing"), "not supported (no such thing)"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_answer_about_the_ip_restriction_has_its_words(restriction: IpRestriction, expected: str) -> None:
+    assert text.describe_ip_restriction(facts("order", addresses=restriction)) == expected
+
+
+def test_an_admitted_start_is_one_line() -> None:
+    assert text.summary_line(GOOD) == (
+        "API key LAqU… on bitmex admitted: permissions order; allowed IPs 203.0.113.7/32; "
+        "checked with https://x:443 in 0 ms."
+    )
+
+
+def test_an_admission_without_verification_says_so_everywhere() -> None:
+    verdict = Verdict(findings=(), facts=GOOD.facts, unverified=("permissions", "ip-restriction"))
+
+    assert text.headline(verdict) == (
+        "ADMITTED as the policy accepts it, without verification: permissions, ip restriction."
+    )
+    assert text.summary_line(verdict).endswith("without verification: permissions, ip restriction.")
+    assert "permissions, ip restriction" in text.render(verdict)
+
+
+def test_a_verdict_that_does_not_admit_keeps_its_headline() -> None:
+    assert text.headline(Verdict(findings=(), unverified=("permissions",))).startswith("UNVERIFIED: ")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(0, "minute"), (1.2, "minute"), (2, "2 minutes"), (180, "180 minutes")]
+)
+def test_minutes_are_counted(minutes: float, expected: str) -> None:
+    assert text.describe_minutes(minutes) == expected
