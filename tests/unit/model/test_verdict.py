@@ -68,7 +68,7 @@ def test_a_rule_that_is_not_published_cannot_be_found() -> None:
         Finding("made-up", Severity.ERROR, "m", "f")
 
 
-def test_a_finding_is_what_it_was_made_of_and_several_end_a_check_together() -> None:
+def test_a_finding_keeps_its_fields_and_several_fail_together() -> None:
     two = warning("guard-disabled", "m", "f"), error("maintenance", "n", "g")
     assert two == (
         Finding("guard-disabled", Severity.WARNING, "m", "f"),
