@@ -17,13 +17,13 @@ from freqtrade_bitmex_guard.client.errors import (
     StrictModel,
     fail_for,
     fail_invalid,
+    fail_other_key,
     parse_body,
     read_json,
     reject_lookalikes,
 )
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
-from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
@@ -168,11 +168,7 @@ class Kraken(ExchangeAdapter):
         result = _parse_success(session.request("GetApiKeyInfo", "POST"))
         key = parse_body(_Key, _by_letters(result), PROFILE)
         if not constant_time_equal(key.apikey, key_id):
-            fail(
-                "key-not-listed",
-                "Kraken answered, but about another key than the one that signed the request.",
-                "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
-            )
+            fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, key.permissions)),
             ip_restriction=_ip_restriction(key.ipallowlist),

@@ -18,13 +18,13 @@ from freqtrade_bitmex_guard.client.errors import (
     StrictModel,
     fail_for,
     fail_invalid,
+    fail_other_key,
     parse_body,
     read_json,
     reject_lookalikes,
 )
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
-from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, ExtraApi, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
@@ -138,11 +138,7 @@ class KrakenFutures(ExchangeAdapter):
         known = {field.alias or name for name, field in _Key.model_fields.items()}
         reject_lookalikes(answer, known, _COULD_OVERRIDE, PROFILE)
         if not constant_time_equal(key.api_key, key_id):
-            fail(
-                "key-not-listed",
-                "Kraken Futures answered, but about another key than the one that signed the request.",
-                "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
-            )
+            fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, _words(key.permissions))),
             ip_restriction=_ip_restriction(key.allowed_block, key.allowed_blocks),

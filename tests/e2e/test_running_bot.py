@@ -1,4 +1,4 @@
-"""A real bot that runs: its key changes, the exchange goes away, its config is loaded anew."""
+"""A real running bot: its key changes, the exchange goes away, its config is reloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 class Running:
-    """A bot process, and what its operator can do with it."""
+    """A bot process, with its operator's commands."""
 
     def __init__(self, bot: DemoBot, process: Process, receiver: Receiver, port: int) -> None:
         self.bot = bot
@@ -31,7 +31,11 @@ class Running:
         tell(self._port, name)
 
     def until(self, text: str, after: int = 0, seconds: float = 30) -> int:
-        """Wait for a text beyond a place in the output; returns the place behind it."""
+        """Wait for a text after a position in the output.
+
+        Returns:
+            The position behind it.
+        """
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             place = self.process.output.find(text, after)
@@ -41,9 +45,9 @@ class Running:
         raise AssertionError(f"no {text!r}:\n{self.process.output[after:]}")
 
     def messages(self, count: int, seconds: float = 10) -> list[str]:
-        """The guard's messages, once there are so many and no more."""
+        """Return the guard's messages once there are so many, and assert that no more come."""
         soon(lambda: len(self.receiver.from_the_guard) >= count, seconds)
-        time.sleep(2.5)  # a whole interval: a second message would have come
+        time.sleep(2.5)  # a whole interval, in which a second message would have come
         assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
         return self.receiver.from_the_guard
 
@@ -161,7 +165,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
 
     running.bot.config["api_key_guard"]["policy"] = {}
     path = running.bot.write()
-    path.write_text(path.read_text()[:-3])  # no JSON any more
+    path.write_text(path.read_text()[:-3])  # invalid JSON from now on
     running.command("reload_config")
     running.until("MANAGES BTC/USDT", running.until("the new config was not loaded", refused))
     running.messages(2)

@@ -1,4 +1,4 @@
-"""Whole checks with real ccxt, and real freqtrade, on the simulated Gate and Gate EU."""
+"""Whole checks with real ccxt on the simulated Gate and Gate EU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from tests.exchanges.contract import ExchangeContract
 from tests.exchanges.contract_cases import check, errors, replay_answers
-from tests.exchanges.real_bot import RealBot
 
 
 class TestSpot(ExchangeContract):
@@ -77,22 +76,3 @@ class TestGateEU(TestSpot):
     """The same of the regional twin."""
 
     simulator: ClassVar = SimulatedGateEU
-
-
-class TestSpotBot(RealBot):
-    """Real freqtrade, spot."""
-
-    simulator = SimulatedGate
-    requests = 2
-
-
-class TestFuturesBot(TestSpotBot):
-    """Real freqtrade, futures."""
-
-    trading_mode = "futures"
-
-
-class TestGateEUBot(TestSpotBot):
-    """Real freqtrade on the regional twin."""
-
-    simulator = SimulatedGateEU

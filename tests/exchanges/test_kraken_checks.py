@@ -1,4 +1,4 @@
-"""Whole checks with real ccxt, and real freqtrade, on the simulated Kraken."""
+"""Whole checks with real ccxt on the simulated Kraken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
 from freqtrade_bitmex_guard.simulator.kraken import SimulatedKraken
 from tests.exchanges.contract import ExchangeContract
 from tests.exchanges.contract_cases import check, errors
-from tests.exchanges.real_bot import RealBot
 from tests.exchanges.simulated.unguarded import ccxt_client
 
 
@@ -57,9 +56,3 @@ class TestContract(ExchangeContract):
 
         assert errors(verdict) == ["credentials-malformed"]
         assert exchange.requests == []
-
-
-class TestBot(RealBot):
-    """Real freqtrade."""
-
-    simulator = SimulatedKraken

@@ -19,7 +19,6 @@ from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
 from freqtrade_bitmex_guard.simulator.krakenfutures import CHECK, SimulatedKrakenFutures
 from tests.exchanges.contract import ExchangeContract
 from tests.exchanges.contract_cases import check, errors
-from tests.exchanges.real_bot import RealBot
 from tests.exchanges.samples import error_samples, granted, read_facts, read_finding, samples
 from tests.support.scripted_session import ScriptedSession, response
 
@@ -231,10 +230,3 @@ class TestContract(ExchangeContract):
         check(exchange, tmp_path)
 
         assert [request.path for request in exchange.requests] == [CHECK]
-
-
-class TestBot(RealBot):
-    """Real freqtrade."""
-
-    simulator = SimulatedKrakenFutures
-    trading_mode = "futures"
