@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import json
 import pkgutil
@@ -22,6 +23,7 @@ import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard import exchanges
 
 PACKAGE = Path(freqtrade_bitmex_guard.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.slow
@@ -101,7 +103,7 @@ def ccxt_versions(extra: str) -> SpecifierSet:
     return SpecifierSet(",".join(str(one.specifier) for one in asked))
 
 
-def test_ccxt_has_no_upper_bound_but_in_the_extra_of_a_dropped_exchange() -> None:
+def test_only_the_extra_of_a_dropped_exchange_bounds_ccxt() -> None:
     assert "999" in ccxt_versions("")
     assert "999" in ccxt_versions("dev")
 
@@ -145,3 +147,35 @@ def test_a_plain_install_changes_neither_freqtrade_nor_the_newest_ccxt(
     assert installed() == before
     # In this environment itself, and not only seen from it.
     assert list(python.parent.parent.glob("lib/python*/site-packages/freqtrade_bitmex_guard-*.dist-info"))
+
+
+TABLES = {"tests/adversarial/fault_table.py"}
+"""Files that hold a table, and may be of any length."""
+
+
+def test_no_python_file_is_longer_than_280_lines() -> None:
+    files = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    lengths = {
+        name: len((ROOT / name).read_text(encoding="utf-8").splitlines())
+        for name in files.stdout.splitlines()
+        if name not in TABLES
+    }
+
+    assert len(lengths) > 100
+    assert {name: length for name, length in lengths.items() if length > 280} == {}
+
+
+def test_no_test_name_has_more_than_twelve_words() -> None:
+    names = {
+        node.name.removeprefix("test_")
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+    assert len(names) > 500
+    assert [name for name in sorted(names) if name.count("_") + 1 > 12] == []
+
+
+def test_the_readme_has_at_most_170_lines() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 170

@@ -27,8 +27,7 @@ _PRIVATE_LEAVES = (
     *("withdrawals", "wallet", "futures", "margin", "delivery", "spot", "options", "subAccounts", "unified"),
     *("rebate", "earn", "account", "loan", "otc"),
 )
-# A path's first part is the name of its permission, with these exceptions.
-_PERMISSIONS = {"withdrawals": "withdrawal"}
+_PERMISSIONS = {"withdrawals": "withdrawal"}  # where a path's first part is not the permission's name
 
 
 def error(status: int, label: str, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -22,21 +22,8 @@ _WORDS = (
     + ["position"] * 3
     + ["withdraw"] * 8
     + ["orderCancel", "Withdraw", " withdraw", "withdraw\n", "WITHDRAW", "\uff57ithdraw", "w\u0456thdraw"]
-    + [
-        "Order",
-        "order ",
-        "",
-        "transfer",
-        "sudo",
-        SECRET,
-        "\x1b[31m",
-        "[red]",
-        "order,withdraw",
-        "*",
-        None,
-        1,
-        ["order"],
-    ]
+    + ["Order", "order ", "", "transfer", "sudo", SECRET, "\x1b[31m", "[red]", "order,withdraw"]
+    + ["*", None, 1, ["order"]]
 )
 
 _BLOCKS = (

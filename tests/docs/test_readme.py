@@ -53,7 +53,7 @@ def test_the_findings_that_it_names_are_published() -> None:
     assert set(named) <= set(FINDINGS)
 
 
-def test_two_commands_do_all_set_up_and_ci_runs_both_to_the_letter() -> None:
+def test_two_commands_set_everything_up_and_ci_runs_both() -> None:
     demo, tests = (block.strip() for block in blocks(README, "sh") if "venv" in block and "&&" in block)
     assert demo.endswith("/freqtrade-bitmex-guard demo")
     assert tests.endswith("/python -m pytest")

@@ -245,7 +245,7 @@ def test_what_a_person_reads_is_what_was_reviewed() -> None:
     assert all(line.partition(" ")[0] in FINDINGS for line in text.splitlines() if line[0] not in "# ")
 
 
-def test_only_transient_findings_name_the_start_that_waits() -> None:
+def test_only_a_transient_finding_names_the_start_that_waits() -> None:
     told = [(each.name, each.fix) for _, findings in listed() for each in findings] + list(session._FIXES.items())
     waits = {rule: "trade --wait-for-exchange 60" in fix for rule, fix in told}
     passing = {name for name, rule in FINDINGS.items() if rule.transient}

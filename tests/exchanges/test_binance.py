@@ -144,7 +144,7 @@ def test_a_new_field_that_decides_nothing_may_come() -> None:
     )
 
 
-def test_the_end_of_the_permission_to_trade_is_the_end_of_the_key() -> None:
+def test_a_key_expires_when_its_trade_permission_does() -> None:
     facts = read_facts("binance", response(GOOD | {"tradingAuthorityExpirationTime": 1701237219000}))
 
     assert facts.expires == datetime.fromtimestamp(1701237219, UTC)

@@ -122,7 +122,7 @@ def test_a_key_is_found_by_all_that_is_shown_of_it(key: str) -> None:
     ],
     ids=repr,
 )
-def test_a_key_of_which_something_else_or_too_little_is_shown_is_not_ours(key: Any) -> None:
+def test_a_key_with_another_or_too_short_mask_is_not_ours(key: Any) -> None:
     assert odd([entry(key=key)]) == "key-not-listed"
 
 

@@ -28,9 +28,9 @@ def test_an_audit_sees_what_changed_since_the_last_one(audit: AuditCommand, exch
     exchange.keys.append(Key("a-new-key-of-the-account", "secret", cidr=""))
     code, out = audit()
     assert code == 2
-    for line in ("new: order; everywhere", "rights: order → order, withdraw", "enabled: on → off"):
+    for line in ("new: order; no IP restriction", "permissions: order → order, withdraw", "enabled: on → off"):
         assert line in out
-    assert "addresses: 127.0.0.1/32 → 127.0.0.0/24" in out
+    assert "allowed IPs: 127.0.0.1/32 → 127.0.0.0/24" in out
     exchange.keys.pop(1)
     changes = {(change["change"], change["key"]) for change in audit.json()["changes"]}
     assert changes == {("vanished", "anot…")}
@@ -45,7 +45,7 @@ def test_an_audit_that_sees_one_key_hides_nothing_from_the_next(audit: AuditComm
     report = audit.json()
     assert report["keys"] is None
     assert [change["change"] for change in report["changes"]] == ["rights"]
-    assert "new and vanished ones cannot be told" in " ".join(audit()[1].split())
+    assert "new and vanished keys are unknown" in " ".join(audit()[1].split())
     exchange.keys[0].can_list_keys = True
     exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", permissions=["withdraw"]))
     assert [(change["change"], change["key"]) for change in audit.json()["changes"]] == [("new", "EVIL…")]
@@ -132,7 +132,7 @@ def test_without_a_user_data_folder_it_says_that_nothing_is_kept(audit: AuditCom
     (config.parent / "user_data").rmdir()
     code, out = audit()
     assert code == 0
-    assert "could not be kept for the next one: there is no user-data folder" in out
+    assert "could not be saved for the next one: there is no user-data folder" in out
     assert not (config.parent / "user_data").exists()
 
 

@@ -91,7 +91,7 @@ def test_an_api_that_ccxt_does_not_have_is_misconfigured() -> None:
         find_api_form(client_of("okx"), ApiCall("key", api=("private", "elsewhere")), PROFILE)
 
 
-def test_an_extra_api_is_on_a_server_that_ccxt_uses() -> None:
+def test_an_api_that_ccxt_does_not_list_uses_a_known_server() -> None:
     path = "api-keys/v3/check"
     options = {"versions": {"auth": {"GET": {path: "v1"}}}, "access": {"auth": {"GET": {path: "private"}}}}
     profile = replace(PROFILE, extra_apis=(ExtraApi("auth", "private", "/api/auth/", options),))

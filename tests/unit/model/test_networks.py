@@ -202,7 +202,7 @@ def test_half_of_either_internet_is_everyone(four: list[str], six: list[str]) ->
 
 
 @given(st.text(max_size=50))
-def test_no_text_is_a_block_that_ipaddress_does_not_read(text: str) -> None:
+def test_every_network_that_is_parsed_is_valid_for_ipaddress_too(text: str) -> None:
     try:
         network = parse_network(text)
     except ValueError:

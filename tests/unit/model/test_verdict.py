@@ -31,7 +31,7 @@ def test_an_unsupported_freqtrade_is_told_with_the_versions_that_will_do() -> No
         "Install a freqtrade that this version of the guard supports (2026.8 or later; 2026.9 is the newest it was "
         "tested with), or reinstall the guard from a newer checkout."
     )
-    what = "The internals of the installed freqtrade have changed, so the guard cannot be placed."
+    what = "The internals of the installed freqtrade have changed, so the guard cannot be installed."
     assert stopped.value.findings == (error("freqtrade-unsupported", what, fix),)
     with pytest.raises(GuardError, match="freqtrade-unsupported: Something else\\."):
         fail_unsupported("Something else.")
@@ -68,7 +68,7 @@ def test_a_rule_that_is_not_published_cannot_be_found() -> None:
         Finding("made-up", Severity.ERROR, "m", "f")
 
 
-def test_several_findings_end_a_check_together() -> None:
+def test_a_finding_keeps_its_fields_and_several_fail_together() -> None:
     two = warning("guard-disabled", "m", "f"), error("maintenance", "n", "g")
     assert two == (
         Finding("guard-disabled", Severity.WARNING, "m", "f"),

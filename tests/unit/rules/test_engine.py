@@ -121,7 +121,7 @@ def withdraw_permission(*_: Any) -> Any:
 
 
 @pytest.mark.parametrize("written", [{}, {"severity_not_reported": "ignore"}])
-def test_an_issue_of_an_own_rule_is_always_an_error(written: Any) -> None:
+def test_an_issue_of_a_fixed_rule_is_always_an_error(written: Any) -> None:
     rule = Rule("withdraw-permission", withdraw_permission, expects=("key_name",))
     (finding,) = rules.evaluate([rule], Evidence(key(), AccountFacts(), NOW), policy(**written), PROFILE)
     assert finding.severity is Severity.ERROR
