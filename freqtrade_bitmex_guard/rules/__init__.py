@@ -33,7 +33,7 @@ _WARNING = Severity.WARNING
 _OWNERS = ("expected_user_id", "expected_target_account_id")
 
 RULES: tuple[Rule, ...] = (
-    Rule("exchange-cannot-tell", exchange_cannot_tell),
+    Rule("exchange-cannot-tell", exchange_cannot_tell, can_be_accepted=True),
     Rule("withdraw-permission", withdraw_permission),
     Rule("permission-not-allowed", permission_not_allowed),
     Rule("permission-missing", permission_missing),

@@ -54,8 +54,8 @@ class Rule:
     """One test of the evidence against the policy.
 
     A rule whose finding is `configurable` in the catalogue is about the account's posture: the operator chooses its
-    severity, and what is not reported has a severity of its own. Every issue of any other rule is an error, unless
-    the operator accepted it in writing.
+    severity, and what is not reported has a severity of its own. Every issue of any other rule is an error, unless the
+    rule can be accepted and the operator accepted it in writing.
 
     Attributes:
         name: of its finding; the judge is named like it.
@@ -66,6 +66,7 @@ class Rule:
         priority: its place in an audit, from 1 on: what may cost money today comes before what may one day.
         expects: the policy's fields in which the operator writes what must be so. If one is written, "not reported" is
             an error.
+        can_be_accepted: whether the operator may accept its issues in writing.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Rule:
     query: AccountQuery | None = None
     priority: int = 0
     expects: tuple[str, ...] = ()
+    can_be_accepted: bool = False
 
     def __post_init__(self) -> None:
         if self.judge.__name__ != self.name.replace("-", "_"):
@@ -97,7 +99,7 @@ class Rule:
         if issue.is_demanded:
             return Severity.ERROR
         if not self.is_configurable:
-            return Severity.WARNING if issue.is_accepted else Severity.ERROR
+            return Severity.WARNING if self.can_be_accepted and issue.is_accepted else Severity.ERROR
         if chosen == "ignore":
             return None
         if issue.reported:

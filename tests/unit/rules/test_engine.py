@@ -117,7 +117,7 @@ def two_factor(*_: Any) -> Any:
 
 
 def withdraw_permission(*_: Any) -> Any:
-    yield from two_factor()
+    yield Issue("Something is wrong.", "Fix it.", reported=False, severity=Severity.WARNING, is_accepted=True)
 
 
 @pytest.mark.parametrize("written", [{}, {"severity_not_reported": "ignore"}])
