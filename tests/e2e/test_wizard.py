@@ -230,7 +230,7 @@ def test_symbolic_links_and_line_ends_are_preserved(
         (CONFIG, 0o400, "chmod u+w"),
         ("\ufeff" + CONFIG, 0o600, "byte order mark"),
         (CONFIG.replace('"secret": ""', f'"secret": "{SECRET}"'), 0o600, "credentials migrate -c config.json"),
-        (CONFIG.replace("bitmex", "binance"), 0o600, "exchange-unsupported"),
+        (CONFIG.replace("bitmex", "poloniex"), 0o600, "exchange-unsupported"),
         (CONFIG.replace('"dry_run"', '"api_key_gaurd": {},\n    "dry_run"'), 0o600, "section-misnamed"),
         (CONFIG.replace('"dry_run"', '"api_key_guard": {"policy": 1},\n    "dry_run"'), 0o600, "section-invalid"),
     ],
