@@ -127,7 +127,7 @@ def test_a_second_file_with_another_exchange_or_no_section_starts_no_bot(
     second = bot.folder / "second.json"
     for changed, rule in (
         ({"api_key_guard": None}, "section-invalid"),
-        ({"exchange": {"name": "binance"}}, "exchange-unsupported"),
+        ({"exchange": {"name": "whitebit"}}, "exchange-unsupported"),
     ):
         second.write_text(json.dumps(changed))
         process = bot.trade("-c", str(second), python=str(wheel))
