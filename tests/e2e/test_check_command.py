@@ -34,7 +34,12 @@ def test_the_preflight_admits_a_good_key_and_writes_nothing(
     assert report["findings"] == []
     assert report["requests"] == 4
     assert report["facts"][0]["permissions"] == [{"name": "order", "kind": "trade", "note": ""}]
-    assert report["facts"][0]["addresses"] == {"everywhere": False, "blocks": ["127.0.0.1/32"], "count": 1}
+    assert report["facts"][0]["addresses"] == {
+        "kind": "restricted",
+        "everywhere": False,
+        "blocks": ["127.0.0.1/32"],
+        "count": 1,
+    }
     assert 0 < report["duration_ms"] < 30_000
     assert set(exchange.paths()) == CHECK_REQUESTS
     assert len(exchange.requests) == 4

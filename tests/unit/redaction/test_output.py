@@ -139,7 +139,7 @@ def test_a_bot_at_vvv_shows_nothing_of_what_its_keyring_logs(bot: DemoBot, wheel
     entries = f"{{'key': {KEY_ID!r}, 'secret': {SECRET!r}}}.get(username)"
     log = "__import__('logging').getLogger('somebodys').debug('read %s', value)"
     environment = keyring_that(f"value = {entries}; {log}; return value", tmp_path)
-    belongs(tmp_path / "somebodys.py", tmp_path / "__pycache__")
+    belongs(tmp_path / "own_backend.py", tmp_path / "__pycache__")
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring", "service": "x"}
     process = bot.trade("-vvv", python=str(wheel), extra=environment)
     assert process.wait_for_output(), process.output
