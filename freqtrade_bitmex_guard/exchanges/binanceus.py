@@ -42,7 +42,6 @@ PROFILE = ExchangeProfile(
     signature_lifetimes={"recvWindow": 60_000},
 )
 
-_LOOK_UP = f"Compare the first four characters of the key id with {PROFILE.page.location}, then store it again."
 _STORE_AGAIN = "Store the secret again; if it is lost, make a new key."
 _CAUSES = (
     ErrorCause(
@@ -50,10 +49,12 @@ _CAUSES = (
         "Binance.US rejects the key, and has one error for several causes. In the order to look at: this machine's "
         "address is not among the key's trusted IPs; the key may not read; the key id was mistyped or deleted, or it "
         "is one of binance.com.",
-        _LOOK_UP,
+        PROFILE.page.how_to_compare_key_id,
         code="-2015",
     ),
-    ErrorCause("key-unknown", "What is stored as the key id is not one.", _LOOK_UP, code="-2014"),
+    ErrorCause(
+        "key-unknown", "What is stored as the key id is not one.", PROFILE.page.how_to_compare_key_id, code="-2014"
+    ),
     ErrorCause("clock-skew", code="-1021"),
     ErrorCause(
         "signature-invalid",

@@ -37,12 +37,13 @@ PROFILE = ExchangeProfile(
     cannot_report=UNVERIFIABLE,
 )
 
-_LOOK_UP = f"Compare the first four characters of the key id with {PROFILE.page.location}, then store it again."
 _STORE_AGAIN = "Store the secret again; if it is lost, make a new key."
-_ADDRESS = f"Look up this machine's public address, and add it to the key on {PROFILE.page.location}."
 _CAUSES = (
     ErrorCause(
-        "key-unknown", "Bitvavo knows no active key of this id: it was mistyped or deleted.", _LOOK_UP, code="305"
+        "key-unknown",
+        "Bitvavo knows no active key of this id: it was mistyped or deleted.",
+        PROFILE.page.how_to_compare_key_id,
+        code="305",
     ),
     ErrorCause(
         "key-unknown",
@@ -56,7 +57,12 @@ _CAUSES = (
         "Store the key id again, all of it.",
         code="301",
     ),
-    ErrorCause("address-not-allowed", "The key does not work from this machine's address.", _ADDRESS, code="307"),
+    ErrorCause(
+        "address-not-allowed",
+        "The key does not work from this machine's address.",
+        PROFILE.page.how_to_add_address,
+        code="307",
+    ),
     ErrorCause(
         "signature-invalid",
         "Bitvavo knows the key id but does not accept the signature: the stored secret is not this key's.",

@@ -36,17 +36,20 @@ PROFILE = ExchangeProfile(
     ip_free_keys="CoinEx ends a key without addresses after three months.",
 )
 
-_LOOK_UP = f"Compare the first four characters of the key id with {PROFILE.page.location}, then store it again."
 _STORE_AGAIN = "Store the secret again; if it is lost, make a new key."
-_ADDRESS = f"Look up this machine's public address, and add it to the key on {PROFILE.page.location}."
 _CAUSES = (
     ErrorCause(
         "key-unknown",
         "CoinEx does not know this key id: it was mistyped or deleted, or it was made less than ten minutes ago.",
-        _LOOK_UP,
+        PROFILE.page.how_to_compare_key_id,
         code="4005",
     ),
-    ErrorCause("address-not-allowed", "The key does not work from this machine's address.", _ADDRESS, code="4007"),
+    ErrorCause(
+        "address-not-allowed",
+        "The key does not work from this machine's address.",
+        PROFILE.page.how_to_add_address,
+        code="4007",
+    ),
     ErrorCause(
         "signature-invalid",
         "CoinEx does not accept the signature: the stored secret is not this key's.",

@@ -35,26 +35,34 @@ PROFILE = ExchangeProfile(
     cannot_report=UNVERIFIABLE,
 )
 
-_LOOK_UP = f"Compare the first four characters of the key id with {PROFILE.page.location}, then store it again."
-_ADDRESS = f"Look up this machine's public address, and add it to the key on {PROFILE.page.location}."
 _CAUSES = (
     ErrorCause(
         "access-denied",
         "Crypto.com rejects the key. In the order to look at: the key id was mistyped or deleted; the stored secret "
         "is not this key's; the key may not read.",
-        _LOOK_UP,
+        PROFILE.page.how_to_compare_key_id,
         code="40101",
     ),
     ErrorCause(
         "access-denied",
         "Crypto.com rejects the key. In the order to look at: the key id was mistyped or deleted; the stored secret "
         "is not this key's; the key may not read.",
-        _LOOK_UP,
+        PROFILE.page.how_to_compare_key_id,
         code="10002",
     ),
     ErrorCause("clock-skew", code="40102"),
-    ErrorCause("address-not-allowed", "The key does not work from this machine's address.", _ADDRESS, code="40103"),
-    ErrorCause("address-not-allowed", "The key does not work from this machine's address.", _ADDRESS, code="10003"),
+    ErrorCause(
+        "address-not-allowed",
+        "The key does not work from this machine's address.",
+        PROFILE.page.how_to_add_address,
+        code="40103",
+    ),
+    ErrorCause(
+        "address-not-allowed",
+        "The key does not work from this machine's address.",
+        PROFILE.page.how_to_add_address,
+        code="10003",
+    ),
     ErrorCause(
         "account-restricted",
         "The account's tier may not do this.",

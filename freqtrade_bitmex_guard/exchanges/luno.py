@@ -36,13 +36,12 @@ PROFILE = ExchangeProfile(
     cannot_report=UNVERIFIABLE,
 )
 
-_LOOK_UP = f"Compare the first four characters of the key id with {PROFILE.page.location}, then store it again."
 _CAUSES = (
     ErrorCause(
         "key-unknown",
         "Luno does not accept the credentials: the key id was mistyped or deleted, or the stored secret is not this "
         "key's.",
-        _LOOK_UP,
+        PROFILE.page.how_to_compare_key_id,
         code="ErrUnauthorised",
     ),
     ErrorCause(

@@ -79,6 +79,16 @@ class KeyPage:
     edit: str = ""
     security: str = "the security settings of your account"
 
+    @property
+    def how_to_compare_key_id(self) -> str:
+        """What to do about a key id that the exchange does not know, as a whole sentence."""
+        return f"Compare the first four characters of the key id with {self.location}, then store it again."
+
+    @property
+    def how_to_add_address(self) -> str:
+        """What to do about an address that the key does not allow, as a whole sentence."""
+        return f"Look up this machine's public address, and add it to the key on {self.location}."
+
 
 @dataclass(frozen=True, slots=True)
 class ExtraApi:
