@@ -189,7 +189,7 @@ def fail_for(
     profile: ExchangeProfile,
     causes: Iterable[ErrorCause],
     code: str = "",
-    text: str | None = None,
+    text: object = None,
 ) -> NoReturn:
     """End the check with the cause of an error answer, whatever its HTTP status.
 
@@ -198,11 +198,12 @@ def fail_for(
         profile: of the exchange.
         causes: the errors that the exchange documents; of several that match, the first counts.
         code: the error's code, if there is one.
-        text: the error's text, if there is one.
+        text: the error's text, if there is one; what is no string counts as none.
 
     Raises:
         GuardError: always.
     """
+    text = text if isinstance(text, str) else None
     matching = [cause for cause in causes if cause.matches(response.status, code, text or "")]
     for name in ("clock-skew", "rate-limited"):
         cause = next((cause for cause in matching if cause.finding == name), None)

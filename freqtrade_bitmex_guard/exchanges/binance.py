@@ -193,7 +193,7 @@ def _parse_success(response: Response) -> dict[str, Any]:
             PROFILE,
             _CAUSES,
             code=str(code) if type(code) is int else "",
-            text=text if isinstance(text, str) else None,
+            text=text,
         )
     if not isinstance(content, dict):
         fail_invalid(PROFILE, "is not the documented JSON")

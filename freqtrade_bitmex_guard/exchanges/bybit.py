@@ -221,7 +221,7 @@ def _parse_success(response: Response) -> dict[str, Any]:
             PROFILE,
             _CAUSES,
             code=str(code) if type(code) is int else "",
-            text=text if isinstance(text, str) else None,
+            text=text,
         )
     if type(code) is not int or not isinstance(result, dict):
         fail_invalid(PROFILE, "is not the documented JSON")

@@ -168,7 +168,7 @@ class CannotVerify(ExchangeAdapter):
                 self.profile,
                 self.causes,
                 code=str(code) if type(code) in (int, str) else "",
-                text=text if isinstance(text, str) else None,
+                text=text,
             )
         reason = f"{self.profile.title} has no way to report it"
         return KeyListing((KeyFacts(permissions=None, ip_restriction=NotReported(reason)),))

@@ -217,7 +217,7 @@ def _parse_success(response: Response) -> dict[str, Any]:
             PROFILE,
             _CAUSES,
             code=code if isinstance(code, str) else "",
-            text=text if isinstance(text, str) else None,
+            text=text,
         )
     data = envelope.get("data")
     if code != "0" or not isinstance(data, list) or len(data) != 1 or not isinstance(data[0], dict):
