@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.redaction import registry
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.support import leak_search
-from tests.support.factories import belongs, key
+from tests.support.factories import allow_secrets_in, key
 from tests.support.file_keyring import Vault
 
 # A busy machine is no failure.
@@ -150,7 +150,7 @@ def exchange(pytestconfig: pytest.Config) -> Iterator[SimulatedBitMEX]:
 def bot(tmp_path: Path, exchange: SimulatedBitMEX) -> DemoBot:
     """A bot with that key in its store."""
     bot = DemoBot(tmp_path / "bot", exchange)
-    belongs(bot.folder / "key", bot.folder / "secret")
+    allow_secrets_in(bot.folder / "key", bot.folder / "secret")
     bot.store(exchange.keys[0])
     return bot
 
@@ -158,7 +158,7 @@ def bot(tmp_path: Path, exchange: SimulatedBitMEX) -> DemoBot:
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The file of a keyring that is used instead of the user's."""
-    belongs(tmp_path / "vault.json", tmp_path / "vault.new")
+    allow_secrets_in(tmp_path / "vault.json", tmp_path / "vault.new")
     before = keyring.get_keyring()
     keyring.set_keyring(Vault())  # type: ignore[no-untyped-call]
     monkeypatch.setenv("VAULT", str(tmp_path / "vault.json"))

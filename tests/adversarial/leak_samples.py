@@ -19,7 +19,7 @@ import pexpect
 import pytest
 
 from freqtrade_bitmex_guard.simulator.keys import random_text
-from tests.support.factories import KEY_ID, MADE_UP, SECRET, belongs, store_files
+from tests.support.factories import KEY_ID, MADE_UP, SECRET, allow_secrets_in, store_files
 from tests.support.leak_search import watch
 
 PLAIN = SECRET.encode()
@@ -167,7 +167,7 @@ def test_fails_in_a_thread() -> None:
 
 def test_innocent_it_keeps_secrets_where_they_belong(tmp_path: Path) -> None:
     store_files(tmp_path)
-    belongs(tmp_path / "vault")
+    allow_secrets_in(tmp_path / "vault")
     (tmp_path / "vault").mkdir()
     (tmp_path / "vault" / "entry").write_text(SECRET)
 

@@ -21,7 +21,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.responses import Response
 from tests.support import captured_output
-from tests.support.factories import KEY_ID, belongs, credentials_in_config, key, other_key, soon
+from tests.support.factories import KEY_ID, allow_secrets_in, credentials_in_config, key, other_key, wait_until
 
 pytestmark = pytest.mark.slow
 ANOTHER = other_key()
@@ -58,7 +58,7 @@ class Scene:
 
     def start(self, python: Path) -> Any:
         path = self.bot.folder / "second.json"
-        belongs(path)
+        allow_secrets_in(path)
         path.write_text(json.dumps(self.second))
         return self.bot.trade("-c", str(path), python=str(python), extra=self.variables)
 
@@ -186,7 +186,7 @@ def test_what_gets_by_freqtrade_alone_does_not_get_by_the_guard(
     credentials_in_config(scene.bot)
     unguarded = scene.start(environment("no pth"))
     scene.printed = lambda: unguarded.output
-    soon(lambda: gets_by(scene), LONGEST_SECONDS)
+    wait_until(lambda: gets_by(scene), LONGEST_SECONDS)
     unguarded.kill()
     unguarded.wait()
     captured_output.discard()  # freqtrade alone logs its client's settings with the key

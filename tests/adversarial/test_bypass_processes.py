@@ -16,7 +16,7 @@ from tests.support.factories import (
     OTHER_ID,
     OTHER_SECRET,
     SECRET,
-    belongs,
+    allow_secrets_in,
     credentials_in_config,
 )
 
@@ -59,7 +59,7 @@ def test_a_keyring_that_would_change_its_answer_is_read_once(
 ) -> None:
     exchange.keys.append(Key(OTHER_ID, OTHER_SECRET))
     (bot.folder / "twofaced.py").write_text(TWO_FACED)
-    belongs(bot.folder / "twofaced.py", bot.folder / "__pycache__")
+    allow_secrets_in(bot.folder / "twofaced.py", bot.folder / "__pycache__")
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring"}
     variables = {"PYTHON_KEYRING_BACKEND": "twofaced.Keyring", "PYTHONPATH": str(bot.folder)}
     process = bot.trade(python=str(wheel), extra=variables)

@@ -10,7 +10,7 @@ from freqtrade_bitmex_guard.model.catalogue import Outcome
 from tests.adversarial import faults
 from tests.adversarial.fault_table import FAULTS, Fault
 from tests.adversarial.faults import measure
-from tests.support.factories import belongs
+from tests.support.factories import allow_secrets_in
 from tests.support.leak_search import secrets_in
 
 TABLE = (Path(__file__).parents[2] / "docs" / "pages" / "evidence" / "faults.md").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_has_its_verdict_its_cause_and_its_bounds_as_documented(tmp_path: Path, fault: Fault) -> None:
-    belongs(tmp_path / "key", tmp_path / "secret")  # another process writes them
+    allow_secrets_in(tmp_path / "key", tmp_path / "secret")  # another process writes them
     measured = measure(fault, tmp_path)
     if measured.verdict.duration_ms > faults.MAX_MILLISECONDS:  # again: a busy machine is no failure
         measured = measure(fault, tmp_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.adversarial.encodings import ROOT
-from tests.support.factories import KEY_ID, SECRET, belongs
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in
 
 LEAKING = (Path(__file__).parent / "leak_samples.py").read_text(encoding="utf-8")
 OUTCOME = re.compile(r"^(PASSED|FAILED|ERROR|the secret in a warning of) \S*?::(test_.*?)(?: - .*)?$", re.MULTILINE)
@@ -24,7 +24,7 @@ def searched(folder: Path, tests: str, *options: str) -> tuple[int, str]:
         The exit code and the output.
     """
     (folder / "test_leaking.py").write_text(tests)
-    belongs(folder)
+    allow_secrets_in(folder)
     around = [
         "-p",
         "tests.support.leak_search",

@@ -21,7 +21,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.adversarial.encodings import install_redaction
 from tests.e2e.freqtrade_process import API_SERVER, free_port
-from tests.support.factories import KEY_ID, SECRET, belongs, soon
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, wait_until
 from tests.support.leak_search import secrets_in
 
 
@@ -156,7 +156,7 @@ class Receiver(HTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def hears(self, text: bytes) -> bool:
-        return soon(lambda: any(text in body for body in self.bodies), 60)
+        return wait_until(lambda: any(text in body for body in self.bodies), 60)
 
 
 class Receiving(BaseHTTPRequestHandler):
@@ -217,7 +217,7 @@ def test_a_strategy_that_logs_everything_at_vvv_leaks_no_secret(
 def test_a_schema_error_that_quotes_a_misplaced_secret_shows_none(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
-    belongs(bot.folder / "config.json")
+    allow_secrets_in(bot.folder / "config.json")
     bot.config["unfilledtimeout"] = {"unit": f"{KEY_ID} {SECRET}"}
     process = bot.trade(python=str(wheel))
     process.wait()

@@ -14,7 +14,7 @@ import pytest
 
 from tests.docs.pages import GUIDES, README, ROOT, blocks
 from tests.docs.simulated import GUARD, simulated_bot
-from tests.support.factories import belongs
+from tests.support.factories import allow_secrets_in
 
 CHECK = "freqtrade-bitmex-guard --check-only -c config.json"
 AUDIT = "freqtrade-bitmex-guard audit -c config.json"
@@ -119,7 +119,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("command", HERE)
 def test_a_command_on_a_page_ends_well(command: str, folder: Path) -> None:
-    belongs(folder)
+    allow_secrets_in(folder)
     environment = {**os.environ, "PATH": f"{GUARD.parent}:{os.environ['PATH']}"}
     done = subprocess.run(
         shlex.split(command), cwd=folder, env=environment, capture_output=True, text=True, check=False

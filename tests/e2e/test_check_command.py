@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from freqtrade_bitmex_guard.simulator.responses import Hang
 from tests.e2e.commands import guard, preflight, rules, run
-from tests.support.factories import CHECK_REQUESTS, SECRET, belongs, key, keyring_that, soon
+from tests.support.factories import CHECK_REQUESTS, SECRET, allow_secrets_in, key, keyring_backend, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -161,7 +161,7 @@ def test_files_variables_and_standard_input_are_merged_like_freqtrade(
 def test_unreadable_configs_and_wrong_usage_end_with_4_without_secrets(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path, arguments: list[str], rule: str
 ) -> None:
-    belongs(bot.folder / "broken.json")
+    allow_secrets_in(bot.folder / "broken.json")
     (bot.folder / "broken.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
     (bot.folder / "list.json").write_text("[]")
     (bot.folder / "loop.json").write_text('{"add_config_files": ["loop.json"]}')
@@ -210,7 +210,7 @@ def test_help_and_version_end_with_0(bot: DemoBot, wheel: Path) -> None:
 
 
 def test_what_a_library_prints_stays_out_of_the_json(bot: DemoBot, wheel: Path) -> None:
-    extra = keyring_that("print('hello from the keyring')", bot.folder)
+    extra = keyring_backend("print('hello from the keyring')", bot.folder)
     bot.config["api_key_guard"]["credentials"] = {}
     code, report = preflight(wheel, bot, "-c", str(bot.write()), extra=extra)
     assert (code, rules(report)) == (4, ["credentials-missing"])
@@ -224,7 +224,7 @@ def test_ctrl_c_ends_the_preflight_with_130_and_no_report(bot: DemoBot, exchange
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert soon(lambda: bool(exchange.requests), 30)
+        assert wait_until(lambda: bool(exchange.requests), 30)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=10)
     assert process.returncode == 130

@@ -20,7 +20,7 @@ from tests.e2e.wizard_session import (
     stored_entry,
     write_config,
 )
-from tests.support.factories import belongs, key
+from tests.support.factories import allow_secrets_in, key
 from tests.support.pty import ENTER
 
 pytestmark = pytest.mark.slow
@@ -66,7 +66,7 @@ def test_migrate_offers_to_check_gits_history(tmp_path: Path, exchange: Simulate
     plain: dict[str, Any] = {"exchange": {"name": "bitmex", **GOOD}}
     path = tmp_path / "config.json"
     path.write_text(json.dumps(plain))
-    belongs(path, tmp_path / ".git" / "objects")
+    allow_secrets_in(path, tmp_path / ".git" / "objects")
     for command in (["init", "-q"], ["add", "config.json"]):
         subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
     session = start(path, vault, "credentials", "migrate")

@@ -10,7 +10,7 @@ import pytest
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.e2e.freqtrade_process import API_SERVER, assert_refused, free_port, start_with
-from tests.support.factories import CHECK_REQUESTS, credentials_in_config, key, keyring_that
+from tests.support.factories import CHECK_REQUESTS, credentials_in_config, key, keyring_backend
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +117,7 @@ def test_a_bot_module_imported_before_the_guard_is_still_guarded(
 def test_a_keyring_backend_that_ends_the_process_is_a_refusal(
     bot: DemoBot, exchange: SimulatedBitMEX, wheel: Path
 ) -> None:
-    extra = keyring_that("raise SystemExit(0)", bot.folder)
+    extra = keyring_backend("raise SystemExit(0)", bot.folder)
     bot.config["api_key_guard"]["credentials"] = {}
     assert_refused(bot.trade(python=str(wheel), extra=extra), exchange, "store-unavailable", queried=False)
 

@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.credentials.access import load_if_present
 from freqtrade_bitmex_guard.credentials.keyring import KeyringStore
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.factories import KEY_ID, SECRET, belongs, new_key, store_config
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, new_key, store_config
 from tests.support.kill_at_write import forked
 from tests.support.pty import DOWN, ENTER, Session, environment
 
@@ -117,7 +117,7 @@ def test_migrate(tmp_path: Path, vault: Path) -> None:
 
     def attempt(at: int) -> int:
         vault.unlink(missing_ok=True)
-        belongs(*(tmp_path / name for name in old))
+        allow_secrets_in(*(tmp_path / name for name in old))
         for name, text in old.items():
             (tmp_path / name).write_bytes(text.encode())
         arguments = ["credentials", "migrate", "-c", str(tmp_path / "config.json")]

@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.e2e.freqtrade_process import API_SERVER, assert_no_secret, free_port
 from tests.e2e.trading_bot import Receiver, tell, wants_to_trade
-from tests.support.factories import soon
+from tests.support.factories import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ class Running:
 
     def messages(self, count: int, seconds: float = 10) -> list[str]:
         """Return the guard's messages once there are so many, and assert that no more come."""
-        soon(lambda: len(self.receiver.from_the_guard) >= count, seconds)
+        wait_until(lambda: len(self.receiver.from_the_guard) >= count, seconds)
         time.sleep(2.5)  # a whole interval, in which a second message would have come
         assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
         return self.receiver.from_the_guard

@@ -13,7 +13,7 @@ import pytest
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.e2e.commands import launched, run
-from tests.support.factories import CHECK_REQUESTS, SECRET, belongs, key
+from tests.support.factories import CHECK_REQUESTS, SECRET, allow_secrets_in, key
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +97,7 @@ def test_wrong_usage_of_the_launcher_ends_with_4(bot: DemoBot, wheel: Path) -> N
 
 
 def test_a_syntax_error_ends_the_launcher_with_4_and_no_secret(bot: DemoBot, wheel: Path) -> None:
-    belongs(bot.folder / "config.json")
+    allow_secrets_in(bot.folder / "config.json")
     (bot.folder / "config.json").write_text('{"exchange": {"secret": "' + SECRET + '",,}}')
     done = run(wheel, bot, "trade", "-c", "config.json")
     assert done.returncode == 4

@@ -27,7 +27,7 @@ from tests.e2e.wizard_session import (
     walk_through,
     write_config,
 )
-from tests.support.factories import KEY_ID, SECRET, belongs, key
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, key
 from tests.support.pty import DOWN, END_OF_FILE, ENTER, INTERRUPT, environment
 
 pytestmark = pytest.mark.slow
@@ -239,7 +239,7 @@ def test_an_obstacle_is_found_before_anybody_makes_a_key(
     tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, text: str, mode: int, word: str
 ) -> None:
     path = write_config(tmp_path, exchange, text)
-    belongs(path)
+    allow_secrets_in(path)
     path.chmod(mode)
     before = path.read_bytes()
     session = start(path, vault)

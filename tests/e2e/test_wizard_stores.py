@@ -22,7 +22,7 @@ from tests.e2e.wizard_session import (
     stored_entry,
     write_config,
 )
-from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, key
+from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, allow_secrets_in, key
 from tests.support.pty import DOWN, ENTER, Session
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ def test_the_default_choice_leaves_another_bots_key_alone(
 def choose_two_files(path: Path, vault: Path) -> Session:
     """Setup on a machine without a keyring, as far as a key is given that belongs in two files beside the config."""
     session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
-    belongs(path.parent / "secrets")
+    allow_secrets_in(path.parent / "secrets")
     accept_host(session)
     session.sees("This machine has no keyring.")
     session.answer("be stored?")
@@ -150,7 +150,7 @@ def test_a_program_that_prints_the_credentials_can_be_chosen(
     go_to_credentials(session)
     enter_credentials(session, key())
     session.sees("store the key id so that")
-    belongs(tmp_path / "the key", tmp_path / "the sec")
+    allow_secrets_in(tmp_path / "the key", tmp_path / "the sec")
     (tmp_path / "the key").write_text(KEY_ID)
     (tmp_path / "the sec").write_text(SECRET)
     session.answer("Have you created all 2 of them?")

@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.simulator.interface import SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import KeyState, Kind
 from freqtrade_bitmex_guard.simulator.responses import Hang, Reaction, Reset, Response, page
 from tests.exchanges.simulated.unguarded import watched_credentials
-from tests.support.factories import belongs
+from tests.support.factories import allow_secrets_in
 
 TRADES = (Kind.READ, Kind.TRADE, Kind.CANCEL)
 # A key's state and the finding that refuses it. The second table is about networks that the exchange must report.
@@ -75,7 +75,7 @@ def check(exchange: SimulatedExchange[Any], folder: Path, key: KeyState | None =
 def prepare_bot(exchange: SimulatedExchange[Any], folder: Path, key: KeyState | None = None) -> DemoBot:
     """Make a bot of a simulated exchange with a key in its store; the arguments are those of `check`."""
     bot = DemoBot(folder / "bot", exchange)
-    belongs(*(bot.folder / part for part in exchange.credential_parts))
+    allow_secrets_in(*(bot.folder / part for part in exchange.credential_parts))
     watched_credentials(exchange)
     bot.store(key or exchange.keys[0])
     return bot

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.factories import KEY_ID, SECRET, belongs, bot_config, key, new_key, skip_or_fail
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, bot_config, key, new_key, skip_or_fail
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
@@ -24,7 +24,7 @@ NEW = new_key()
 def run(script: str, folder: Path, *around: str, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run a shell script in its own home; secrets reach it through variables, not through its text."""
     home = folder / "home"
-    belongs(home / "data")
+    allow_secrets_in(home / "data")
     for name in ("", "run", "data", "config", "gnupg"):
         (home / name).mkdir(exist_ok=True, mode=0o700)
     environment = {

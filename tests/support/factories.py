@@ -69,15 +69,15 @@ MADE_UP = {
 }
 
 # Files and folders that may hold a secret: stores, and the configs from which it is migrated.
-homes: set[Path] = set()
+secret_paths: set[Path] = set()
 
 # The requests of a check of a good key; the first is about the key, the others come in any order.
 CHECK_REQUESTS = {"GET /apiKey", "GET /user", "GET /address", "GET /userEvent"}
 
 
-def belongs(*paths: Path) -> None:
+def allow_secrets_in(*paths: Path) -> None:
     """Allow a secret in these files, and in all files of these folders."""
-    homes.update(path.resolve() for path in paths)
+    secret_paths.update(path.resolve() for path in paths)
 
 
 def key(**what: Any) -> Key:
@@ -121,7 +121,7 @@ def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dic
     """Write two private files, and return the store config that names them."""
     for name, value in (("key", key_id), ("secret", secret)):
         path = folder / name
-        belongs(path)
+        allow_secrets_in(path)
         path.unlink(missing_ok=True)
         path.touch(0o600)
         path.write_text(f"{value}\n")
@@ -130,7 +130,7 @@ def store_files(folder: Path, key_id: str = KEY_ID, secret: str = SECRET) -> dic
 
 def credentials_in_config(bot: DemoBot, **which: str) -> None:
     """Write key id and secret, or other fields, into the bot's config, where freqtrade alone looks for them."""
-    belongs(bot.folder / "config.json")
+    allow_secrets_in(bot.folder / "config.json")
     bot.config["exchange"] |= which or {"key": KEY_ID, "secret": SECRET}
 
 
@@ -143,7 +143,7 @@ def bot_config(folder: Path, exchange: SimulatedBitMEX, **section: Any) -> dict[
     }
 
 
-def keyring_that(does: str, folder: Path) -> dict[str, str]:
+def keyring_backend(does: str, folder: Path) -> dict[str, str]:
     """Write a keyring backend that does something at every read, and return the variables that choose it."""
     (folder / "own_backend.py").write_text(
         "from keyring.backend import KeyringBackend\n"
@@ -168,7 +168,7 @@ def trusted_authority(folder: Path) -> Iterator[trustme.CA]:
         yield authority
 
 
-def soon(is_so: Callable[[], bool], seconds: float) -> bool:
+def wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
     """Wait until a condition holds, for a limited time.
 
     Returns:

@@ -5,7 +5,7 @@ row of one, is
 
 - in its captured output, its log at every level, its properties, its name, or what it read of its output;
 - in what a process that it started printed, through a pipe or at a terminal, or in a process's arguments;
-- in a file, or a file's name, that it left in its folders, unless a secret is allowed there (`factories.belongs`).
+- in a file, or a file's name, that it left in its folders, unless `factories.allow_secrets_in` allows one there.
 
 A secret that is printed while tests are collected fails the collection. One in a warning, in an error of a thread, or
 anywhere else on the terminal fails the run. This module does not use `redaction` to find a secret: it decodes what
@@ -33,7 +33,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from tests.support import captured_output
-from tests.support.factories import MADE_UP, homes
+from tests.support.factories import MADE_UP, secret_paths
 
 _PIECE = 8
 _PIECES: dict[str, list[bytes]] = {}
@@ -182,7 +182,7 @@ def _leftover_files(item: pytest.Item) -> Iterator[Path]:
         folders += [each for each in base.iterdir() if each not in _searched_folders and not each.is_symlink()]
     _searched_folders.update(folders)
     for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
-        if path.is_file() and homes.isdisjoint((real := path.resolve(), *real.parents)):
+        if path.is_file() and secret_paths.isdisjoint((real := path.resolve(), *real.parents)):
             yield path
 
 

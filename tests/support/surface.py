@@ -27,7 +27,7 @@ from freqtrade_bitmex_guard.report import json as check_report
 from freqtrade_bitmex_guard.simulator.bitmex import error
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 from tests.e2e.trading_bot import Receiver
-from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, belongs, key, new_key, other_key
+from tests.support.factories import KEY_ID, NEW_ID, NEW_SECRET, SECRET, allow_secrets_in, key, new_key, other_key
 from tests.support.file_keyring import Vault
 from tests.support.machine import DIGEST, Machine, fields
 from tests.support.pty import GUARD, ROOT, environment
@@ -152,7 +152,7 @@ def _end(machine: Machine, given: list[str]) -> str:
     machine.store_entries(**{} if {"set", "migrate"} & {*given} else {"key": KEY_ID, "secret": SECRET})
     path = machine.config(credentials={"store": "keyring"})
     if "migrate" in given:
-        belongs(Path(path))
+        allow_secrets_in(Path(path))
         content = json.loads(Path(path).read_text())
         content["exchange"] |= {"key": KEY_ID, "secret": SECRET}
         Path(path).write_text(json.dumps(content))
@@ -168,7 +168,7 @@ def files(machine: Machine) -> Iterator[str]:
     machine.run("audit", "-c", machine.config())
     machine.exchange.keys[0].permissions = ["withdraw"]
     bot = DemoBot(machine.folder / "bot", machine.exchange)
-    belongs(bot.folder / "key", bot.folder / "secret")
+    allow_secrets_in(bot.folder / "key", bot.folder / "secret")
     bot.store(machine.exchange.keys[0])
     with Receiver() as receiver:
         bot.config |= {"webhook": receiver.config(), "user_data_dir": str(machine.user_data)}
@@ -203,7 +203,7 @@ def stores(machine: Machine) -> Iterator[str]:
     assert machine.run("credentials", "set", "-c", path, stdin=f"{KEY_ID}\n{SECRET}\n")[0] == 0
     for name, value in json.loads(machine.vault.read_text()).items():
         yield from (f"keyring, stored: {name} {field}" for field in fields(json.loads(value)))
-    belongs(folder := machine.folder / "handed over")
+    allow_secrets_in(folder := machine.folder / "handed over")
     folder.mkdir()
     machine.patch.setenv("CREDENTIALS_DIRECTORY", str(folder))
     path = machine.config(credentials={"store": "files"})

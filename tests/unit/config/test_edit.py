@@ -16,7 +16,7 @@ import pytest
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.util import mounts
-from tests.support.factories import SECRET, belongs
+from tests.support.factories import SECRET, allow_secrets_in
 
 TEXT = '{\r\n  // why\r\n  "a": 1,\r\n}\r\n'
 
@@ -228,7 +228,7 @@ def test_the_new_file_is_never_more_readable_than_the_old_one(tmp_path: Path, mo
 )
 def test_an_unreadable_file_is_reported_without_its_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.json").write_bytes(content)
-    belongs(tmp_path / "config.json")
+    allow_secrets_in(tmp_path / "config.json")
     with pytest.raises(GuardError) as stopped:
         ConfigFile(str(tmp_path / "config.json"))
     assert stopped.value.findings[0].name == "config-unreadable"

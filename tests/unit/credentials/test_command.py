@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.credentials import command, open_store
 from freqtrade_bitmex_guard.credentials.command import CommandStore
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
-from tests.support.factories import KEY_ID, SECRET, belongs, soon, store_config
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, store_config, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +122,7 @@ def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_program_reads_nothing_that_was_meant_for_the_bot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    belongs(tmp_path / "typed")
+    allow_secrets_in(tmp_path / "typed")
     (tmp_path / "typed").write_text(KEY_ID)
     before = os.dup(0)
     try:
@@ -158,7 +158,7 @@ def test_a_cancelled_program_is_killed_with_all_that_it_started(
     load_failure(["sh", "-c", f"sleep 60 & echo $! >{pids}; echo $$ >>{pids}; wait"])
     started = pids.read_text().split()
     assert len(started) == 2
-    assert soon(lambda: not any(map(_runs, started)), 5)
+    assert wait_until(lambda: not any(map(_runs, started)), 5)
 
 
 def _runs(pid: str) -> bool:

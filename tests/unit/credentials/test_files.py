@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.credentials.files import FileStore
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
 from freqtrade_bitmex_guard.util import mounts
-from tests.support.factories import KEY_ID, SECRET, belongs, store_config, store_files
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, store_config, store_files
 
 
 def store(**written: str) -> FileStore:
@@ -101,7 +101,7 @@ def test_the_credentials_directory_of_systemd_is_the_default(
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     for name, value in (("bitmex_api_key", KEY_ID), ("bitmex_api_secret", SECRET)):
-        belongs(tmp_path / name)
+        allow_secrets_in(tmp_path / name)
         (tmp_path / name).write_text(value)
         (tmp_path / name).chmod(0o444)
     assert store().load(PROFILE.credentials).part("secret").matches(SECRET)
@@ -115,7 +115,7 @@ def test_run_secrets_of_docker_is_the_default_without_systemd(
     assert str(files._RUN_SECRETS) == "/run/secrets"
     monkeypatch.setattr(files, "_RUN_SECRETS", tmp_path)
     for name, value in (("bitmex_api_key", KEY_ID), ("bitmex_api_secret", SECRET)):
-        belongs(tmp_path / name)
+        allow_secrets_in(tmp_path / name)
         (tmp_path / name).write_text(value)
         (tmp_path / name).chmod(0o444)
     assert store().load(PROFILE.credentials).part("key").matches(KEY_ID)
@@ -129,7 +129,7 @@ def test_kubernetes_links_are_followed_inside_its_mount(
     day.mkdir()
     (tmp_path / "..data").symlink_to(day.name)
     for name, value in (("bitmex_api_key", KEY_ID), ("bitmex_api_secret", SECRET)):
-        belongs(day / name)
+        allow_secrets_in(day / name)
         (day / name).write_text(value)
         (day / name).chmod(0o444)
         (tmp_path / name).symlink_to(f"..data/{name}")

@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction import registry
-from tests.support.factories import KEY_ID, PASSWORD, SECRET, WALLET, WALLET_KEY, belongs, store_config
+from tests.support.factories import KEY_ID, PASSWORD, SECRET, WALLET, WALLET_KEY, allow_secrets_in, store_config
 from tests.support.other_profiles import WITH_PASSWORD, WITH_PEM, WITH_WALLET
 from tests.support.pem_key import PEM
 
@@ -40,7 +40,7 @@ def credentials(profile: ExchangeProfile) -> Credentials:
 
 def files_in(folder: Path, credentials: Credentials, end: str = "\n") -> dict[str, str]:
     """One file for each part, which only its owner reads; their paths by the part."""
-    belongs(folder)
+    allow_secrets_in(folder)
     paths = {}
     for name, value in credentials.for_store().items():
         path = folder / name

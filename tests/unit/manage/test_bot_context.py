@@ -9,7 +9,7 @@ import pytest
 
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.redaction import output, registry
-from tests.support.factories import KEY_ID, SECRET, belongs
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in
 from tests.support.leak_search import secrets_in
 
 NAMES = [("key", "secret"), ("apiKey", "apiSecret"), ("api_key", "password"), ("uid", "privateKey")]
@@ -18,7 +18,7 @@ NAMES = [("key", "secret"), ("apiKey", "apiSecret"), ("api_key", "password"), ("
 def written(folder: Path, content: str) -> list[str]:
     path = folder / "config.json"
     path.write_text(content)
-    belongs(path)
+    allow_secrets_in(path)
     return [str(path)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freqtrade_bitmex_guard.manage import git_history
-from tests.support.factories import belongs, skip_or_fail
+from tests.support.factories import allow_secrets_in, skip_or_fail
 from tests.unit.manage.test_migration import config
 
 
@@ -19,7 +19,7 @@ def repository(tmp_path: Path) -> Path:
     if shutil.which("git") is None:
         skip_or_fail("git")
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    belongs(tmp_path / ".git" / "objects")
+    allow_secrets_in(tmp_path / ".git" / "objects")
     return tmp_path
 
 

@@ -19,7 +19,7 @@ from tests.support.factories import (
     NEW_ID,
     NEW_SECRET,
     SECRET,
-    belongs,
+    allow_secrets_in,
     bot_config,
     store_config,
 )
@@ -104,7 +104,7 @@ def test_pass_gets_its_own_commands() -> None:
 def test_any_other_program_is_shown_only_by_its_name(run: Run, tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     store = {"store": "command", "key_command": ["/usr/bin/echo", KEY_ID], "secret_command": ["printf", "%s", SECRET]}
     config = written(tmp_path, exchange, credentials=store)
-    belongs(Path(config))
+    allow_secrets_in(Path(config))
     for action, expected in {
         "set": "with echo, store the key id so that key_command prints it alone",
         "rotate": """SECRET_COMMAND='["printf", "…"]' freqtrade-bitmex-guard --check-only""",

@@ -13,7 +13,7 @@ import keyring
 import pytest
 
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
-from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, belongs, store_files
+from tests.support.factories import KEY_ID, OTHER_ID, OTHER_SECRET, SECRET, allow_secrets_in, store_files
 from tests.unit.manage.conftest import Run
 
 CONFIG = """\
@@ -32,7 +32,7 @@ CONFIG = """\
 
 def config(folder: Path, text: str = CONFIG, name: str = "config.json") -> Path:
     path = folder / name
-    belongs(path)
+    allow_secrets_in(path)
     path.write_bytes(text.replace("KEY", KEY_ID).replace("SECRET", SECRET).encode())
     return path
 
@@ -255,7 +255,7 @@ def test_a_read_only_store_is_filled_by_hand_and_then_compared(run: Run, tmp_pat
     text = CONFIG.replace('"dry_run"', f'"api_key_guard": {{"credentials": {json.dumps(credentials)}}},\n    "dry_run"')
     printed = untouched(run, config(tmp_path, text), "store-read-only")
     (tmp_path / "no").mkdir()
-    belongs(tmp_path / "no" / "key")
+    allow_secrets_in(tmp_path / "no" / "key")
     (line,) = (line.strip() for line in printed.splitlines() if "no/key" in line)
     subprocess.run(["sh", "-uc", line.partition("  #")[0]], input=f"{KEY_ID}\n", text=True, check=True)
     path = config(tmp_path, text)

@@ -15,7 +15,16 @@ from freqtrade_bitmex_guard.exchanges.bitmex import BitMEX
 from freqtrade_bitmex_guard.manage import instructions
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from tests.support.factories import KEY_ID, OTHER_SECRET, PASSWORD, SECRET, WALLET, WALLET_KEY, belongs, store_config
+from tests.support.factories import (
+    KEY_ID,
+    OTHER_SECRET,
+    PASSWORD,
+    SECRET,
+    WALLET,
+    WALLET_KEY,
+    allow_secrets_in,
+    store_config,
+)
 from tests.support.other_profiles import WITH_PASSWORD, WITH_PEM, WITH_WALLET
 from tests.support.pem_key import PEM
 from tests.unit.manage.conftest import Run
@@ -46,7 +55,7 @@ def credentials(kind: str, profile: ExchangeProfile) -> Credentials:
 
 def config(folder: Path, **exchange: str) -> str:
     path = folder / "config.json"
-    belongs(path)
+    allow_secrets_in(path)
     path.write_text(json.dumps({"exchange": {"name": "bitmex", **exchange}}))
     return str(path)
 
@@ -148,7 +157,7 @@ def test_what_is_said_to_run_for_files_stores_every_part(
     store = store_config(profile, store="files", **{f"{name}_file": str(tmp_path / "in" / name) for name in values})
     assert isinstance(store, FileStoreConfig)
     first, *steps = instructions.store_steps(store, profile)
-    belongs(tmp_path / "in")
+    allow_secrets_in(tmp_path / "in")
     subprocess.run(["sh", "-euc", first], check=True)
     for step, value in zip(steps, values.values(), strict=True):
         subprocess.run(["sh", "-uc", step], input=f"{value}\n", text=True, check=False)

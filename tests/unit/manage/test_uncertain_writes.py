@@ -22,7 +22,7 @@ from tests.support.factories import (
     NEW_ID,
     NEW_SECRET,
     SECRET,
-    belongs,
+    allow_secrets_in,
     pair,
 )
 from tests.support.file_keyring import Vault
@@ -103,7 +103,7 @@ def test_a_change_that_breaks_off_is_reported_as_uncertain(
 
 
 def test_setup_and_migrate_report_an_uncertain_change_likewise(run: Run, config: str, in_time: threading.Event) -> None:
-    belongs(Path(config))
+    allow_secrets_in(Path(config))
     subject, given = BotContext.read([config]), pair(NEW_ID, NEW_SECRET)
     with pytest.raises(GuardError) as stopped:
         wizard_stores.store_credentials(subject, {"store": "keyring"}, given, Terminal())

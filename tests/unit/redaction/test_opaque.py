@@ -29,7 +29,7 @@ from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from tests.support.factories import KEY_ID, SECRET, belongs, bot_config, pair, store_config
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, bot_config, pair, store_config
 from tests.support.file_keyring import Vault
 from tests.support.leak_search import secrets_in
 
@@ -56,7 +56,7 @@ def secret_holders(tmp_path: Path, exchange: SimulatedBitMEX) -> list[Any]:
     assert check._prepared is not None
     plain = {**config, "exchange": {**config["exchange"], "key": KEY_ID, "secret": SECRET}}
     (tmp_path / "config.json").write_text(json.dumps(plain))
-    belongs(tmp_path / "config.json")
+    allow_secrets_in(tmp_path / "config.json")
     bot = BotContext.read([str(tmp_path / "config.json")])
     (file,) = bot.config_files()
     moved = migration._find_in_file(file)

@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from tests.support.factories import KEY_ID, SECRET, belongs, bot_config, keyring_that
+from tests.support.factories import KEY_ID, SECRET, allow_secrets_in, bot_config, keyring_backend
 from tests.support.file_keyring import Vault
 from tests.support.leak_search import secrets_in
 
@@ -138,8 +138,8 @@ def test_installing_and_reading_again_wraps_nothing_twice() -> None:
 def test_a_bot_at_vvv_shows_nothing_of_what_its_keyring_logs(bot: DemoBot, wheel: Path, tmp_path: Path) -> None:
     entries = f"{{'key': {KEY_ID!r}, 'secret': {SECRET!r}}}.get(username)"
     log = "__import__('logging').getLogger('somebodys').debug('read %s', value)"
-    environment = keyring_that(f"value = {entries}; {log}; return value", tmp_path)
-    belongs(tmp_path / "own_backend.py", tmp_path / "__pycache__")
+    environment = keyring_backend(f"value = {entries}; {log}; return value", tmp_path)
+    allow_secrets_in(tmp_path / "own_backend.py", tmp_path / "__pycache__")
     bot.config["api_key_guard"]["credentials"] = {"store": "keyring", "service": "x"}
     process = bot.trade("-vvv", python=str(wheel), extra=environment)
     assert process.wait_for_output(), process.output
