@@ -13,6 +13,7 @@ from freqtrade_bitmex_guard.cli.parser import Between, accept_freqtrade_options
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 _DEFAULT_DAYS = 30
 _MAX_DAYS = 3650
+EXAMPLES = ("audit -c config.json", "audit -c config.json --days 90 --format markdown")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
 
-        freqtrade = parse_freqtrade_args(arguments.freqtrade_options)
+        freqtrade = parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options)
         config = read_config(freqtrade.config_files)
         audit = run_audit(config, freqtrade.user_data_folder(config), arguments.days)
     render = {"json": formats.to_json, "markdown": formats.render_markdown, "text": formats.render_text}

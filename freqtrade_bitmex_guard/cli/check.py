@@ -16,6 +16,11 @@ from freqtrade_bitmex_guard.model.findings import warning
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
+EXAMPLES = (
+    "check -c config.json",
+    "check -c config.json -c config-private.json --format json",
+    "trade -c config.json --check-only",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
 
-        config = read_config(parse_freqtrade_args(arguments.freqtrade_options).config_files)
+        config = read_config(parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files)
         verdict = _add_disabled_warning(LocalCheck(config).run().verdict, config)
     return report_verdict(verdict, as_json=arguments.format == "json")
 

@@ -16,6 +16,12 @@ ACTIONS = {
     "rotate": "replace the key by a new one, if the new one passes",
 }
 _EPILOG = "Secrets are asked for, or read from standard input, one line each; they are never arguments."
+EXAMPLES = (
+    "credentials set -c config.json",
+    "credentials show -c config.json --format json",
+    "credentials migrate -c config.json",
+    "credentials rotate -c config.json",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         accept_config_option(action)
         if name == "delete":
             action.add_argument("-y", "--yes", action="store_true", help="do not ask")
+        if name == "show":
+            action.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,4 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.manage import commands
 
         files = find_config_files(arguments.config)
-        return commands.run_credentials(arguments.action, files, assume_yes=getattr(arguments, "yes", False))
+        as_json = getattr(arguments, "format", "text") == "json"
+        return commands.run_credentials(
+            arguments.action, files, assume_yes=getattr(arguments, "yes", False), as_json=as_json
+        )

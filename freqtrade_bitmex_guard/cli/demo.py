@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+EXAMPLES = ("demo",)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add nothing; `demo` takes no options."""

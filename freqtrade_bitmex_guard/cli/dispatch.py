@@ -29,12 +29,16 @@ COMMANDS = {
     "setup": "walk from no key to a guarded bot, at a terminal",
     "credentials": "set, show, delete, migrate or rotate the key in its store",
     "demo": "see the guard at work on a simulated exchange; needs no account and no network",
+    "version": "show the versions of the guard, freqtrade, ccxt and Python",
+    "help": "show the help of a command",
 }
 _CHECK_ONLY = "--check-only"
 _IMPORT_LAZILY = ("check", "audit")
 _EPILOG = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
-130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it."""
+130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it.
+
+freqtrade's other commands, such as backtesting, are passed on to freqtrade unchanged."""
 
 
 class CommandParser(GuardArgumentParser):
@@ -53,6 +57,10 @@ class CommandParser(GuardArgumentParser):
         module = import_module(f"freqtrade_bitmex_guard.cli.{self.prog.rpartition(' ')[2]}")
         module.add_arguments(self)
         self.set_defaults(run=module.run)
+        examples = getattr(module, "EXAMPLES", ())
+        if examples:
+            lines = "\n".join(f"  freqtrade-bitmex-guard {example}" for example in examples)
+            self.epilog = "\n\n".join(filter(None, [self.epilog, f"examples:\n{lines}"]))
 
 
 def build_parser(names: Iterable[str] = COMMANDS) -> GuardArgumentParser:
@@ -121,9 +129,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(typed: list[str], *, own_process: bool) -> int:
     typed = _rewrite_check_only(typed)
     names = typed[:1] if typed and typed[0] in COMMANDS else COMMANDS
+    if names is COMMANDS and typed and not typed[0].startswith("-"):
+        from freqtrade_bitmex_guard.cli import passed_on  # noqa: PLC0415 - nobody else needs it
+
+        return passed_on.run_freqtrade(typed, COMMANDS)
     arguments, unknown = build_parser(names).parse_known_args(typed)
     if unknown and not hasattr(arguments, "freqtrade_options"):
-        fail_unknown(unknown, f"See `freqtrade-bitmex-guard {arguments.command} --help`.")
+        fix = f"See `freqtrade-bitmex-guard {arguments.command} --help`."
+        fail_unknown(unknown, arguments.known_options, fix)
     arguments.freqtrade_options = unknown
     if own_process and arguments.command in _IMPORT_LAZILY:
         from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415

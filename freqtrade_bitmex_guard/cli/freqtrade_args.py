@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from freqtrade_bitmex_guard.cli.parser import EXPOSURE_WARNING, HelpShown, describe_unknown
+from freqtrade_bitmex_guard.cli.parser import HelpShown, describe_unknown, exposure_warning
 from freqtrade_bitmex_guard.model.findings import fail
 
 _OPTION = re.compile(r"argument (-[\w/-]+): (.*)", re.DOTALL)
@@ -40,17 +40,18 @@ class FreqtradeArgs:
         return Path(self.user_data_dir or config.get("user_data_dir") or Path.cwd() / "user_data")
 
 
-def parse_freqtrade_args(argv: Sequence[str]) -> FreqtradeArgs:
+def parse_freqtrade_args(argv: Sequence[str], known: Sequence[str] = ()) -> FreqtradeArgs:
     """Parse the arguments of `freqtrade trade`.
 
     Args:
         argv: what is behind `trade`.
+        known: our own options, from which the nearest to an unknown one is suggested.
 
     Raises:
         GuardError: misconfigured, if freqtrade does not take them.
         HelpShown: after freqtrade's help was printed.
     """
-    parsed = parse_as_freqtrade(argv)
+    parsed = parse_as_freqtrade(argv, known)
     return FreqtradeArgs(parsed["config"], parsed.get("user_data_dir"), list(argv))
 
 
@@ -63,7 +64,7 @@ def find_config_files(files: Sequence[str]) -> list[str]:
     return parse_freqtrade_args([part for file in files for part in ("--config", file)]).config_files
 
 
-def parse_as_freqtrade(argv: Sequence[str]) -> dict[str, Any]:
+def parse_as_freqtrade(argv: Sequence[str], known: Sequence[str] = ()) -> dict[str, Any]:
     """Parse with freqtrade's own parser; see `parse_freqtrade_args`."""
     complaint = io.StringIO()
     try:
@@ -74,8 +75,8 @@ def parse_as_freqtrade(argv: Sequence[str]) -> dict[str, Any]:
             raise HelpShown(0) from None
         fail(
             "usage",
-            f"freqtrade does not take these arguments: {_describe_complaint(complaint.getvalue(), argv)}. "
-            f"{EXPOSURE_WARNING}",
+            f"freqtrade does not take these arguments: {_describe_complaint(complaint.getvalue(), argv, known)}."
+            f"{exposure_warning(argv)}",
             "See `freqtrade trade --help` and `freqtrade-bitmex-guard --help`.",
         )
     return parsed
@@ -95,10 +96,10 @@ def _parser(arguments: list[str]) -> Any:
     return TradeArguments(arguments)
 
 
-def _describe_complaint(complaint: str, argv: Sequence[str]) -> str:
+def _describe_complaint(complaint: str, argv: Sequence[str], known: Sequence[str]) -> str:
     """Describe an error of freqtrade's parser by the names of options alone: it quotes what was typed."""
     text = complaint.partition("error: ")[2].strip()  # behind its own usage; what was typed comes later
-    if known := _OPTION.match(text):
-        return f"{known[1]}: {'expected a value' if known[2] == 'expected one argument' else 'invalid value'}"
+    if option := _OPTION.match(text):
+        return f"{option[1]}: {'expected a value' if option[2] == 'expected one argument' else 'invalid value'}"
     typed = f" {text.removeprefix('unrecognized arguments:')} "
-    return describe_unknown([argument for argument in argv if f" {argument} " in typed])
+    return describe_unknown([argument for argument in argv if f" {argument} " in typed], known)

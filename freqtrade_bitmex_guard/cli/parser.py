@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from freqtrade_bitmex_guard import __version__
 from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
+from freqtrade_bitmex_guard.redaction.sanitize import resembles_secret, sanitize_tokens
 
-EXPOSURE_WARNING = "If a secret was typed here, it is in the shell's history now and counts as exposed."
+_EXPOSURE_WARNING = " If a secret was typed here, it is in the shell's history now and counts as exposed."
 SHELLS = ("bash", "zsh", "fish")
 _SHORT_OPTION = 2
+_MIN_SIMILARITY = 0.6
 
 
 class HelpShown(SystemExit):
@@ -30,6 +32,16 @@ class GuardArgumentParser(argparse.ArgumentParser):
             settings: as argparse takes them.
         """
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+        self._typed: Sequence[str] = ()
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, and add the names of all options to `known_options`, from which the nearest one is suggested."""
+        self._typed = args or ()
+        parsed, rest = super().parse_known_args(args, namespace)
+        parsed.known_options = [*getattr(parsed, "known_options", ()), *self._option_string_actions]
+        return parsed, rest
 
     def error(self, message: str) -> NoReturn:
         """Fail with our own words; argparse's message only says which argument is wrong.
@@ -37,15 +49,17 @@ class GuardArgumentParser(argparse.ArgumentParser):
         Raises:
             GuardError: always.
         """
-        problem = f"unknown argument. {EXPOSURE_WARNING}"
+        problem = f"unknown argument.{exposure_warning(self._typed)}"
         for action in self._actions:
             name = "/".join(action.option_strings) or str(action.metavar)
             if message.startswith(f"argument {name}: "):
                 problem = f"{name}: {_expected(action)}."
                 if not action.option_strings:
-                    problem = f"expected a {name.lower()}: {_choices(action)}. {EXPOSURE_WARNING}"
+                    wrong = [word for word in self._typed if f"invalid choice: {word!r}" in message]
+                    problem = f"expected a {name.lower()}: {_choices(action)}{did_you_mean(wrong, action.choices)}."
+                problem += exposure_warning(self._typed)
             elif message == f"the following arguments are required: {name}":
-                problem = f"missing {name.lower()}: {_choices(action)}."
+                problem = f"missing {name.lower()}: {_choices(action)}.{exposure_warning(self._typed)}"
         fail("usage", f"Wrong usage: {problem}", f"See `{self.prog} --help`.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:  # noqa: ARG002
@@ -137,19 +151,45 @@ def accept_config_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def fail_unknown(arguments: Sequence[str], fix: str) -> NoReturn:
+def fail_unknown(arguments: Sequence[str], known: Iterable[str], fix: str) -> NoReturn:
     """Fail on arguments that nothing takes.
+
+    Args:
+        arguments: as they were typed.
+        known: the options that would have been taken.
+        fix: what to do.
 
     Raises:
         GuardError: always.
     """
-    fail("usage", f"Wrong usage: {describe_unknown(arguments)}. {EXPOSURE_WARNING}", fix)
+    fail("usage", f"Wrong usage: {describe_unknown(arguments, known)}.{exposure_warning(arguments)}", fix)
 
 
-def describe_unknown(arguments: Sequence[str]) -> str:
-    """Describe arguments that nothing takes, by the names of options alone."""
+def describe_unknown(arguments: Sequence[str], known: Iterable[str] = ()) -> str:
+    """Describe arguments that nothing takes, by the names of options alone, and the nearest known option."""
     options = dict.fromkeys(option_name(argument) for argument in arguments if argument.startswith("-"))
-    return f"unknown option {' and '.join(options)}" if options else "unexpected argument"
+    if not options:
+        return "unexpected argument"
+    return f"unknown option {' and '.join(options)}{did_you_mean(options, known)}"
+
+
+def did_you_mean(typed: Iterable[str], known: Iterable[str] | None) -> str:
+    """Return the nearest known name, as an insertion behind what is wrong; nothing where none is near.
+
+    Args:
+        typed: what is not known; none of it is repeated.
+        known: the names that are.
+    """
+    names = [name for name in known or () if len(name) > _SHORT_OPTION]
+    nearest = [match for word in typed for match in get_close_matches(word, names, n=1, cutoff=_MIN_SIMILARITY)]
+    return f" (did you mean {nearest[0]}?)" if nearest else ""
+
+
+def exposure_warning(typed: Iterable[str]) -> str:
+    """Return what to know if a secret was typed, with a space in front; nothing if nothing resembles one."""
+    values = [part for argument in typed for part in (argument, argument.partition("=")[2])]
+    is_likely = any(resembles_secret(value) and not Path(value).exists() for value in values)
+    return _EXPOSURE_WARNING if is_likely else ""
 
 
 def option_name(option: str) -> str:

@@ -8,6 +8,7 @@ from freqtrade_bitmex_guard.cli import no_echo
 from freqtrade_bitmex_guard.cli.parser import accept_config_option
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
+EXAMPLES = ("setup -c config.json",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from freqtrade_bitmex_guard.cli.parser import Between, HelpShown, accept_freqtra
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 _MAX_MINUTES = 7 * 24 * 60
 _WAIT_HELP = "try again, slowly, while the exchange is down, overloaded or unreachable"
+EXAMPLES = ("trade -c config.json", "trade -c config.json --wait-for-exchange 30")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
 
     try:
-        freqtrade = parse_freqtrade_args(arguments.freqtrade_options)
+        freqtrade = parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options)
     except HelpShown:
         if {"-h", "--help"} & set(arguments.freqtrade_options):  # below freqtrade's own, where it is read
             print(f"\nfreqtrade-bitmex-guard adds:\n  --wait-for-exchange MINUTES\n{' ' * 24}{_WAIT_HELP}")

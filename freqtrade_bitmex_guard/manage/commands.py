@@ -16,9 +16,11 @@ from freqtrade_bitmex_guard.manage import instructions, keyring_services, wizard
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.migration import migrate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction import output
+from freqtrade_bitmex_guard.report.json import to_dict
 
 
 def run_setup(files: Sequence[str]) -> int:
@@ -33,28 +35,29 @@ def run_setup(files: Sequence[str]) -> int:
     return _run(lambda terminal: wizard.run_wizard(files, terminal))
 
 
-def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool) -> int:
+def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool, as_json: bool) -> int:
     """Run a subcommand of `credentials`.
 
     Args:
         action: its name.
         files: the bot's config files.
         assume_yes: whether `delete` asks nothing.
+        as_json: whether `show` prints JSON.
 
     Returns:
         The exit code.
     """
     actions: dict[str, Callable[[BotContext, Terminal], int]] = {
         "set": _set,
-        "show": _show,
+        "show": partial(_show, as_json=as_json),
         "delete": partial(_delete, assume_yes=assume_yes),
         "migrate": migrate,
         "rotate": _rotate,
     }
-    return _run(lambda terminal: actions[action](BotContext.read(files), terminal))
+    return _run(lambda terminal: actions[action](BotContext.read(files), terminal), as_json=as_json)
 
 
-def _run(work: Callable[[Terminal], int]) -> int:
+def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     output.install()
     terminal = Terminal()
@@ -63,21 +66,22 @@ def _run(work: Callable[[Terminal], int]) -> int:
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as problem:
-        terminal.print_findings(problem.findings)
-        return Verdict(findings=problem.findings).exit_code
+        verdict = Verdict(findings=problem.findings)
+        if as_json:
+            terminal.print_document(to_dict(verdict))
+        else:
+            terminal.print_findings(problem.findings)
+        return verdict.exit_code
 
 
 def _set(bot: BotContext, terminal: Terminal) -> int:
     store = bot.writable_store or _fail_with_instructions(bot, "set")
-    if (stored := load_if_present(store, bot.profile.credentials)) is not None:
-        fail(
-            "credentials-conflict",
-            f"The key {stored.masked_id} is already in {bot.store_label}; it may be another bot's.",
-            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {bot.config_options}` replaces it by a "
-            "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
-            f"{keyring_services.own_service_advice(bot)}.",
-        )
+    stored = load_if_present(store, bot.profile.credentials)
+    if stored is not None and terminal.is_attended:
+        terminal.print(f"The key {stored.masked_id} is already in {bot.store_label}. Enter the same one, or Ctrl-C.")
     credentials = terminal.credentials(bot.profile.credentials)
+    if stored is not None:
+        return _confirm_stored(bot, stored, credentials, terminal)
     write(store, partial(store.add, credentials))
     terminal.print(
         f"Stored: the key {credentials.masked_id} in {bot.store_label}. It was not checked.",
@@ -86,14 +90,37 @@ def _set(bot: BotContext, terminal: Terminal) -> int:
     return 0
 
 
-def _show(bot: BotContext, terminal: Terminal) -> int:
+def _confirm_stored(bot: BotContext, stored: Credentials, typed: Credentials, terminal: Terminal) -> int:
+    """End well if the very key is stored already, so that a script may run twice; never replace another one.
+
+    Raises:
+        GuardError: misconfigured, if another key is stored.
+    """
+    if not stored.matches(typed):
+        fail(
+            "credentials-conflict",
+            f"Another key is already in {bot.store_label}, {stored.masked_id}; it may be another bot's.",
+            f"If it is this bot's, `freqtrade-bitmex-guard credentials rotate {bot.config_options}` replaces it by a "
+            "new one that is checked first. If it is not, give this bot an entry of its own, and try again: "
+            f"{keyring_services.own_service_advice(bot)}.",
+        )
+    terminal.print(f"The key {stored.masked_id} is already in {bot.store_label}, the same in every part.")
+    return 0
+
+
+def _show(bot: BotContext, terminal: Terminal, *, as_json: bool) -> int:
     credentials = load(bot.store, bot.profile.credentials)
     verdict = check_candidate(bot, credentials)
     store = bot.writable_store
+    stored_at = with_timeout(store, store.stored_at) if store else None
+    if as_json:
+        stored = {"store": bot.store_label, "stored_at": stored_at.isoformat() if stored_at else None}
+        terminal.print_document({**to_dict(verdict), **stored})
+        return verdict.exit_code
     terminal.print(
         f"key     {credentials.masked_id}",
         f"store   {bot.store_label}",
-        f"stored  {describe_age(with_timeout(store, store.stored_at) if store else None)}",
+        f"stored  {describe_age(stored_at)}",
         *(f"made    {describe_age(facts.created)}" for facts in verdict.facts),
     )
     terminal.report(verdict)

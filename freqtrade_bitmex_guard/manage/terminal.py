@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import termios
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import questionary
 from rich.console import Console
@@ -53,6 +54,10 @@ class Terminal:
     def report(self, verdict: Verdict) -> None:
         """Print the verdict of a check."""
         text.print_table(verdict, self._console)
+
+    def print_document(self, document: Mapping[str, Any]) -> None:
+        """Print JSON, ASCII only, on several lines."""
+        self._console.print(Text(redact(json.dumps(document, indent=2))), soft_wrap=True)
 
     def print_findings(self, findings: Sequence[Finding]) -> None:
         """Print why something was not done, and what to do next."""

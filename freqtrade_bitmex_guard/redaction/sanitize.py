@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -14,6 +15,8 @@ _MAX_EXAMINED = 10_000
 
 _MARKUP = re.compile(r"[\[\]<>&`*|\\]")
 _USER = re.compile(r"//[^/@\s]*@")
+_RUN = re.compile(r"[A-Za-z0-9_+=~-]{16,}")
+_MIN_CHANGES_PER_CHARACTER = 0.25
 _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~-]{16,}")
 
 _T = TypeVar("_T")
@@ -40,6 +43,23 @@ def sanitize(text: str, limit: int = 80) -> str:
 def sanitize_tokens(text: str, limit: int = 200) -> str:
     """Sanitize a text and mask what could be a token: runs of 16 or more letters, digits and the like."""
     return sanitize(_TOKEN.sub("…", text), limit)
+
+
+def resembles_secret(text: str) -> bool:
+    """Return whether a text holds 16 or more characters without a space, slash or dot that look random.
+
+    In those, digits and letters of both cases follow each other without order. In paths, options and names they do not.
+    """
+    return any(_looks_random(run) for run in _RUN.findall(text[:_MAX_EXAMINED]))
+
+
+def _looks_random(run: str) -> bool:
+    # A capital behind a small letter begins a word, as in a strategy's name, which has few of them.
+    changes = sum(
+        char.isdigit() != following.isdigit() or (char.islower() and following.isupper())
+        for char, following in itertools.pairwise(run)
+    )
+    return _MIN_CHANGES_PER_CHARACTER * len(run) <= changes
 
 
 def join_limited(items: Iterable[_T], describe: Callable[[_T], str] = str, limit: int = 5) -> str:

@@ -15,7 +15,8 @@ from tests.docs.simulated import run
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "example_config" / "api_key_guard.schema.json"
 NOTE = "<!-- Written by `python -m tests.docs.generate`: change {source} instead. -->\n\n"
-COMMANDS = ((), ("check",), ("audit",), ("setup",), ("credentials",), ("credentials", "delete"), ("demo",))
+_TYPED = ("", "check", "audit", "setup", "credentials", "credentials show", "credentials delete", "demo")
+COMMANDS = tuple(tuple(typed.split()) for typed in _TYPED)
 """The commands whose help is shown. `trade --help` is freqtrade's own."""
 
 
@@ -66,7 +67,12 @@ def cli_page() -> str:
         "# Command line\n\n"
         "`check`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"
         "`--check-only`, in front or behind `trade`, is another spelling of `check`.\n"
-        "A command that is wrong ends with exit code 4, and the message repeats nothing that was typed.\n",
+        "`help COMMAND` is another spelling of `COMMAND --help`, and `python -m freqtrade_bitmex_guard` of "
+        "`freqtrade-bitmex-guard`.\n"
+        "freqtrade's other commands, such as `freqtrade-bitmex-guard backtesting`, are passed on to freqtrade "
+        "unchanged, so this program can be the entry point of an image.\n"
+        "A command that is wrong ends with exit code 4 and names the nearest one; the message repeats nothing else "
+        "that was typed.\n",
         *(f"```text\n{text}\n```\n" for text in texts),
         "## Exit codes\n",
         exit_code_table(),

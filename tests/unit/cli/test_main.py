@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,48 @@ def test_help_and_version_end_with_0(typed: str, capsys: pytest.CaptureFixture[s
 
     assert end.value.code == 0
     assert "freqtrade" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["check", "credentials set", "audit", "demo", "version"])
+def test_help_in_front_of_a_command_shows_its_help(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+    for arguments in (["help", *typed.split()], [*typed.split(), "--help"]):
+        with pytest.raises(HelpShown):
+            dispatch.main(arguments)
+        printed.append(capsys.readouterr().out)
+
+    assert printed[0] == printed[1]
+    assert f"freqtrade-bitmex-guard {typed}" in printed[0]
+
+
+@pytest.mark.parametrize("command", [name for name in dispatch.COMMANDS if name not in ("trade", "help")])
+def test_each_example_in_a_help_is_a_command_that_parses(command: str) -> None:
+    examples = import_module(f"freqtrade_bitmex_guard.cli.{command}").EXAMPLES
+
+    for example in examples:
+        arguments, unknown = dispatch.build_parser().parse_known_args(dispatch._rewrite_check_only(example.split()))
+        assert arguments.command == command
+        assert [word for word in unknown if word not in ("-c", "config.json", "config-private.json")] == []
+    assert examples
+
+
+def test_version_names_the_guard_freqtrade_ccxt_and_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch.main(["version"]) == 0
+
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == ["freqtrade-bitmex-guard", "freqtrade", "ccxt", "Python"]
+
+
+@pytest.mark.parametrize("typed", ["list-exchanges -1", "backtesting --nosuch", "show-config -c nosuch.json"])
+def test_a_command_of_freqtrades_is_passed_on_unchanged(typed: str, tmp_path: Path) -> None:
+    ours, theirs = (
+        subprocess.run(
+            [sys.executable, "-m", module, *typed.split()], capture_output=True, text=True, cwd=tmp_path, check=False
+        )
+        for module in ("freqtrade_bitmex_guard", "freqtrade")
+    )
+
+    assert (ours.returncode, ours.stdout) == (theirs.returncode, theirs.stdout)
 
 
 def test_only_the_module_of_the_typed_command_is_imported() -> None:

@@ -12,7 +12,10 @@ from tests.support.leak_search import secrets_in
 SHORT = "hunter-2"  # nothing about it looks like a token
 
 
-COMMAND = "expected a command: check, trade, audit, setup, credentials or demo."
+ALL = "check, trade, audit, setup, credentials, demo, version or help"
+
+
+COMMAND = f"expected a command: {ALL}."
 
 
 MINUTES = "--wait-for-exchange: expected a number from 1 to 10080."
@@ -37,6 +40,11 @@ WRONG = {
     "--check-only {} -c": "-c/--config: expected a value.",
     "--check-only --key {} --secret {}": "unknown option --key and --secret.",
     "--check-only --days 7": "unknown option --days.",
+    "--check-only --fromat json": "unknown option --fromat (did you mean --format?).",
+    "chekc -c config.json": f"expected a command: {ALL} (did you mean check?).",
+    "backtestng": f"expected a command: {ALL} (did you mean backtesting?).",
+    "credentials shwo": f"expected a subcommand: {SUBCOMMANDS[:-1]} (did you mean show?).",
+    "setup --cofnig config.json": "unknown option --cofnig (did you mean --config?).",
     "--check-only audit --days 7": "unknown option --check-only.",
     "--check-only demo": "unknown option --check-only.",
     "trade --check-only --secret {}": "unknown option --secret.",
@@ -60,7 +68,7 @@ WRONG = {
     "--check-onyl": "missing command: ",
     "{}": COMMAND,
     "-c config.json trade": COMMAND,
-    "": "missing command: check, trade, audit, setup, credentials or demo.",
+    "": f"missing command: {ALL}.",
     "demo {}": "unexpected argument.",
     "setup {}": "unexpected argument.",
     "setup --secret={}": "unknown option --secret.",
@@ -90,6 +98,22 @@ def test_wrong_usage_is_named_and_nothing_typed_is_repeated(
         assert WRONG[typed] in printed.replace("\n", "")
         if "--{}" not in typed:  # the name of an unknown option may be shown, if it could be no token
             assert SHORT not in printed
+
+
+def test_only_what_resembles_a_secret_is_called_exposed(capsys: pytest.CaptureFixture[str]) -> None:
+    warning = "counts as exposed"
+    harmless = (
+        "chekc",
+        "check --fromat json",
+        "check --strategy MyAwesomeStrategy2 extra",
+        "demo config-2026-bot.json",
+    )
+    for typed in harmless:
+        assert dispatch.main(typed.split()) == 4
+        assert warning not in " ".join(capsys.readouterr().out.replace("│", " ").split()), typed
+    for typed in ("check {}", "{}", "--secret={}", "credentials {}", "demo {}", "audit --days {}"):
+        assert dispatch.main(typed.format(SECRET).split()) == 4
+        assert warning in " ".join(capsys.readouterr().out.replace("│", " ").split()), typed
 
 
 def test_an_option_is_named_without_its_value_and_without_tokens() -> None:

@@ -57,6 +57,26 @@ def test_set_overwrites_nothing(run: Run, config: str) -> None:
     assert entry()["key"] == KEY_ID
 
 
+def test_set_with_the_key_that_is_stored_already_ends_well(run: Run, config: str) -> None:
+    credentials(run, "set", config, stdin=OLD)
+    before = entry()
+    assert "already" in credentials(run, "set", config, stdin=OLD)
+    assert entry() == before
+    assert "rotate" in credentials(run, "set", config, stdin=f"{KEY_ID}\n{OTHER_SECRET}\n", code=4)
+    assert entry() == before
+
+
+def test_show_prints_json_for_machines(run: Run, config: str, exchange: SimulatedBitMEX) -> None:
+    problem = json.loads(credentials(run, "show", config, "--format=json", code=4))
+    assert [finding["rule"] for finding in problem["findings"]] == ["credentials-missing"]
+    credentials(run, "set", config, stdin=OLD)
+    document = json.loads(credentials(run, "show", config, "--format=json"))
+    assert (document["verdict"], document["key"], document["store"][:18]) == ("admitted", "LAqU…", "this user's keyrin")
+    assert document["stored_at"].startswith("20")
+    exchange.keys[:] = [key(permissions=["order", "withdraw"])]
+    assert json.loads(credentials(run, "show", config, "--format=json", code=2))["verdict"] == "refused"
+
+
 def test_show_masks_the_key_and_tells_store_age_and_whether_it_verifies(
     run: Run, config: str, exchange: SimulatedBitMEX
 ) -> None:
