@@ -18,9 +18,10 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "example_config" / "api_key_guard.schema.json"
 NOTE = "<!-- Written by `python -m tests.docs.generate`: change {source} instead. -->\n\n"
 _HELP_OF_FREQTRADE = ("trade",)
+"""The commands whose help is freqtrade's own."""
 
 _SUBCOMMANDS = {"credentials": ("delete",)}
-"""Those that have a help of their own."""
+"""Those that take options of their own, so that their help is shown, too."""
 
 
 # The config section
