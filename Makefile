@@ -11,7 +11,7 @@ setup:  ## make .venv with everything a developer needs
 	python3 -m venv .venv
 	.venv/bin/pip install -e '.[dev,bitmex]'
 
-test:  ## run all tests (about ten minutes on two cores)
+test:  ## run all tests (about fifteen minutes on two cores)
 	$(PYTHON) -m pytest -n auto
 
 test-fast:  ## run the tests that start no freqtrade (two or three minutes)

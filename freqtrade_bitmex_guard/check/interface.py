@@ -30,7 +30,7 @@ class CheckResult:
     fingerprint: str | None = None
 
     def __post_init__(self) -> None:
-        # A bot starts on the admission alone, so one beside any other verdict must not exist.
+        # A bot starts on the admission alone, so a refused check must not have one.
         if (self.admission is not None) != self.verdict.admitted:
             raise ValueError("an admission belongs to an admitted verdict, and to no other")
 
@@ -48,11 +48,11 @@ class Check(Protocol):
         ...
 
     def recheck(self) -> Verdict:
-        """Check the key again that `run` read, with one request.
+        """Check the key that `run` read once more, with one request.
 
         No store and no config is read, and the account is not queried.
 
         Returns:
-            The verdict. Every failure is one of its findings, also that `run` read no key.
+            The verdict. Every failure is one of its findings; that `run` read no key is one, too.
         """
         ...

@@ -152,7 +152,7 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
 
 
 def _judge_entries(prepared: PreparedCheck, progress: _Progress, listing: KeyListing) -> None:
-    """Judge each entry of a key that is listed twice by itself; its permissions were judged together."""
+    """Judge each entry by itself, if the key is listed more than once; its permissions were judged together."""
     key_rules = rules.rules_for(rules.Scope.KEY, configurable=True)
     for entry in listing.entries:
         evidence = Evidence(entry, AccountFacts(), progress.checked_at)

@@ -52,8 +52,8 @@ class KeyMonitor:
 
         Args:
             recheck: checks the key in memory.
-            section: how often, and what follows.
-            clock: in seconds.
+            section: says how often, and what becomes of the bot.
+            clock: returns seconds.
         """
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
@@ -103,7 +103,7 @@ class KeyMonitor:
         return self._violate(Verdict(findings=(finding,)), None)
 
     def _violate(self, verdict: Verdict, unreachable_minutes: float | None) -> StatusChange | None:
-        # The operator knows already; but a real finding after a mere silence is news.
+        # The operator was told already, unless the exchange was only silent then and there is a real finding now.
         if self.violation is not None and not (self._violated_by_silence and unreachable_minutes is None):
             return None
         self.violation = verdict

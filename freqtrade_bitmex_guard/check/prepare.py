@@ -55,7 +55,7 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
             "section-missing",
             "The config has no api_key_guard section, so a bot started with it is not guarded.",
             'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-            "in the system's keyring. The README has the other stores.",
+            "in the system's keyring. docs/pages/credentials.md has the other stores.",
         )
     adapter = exchanges.get_adapter(exchange.get("name"))
     section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))

@@ -89,7 +89,7 @@ def _read_secret_file(path: Path, field: CredentialField) -> Secret:
 
 
 def _is_orchestrator_file(path: Path) -> bool:
-    """Return whether an orchestrator manages this file: those mount secrets readable for all, in a private folder."""
+    """Return whether an orchestrator put this file there: it may be readable for all, because its folder is private."""
     if os.name != "posix":
         return False
     real_path = path.resolve()

@@ -85,7 +85,7 @@ class WritableKeyringStore(KeyringStore):
     def _load_all(
         self, backends: Sequence[KeyringBackend], combined: str | None, fields: Sequence[CredentialField]
     ) -> Credentials | None:
-        """Load what is stored; single parts without the others are somebody's own, and no credentials."""
+        """Load the stored credentials; None if a part is missing, because single parts may be somebody else's."""
         if combined or all(self._entry(backends, field.name) for field in fields):
             return self.load(fields)
         return None
@@ -93,7 +93,7 @@ class WritableKeyringStore(KeyringStore):
     def _home_of_parts(
         self, backends: Sequence[KeyringBackend], fields: Sequence[CredentialField]
     ) -> KeyringBackend | None:
-        """Return the backend that holds what signs, where the parts are entries of their own."""
+        """Return the backend that has a secret part as an entry of its own, or None."""
         secrets = [field.name for field in fields if not field.identifies]
         return next(filter(None, (self._find(backends, name)[0] for name in secrets)), None)
 
@@ -120,7 +120,7 @@ class WritableKeyringStore(KeyringStore):
 
     @staticmethod
     def _first_secure_backend(backends: Sequence[KeyringBackend]) -> KeyringBackend:
-        """Return the first member that may hold a secret; without one, raise why the first may not."""
+        """Return the first member that may hold a secret; if there is none, raise why the first member may not."""
         reasons: list[GuardError] = []
         for backend in backends:
             try:
@@ -182,7 +182,7 @@ def _same_credentials(left: Credentials | None, right: Credentials | None) -> bo
 
 @contextmanager
 def _exclusive_lock(service: str) -> Iterator[None]:
-    """Let other commands of this user wait that write the same entries."""
+    """Make other commands of this user wait while this one writes the same entries."""
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache")
     with contextlib.ExitStack() as resources:
         with contextlib.suppress(OSError):  # without a folder for it, the stored credentials are compared all the same

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import Finding, Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report.text import COLOURS, describe_ip_restriction, describe_permissions
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX, random_key
@@ -115,6 +116,10 @@ def _trade(bot: DemoBot, scenario: Scenario) -> RunResult:
     return RunResult(Text(summary, style="bold red"), code == 2 and "REFUSED" in report, process.output)
 
 
+def _describe(finding: Finding) -> str:
+    return f"{finding.name} (warning)" if finding.severity is Severity.WARNING else finding.name
+
+
 def _table(keys: list[Scenario], verdicts: list[Verdict]) -> Table:
     table = Table("key", "permissions", "allowed IPs")
     table.add_column("verdict", no_wrap=True)
@@ -125,7 +130,7 @@ def _table(keys: list[Scenario], verdicts: list[Verdict]) -> Table:
             Text(describe_permissions(facts) if facts else "—"),
             Text(describe_ip_restriction(facts) if facts else "—"),
             Text(
-                "\n".join([verdict.outcome.value, *(finding.name for finding in verdict.findings)]),
+                "\n".join([verdict.outcome.value, *map(_describe, verdict.findings)]),
                 style=COLOURS[verdict.outcome],
             ),
         )

@@ -49,7 +49,7 @@ def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> i
 
 
 def _check_config_first(files: list[str]) -> None:
-    """Report in our words what would stop freqtrade before our hooks: with exit code 0, or without a fix."""
+    """Report what would stop freqtrade before it reaches our hooks, and there with exit code 0 or without a fix."""
     if "-" in files:
         return  # standard input can be read only once, and that is for freqtrade
     exchange = read_config(files).get("exchange")

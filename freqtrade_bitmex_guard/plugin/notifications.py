@@ -126,7 +126,7 @@ def _post(url: str, **options: Any) -> None:
 
 
 def _refusal_digest(config: Mapping[str, Any], verdict: Verdict) -> str:
-    """Return what is equal for two refusals that mean the same to the operator."""
+    """Return a digest of what a refusal means to the operator; the same refusal has the same digest."""
     # Without warnings, which come and go.
     names = sorted({finding.name for finding in verdict.findings if finding.severity is Severity.ERROR})
     same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, *names]

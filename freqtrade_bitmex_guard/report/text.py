@@ -67,7 +67,7 @@ def describe_ip_restriction(facts: KeyFacts) -> str:
 
 
 def describe_minutes(minutes: float) -> str:
-    """Return "minute" for one at most, "5 minutes" for more: "for another minute"."""
+    """Return "minute" or "5 minutes", as it goes on after "for another"."""
     return "minute" if round(minutes) <= 1 else f"{minutes:.0f} minutes"
 
 
@@ -115,7 +115,7 @@ def redacted_text(text: str, style: str = "") -> Text:
 
 
 def capture(show: Callable[[Console], None]) -> str:
-    """Return what rich prints for this process's standard output; rich itself ends where the reader is gone.
+    """Return what rich would print, as wide as standard output; rich itself ends the process if its reader is gone.
 
     Args:
         show: prints to the console that it is given.

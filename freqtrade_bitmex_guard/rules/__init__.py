@@ -73,5 +73,5 @@ def rules_for(scope: Scope | None = None, *, configurable: bool | None = None) -
 
 
 def queries_for(policy: Policy) -> frozenset[AccountQuery]:
-    """Return the questions about the account that the rules need which the operator does not ignore."""
+    """Return the questions about the account; a rule that the operator ignores asks none."""
     return frozenset(rule.query for rule in RULES if rule.query is not None and not rule.is_ignored(policy))

@@ -1,4 +1,4 @@
-"""Rules about the account around the key: what protects its money from somebody who gets in without the key."""
+"""Rules about the account around the key: what protects its money from a thief who does not need this key."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def withdrawal_address(evidence: Evidence, _policy: Policy, profile: ExchangePro
 
 
 def security_event(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
-    """Nothing happened lately that changes who can get at the money, or that moved some."""
+    """No recent event moved money or changed who can reach it."""
     log = evidence.account.event_log
     days = f"{policy.event_days} day{'s' if policy.event_days > 1 else ''}"
     if isinstance(log, NotReported):

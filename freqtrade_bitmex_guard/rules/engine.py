@@ -33,8 +33,8 @@ class Issue:
         fix: the next thing to type or click.
         reported: whether the exchange reported it.
         severity: if it is more severe than the rule usually is.
-        is_demanded: whether the operator demands what it says is not so, or it can never be admitted; such an issue is
-            an error, whatever severity was chosen.
+        is_demanded: whether the policy demands what is not fine here; such an issue is an error, whatever severity was
+            chosen.
         is_accepted: whether the operator accepted it in writing; such an issue is a warning.
     """
 

@@ -43,7 +43,7 @@ def key_disabled(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) 
 
 
 def key_expiry(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
-    """The key works for some days yet: its end leaves open trades unmanaged."""
+    """The key does not end within `min_days_left`: after its end nobody manages the open trades."""
     expires = evidence.key.expires
     if expires is None or expires <= evidence.now:  # a key that has ended is `key_disabled`'s
         return

@@ -1,4 +1,4 @@
-"""The look-alike on its own, with a bot that uses it: `python -m freqtrade_bitmex_guard.simulator [RIGHT...]`."""
+"""The simulated BitMEX on its own, and a bot for it: `python -m freqtrade_bitmex_guard.simulator [PERMISSION...]`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, random_key
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
 
-def main(rights: Sequence[str]) -> None:
+def main(permissions: Sequence[str]) -> None:
     """Serve one key until Ctrl-C, made up for this run like the bot's folder beside it.
 
     Args:
-        rights: of the key, in BitMEX's words; by default those that a bot needs.
+        permissions: of the key, in BitMEX's words; by default those that a bot needs.
     """
-    key = random_key(permissions=list(rights) or ["order"])
+    key = random_key(permissions=list(permissions) or ["order"])
     guard = shlex.quote(str(Path(sys.executable).with_name("freqtrade-bitmex-guard")))
-    with SimulatedBitMEX([key]) as exchange, tempfile.TemporaryDirectory(prefix="guard-lookalike-") as folder:
+    with SimulatedBitMEX([key]) as exchange, tempfile.TemporaryDirectory(prefix="guard-simulator-") as folder:
         bot = DemoBot(Path(folder), exchange)
         bot.store(key)
         config = shlex.quote(str(bot.write()))
         print(
-            f"A BitMEX look-alike serves on {exchange.url} until Ctrl-C. Its key ({', '.join(key.permissions)}) was "
+            f"A simulated BitMEX serves on {exchange.url} until Ctrl-C. Its key ({', '.join(key.permissions)}) was "
             "made up for this run and is worth nothing.",
             "A bot of its own uses it. In another terminal:",
             f"  {guard} --check-only -c {config}",
@@ -47,12 +47,12 @@ def main(rights: Sequence[str]) -> None:
 
 
 def _one_more(exchange: SimulatedBitMEX) -> dict[str, object]:
-    """What makes a bot's config point to a look-alike and to nobody else."""
+    """Return what makes a bot's config point to the simulated exchange and to no other."""
     return {
         "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},
         "api_key_guard": {
-            # An entry of its own, so that no key that is worth something lies where the made-up one is put.
-            "credentials": {"store": "keyring", "service": "freqtrade-lookalike"},
+            # An entry of its own, so that no key that is worth something is where the made-up one is put.
+            "credentials": {"store": "keyring", "service": "freqtrade-simulator"},
             "allowed_hosts": ["127.0.0.1"],
         },
     }

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from freqtrade_bitmex_guard.cli.dispatch import COMMANDS
+from freqtrade_bitmex_guard.config.stores import STORE_MODELS
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
 from tests.docs.markdown import Row, table
@@ -15,9 +17,11 @@ from tests.docs.simulated import run
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "example_config" / "api_key_guard.schema.json"
 NOTE = "<!-- Written by `python -m tests.docs.generate`: change {source} instead. -->\n\n"
-_TYPED = ("", "check", "audit", "setup", "credentials", "credentials show", "credentials delete", "demo")
-COMMANDS = tuple(tuple(typed.split()) for typed in _TYPED)
-"""The commands whose help is shown. `trade --help` is freqtrade's own."""
+_HELP_OF_FREQTRADE = ("trade",)
+"""The commands whose help is freqtrade's own."""
+
+_SUBCOMMANDS = {"credentials": ("show", "delete")}
+"""Those that take options of their own, so that their help is shown, too."""
 
 
 # The config section
@@ -40,7 +44,7 @@ def config_page() -> str:
         "## api_key_guard.policy\n",
         _fields(schema["$defs"]["Policy"]),
     ]
-    for word in sorted(stores, key=["keyring", "files", "command"].index):
+    for word in STORE_MODELS:
         parts += [f'## credentials with "store": "{word}"\n\n{stores[word]["description"]}\n', _fields(stores[word])]
     return NOTE.format(source="the models of the section") + "\n".join(parts)
 
@@ -62,7 +66,11 @@ def _field(name: str, field: Mapping[str, Any]) -> Row:
 
 def cli_page() -> str:
     """Return a page with what each command says of itself."""
-    texts = list(dict.fromkeys(run(*command, "--help").rstrip() for command in COMMANDS))
+    typed: list[tuple[str, ...]] = [()]
+    for name in COMMANDS:
+        if name not in _HELP_OF_FREQTRADE:
+            typed += [(name,), *((name, subcommand) for subcommand in _SUBCOMMANDS.get(name, ()))]
+    texts = list(dict.fromkeys(run(*command, "--help").rstrip() for command in typed))
     parts = [
         "# Command line\n\n"
         "`check`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"

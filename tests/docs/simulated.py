@@ -54,7 +54,10 @@ def run(*arguments: str, color: bool = False) -> str:
 def steady(text: str) -> str:
     """Replace ports, durations, moments and the made-up key by examples."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:40123", text)
-    text = re.sub(r"\bin \d+ ms", "in 62 ms", text)
+    # In a table the cell keeps its width, so that the picture is the same whatever the check took.
+    text = re.sub(
+        r"\bin \d+ ms(?: {2,})?", lambda found: "in 62 ms".ljust(len(found[0]) if "  " in found[0] else 0), text
+    )
     text = re.sub(r'("duration_ms": )\d+', r"\g<1>62", text)
     text = re.sub(r'("(?:created|at)": ")[^"]+', r"\g<1>2026-11-03T09:00:00+00:00", text)
     text = re.sub(r'("checked_at": ")[^"]+', r"\g<1>2026-11-22T22:00:00.000+00:00", text)

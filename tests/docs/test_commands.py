@@ -70,6 +70,7 @@ BY_HAND = [
     "pip uninstall freqtrade-bitmex-guard",
     "git tag -a vX.Y.Z -m 'Version X.Y.Z'",
     "python -m pip wheel --no-deps -w dist .",
+    ".venv/bin/python example_config/make_schema.py",
     ".venv/bin/python -m tests.docs.generate",
 ]
 """Of pip and git, with places that are the reader's own; and what writes the pages, whose result is compared."""

@@ -66,9 +66,9 @@ def test_the_printed_lines_connect_any_bot_to_the_simulator(tmp_path: Path, vaul
     variables = environment(vault)
     with serving(tmp_path, variables) as printed:
         config = "{" + printed.split("\n{", 1)[1].split("\n}\n", 1)[0] + "}"
-        (tmp_path / "lookalike.json").write_text(config)
+        (tmp_path / "simulator.json").write_text(config)
         pair = "".join(f"{value}\n" for value in re.findall(r"^(?:key id|secret)  (\S+)$", printed, re.MULTILINE))
         for arguments in ("credentials set", "--check-only", "credentials delete --yes"):
-            done = run(tmp_path, variables, *GUARD, *arguments.split(), "-c", "lookalike.json", given=pair)
+            done = run(tmp_path, variables, *GUARD, *arguments.split(), "-c", "simulator.json", given=pair)
             assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(config)["api_key_guard"]["credentials"]["service"] != "freqtrade-bitmex"

@@ -67,7 +67,7 @@ def test_a_candidate_is_taken_and_the_store_stays_closed(
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",
                 'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-                "in the system's keyring. The README has the other stores.",
+                "in the system's keyring. docs/pages/credentials.md has the other stores.",
             ),
         ),
         ({"exchange": {}}, None, ("section-missing", None, None)),
