@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import StoreConfig
+from freqtrade_bitmex_guard.config.stores import STORE_MODELS
 
 TARGET = Path(__file__).with_name("api_key_guard.schema.json")
 _NULL = {"type": "null"}
@@ -22,7 +22,7 @@ def schema() -> dict[str, Any]:
     """Return the schema of a freqtrade config; it describes only the guard's section."""
     section = _as_parsed(GuardConfig.model_json_schema())
     models = section.pop("$defs")
-    for model in get_args(StoreConfig):
+    for model in STORE_MODELS.values():
         # The section's own schema requires nothing; a field without a default tells the stores apart.
         required = [name for name, field in model.model_fields.items() if field.is_required() or name in _MOST_NEED]
         if "store" in required:  # the default one need not be named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,7 +93,8 @@ def _build_wheel(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, `no pth`, which is the
-    wheel with its `.pth` and `.start` files deleted, or `newest ccxt`, which has that and not the plugin.
+    wheel with its `.pth` and `.start` files deleted, `newest ccxt`, which has that and not the plugin, or `extras`,
+    which is the wheel and a package that brings an exchange and a store.
     """
     shared = tmp_path_factory.getbasetemp()
     if shared.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
@@ -120,6 +122,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
                     "--upgrade",
                     "ccxt",
                 )
+            elif kind == "extras":
+                extras = shared / "guard-extras"
+                shutil.copytree(ROOT / "tests" / "exchanges" / "foreign" / "package", extras)
+                _make(folder, str(_build_wheel(shared / "wheels-extras")), "--no-build-isolation", str(extras))
             else:
                 wheels = shared / f"wheels-{kind.replace(' ', '-')}"
                 _make(folder, str(_build_wheel(wheels)))

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
 from freqtrade_bitmex_guard.config.policy import Policy
-from freqtrade_bitmex_guard.config.stores import StoreConfig
+from freqtrade_bitmex_guard.config.stores import AnyStore, StoreConfig
 
 SECTION = "api_key_guard"
 
@@ -17,8 +17,7 @@ class GuardConfig(SectionModel):
     """Refuse to start on an API key that can do more than trade."""
 
     enabled: bool = Field(default=True, description="Whether `freqtrade trade` is guarded.", examples=[True])
-    credentials: StoreConfig = Field(
-        discriminator="store",
+    credentials: Annotated[StoreConfig, AnyStore] = Field(
         description="The store of the credentials.",
         examples=[{"store": "keyring", "service": "freqtrade-my-bot"}],
     )

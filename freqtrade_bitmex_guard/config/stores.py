@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import (
+    BaseModel,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
 from freqtrade_bitmex_guard.model.credentials import (
@@ -17,6 +25,10 @@ from freqtrade_bitmex_guard.model.credentials import (
     WALLET_ADDRESS,
     CredentialField,
 )
+from freqtrade_bitmex_guard.util.entry_points import EntryPointError, entry_point_names, load_entry_point
+
+ENTRY_POINTS = "freqtrade_bitmex_guard.stores"
+"""The group of entry points by which another package brings the model of a store, named like its word."""
 
 Argument = Annotated[str, Field(min_length=1)]
 
@@ -123,12 +135,66 @@ def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
         )
 
 
-ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig
-"""The stores that are managed externally: the guard only reads them."""
+class ForeignStoreConfig(SectionModel):
+    """The base of a store that another package brings: its model, with the fields that the operator writes.
+
+    Attributes:
+        is_writable: whether its store is a `credentials.interface.WritableStore`.
+    """
+
+    is_writable: ClassVar[bool] = False
+
+    store: str
+
+    def open_store(self, exchange: str) -> Any:
+        """Return its `credentials.interface.CredentialStore`. Nothing is read yet.
+
+        Args:
+            exchange: the exchange's ccxt id.
+        """
+        raise NotImplementedError
+
+
+BuiltInStoreConfig = KeyringStoreConfig | FileStoreConfig | CommandStoreConfig
+"""The stores of this package; whatever lists them takes them from here."""
+
+ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig | ForeignStoreConfig
+"""The stores that are managed externally, or may be: the guard only reads them."""
 
 StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig
-"""All stores; whatever lists them takes them from here."""
+"""All stores."""
 
 STORE_MODELS: dict[str, type[BaseModel]] = {
-    word: model for model in get_args(StoreConfig) for word in get_args(model.model_fields["store"].annotation)
+    word: model for model in get_args(BuiltInStoreConfig) for word in get_args(model.model_fields["store"].annotation)
 }
+
+
+def store_words() -> list[str]:
+    """Return what `store` may be: the word of a store of this package, or of another one's."""
+    return [*STORE_MODELS, *(name for name in entry_point_names(ENTRY_POINTS) if name not in STORE_MODELS)]
+
+
+class AnyStore:
+    """Has pydantic parse a store of this package, and only a word that none of them has as one of another package."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the stores of this package, with the other ones before it."""
+        built_in = handler.generate_schema(Annotated[BuiltInStoreConfig, Field(discriminator="store")])
+        return core_schema.with_info_wrap_validator_function(cls._parse, built_in)
+
+    @staticmethod
+    def _parse(written: Any, parse_built_in: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        word = written.get("store") if isinstance(written, dict) else None
+        if not isinstance(word, str) or word in STORE_MODELS:
+            return parse_built_in(written)
+        problem = "its package brings no model of a store"
+        try:
+            model = load_entry_point(ENTRY_POINTS, word)
+        except EntryPointError as end:
+            model, problem = end, str(end)
+        if model is None:
+            return parse_built_in(written)
+        if isinstance(model, type) and issubclass(model, ForeignStoreConfig):
+            return model.model_validate(written, context=info.context)
+        raise PydanticCustomError("foreign_store", "is of another package and cannot be used: {p}", {"p": problem})

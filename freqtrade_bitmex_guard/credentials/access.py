@@ -29,7 +29,14 @@ def load(store: CredentialStore, fields: Sequence[CredentialField]) -> Credentia
     Raises:
         GuardError: misconfigured, if they cannot be read.
     """
-    credentials = with_timeout(store, lambda: store.load(fields))
+    credentials: object = with_timeout(store, lambda: store.load(fields))
+    # A store may be somebody else's: it must return all parts, and no others.
+    if type(credentials) is not Credentials or set(credentials.fields) != set(fields):
+        fail(
+            "store-unavailable",
+            "The credential store did not return the parts of a key that the exchange issues.",
+            "Update the package that brings the store, or use another one.",
+        )
     credentials.register_for_redaction()
     return credentials
 

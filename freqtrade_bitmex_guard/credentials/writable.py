@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from freqtrade_bitmex_guard.config.stores import ReadOnlyStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.stores import ForeignStoreConfig, ReadOnlyStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.credentials import open_foreign_store
 from freqtrade_bitmex_guard.credentials.interface import WritableStore
 
 
-def open_writable_store(config: StoreConfig) -> WritableStore | None:
+def open_writable_store(config: StoreConfig, exchange: str) -> WritableStore | None:
     """Return the store that the section names, or None if it is managed externally and only read here.
 
     Args:
         config: `api_key_guard.credentials`.
+        exchange: the exchange's ccxt id.
     """
+    if isinstance(config, ForeignStoreConfig) and config.is_writable:
+        return open_foreign_store(config, exchange)
     if isinstance(config, ReadOnlyStoreConfig):
         return None
     # Only where the keyring is used at all is its library imported.

@@ -84,7 +84,7 @@ class BotContext:
             section_source=source,
             section=section,
             store=open_store(section.credentials, profile.id),
-            writable_store=open_writable_store(section.credentials),
+            writable_store=open_writable_store(section.credentials, profile.id),
             store_label=_store_label(section.credentials),
         )
 
@@ -123,7 +123,7 @@ def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[
 def _store_label(store: StoreConfig) -> str:
     if isinstance(store, KeyringStoreConfig):
         return f"this user's keyring (service {sanitize(store.service)!r})"
-    return f"the store {store.store!r}"
+    return f"the store {sanitize(store.store)!r}"
 
 
 def _register_credentials(values: Iterable[tuple[NodePath, object]]) -> None:

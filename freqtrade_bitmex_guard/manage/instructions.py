@@ -11,12 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig, ReadOnlyStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.stores import (
+    CommandStoreConfig,
+    FileStoreConfig,
+    ForeignStoreConfig,
+    ReadOnlyStoreConfig,
+    StoreConfig,
+)
 from freqtrade_bitmex_guard.credentials.files import FileStore, default_file_name
 from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
 
@@ -41,7 +47,7 @@ def fail_read_only(store: ReadOnlyStoreConfig, fix: str) -> NoReturn:
     Raises:
         GuardError: misconfigured, always.
     """
-    fail("store-read-only", f"The store {store.store!r} is managed externally; it is read-only here.", fix)
+    fail("store-read-only", f"The store {sanitize(store.store)!r} is managed externally; it is read-only here.", fix)
 
 
 def store_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[str]:
@@ -53,6 +59,8 @@ def store_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[st
     """
     if isinstance(store, CommandStoreConfig):
         return [_store_step(store.command(field), field) for field in profile.credentials]
+    if isinstance(store, ForeignStoreConfig):
+        return [_foreign_step(store, f"store {list_labels(profile.credentials)}")]
     if is_orchestrator_managed(store, profile):
         return _orchestrator_steps(profile)
     paths = _paths(store, profile)
@@ -78,6 +86,8 @@ def replace_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile, config_o
         stored = [_store_new_step(command, field) for field, command in commands.items()]
         moved = [_rename_step(command, field) for field, command in commands.items()]
         return [*stored, f"{variables} {check}{remark}", *moved]
+    if isinstance(store, ForeignStoreConfig):
+        return [_foreign_step(store, f"replace {list_labels(profile.credentials)}"), check]
     if is_orchestrator_managed(store, profile):
         return [*_orchestrator_steps(profile), check]
     paths = _paths(store, profile)
@@ -99,6 +109,8 @@ def delete_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[s
             for field in profile.credentials
             if (command := store.command(field))
         ]
+    if isinstance(store, ForeignStoreConfig):
+        return [_foreign_step(store, f"delete {list_labels(profile.credentials)}")]
     if is_orchestrator_managed(store, profile):
         names = " ".join(_file_names(profile).values())
         return [f"cd /etc/credstore.encrypted && rm {names}   # systemd", f"cd secrets && rm {names}   # Compose"]
@@ -149,6 +161,10 @@ def _write_file_steps(paths: dict[CredentialField, Path]) -> list[str]:
         f"   # paste the {field.label}, Enter, Ctrl-D"
         for field, path in paths.items()
     ]
+
+
+def _foreign_step(store: ForeignStoreConfig, action: str) -> str:
+    return f"with the program of the store {sanitize(store.store)!r}, {action}"
 
 
 def _is_pass(command: list[str]) -> bool:

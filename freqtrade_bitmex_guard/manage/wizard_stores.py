@@ -76,7 +76,7 @@ def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Cr
         GuardError: misconfigured, if they do not come back.
     """
     config = bot.parse_section({"credentials": store}).credentials
-    writable = open_writable_store(config)
+    writable = open_writable_store(config, bot.profile.id)
     if writable is not None:
         write(writable, partial(writable.add, credentials))
         return

@@ -38,6 +38,7 @@ BY_TEST = {
     "freqtrade-bitmex-guard trade --wait-for-exchange 60 -c config.json": (
         "test_the_launcher_waits_for_an_exchange_that_is_down"
     ),
+    "freqtrade-bitmex-guard demo --exchange kraken": "test_the_demo_shows_the_main_job_in_under_a_minute",
     "freqtrade-bitmex-guard demo": "test_the_demo_shows_the_main_job_in_under_a_minute",
     "python -m freqtrade_bitmex_guard.simulator": "test_what_it_prints_checks_audits_and_starts_a_bot",
     "python -m freqtrade_bitmex_guard.simulator order withdraw": "test_a_key_with_more_rights_is_refused",

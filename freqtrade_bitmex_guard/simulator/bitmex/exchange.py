@@ -105,7 +105,13 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
 
     @classmethod
     def random_key(cls, **changed: Any) -> Key:
-        """Make a good key."""
+        """Make a good key; `permissions` may be kinds, and `networks` stands for the two fields of BitMEX."""
+        if "permissions" in changed:
+            parts = [WORDS[one] if isinstance(one, Kind) else (one,) for one in changed["permissions"]]
+            changed["permissions"] = [word for part in parts for word in part]
+        if "networks" in changed:
+            networks = changed.pop("networks")
+            changed |= {"cidr": "" if networks is None else None, "cidrs": networks}
         return random_key(**changed)
 
     def answer(self, request: Request) -> Response:

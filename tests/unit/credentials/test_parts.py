@@ -95,7 +95,7 @@ def test_keyring_entries_are_read_by_their_parts(
 
 def test_the_keyring_is_written_with_all_parts(profile: ExchangeProfile, credentials: Credentials, vault: Path) -> None:
     config = store_config(profile, service="x")
-    store = open_writable_store(config)
+    store = open_writable_store(config, "anything")
     assert store is not None
     store.add(credentials)
     assert loaded(config, profile).matches(credentials)
@@ -116,7 +116,7 @@ def test_stores_that_are_managed_externally_are_not_written(store: str) -> None:
     written = {"key_command": ["a"], "secret_command": ["b"]} if store == "command" else {}
     config = store_config(store=store, **written)
     assert isinstance(config, FileStoreConfig | CommandStoreConfig)
-    assert open_writable_store(config) is None
+    assert open_writable_store(config, "anything") is None
 
 
 def test_what_was_loaded_is_redacted_from_then_on(
