@@ -210,7 +210,7 @@ def _parse_success(response: Response) -> dict[str, Any]:
     if response.status != 200 or is_error:
         fail_for(response, PROFILE, _CAUSES, str(code) if is_error else "", envelope.get("msg"))
     data = envelope.get("data") if "code" in envelope else envelope
-    if type(code) is not int or envelope.get("success", True) is not True or not isinstance(data, dict) or not data:
+    if type(code) is not int or envelope.get("success", True) is not True or not isinstance(data, dict):
         fail_invalid(PROFILE, "is not the documented JSON")
     return data
 

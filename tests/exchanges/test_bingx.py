@@ -162,6 +162,8 @@ def test_the_own_id_may_be_masked(shown: str) -> None:
         "*",
         "****",
         "K*0",
+        "*90",
+        "KE*",
         "",
         "KEY-12345678*4567890",
         "KE90",
@@ -207,6 +209,11 @@ def test_an_odd_value_or_field_is_unreliable(changes: dict[str, Any]) -> None:
     both = FLAGS["data"] if "createTime" in changes else {}
 
     assert odd(LIST, **{**both, **changes}) == "response-invalid"
+
+
+@pytest.mark.parametrize("name", ["ip_restrict", "IPRestrict", "enable_withdrawals"])
+def test_a_flag_in_another_spelling_is_not_passed_over(name: str) -> None:
+    assert odd(FLAGS, **{name: False}) == "response-invalid"
 
 
 def test_an_answer_in_both_shapes_must_agree() -> None:
