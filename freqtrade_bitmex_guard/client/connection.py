@@ -110,11 +110,9 @@ class ClientConnection:
         """
         origins: set[tuple[str, Origin]] = set()
         unreadable = []
-        urls, hostname = client.urls, client.hostname
-        for api, url in _urls_by_api(urls.get("api") if isinstance(urls, Mapping) else urls):
+        for api, url in _urls_of(client):
             try:
-                whole_url = url.replace("{hostname}", hostname if isinstance(hostname, str) else "")
-                origins.add((api, Origin.of(whole_url)))
+                origins.add((api, Origin.of(url)))
             except ValueError:
                 unreadable.append(sanitize(url))
         by_api = frozenset((api, origin) for api, origin in origins if origin.scheme.startswith("http"))
@@ -132,6 +130,18 @@ class ClientConnection:
             tls=tuple(_changed_tls(client)),
             verbose=bool(client.verbose),
         )
+
+
+def _urls_of(client: Any) -> Iterator[tuple[str, str]]:
+    """Yield the URL of each API; where it leaves the host open, one for each host that ccxt may put in."""
+    urls = client.urls if isinstance(client.urls, Mapping) else {"api": client.urls}
+    hosts = [("", client.hostname if isinstance(client.hostname, str) else "")]
+    hosts += [(f" {part}", host) for part, host in _urls_by_api(urls.get("hostnames", {}))]
+    for api, url in _urls_by_api(urls.get("api")):
+        if "{hostname}" in url:
+            yield from ((f"{api}{part}", url.replace("{hostname}", host)) for part, host in hosts)
+        else:
+            yield api, url
 
 
 def _urls_by_api(urls: Any, path: str = "") -> Iterator[tuple[str, str]]:

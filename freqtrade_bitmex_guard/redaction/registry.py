@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import threading
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -30,6 +31,10 @@ OVERLAP = 2 * MIN_SECRET_LENGTH
 """How much of the text before it `redact` has to know, to see that a secret goes on."""
 
 _GRAM_LENGTH = 4
+
+# On some exchanges the signature is a part of the URL, and ccxt's errors quote the URL: whoever sees it can send the
+# same request again for a while.
+_URL_SIGNATURE = re.compile(r"([?&;]|u0026|%26)([Ss]ignature(?:=|%3[Dd]))[\w%+/=.~-]+")
 
 # Every run of four characters of a registered form, and where it is. The dictionary is replaced and never changed, so
 # that a thread that reads it need not wait for one that registers more.
@@ -91,12 +96,17 @@ def occurs_in(value: str, text: str) -> bool:
 
 
 def redact(text: str, before: str = "") -> str:
-    """Remove registered secrets from a text, and parts of eight characters or more, in every encoding.
+    """Remove registered secrets, parts of eight characters or more, in every encoding, and signatures in URLs.
 
     Args:
         text: anything.
         before: the end of the text before it, not redacted, so that a secret that began there does not go on.
     """
+    text = _redact_registered(text, before)
+    return _URL_SIGNATURE.sub(r"\1\2…", text) if "ignature" in text else text
+
+
+def _redact_registered(text: str, before: str) -> str:
     registered = _registered
     whole = before + text
     folded = _fold_case(whole)
