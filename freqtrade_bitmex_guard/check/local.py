@@ -70,6 +70,7 @@ class LocalCheck:
         config: Mapping[str, Any],
         credentials: Credentials | None = None,
         audit_since: datetime | None = None,
+        prepared: Callable[[], PreparedCheck] | None = None,
     ) -> None:
         """Keep the arguments; nothing is read or sent yet.
 
@@ -78,10 +79,12 @@ class LocalCheck:
             credentials: a candidate to check instead of what the store has.
             audit_since: for an audit: query the account even if the key fails, and follow its events this far back. By
                 default the account is queried only once the key has passed.
+            prepared: returns what it takes to query the exchange, if that was read from the config already.
         """
         self._config = config
         self._credentials = credentials
         self._audit_since = audit_since
+        self._take_prepared = prepared
         self._prepared: PreparedCheck | None = None
 
     def run(self) -> CheckResult:
@@ -106,7 +109,8 @@ class LocalCheck:
 
     def _run(self, progress: _Progress) -> None:
         progress.exchange = exchange_label(self._config)
-        prepared = self._prepared = prepare(self._config, self._credentials)
+        take = self._take_prepared or (lambda: prepare(self._config, self._credentials))
+        prepared = self._prepared = take()
         listing, remaining_seconds = _read_key(prepared, progress, prepared.section.timeout_seconds, retry=True)
         if self._audit_since or not _has_errors(progress.findings):
             self._read_account(prepared, progress, listing, remaining_seconds)

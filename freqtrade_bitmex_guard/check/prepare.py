@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
@@ -39,12 +39,21 @@ class PreparedCheck:
     credentials: Credentials
 
 
-def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -> PreparedCheck:
+ClientBuilder = Callable[[Mapping[str, Any], ExchangeProfile, list[str]], ExchangeClient]
+"""What does the same as `client.exchange_client.build_client`."""
+
+
+def prepare(
+    config: Mapping[str, Any],
+    credentials: Credentials | None = None,
+    build_client: ClientBuilder | None = None,
+) -> PreparedCheck:
     """Read section, exchange, client settings and credentials; send nothing.
 
     Args:
         config: freqtrade's whole, merged config.
         credentials: a candidate to check instead of what the store has.
+        build_client: to use instead of `client.exchange_client.build_client`, for many bots.
 
     Raises:
         GuardError: misconfigured, if one of them is wrong.
@@ -59,7 +68,8 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
         )
     adapter = exchanges.get_adapter(exchange.get("name"))
     section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
-    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts)
+    build = build_client or exchange_client.build_client
+    client = build(exchange, adapter.profile, section.allowed_hosts)
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()

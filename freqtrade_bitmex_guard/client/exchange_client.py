@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
+from freqtrade_bitmex_guard.client.response import Observer, ignore
 from freqtrade_bitmex_guard.client.session import ApiSession
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error, fail
@@ -26,6 +28,9 @@ class _SilentLogger(logging.Logger):
 
 
 SILENT_LOGGER = _SilentLogger("freqtrade_bitmex_guard.ccxt")
+
+# What a request may change in a ccxt client, so that two clients at work at the same time must not share it.
+_OWN_SETTINGS = ("urls", "options", "headers")
 
 
 @opaque
@@ -48,13 +53,16 @@ class ExchangeClient:
             GuardError: misconfigured, if ccxt cannot use the settings.
         """
         self._profile = profile
-        self._ccxt_settings = ccxt_settings
-        self._client = _build_ccxt_client(profile, ccxt_settings)
-        self.connection = ClientConnection.of(self._client, asynchronous=False)
-        self._session = BoundedSession(self.connection.servers, max_bytes)
-        self._client.session = self._session
-        self._client.logger = SILENT_LOGGER
-        self._client.enableRateLimit = False  # it would sleep beyond the time limit; a few requests need none
+        client = _build_ccxt_client(profile, ccxt_settings)
+        self.connection = ClientConnection.of(client, asynchronous=False)
+        client.logger = SILENT_LOGGER
+        client.enableRateLimit = False  # it would sleep beyond the time limit; a few requests need none
+        self._connect(client, max_bytes)
+
+    def _connect(self, client: Any, max_bytes: int, observe: Observer = ignore) -> None:
+        self._client = client
+        self._observe = observe
+        self._session = client.session = BoundedSession(self.connection.servers, max_bytes, observe)
 
     @property
     def in_sandbox(self) -> bool:
@@ -79,7 +87,25 @@ class ExchangeClient:
 
     def clone(self) -> ExchangeClient:
         """Return another client like this one for a request at the same time, with a lower bound for its answer."""
-        return ExchangeClient(self._profile, self._ccxt_settings, MAX_BYTES_PARALLEL)
+        return self._copy(MAX_BYTES_PARALLEL, self._observe)
+
+    def for_one_check(self, observe: Observer) -> ExchangeClient:
+        """Return another client like this one for the check of one key of many.
+
+        Args:
+            observe: called with each answer to it or to its clones, in the thread of the request.
+        """
+        return self._copy(MAX_BYTES, observe)
+
+    def _copy(self, max_bytes: int, observe: Observer) -> ExchangeClient:
+        # Building one from ccxt's description takes milliseconds; what a description holds is never changed.
+        client = copy.copy(self._client)
+        for name in _OWN_SETTINGS:
+            setattr(client, name, copy.deepcopy(getattr(client, name)))
+        other = object.__new__(ExchangeClient)
+        other._profile, other.connection = self._profile, self.connection
+        other._connect(client, max_bytes, observe)
+        return other
 
     def open_session(self, credentials: Credentials, seconds: float, *, retry: bool = True) -> ApiSession:
         """Give the client its credentials and start a session.

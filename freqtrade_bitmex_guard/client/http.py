@@ -15,7 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from freqtrade_bitmex_guard.client.connection import Origin
-from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.client.response import Observer, Response, ignore
 
 MAX_BYTES = 4_000_000
 
@@ -86,13 +86,12 @@ class BoundedSession(requests.Session):
         seconds: how long the next request may wait for the server.
     """
 
-    def __init__(self, servers: frozenset[Origin], max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, servers: frozenset[Origin], max_bytes: int = MAX_BYTES, observe: Observer = ignore) -> None:
         super().__init__()
-        self._max_bytes = max_bytes
+        self._max_bytes, self._observe = max_bytes, observe
         self.trust_env = False  # variables and .netrc must not redirect a signed request
         self.request_count = 0
-        self.log = RequestLog()
-        self.seconds = 1.0
+        self.log, self.seconds = RequestLog(), 1.0
         self._servers = servers
         self._thread_state = threading.local()
         for scheme in ("https://", "http://"):
@@ -135,6 +134,7 @@ class BoundedSession(requests.Session):
             body=body,
             received_at=time.time(),
         )
+        self._observe(log.response)
         response._content = b""  # ccxt would read it again, and less strictly; only our record is judged
         return response
 

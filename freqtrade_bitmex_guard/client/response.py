@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -43,6 +43,14 @@ class Response:
             return json.loads(self.body.decode("utf-8"), object_pairs_hook=_reject_duplicates, **kinds)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+Observer = Callable[[Response], None]
+"""Called with each response, in the thread of its request."""
+
+
+def ignore(_: Response) -> None:
+    """Observe nothing."""
 
 
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
