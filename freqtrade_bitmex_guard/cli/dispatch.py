@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "check the bot's key and start nothing (also written --check-only, alone or with trade)",
     "trade": "start freqtrade with the guard; --wait-for-exchange MINUTES waits for an exchange that is down",
     "audit": "report what the key and its account allow, and what changed since the last audit",
+    "fleet": "check the keys of many bots at once, and what only shows across them",
     "setup": "walk from no key to a guarded bot, at a terminal",
     "credentials": "set, show, delete, migrate or rotate the key in its store",
     "demo": "see the guard at work on a simulated exchange; needs no account and no network",
@@ -33,7 +34,7 @@ COMMANDS = {
     "help": "show the help of a command",
 }
 _CHECK_ONLY = "--check-only"
-_IMPORT_LAZILY = ("check", "audit")
+_IMPORT_LAZILY = ("check", "audit", "fleet")
 _EPILOG = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
 130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it.

@@ -27,12 +27,14 @@ class FindingSpec:
         meaning: one sentence for the documentation.
         transient: whether the cause usually goes away by itself, so that a later retry makes sense.
         configurable: whether the operator chooses its severity, in `policy.severity`.
+        across: whether it is about several bots; the operator chooses its severity with `fleet --severity`.
     """
 
     outcome: Outcome
     meaning: str
     transient: bool = False
     configurable: bool = False
+    across: bool = False
 
 
 _M, _R, _U = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED
@@ -97,6 +99,17 @@ FINDINGS: dict[str, FindingSpec] = {
     ),
     "exchange-error": FindingSpec(_U, "The exchange responded with an error that this version does not know."),
     "internal-error": FindingSpec(_U, "The guard itself failed; please report it."),
+    # What only a check of many bots finds.
+    "key-shared": FindingSpec(_R, "Several bots use one key.", across=True),
+    "policy-weaker": FindingSpec(
+        _M, "A bot's policy accepts more than that of another bot on the same account.", across=True
+    ),
+    "bot-unguarded": FindingSpec(
+        _M, "A bot would start without a check, or its key is in its config in plain text.", across=True
+    ),
+    "plugin-not-armed": FindingSpec(
+        _M, "Plain `freqtrade trade` in a bot's environment does not load the guard.", across=True
+    ),
     # The check could not be made as configured.
     "usage": FindingSpec(_M, "The command line is wrong."),
     "config-unreadable": FindingSpec(_M, "A config file is missing or is not JSON."),

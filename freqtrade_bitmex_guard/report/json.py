@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from freqtrade_bitmex_guard import __version__
+from freqtrade_bitmex_guard.model.findings import Finding
 from freqtrade_bitmex_guard.model.key import (
     KeyFacts,
     NotReported,
@@ -41,16 +42,7 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.outcome.value,
         "exchange": verdict.exchange,
         "key": verdict.key,
-        "findings": [
-            {
-                "rule": finding.name,
-                "severity": finding.severity.value,
-                "message": finding.message,
-                "fix": finding.fix,
-                "help": finding.help_path,
-            }
-            for finding in verdict.findings
-        ],
+        "findings": [finding_to_dict(finding) for finding in verdict.findings],
         "facts": [facts_to_dict(entry) for entry in verdict.facts],
         "servers": list(verdict.servers),
         "unverified": list(verdict.unverified),
@@ -64,6 +56,17 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
 def to_json(verdict: Verdict) -> str:
     """Return the same as JSON, ASCII only, on several lines."""
     return json.dumps(to_dict(verdict), indent=2)
+
+
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """Return one finding as plain data."""
+    return {
+        "rule": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "fix": finding.fix,
+        "help": finding.help_path,
+    }
 
 
 def facts_to_dict(facts: KeyFacts) -> dict[str, Any]:

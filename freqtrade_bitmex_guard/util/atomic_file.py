@@ -13,12 +13,13 @@ from pathlib import Path
 _STALE_SECONDS = 3_600
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a text to a file so that a reader finds the old content or the new one, even after a crash.
 
     Args:
         path: of the file; its folder is made if only that is missing. Only the owner can read either.
         text: the new content.
+        mode: of the file, if others may read it.
 
     Raises:
         OSError: if it cannot be written; the old content is kept.
@@ -32,6 +33,8 @@ def write_atomically(path: Path, text: str) -> None:
             remaining = text.encode()
             while remaining:
                 remaining = remaining[os.write(handle, remaining) :]
+            if mode != 0o600:
+                os.fchmod(handle, mode)
             os.fsync(handle)
         finally:
             os.close(handle)

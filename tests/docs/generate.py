@@ -17,6 +17,7 @@ import yaml
 from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.cli.parser import SHELLS
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
+from freqtrade_bitmex_guard.fleet.across import DEFAULT_SEVERITIES
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES
@@ -24,7 +25,7 @@ from tests.docs import picture
 from tests.docs.completion import completion
 from tests.docs.markdown import Row, table
 from tests.docs.reference_pages import NOTE, cli_page, config_page, exit_code_table
-from tests.docs.simulated import run, simulated_bot
+from tests.docs.simulated import run, simulated_bot, simulated_fleet
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs" / "pages"
@@ -59,6 +60,8 @@ def findings_page() -> str:
 def _finding(name: str) -> str:
     spec, guide = FINDINGS[name], GUIDE[name]
     severity = f"yes, in `policy.severity`; `{_default_severity(name)}` by default" if spec.configurable else "no"
+    if spec.across:
+        severity = f"yes, with `fleet --severity`; `{DEFAULT_SEVERITIES[name]}` by default"
     return "\n".join(
         [
             f"## {name}\n\n{spec.meaning}\n",
@@ -158,6 +161,12 @@ def audit_json() -> str:
         return f"```json\n{run('audit', '-c', config, '--format', 'json').rstrip()}\n```\n"
 
 
+def fleet_json() -> str:
+    """Return the document of a fleet of three bots, of which two share a key."""
+    with simulated_fleet() as pattern:
+        return f"```json\n{run('fleet', pattern, '--format', 'json').rstrip()}\n```\n"
+
+
 # The README on the site
 
 
@@ -186,7 +195,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         for name in exchanges.supported_ids()
         if page_of(name) == name
     },
-    "docs/pages/reference/json.md": {"check": check_json, "audit": audit_json},
+    "docs/pages/reference/json.md": {"check": check_json, "audit": audit_json, "fleet": fleet_json},
     "docs/pages/running.md": {"exit-codes": exit_code_table},
 }
 

@@ -8,8 +8,11 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support.farm import farm, unguard
 
 GUARD = Path(sys.executable).with_name("freqtrade-bitmex-guard")
 COLUMNS = "100"
@@ -37,6 +40,15 @@ def simulated_bot(*permissions: str) -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate()
+
+
+@contextlib.contextmanager
+def simulated_fleet() -> Iterator[str]:
+    """Serve a simulated exchange for two bots, of which one is unguarded, and yield the pattern of their configs."""
+    with tempfile.TemporaryDirectory() as folder, farm(Path(folder), "kraken") as bots:
+        bots.add("btc")
+        unguard(bots.add("eth")[0])
+        yield bots.pattern
 
 
 def run(*arguments: str, color: bool = False) -> str:

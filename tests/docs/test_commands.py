@@ -30,6 +30,8 @@ HERE = [
 """Run here, with a bot on the simulated exchange whose key passes."""
 
 COMPLETION = "freqtrade-bitmex-guard --print-completion"
+FLEET = "freqtrade-bitmex-guard fleet 'bots/*/config.json'"
+FLEET_PAGE = "test_a_command_on_the_page_of_the_fleet_ends_well"
 CREDENTIALS = "test_every_credentials_command_works_in_a_real_secret_service"
 BY_TEST = {
     "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
@@ -53,6 +55,13 @@ BY_TEST = {
     f"{COMPLETION} fish > ~/.config/fish/completions/freqtrade-bitmex-guard.fish": (
         "test_fish_completes_commands_options_and_files"
     ),
+    FLEET: FLEET_PAGE,
+    "freqtrade-bitmex-guard fleet --list bots.txt": FLEET_PAGE,
+    f"{FLEET} --env-file .env": FLEET_PAGE,
+    f"{FLEET} --severity key-shared=error --severity plugin-not-armed=ignore": FLEET_PAGE,
+    f"{FLEET} --format json": FLEET_PAGE,
+    f"{FLEET} --format junit --output fleet.xml": FLEET_PAGE,
+    f"{FLEET} --format prometheus --output freqtrade_guard.prom": FLEET_PAGE,
     "keyring set freqtrade-bitmex key": "test_a_real_secret_service_hands_the_key_over",
     "keyring set freqtrade-bitmex secret": "test_a_real_secret_service_hands_the_key_over",
 }

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard.audit.diff import ChangeKind
+from freqtrade_bitmex_guard.fleet.across import DEFAULT_SEVERITIES
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, PermissionKind
@@ -105,6 +106,24 @@ def audit_json(machine: Machine) -> Iterator[str]:
     yield from machine.fields("audit", "-c", config, "--userdir", str(machine.folder / "missing"))
 
 
+def fleet_json(machine: Machine) -> Iterator[str]:
+    good = machine.config()
+    copy = machine.folder / "copy.json"
+    copy.write_bytes(Path(good).read_bytes())
+    for bots in ([good], [f"{good}.missing"], [good, str(copy)]):
+        yield from machine.fields("fleet", *bots)
+    yield from (f"rule across bots: {name}, {severity}" for name, severity in DEFAULT_SEVERITIES.items())
+
+
+def metrics(machine: Machine) -> Iterator[str]:
+    for line in machine.run("fleet", machine.config(), "--format", "prometheus")[1].splitlines():
+        if line.startswith("# TYPE"):
+            yield line.removeprefix("# TYPE ")
+        elif not line.startswith("#"):
+            labels = ", ".join(re.findall(r'(\w+)="', line))
+            yield f"{re.split('[{ ]', line)[0]}: {labels or 'no label'}"
+
+
 def config(_: Machine) -> Iterator[str]:
     schema = runpy.run_path(str(ROOT / "example_config" / "make_schema.py"))["schema"]()
 
@@ -133,7 +152,16 @@ def config(_: Machine) -> Iterator[str]:
 
 
 def options(machine: Machine) -> Iterator[str]:
-    for command in ([], ["check"], ["audit"], ["setup"], ["credentials"], ["credentials", "delete"], ["demo"]):
+    for command in (
+        [],
+        ["check"],
+        ["audit"],
+        ["fleet"],
+        ["setup"],
+        ["credentials"],
+        ["credentials", "delete"],
+        ["demo"],
+    ):
         code, out = machine.run(*command, "--help")
         assert code == 0
         yield from re.findall(r"(?<![\w-])--?[a-z][\w-]*", out)
@@ -232,5 +260,8 @@ def python(_: Machine) -> Iterator[str]:
 
 SURFACE: dict[str, Callable[[Machine], Iterator[str]]] = {
     part.__name__: part
-    for part in (findings, values, exit_codes, check_json, audit_json, config, options, commands, files, stores, python)
+    for part in (
+        *(findings, values, exit_codes, check_json, audit_json, fleet_json, metrics),
+        *(config, options, commands, files, stores, python),
+    )
 }

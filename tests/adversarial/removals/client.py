@@ -7,8 +7,8 @@ from tests.adversarial.removals.removal import Removal, Replacement, replace
 _TRUST_THE_ENVIRONMENT = replace(
     "client.http:BoundedSession.__init__",
     """
-    def __init__(self, servers, most_bytes=MAX_BYTES):
-        self.original___init__(servers, most_bytes)
+    def __init__(self, servers, most_bytes=MAX_BYTES, observe=ignore):
+        self.original___init__(servers, most_bytes, observe)
         self.trust_env = True
     """,
 )

@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.cli.parser import SHELLS, HelpShown
 
 COMPLETED = {
-    "": {"check", "trade", "audit", "setup", "credentials", "demo", "version", "help"},
+    "": {"check", "trade", "audit", "fleet", "setup", "credentials", "demo", "version", "help"},
     "cred": {"credentials"},
     "audit --": {"--help", "--format", "--days", "--config", "--userdir"},
     "audit --format ": {"text", "json", "markdown"},
