@@ -12,8 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing would cost more than all the rest
     from typing import Any
 
+    from freqtrade_bitmex_guard.fleet.library import check_bot as check_bot
+    from freqtrade_bitmex_guard.fleet.library import check_fleet as check_fleet
+
 __version__ = "0.1.0"
 BOT_MODULE = "freqtrade.freqtradebot"
+_LIBRARY = ("check_bot", "check_fleet")
 
 
 class BotModuleFinder:
@@ -37,3 +41,12 @@ def arm() -> None:
         from freqtrade_bitmex_guard.plugin import import_hook  # noqa: PLC0415 - see above
 
         import_hook.install_in(sys.modules[BOT_MODULE])
+
+
+def __getattr__(name: str) -> "Any":
+    """Import what programs use once one asks for it (PEP 562): `from freqtrade_bitmex_guard import check_fleet`."""
+    if name in _LIBRARY:
+        from freqtrade_bitmex_guard.fleet import library  # noqa: PLC0415 - see above
+
+        return getattr(library, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

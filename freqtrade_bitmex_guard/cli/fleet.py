@@ -79,8 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         severities = _severities(arguments.severity)
         bots = [*find_bots(arguments.patterns, arguments.env_file), *_listed(arguments)]
-        if not bots:
-            fail("usage", "Wrong usage: no bot was named.", "Write a pattern, 'bots/*/config.json', or --list FILE.")
         write, on_checked = _reporter(arguments, len(bots), real_output)
         with on_checked as checked:
             fleet = check_bots(bots, seconds=arguments.timeout, severities=severities, on_checked=checked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.fleet.armed import environment_of, is_armed
@@ -82,6 +82,16 @@ def find_across(fleet: Sequence[Observation], severities: Mapping[str, SeverityC
         for bots, message, fix in rule(fleet):
             found.append(AcrossFinding(Finding(name, _SEVERITIES[severity], message, fix), tuple(bots)))
     return sorted(found, key=lambda across: list(_SEVERITIES.values()).index(across.finding.severity))
+
+
+def require_known(severities: Mapping[str, str]) -> None:
+    """Fail on a severity that would be ignored without a word.
+
+    Raises:
+        ValueError: if a name or a word is none.
+    """
+    if not set(severities) <= set(DEFAULT_SEVERITIES) or not set(severities.values()) <= set(get_args(SeverityChoice)):
+        raise ValueError(f"there are {', '.join(DEFAULT_SEVERITIES)}, and {', '.join(get_args(SeverityChoice))}")
 
 
 def key_shared(fleet: Sequence[Observation]) -> Iterator[Issue]:

@@ -64,11 +64,15 @@ def find_bots(patterns: Iterable[str], env_file: str | None = None) -> list[Bot]
 
 
 def require_distinct(bots: Sequence[Bot]) -> None:
-    """Fail if two bots have one name: a report could not tell them apart.
+    """Fail if there is no bot, or if two have one name: a report could not tell them apart.
 
     Raises:
-        GuardError: misconfigured, with the name.
+        GuardError: misconfigured.
     """
+    if not bots:
+        fail(
+            "usage", "No bot was named, so none was checked.", "Write a pattern, 'bots/*/config.json', or --list FILE."
+        )
     twice = [name for name, count in Counter(bot.name for bot in bots).items() if count > 1]
     if twice:
         fail(

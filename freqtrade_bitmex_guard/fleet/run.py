@@ -16,7 +16,7 @@ from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.check.prepare import PreparedCheck, prepare
 from freqtrade_bitmex_guard.client.client_cache import ClientCache
 from freqtrade_bitmex_guard.config.files import read_config
-from freqtrade_bitmex_guard.fleet.across import AcrossFinding, Observation, SeverityChoice, find_across
+from freqtrade_bitmex_guard.fleet.across import AcrossFinding, Observation, SeverityChoice, find_across, require_known
 from freqtrade_bitmex_guard.fleet.bots import Bot, require_distinct
 from freqtrade_bitmex_guard.fleet.environment import read_variables, variables_set
 from freqtrade_bitmex_guard.fleet.hosts import MAX_CONCURRENT, HostGate, Route, fail_out_of_time
@@ -117,9 +117,11 @@ def check_bots(
         The verdicts. Every failure is a part of them; so is Ctrl-C, which leaves the rest of the bots unchecked.
 
     Raises:
-        GuardError: misconfigured, if two bots have one name.
+        GuardError: misconfigured, if there is no bot, or if two have one name.
+        ValueError: if `severities` has a name or a word that is none.
     """
     require_distinct(bots)
+    require_known(severities or {})
     fleet = _Fleet(seconds, on_checked or _ignore)
     interrupted = False
     try:

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,3 +66,12 @@ def test_the_alerts_use_metrics_that_there_are(folder: Path) -> None:
 def test_the_table_has_every_rule_and_its_default() -> None:
     rows = re.findall(r"^\| \[`([\w-]+)`\]\(findings.md#\1\) \| `(\w+)` \|", PAGE, re.MULTILINE)
     assert dict(rows) == DEFAULT_SEVERITIES
+
+
+def test_the_program_on_the_page_runs(folder: Path) -> None:
+    (program,) = blocks(PAGE, "python")
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, *others = done.stdout.splitlines()
+    assert first.startswith("admitted [")
+    assert set(others) >= {"btc admitted", "eth admitted"}

@@ -252,6 +252,8 @@ def python(_: Machine) -> Iterator[str]:
     yield from (f"command {name} = {place}" for name, place in project["project"]["scripts"].items())
     for source, target in project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"].items():
         yield f"{target}: {(ROOT / source).read_text(encoding='utf-8').strip()}"
+    for name in freqtrade_bitmex_guard._LIBRARY:
+        yield f"freqtrade_bitmex_guard.{name}{inspect.signature(getattr(freqtrade_bitmex_guard, name))}"
     yield f"freqtrade_bitmex_guard.arm{inspect.signature(freqtrade_bitmex_guard.arm)}"
     for path in package.rglob("*.py"):
         yield from [f"python -m {'.'.join(path.parent.relative_to(ROOT).parts)}"] * (path.name == "__main__.py")
