@@ -8,6 +8,7 @@ server. So the form is taken from ccxt's own table of calls, and a signed reques
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,7 +78,7 @@ def find_api_form(client: Any, call: ApiCall, profile: ExchangeProfile) -> str |
         GuardError: misconfigured, if this ccxt has no such API.
     """
     wanted = (call.api,) if isinstance(call.api, str) else tuple(call.api)
-    forms = dict(_listed_apis(type(client)))
+    forms = _api_forms(type(client))
     if wanted not in forms and wanted not in [(extra.name,) for extra in profile.extra_apis]:
         fail(
             "client-settings",
@@ -86,6 +87,11 @@ def find_api_form(client: Any, call: ApiCall, profile: ExchangeProfile) -> str |
         )
     alone = wanted[0] if any(isinstance(form, str) for form in forms.values()) else list(wanted)
     return forms.get(wanted, alone)
+
+
+@functools.cache
+def _api_forms(client_class: type) -> Mapping[tuple[str, ...], str | list[str]]:
+    return dict(_listed_apis(client_class))
 
 
 def _listed_apis(client_class: type) -> Iterator[tuple[tuple[str, ...], str | list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
@@ -92,6 +93,7 @@ def _names(section: object) -> list[Any]:
     return list(section) if isinstance(section, dict) else []
 
 
+@functools.lru_cache(maxsize=1024)  # the bots of a fleet have the same names
 def _is_misspelled(name: str) -> bool:
     plain, section = map(_letters, (name, SECTION))
     limit = _MIN_SIMILARITY if plain.isascii() else _MIN_SIMILARITY_NON_ASCII

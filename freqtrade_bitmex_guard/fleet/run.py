@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -142,27 +142,24 @@ class _Fleet:
         self._clients = ClientCache()
         self._shared: dict[str, SharedKey] = {}
         self._known: dict[str, Observation] = {}
+        self._pending: dict[str, _Waiting] = {}
         self._done: queue.SimpleQueue[Observation] = queue.SimpleQueue()
 
     def check(self, bots: Sequence[Bot]) -> None:
         output.install()
-        waiting: defaultdict[Route, list[_Waiting]] = defaultdict(list)
         for bot in bots:
             # One after the other, because each bot's variables are the process's own meanwhile.
             if (ready := self._prepare(bot)) is not None:
-                waiting[ready.shared.route].append(ready)
-        missing = sum(map(len, waiting.values()))
-        self._start(waiting.values())
-        while missing:
+                self._pending[bot.name] = ready
+        self._start()
+        while self._pending:
             try:
                 self._note(self._done.get(timeout=_POLL_SECONDS))
-                missing -= 1
             except queue.Empty:
                 if self._gate.remaining_seconds < -_POLL_SECONDS:
                     break
-        for ready in (ready for group in waiting.values() for ready in group):
-            if ready.subject.bot.name not in self._known:
-                self._note(Observation(ready.subject, _failed(ready.config, fail_out_of_time)))
+        for ready in list(self._pending.values()):
+            self._note(Observation(ready.subject, _failed(ready.config, fail_out_of_time)))
 
     def verdict(
         self, bots: Sequence[Bot], severities: Mapping[str, SeverityChoice], *, interrupted: bool
@@ -178,6 +175,7 @@ class _Fleet:
 
     def _note(self, checked: Observation) -> None:
         self._known[checked.name] = checked
+        self._pending.pop(checked.name, None)
         self._on_checked(checked.name, checked.verdict)
 
     def _prepare(self, bot: Bot) -> _Waiting | None:
@@ -208,13 +206,13 @@ class _Fleet:
             self._shared[question] = SharedKey(prepared.adapter, self._gate, route)
         return self._shared[question]
 
-    def _start(self, groups: Iterable[Sequence[_Waiting]]) -> None:
+    def _start(self) -> None:
         """Start a few threads for each exchange: one that is slow or down holds up no other."""
-        for group in groups:
-            todo: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
-            for ready in group:
-                todo.put(ready)
-            for _ in range(min(MAX_CONCURRENT, len(group))):
+        queues: defaultdict[Route, queue.SimpleQueue[_Waiting]] = defaultdict(queue.SimpleQueue)
+        for ready in self._pending.values():
+            queues[ready.shared.route].put(ready)
+        for todo in queues.values():
+            for _ in range(min(MAX_CONCURRENT, todo.qsize())):
                 # Daemons, so that an interrupt ends the process without waiting for them.
                 threading.Thread(target=self._work, args=(todo,), daemon=True).start()
 

@@ -7,22 +7,20 @@ import html
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 
-class _Match(NamedTuple):
-    """Where four characters are in one encoding of a registered secret.
+class _Form(NamedTuple):
+    """One encoding of a registered secret.
 
     Attributes:
-        form: the encoding, in lower case.
-        position: of the first of the four characters in it.
+        text: the encoding, in lower case.
         replacement: what is shown instead of the secret.
     """
 
-    form: str
-    position: int
+    text: str
     replacement: str
 
 
@@ -36,9 +34,12 @@ _GRAM_LENGTH = 4
 # same request again for a while.
 _URL_SIGNATURE = re.compile(r"([?&;]|u0026|%26)([Ss]ignature(?:=|%3[Dd]))[\w%+/=.~-]+")
 
-# Every run of four characters of a registered form, and where it is. The dictionary is replaced and never changed, so
-# that a thread that reads it need not wait for one that registers more.
-_registered: dict[str, tuple[_Match, ...]] = {}
+# Four characters of a form at every fourth position, and where they are: the form's number and the position as one
+# integer, because a fleet has thousands of forms. Nothing is ever taken out, so that a thread that reads need not wait
+# for one that registers more.
+_registered: dict[str, int | tuple[int, ...]] = {}
+_forms: list[_Form] = []
+_POSITION_BITS = 20
 _registering = threading.Lock()
 
 
@@ -50,18 +51,27 @@ def register_secret(value: str, replacement: str = "…") -> None:
             message, and no exchange issues one.
         replacement: what is shown instead.
     """
-    global _registered  # noqa: PLW0603 - what must not be shown is the same for the whole process
     if len(value) < MIN_SECRET_LENGTH:
         return
-    added: dict[str, list[_Match]] = {}
-    for form in dict.fromkeys(map(_fold_case, _encodings(value))):
-        for position in range(len(form) - _GRAM_LENGTH + 1):
-            gram = form[position : position + _GRAM_LENGTH]
-            added.setdefault(gram, []).append(_Match(form, position, replacement))
     plain = _fold_case(value)
     with _registering:
-        if not any(match.form == plain for match in _registered.get(plain[:_GRAM_LENGTH], ())):
-            _registered = _registered | {gram: (*_registered.get(gram, ()), *new) for gram, new in added.items()}
+        if any(form.text == plain for form, _ in _places(_registered, plain[:_GRAM_LENGTH])):
+            return
+        for text in dict.fromkeys(map(_fold_case, _encodings(value))):
+            _forms.append(_Form(text, replacement))
+            number = len(_forms) - 1 << _POSITION_BITS
+            for position in range(0, len(text) - _GRAM_LENGTH + 1, _GRAM_LENGTH):
+                gram = text[position : position + _GRAM_LENGTH]
+                before = _registered.get(gram, ())
+                more = before if isinstance(before, tuple) else (before,)
+                _registered[gram] = (*more, number | position) if more else number | position
+
+
+def _places(registered: Mapping[str, int | tuple[int, ...]], gram: str) -> list[tuple[_Form, int]]:
+    """Return the forms that hold four characters, and the position in each."""
+    found = registered.get(gram, ())
+    codes = found if isinstance(found, tuple) else (found,)
+    return [(_forms[code >> _POSITION_BITS], code & (1 << _POSITION_BITS) - 1) for code in codes]
 
 
 def _encodings(value: str) -> Iterator[str]:
@@ -113,10 +123,13 @@ def _redact_registered(text: str, before: str) -> str:
     kept: list[str] = []
     next_start = 0  # where the next secret may begin
     start = end = len(before)
-    # Eight characters in a row hold four that begin at a multiple of four.
-    grams = range(0, len(folded), _GRAM_LENGTH) if registered else ()
+    # Eight characters of a form in a row hold four that begin at a multiple of four in it.
+    grams = range(len(folded) - _GRAM_LENGTH + 1) if registered else ()
     for at in [at for at in grams if folded[at : at + _GRAM_LENGTH] in registered]:
-        runs = (_longest_run(folded, at, match, next_start) for match in registered[folded[at : at + _GRAM_LENGTH]])
+        if at < next_start:
+            continue
+        places = _places(registered, folded[at : at + _GRAM_LENGTH])
+        runs = (_longest_run(folded, at, form, position, next_start) for form, position in places)
         run_start, run_end, replacement = max(runs, key=_run_length)
         if at >= next_start and run_end > end and run_end - run_start >= MIN_SECRET_LENGTH:
             is_replaced = start - run_start >= MIN_SECRET_LENGTH  # the replacement was shown with the text before
@@ -125,16 +138,17 @@ def _redact_registered(text: str, before: str) -> str:
     return "".join((*kept, whole[end:])) if kept else text
 
 
-def _longest_run(text: str, at: int, match: _Match, first: int) -> tuple[int, int, str]:
+def _longest_run(text: str, at: int, in_form: _Form, position: int, first: int) -> tuple[int, int, str]:
     """Return how far a text and a registered form agree around four characters: start, end and replacement.
 
     Args:
         text: the folded text.
         at: where the four characters are in it.
-        match: where they are in the form.
+        in_form: the form.
+        position: where they are in it.
         first: where the run may begin.
     """
-    form, position, replacement = match
+    form, replacement = in_form
     before = 0
     while at - before > first and position > before and text[at - before - 1] == form[position - before - 1]:
         before += 1

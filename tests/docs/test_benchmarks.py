@@ -61,3 +61,11 @@ def test_the_cost_of_an_audit_and_a_recheck_is_measured() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert re.search(r"^\| 3 \| [\d.]+ s \|", done.stdout, re.MULTILINE)
     assert "A recheck of a running bot's key takes one request" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_cost_of_a_fleet_is_measured_with_one_request_a_key() -> None:
+    command = [sys.executable, str(BENCHMARKS / "fleet.py"), "1", "6"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert re.search(r"^\| 1 \| [\d.]+ s \| 1.0 \| — \| \d+ MB \| 1 \|$", done.stdout, re.MULTILINE)
+    assert re.search(r"^\| 6 \| [\d.]+ s \| [\d.]+ \| -?[\d.]+ ms \| \d+ MB \| 6 \|$", done.stdout, re.MULTILINE)
