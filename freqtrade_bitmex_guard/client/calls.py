@@ -90,7 +90,7 @@ def find_api_form(client: Any, call: ApiCall, profile: ExchangeProfile) -> str |
 
 
 @functools.cache
-def _api_forms(client_class: type) -> Mapping[tuple[str, ...], str | list[str]]:
+def _api_forms(client_class: Any) -> Mapping[tuple[str, ...], str | list[str]]:
     return dict(_listed_apis(client_class))
 
 
