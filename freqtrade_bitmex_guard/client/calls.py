@@ -78,7 +78,7 @@ def find_api_form(client: Any, call: ApiCall, profile: ExchangeProfile) -> str |
         GuardError: misconfigured, if this ccxt has no such API.
     """
     wanted = (call.api,) if isinstance(call.api, str) else tuple(call.api)
-    forms = _api_forms(type(client))
+    forms = _api_forms(client.__class__)
     if wanted not in forms and wanted not in [(extra.name,) for extra in profile.extra_apis]:
         fail(
             "client-settings",
