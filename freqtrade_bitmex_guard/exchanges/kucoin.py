@@ -50,7 +50,7 @@ PROFILE = ExchangeProfile(
                 "reading. A key made inside a sub-account reaches the least."
             ),
         ),
-        PermissionSpec("Spot", PermissionKind.TRADE, "Spot", Default.REQUIRED),
+        PermissionSpec("Spot", PermissionKind.TRADE, "Spot (on a unified account: Unified)", Default.REQUIRED),
         PermissionSpec("Unified", PermissionKind.TRADE, "Unified", Default.ALLOWED, replaces=("Spot",)),
         PermissionSpec("Margin", PermissionKind.TRADE, "Margin", note="It also takes loans."),
         PermissionSpec("Futures", PermissionKind.TRADE, "Futures"),
@@ -60,7 +60,7 @@ PROFILE = ExchangeProfile(
         PermissionSpec("InnerTransfer", PermissionKind.TRANSFER, "FlexTransfers"),
         PermissionSpec("Transfer", PermissionKind.WITHDRAW, "Withdrawal", note="No two-factor code is asked for."),
     ),
-    # Of the last one ccxt reads currencies, unsigned.
+    # ccxt signs nothing for the last one.
     hosts=("api.kucoin.com", "api-futures.kucoin.com", "api-broker.kucoin.com", "kucoin.com"),
     websocket_hosts=("x-push-spot.kucoin.com", "x-push-futures.kucoin.com", "wsapi-push.kucoin.com"),
     page=KeyPage(
