@@ -170,6 +170,9 @@ def _summary_grid(verdict: Verdict) -> Table:
         if facts.name:
             grid.add_row("name", redacted_text(sanitize(facts.name)))
         grid.add_row("permissions", redacted_text(describe_permissions(facts)))
+        for permission in sorted(facts.permissions or ()):
+            if permission.note:
+                grid.add_row("", redacted_text(f"{sanitize(permission.name)}: {permission.note}"))
         grid.add_row("allowed IPs", redacted_text(describe_ip_restriction(facts)))
     if verdict.unverified:
         grid.add_row("not verified", redacted_text(_describe_unverified(verdict)))

@@ -116,8 +116,9 @@ class BasicContract:
         for kind in (Kind.WITHDRAW, Kind.TRANSFER, Kind.MANAGE_KEYS):
             for word in exchange.words.get(kind, ()):
                 assert self.profile.kind(word) in FORBIDDEN_KINDS
-        required = set(self.profile.required_permissions(self.trading_mode))
-        assert required <= set(exchange.words_of(exchange.keys[0]))
+        words = set(exchange.words_of(exchange.keys[0]))
+        for name in self.profile.required_permissions(self.trading_mode):
+            assert words & {name, *self.profile.replacements(name)}
 
     @pytest.mark.parametrize("sandbox", [False, True])
     def test_the_hosts_that_ccxt_uses_are_allowed(self, sandbox: bool) -> None:
@@ -248,7 +249,9 @@ class ExchangeContract(BasicContract):
 
         def cut(request: Any) -> Response:
             response = answer(request)
-            return Response(response.status, response.body[:-2], response.headers)
+            # One that says that another call is the right one is left as it is.
+            rest = 2 if response.status == 200 else 0
+            return Response(response.status, response.body[: len(response.body) - rest], response.headers)
 
         exchange.answer = cut  # type: ignore[method-assign]
 

@@ -23,7 +23,9 @@ SIGNED_CALLS = [
         ApiCall("v2/spot/account/info", api=("private", "spot")),
         "https://api.bitget.com/api/v2/spot/account/i",
     ),
+    ("bitget", ApiCall("v3/account/info", api=("private", "uta")), "https://api.bitget.com/api/v3/account/info"),
     ("kraken", ApiCall("GetApiKeyInfo", "POST"), "https://api.kraken.com/0/private/GetApiKeyInfo"),
+    ("kucoin", ApiCall("user/api-key"), "https://api.kucoin.com/api/v1/user/api-key"),
     ("okx", ApiCall("account/config"), "https://www.okx.com/api/v5/account/config"),
 ]
 

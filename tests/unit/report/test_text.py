@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from freqtrade_bitmex_guard.model.key import (
     IpRestriction,
     NotReported,
     NotSupported,
+    Permission,
+    PermissionKind,
     RestrictedTo,
     RestrictedUndisclosed,
     Unrestricted,
@@ -41,6 +45,13 @@ def test_an_admitted_start_is_one_line() -> None:
         "API key LAqU… on bitmex admitted: permissions order; allowed IPs 203.0.113.7/32; "
         "checked with https://x:443 in 0 ms."
     )
+
+
+def test_what_a_permission_cannot_be_split_from_is_beside_it() -> None:
+    noted = Permission("manage", PermissionKind.TRADE, "It also moves money.")
+    verdict = replace(GOOD, facts=(replace(facts("order"), permissions=frozenset({noted})),))
+
+    assert "manage: It also moves money." in text.render(verdict)
 
 
 def test_an_admission_without_verification_says_so_everywhere() -> None:
