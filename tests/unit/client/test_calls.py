@@ -23,6 +23,7 @@ SIGNED_CALLS = [
         ApiCall("v2/spot/account/info", api=("private", "spot")),
         "https://api.bitget.com/api/v2/spot/account/i",
     ),
+    ("deribit", ApiCall("list_api_keys"), "https://www.deribit.com/api/v2/private/list_api_keys"),
     ("kraken", ApiCall("GetApiKeyInfo", "POST"), "https://api.kraken.com/0/private/GetApiKeyInfo"),
     ("okx", ApiCall("account/config"), "https://www.okx.com/api/v5/account/config"),
 ]
