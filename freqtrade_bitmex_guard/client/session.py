@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import binascii
+import contextlib
+import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from freqtrade_bitmex_guard.client.calls import ApiCall, ApiName, find_api_form, send_call
@@ -82,12 +85,17 @@ class ApiSession:
         Raises:
             GuardError: misconfigured, if it is not a private key.
         """
-        try:
-            return str(self._client.eth_get_address_from_private_key(self._client.privateKey))
-        except Exception:
+        private_key = self._client.privateKey
+        address = ""
+        # ccxt signs with the last 64 digits, but derives the address from all of them.
+        if re.fullmatch("(0x)?[0-9A-Fa-f]{64}", private_key):
+            with contextlib.suppress(Exception):  # whose text may hold a part of the key
+                address = str(self._client.eth_get_address_from_private_key(private_key))
+        if not address:
             fail(
                 "credentials-malformed", "The private key is not one.", "Store it again: 0x and 64 hexadecimal digits."
             )
+        return address
 
     def request(
         self,
@@ -160,7 +168,9 @@ class ApiSession:
         # ccxt maps many errors to a class that misleads, so only the answer itself is judged.
         if log.response is None:
             fail("internal-error", "ccxt returned without having sent a request.", "Please report this.")
-        return log.response
+        # The body may hold secrets of other keys, and the log lives as long as the client.
+        response, log.response = log.response, replace(log.response, body=b"")
+        return response
 
 
 def _deadline_exceeded() -> TransportError:

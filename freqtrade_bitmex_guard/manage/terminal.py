@@ -32,6 +32,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        self._steps = 0
 
     @property
     def is_attended(self) -> bool:
@@ -47,9 +48,10 @@ class Terminal:
             printable = "".join(char if char.isprintable() or char == "\n" else "?" for char in line)
             self._console.print(Text(printable, style=style), soft_wrap=True)
 
-    def step(self, number: int, title: str) -> None:
-        """Print the heading of a step."""
-        self.print("", f"{number}. {title}", style="bold")
+    def step(self, title: str) -> None:
+        """Print the heading of the next step."""
+        self._steps += 1
+        self.print("", f"{self._steps}. {title}", style="bold")
 
     def report(self, verdict: Verdict) -> None:
         """Print the verdict of a check."""

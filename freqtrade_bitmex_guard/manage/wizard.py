@@ -1,4 +1,4 @@
-"""The wizard of `setup`: seven steps, and nothing is written before the key is admitted."""
+"""The wizard of `setup`: step by step, and nothing is written before the key is admitted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
     bot = BotContext.read(files)
     config_files = _read_changeable_files(bot)
     terminal.print(
-        f"From no key to a guarded bot on {bot.profile.title}, in seven steps. Nothing is written before the key was "
+        f"From no key to a guarded bot on {bot.profile.title}, step by step. Nothing is written before the key was "
         "checked. Ctrl-C stops it at any time.",
         *([bot.profile.notice] if bot.profile.notice else []),
     )
@@ -122,25 +122,34 @@ def _host_question(host: str, profile: ExchangeProfile) -> str:
     return f"The config sends signed requests to {sanitize(host)}, not to {profile.title}. Is that host yours?"
 
 
-def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Network:
-    """Go through the steps up to the allowed IPs; for a key that exists, only through that one."""
-    choices = {"no: go through all steps": False, "yes: enter its address and credentials": True}
-    if is_made or terminal.choose("Is there a key for this bot already?", choices):
-        return _ask_network(bot, terminal)
+def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Network | None:
+    """Go through the steps up to the allowed IPs; for a key that exists, only through that one.
+
+    Returns:
+        The allowed IPs, or None if the exchange cannot limit a key to addresses.
+    """
     page = bot.profile.page
-    terminal.step(1, "Two-factor authentication")
-    while not terminal.confirm("Is it switched on for your account?"):
-        terminal.print(f"{page.two_factor} Without it, anybody who has your password can make keys.")
-    terminal.step(2, "The page")
+    wanted = "address and credentials" if page.ip_field else "credentials"
+    choices = {"no: go through all steps": False, f"yes: enter its {wanted}": True}
+    if is_made or terminal.choose("Is there a key for this bot already?", choices):
+        return _ask_network(bot, terminal) if page.ip_field else None
+    if page.two_factor:
+        terminal.step("Two-factor authentication")
+        while not terminal.confirm("Is it switched on for your account?"):
+            terminal.print(f"{page.two_factor} Without it, anybody who has your password can make keys.")
+    terminal.step("The page")
     terminal.print(f"Log in, and open {page.location}.")
-    terminal.step(3, "A new key")
+    terminal.step("A new key")
     terminal.print(f"{page.create} One key for each bot, shared with nothing else.")
-    terminal.step(4, "Its name")
+    terminal.step("Its name")
     terminal.print(f"{page.name_field}: {sanitize(_ask_key_name(bot, terminal))}")
-    terminal.step(5, "Permissions")
-    _print_permissions(bot, terminal)
-    terminal.step(6, "Allowed IPs")
-    network = _ask_network(bot, terminal)
+    if page.permissions_field:
+        terminal.step("Permissions")
+        _print_permissions(bot, terminal)
+    network = None
+    if page.ip_field:
+        terminal.step("Allowed IPs")
+        network = _ask_network(bot, terminal)
     terminal.print("Now finish it on the page. The page shows the secret only this once.")
     return network
 
@@ -199,7 +208,7 @@ def _check_until_admitted(
     bot: BotContext, section: Mapping[str, Any], stored: Credentials | None, terminal: Terminal
 ) -> tuple[Credentials, Verdict]:
     """Ask for credentials and check them, until they are admitted or the person stops."""
-    terminal.step(7, "Credentials")
+    terminal.step("Credentials")
     candidate = stored or terminal.credentials(bot.profile.credentials)
     while True:
         verdict = check_candidate(bot, candidate, section)

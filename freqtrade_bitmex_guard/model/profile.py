@@ -63,9 +63,9 @@ class KeyPage:
         location: where keys are managed, as a noun phrase with the page's address.
         create: what to press there for a new key, as a whole sentence.
         name_field: what the page calls a key's name.
-        permissions_field: what it calls a key's permissions.
+        permissions_field: what it calls a key's permissions; empty if they cannot be chosen.
         ip_field: what it calls the IP restriction; empty if the exchange has none.
-        two_factor: where two-factor authentication is switched on, as a whole sentence.
+        two_factor: where two-factor authentication is switched on, as a whole sentence; empty if there is none.
         edit: how to change a key, as a whole sentence; empty if a key cannot be changed.
         security: where two-factor, sessions and withdrawal addresses are managed, as a noun phrase.
     """

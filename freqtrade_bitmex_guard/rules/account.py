@@ -11,6 +11,7 @@ from freqtrade_bitmex_guard.model.key import (
     FORBIDDEN_KINDS,
     IpRestriction,
     NotReported,
+    NotSupported,
     RestrictedTo,
     RestrictedUndisclosed,
 )
@@ -72,6 +73,8 @@ def sibling_risks(sibling: SiblingKey) -> list[str]:
 def _ip_risks(restriction: IpRestriction) -> list[str]:
     if isinstance(restriction, RestrictedUndisclosed):
         return ["allowed IPs not reported"]
+    if isinstance(restriction, NotSupported):
+        return []  # no key of the exchange has one, and `ip-not-supported` says so
     is_limit = (
         isinstance(restriction, RestrictedTo)
         and restriction.networks

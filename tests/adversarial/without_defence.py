@@ -39,6 +39,7 @@ It also checks that every attack of [Attacks](adversarial.md) is in this table, 
 BYPASSES = "bypasses"
 """What comes out of an attack whose defence is removed."""
 
+
 class Copy:
     """A copy of the project, in which defences are removed one after the other."""
 

@@ -92,7 +92,8 @@ def exchange_table(link: str) -> str:
     groups: dict[Row, list[str]] = {}
     for name in exchanges.supported_ids():
         adapter = exchanges.get_adapter(name)
-        reported = ["no" if subject in adapter.profile.cannot_report else "yes" for subject in UNVERIFIABLE]
+        told = {"permissions": "yes", "ip-restriction": "yes" if adapter.profile.page.ip_field else "has no such limit"}
+        reported = ["no" if subject in adapter.profile.cannot_report else told[subject] for subject in UNVERIFIABLE]
         reported += [
             "yes" if getattr(type(adapter), query) is not getattr(ExchangeAdapter, query) else "not reported"
             for query in queries

@@ -24,6 +24,7 @@ SIGNED_CALLS = [
         "https://api.bitget.com/api/v2/spot/account/i",
     ),
     ("bitget", ApiCall("v3/account/info", api=("private", "uta")), "https://api.bitget.com/api/v3/account/info"),
+    ("deribit", ApiCall("list_api_keys"), "https://www.deribit.com/api/v2/private/list_api_keys"),
     ("kraken", ApiCall("GetApiKeyInfo", "POST"), "https://api.kraken.com/0/private/GetApiKeyInfo"),
     ("kucoin", ApiCall("user/api-key"), "https://api.kucoin.com/api/v1/user/api-key"),
     ("okx", ApiCall("account/config"), "https://www.okx.com/api/v5/account/config"),

@@ -139,3 +139,4 @@ def test_the_section_names_only_hosts_that_are_not_the_exchanges() -> None:
     section = wizard_plan.build_section(network, store, list(PROFILE.hosts), PROFILE)
     assert section == {"credentials": store, "policy": {"ip_within": ["203.0.113.7/32"]}}
     assert wizard_plan.build_section(network, store, ["127.0.0.1"], PROFILE)["allowed_hosts"] == ["127.0.0.1"]
+    assert wizard_plan.build_section(None, store, list(PROFILE.hosts), PROFILE) == {"credentials": store}

@@ -48,7 +48,7 @@ OPEN = Unrestricted("CIDR is blank")
         ((other(" WITHDRAW "),), "can withdraw"),
         ((other("order", addresses=OPEN),), "no IP restriction"),
         ((other("order", addresses=NotReported("?")),), "no IP restriction"),
-        ((other("order", addresses=NotSupported("?")),), "no IP restriction"),
+        ((other("order", addresses=NotSupported("?")),), None),
         ((other("order", addresses=RestrictedUndisclosed("?")),), "allowed IPs not reported"),
         ((other("order", addresses=RestrictedTo((), ("localhost",))),), "no IP restriction"),
         ((other("order", addresses=RestrictedTo(())),), "no IP restriction"),
