@@ -47,6 +47,9 @@ FINDINGS: dict[str, FindingSpec] = {
     "ip-too-many": FindingSpec(_R, "The key allows more IP addresses than `max_ip_addresses`."),
     "ip-outside": FindingSpec(_R, "The key allows IP addresses outside `ip_within`."),
     "ip-unreadable": FindingSpec(_R, "An address block of the key is not of the form address or address/prefix."),
+    "policy-wide": FindingSpec(
+        _R, "The policy allows more addresses than an IPv4 /8 or an IPv6 /24; only ever a warning."
+    ),
     "key-disabled": FindingSpec(_R, "The key is disabled on the exchange, or has expired."),
     # The account's posture: a warning, or an error where the policy says so.
     "two-factor": FindingSpec(_R, "Two-factor authentication of the account is off.", configurable=True),

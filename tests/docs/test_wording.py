@@ -78,6 +78,7 @@ KEYS: dict[str, tuple[KeyFacts, dict[str, Any]]] = {
     "unreadable blocks": (facts("order", addresses=RestrictedTo((), ("localhost", "?"))), {}),
     "too many addresses": (facts("order", addresses="203.0.112.0/21"), {"max_ip_addresses": 1024}),
     "outside": (facts("order", addresses="198.51.100.0/24,203.0.113.7"), {"ip_within": ["203.0.113.0/24"]}),
+    "a wide policy": (facts("order"), {"ip_within": ["203.0.0.0/7"], "max_ip_addresses": 2**25}),
     "switched off": (facts("order", enabled=False), {}),
 }
 
