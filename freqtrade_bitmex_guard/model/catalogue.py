@@ -105,7 +105,7 @@ FINDINGS: dict[str, FindingSpec] = {
     "config-unreadable": FindingSpec(_M, "A config file is missing or is not JSON."),
     "section-missing": FindingSpec(_M, "The config has no `api_key_guard` section."),
     "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
-    "section-misnamed": FindingSpec(_M, "A top-level name in the config is almost `api_key_guard`."),
+    "section-misnamed": FindingSpec(_M, "The config has no `api_key_guard` section, but a name that is almost that."),
     "guard-disabled": FindingSpec(_M, "The guard is disabled, but a guarded start was requested; otherwise a warning."),
     "exchange-unsupported": FindingSpec(_M, "The guard does not support this exchange."),
     "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),
