@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
+from freqtrade_bitmex_guard.client.proxies import require_socks_packages
 from freqtrade_bitmex_guard.client.session import ApiSession
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error, fail
@@ -88,7 +90,11 @@ class ExchangeClient:
             credentials: of the key that signs the requests.
             seconds: the time limit for all requests together.
             retry: whether to repeat a request that failed for a transient cause.
+
+        Raises:
+            GuardError: misconfigured, if a package for its proxy is missing.
         """
+        require_socks_packages(self.connection.proxies)
         for name, value in credentials.for_ccxt().items():
             setattr(self._client, name, value)
         add_extra_apis(self._client, self._profile)
@@ -106,7 +112,7 @@ def build_client(exchange: Mapping[str, Any], profile: ExchangeProfile, allowed_
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    findings = [*settings.invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile)]
+    findings = [*_invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile)]
     if findings:
         raise GuardError(*findings)
     client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
@@ -134,11 +140,24 @@ def request_hosts(exchange: Mapping[str, Any], profile: ExchangeProfile) -> list
     Raises:
         GuardError: misconfigured, if ccxt cannot make a client from the section.
     """
-    findings = list(settings.invalid_settings(exchange, profile))
+    findings = list(_invalid_settings(exchange, profile))
     if findings:
         raise GuardError(*findings)
     client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
     return sorted({server.host for server in client.connection.servers})
+
+
+def _invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> Iterator[Finding]:
+    @functools.cache
+    def default_client(asynchronous: bool) -> Any:
+        if not asynchronous:
+            return _build_ccxt_client(profile, {})
+        import ccxt.pro  # noqa: PLC0415 - a second: only for names that no setting has
+
+        # freqtrade, too, falls back to the other kind where there is no class for websockets.
+        return (getattr(ccxt.pro, profile.id, None) or getattr(ccxt.async_support, profile.id))()
+
+    return settings.invalid_settings(exchange, profile, default_client)
 
 
 def _split_servers(client: ExchangeClient, profile: ExchangeProfile) -> Iterator[Finding]:

@@ -265,7 +265,7 @@ def _transport_error(problem: Exception) -> TransportError:
     if isinstance(problem, requests.Timeout | urllib3.exceptions.TimeoutError):
         return TransportError("timed-out", "no answer came in time", transient=True)
     if isinstance(problem, _SETTINGS_ERRORS):
-        return TransportError("client-settings", f"the request could not be made ({name}); socks proxies need PySocks")
+        return TransportError("client-settings", f"the request could not be made ({name})")
     if isinstance(problem, _PROTOCOL_ERRORS) or _is_malformed_http(problem):
         return TransportError("response-invalid", f"the answer is not HTTP as it should be ({name})")
     return TransportError("unreachable", f"the connection failed or broke ({name})", transient=True)

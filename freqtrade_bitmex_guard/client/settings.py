@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from freqtrade_bitmex_guard.client import setting_names
+from freqtrade_bitmex_guard.client.setting_values import NEEDS_DEFAULT_URLS, invalid_values
 from freqtrade_bitmex_guard.model.credentials import KNOWN_FIELDS, CredentialField
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
@@ -22,19 +24,6 @@ def _normalize(name: object) -> str:
 _FIELDS_BY_NAME = {
     _normalize(name): field for field in KNOWN_FIELDS for name in (field.ccxt_name, *field.freqtrade_names)
 }
-
-# ccxt makes every setting an attribute of its client, and some attributes decide which servers and certificates it
-# trusts. So an unknown setting is not allowed; `check_connection` judges the known ones that are dangerous.
-_KNOWN_SETTINGS = frozenset(
-    """
-    urls hostname sandbox testnet timeout options headers userAgent user_agent enableRateLimit rateLimit
-    rateLimiterAlgorithm rollingWindowSize newUpdates precisionMode substituteCommonCurrencyCodes commonCurrencies
-    enableLastHttpResponse enableLastJsonResponse enableLastResponseHeaders returnResponseHeaders
-    httpProxy http_proxy httpsProxy https_proxy socksProxy socks_proxy wsProxy ws_proxy wssProxy wss_proxy
-    wsSocksProxy ws_socks_proxy proxies aiohttp_proxy trust_env aiohttp_trust_env requests_trust_env
-    proxy proxyUrl proxy_url proxyUrlCallback proxy_url_callback verify validateServerSsl cafile verbose
-    """.split()  # noqa: SIM905 - forty names are easier to read like this
-)
 
 # Headers that name a signer or a server on every exchange; each profile adds its own.
 _SIGNED_HEADERS = frozenset(["authorization", "cookie", "host"])
@@ -142,33 +131,50 @@ def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-def invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> Iterator[Finding]:
-    """Yield the blocks of settings that are not objects, on which freqtrade itself would fail, and unknown settings.
+def invalid_settings(
+    exchange: Mapping[str, Any], profile: ExchangeProfile, default_client: Callable[[bool], Any]
+) -> Iterator[Finding]:
+    """Yield the blocks of settings that are not objects, on which freqtrade itself would fail, and wrong settings.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of that exchange.
+        default_client: returns ccxt's client of it without settings, the asynchronous one if asked for it.
     """
     for block in BLOCKS:
-        settings = exchange.get(block, {})
+        settings, path = exchange.get(block, {}), f"exchange.{block}"
         if not isinstance(settings, dict):
-            yield error("client-settings", f"exchange.{block} must be an object.", f'Write "{block}": {{}}.')
+            yield error("client-settings", f"{path} must be an object.", f'Write "{block}": {{}}.')
             continue
         for name in settings:
-            if name not in _KNOWN_SETTINGS and _normalize(name) not in _FIELDS_BY_NAME:
-                yield error(
-                    "client-settings",
-                    f"exchange.{block}.{sanitize(str(name))} is a setting that the guard does not know: ccxt takes "
-                    "any, and some of them change which servers or certificates it trusts.",
-                    "Remove it. If the bot really needs it, report it, so that it can be judged.",
-                )
-        yield from _invalid_options(settings.get("options"), f"exchange.{block}.options", profile)
+            if not setting_names.is_known(name) and _normalize(name) not in _FIELDS_BY_NAME:
+                yield from _unknown_setting(name, path, default_client)
+        default_urls = default_client(False).urls if NEEDS_DEFAULT_URLS & settings.keys() else {}
+        yield from invalid_values(settings, path, default_urls, profile.title)
+        yield from _invalid_options(settings.get("options"), f"{path}.options", profile)
         for name in non_text_headers(settings):
             yield error(
                 "client-settings",
-                f"exchange.{block}.{name} is not a text: ccxt would override the headers of signed requests with it.",
+                f"{path}.{name} is not a text: ccxt would override the headers of signed requests with it.",
                 'Write "headers": {"Name": "text"} and "userAgent": "text", or remove it.',
             )
+
+
+def _unknown_setting(name: str, path: str, default_client: Callable[[bool], Any]) -> Iterator[Finding]:
+    label = f"{path}.{sanitize(name)}"
+    if similar := setting_names.suggestion(name):
+        yield error(
+            "client-settings",
+            f"{label} is not a setting of ccxt, so what it was meant for does not happen.",
+            f"Did you mean {similar!r}? If not, remove it.",
+        )
+    elif not setting_names.has_no_effect(name, map(default_client, (False, True))):
+        yield error(
+            "client-settings",
+            f"{label} is a setting that the guard does not know: ccxt takes any, and some of them change which servers "
+            "or certificates it trusts.",
+            "Remove it. If the bot really needs it, report it, so that it can be judged.",
+        )
 
 
 def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from freqtrade_bitmex_guard.credentials.keyring import (
 )
 from freqtrade_bitmex_guard.model.credentials import STORED_FIELDS, CredentialField, Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, sanitize
 
 _PART_ENTRIES = tuple(field.name for field in STORED_FIELDS)
@@ -144,15 +144,15 @@ class WritableKeyringStore(KeyringStore):
         """Return whether the entry certainly is as it was; if not, the entries of the parts hold the old values."""
         with contextlib.suppress(Exception):
             now = home.get_password(self._service, COMBINED_ENTRY)
-            if not constant_time_equal(now, before):
+            if not same_text(now, before):
                 if before is None:
                     home.delete_password(self._service, COMBINED_ENTRY)
                 else:
                     home.set_password(self._service, COMBINED_ENTRY, before)
                 now = home.get_password(self._service, COMBINED_ENTRY)
-            if constant_time_equal(now, before) and before is not None:
+            if same_text(now, before) and before is not None:
                 self._delete_entries(backends, names)
-            return constant_time_equal(now, before)
+            return same_text(now, before)
         return False
 
     def _delete_entries(self, backends: Sequence[KeyringBackend], names: Collection[str]) -> bool:

@@ -34,7 +34,7 @@ from freqtrade_bitmex_guard.model.key import (
     Unrestricted,
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 PROFILE = ExchangeProfile(
@@ -258,7 +258,7 @@ def _check_id(shown: str, key_id: str) -> None:
     """End the check if the id in the answer, whole or with its middle masked, is not the key's."""
     ends = re.fullmatch(r"([0-9A-Za-z_-]{2,})\*+([0-9A-Za-z_-]{2,})", shown)
     is_ours = ends and key_id.startswith(ends[1]) and key_id.endswith(ends[2]) and len(key_id) >= len(ends[1] + ends[2])
-    if not is_ours and not constant_time_equal(shown, key_id):
+    if not is_ours and not same_text(shown, key_id):
         fail_other_key(PROFILE)
 
 

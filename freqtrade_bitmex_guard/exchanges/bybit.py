@@ -28,7 +28,7 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListi
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
 from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _ONLY_READS = "A key with it can do nothing else, whatever the exchange lists beside it."
 _CHANGES_KEYS = "It also lets the key change permissions, and a sub-account's key lift its own IP restriction."
@@ -193,7 +193,7 @@ class Bybit(ExchangeAdapter):
     def read_key(self, session: Session, key_id: str) -> KeyListing:
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
         key = parse_body(_Key, _parse_success(session.request("v5/user/query-api")), PROFILE)
-        if not constant_time_equal(key.api_key, key_id):
+        if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         account = _account_number(key.user_id)
         facts = KeyFacts(

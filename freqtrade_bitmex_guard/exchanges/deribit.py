@@ -34,7 +34,7 @@ from freqtrade_bitmex_guard.model.key import (
     Unrestricted,
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
 _READS = ("account", "trade", "wallet", "block_trade", "block_rfq", "custody")
@@ -181,7 +181,7 @@ class Deribit(ExchangeAdapter):
         own: list[dict[str, Any]] = []
         others: list[dict[str, Any]] = []
         for entry in _parse_list(session.request("list_api_keys")):
-            is_own = constant_time_equal(key_id, entry.get("client_id"))
+            is_own = same_text(key_id, entry.get("client_id"))
             (own if is_own else others).append(entry)
         if not own:
             fail(

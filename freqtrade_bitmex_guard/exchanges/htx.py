@@ -34,7 +34,7 @@ from freqtrade_bitmex_guard.model.key import (
     Unrestricted,
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
 PROFILE = ExchangeProfile(
@@ -204,8 +204,8 @@ class HTX(ExchangeAdapter):
         listed, now = _parse_success(response), response.received_at
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
             fail_invalid(PROFILE, "lists something that is not a key")
-        own = [entry for entry in listed if constant_time_equal(entry.get("accessKey"), key_id)]
-        others = [entry for entry in listed if not constant_time_equal(entry.get("accessKey"), key_id)]
+        own = [entry for entry in listed if same_text(entry.get("accessKey"), key_id)]
+        others = [entry for entry in listed if not same_text(entry.get("accessKey"), key_id)]
         if not own:
             fail(
                 "key-not-listed",

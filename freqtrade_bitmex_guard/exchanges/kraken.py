@@ -26,7 +26,7 @@ from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 PROFILE = ExchangeProfile(
     id="kraken",
@@ -167,7 +167,7 @@ class Kraken(ExchangeAdapter):
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
         result = _parse_success(session.request("GetApiKeyInfo", "POST"))
         key = parse_body(_Key, _by_letters(result), PROFILE)
-        if not constant_time_equal(key.apikey, key_id):
+        if not same_text(key.apikey, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, key.permissions)),

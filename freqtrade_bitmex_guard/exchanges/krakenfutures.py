@@ -27,7 +27,7 @@ from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, ExtraApi, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _PATH = "api-keys/v3/check"
 
@@ -137,7 +137,7 @@ class KrakenFutures(ExchangeAdapter):
         key = parse_body(_Key, answer, PROFILE)
         known = {field.alias or name for name, field in _Key.model_fields.items()}
         reject_lookalikes(answer, known, _COULD_OVERRIDE, PROFILE)
-        if not constant_time_equal(key.api_key, key_id):
+        if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, _words(key.permissions))),

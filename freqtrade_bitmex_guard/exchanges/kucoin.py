@@ -34,7 +34,7 @@ from freqtrade_bitmex_guard.model.key import (
     Unrestricted,
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 PROFILE = ExchangeProfile(
     id="kucoin",
@@ -194,7 +194,7 @@ class KuCoin(ExchangeAdapter):
         data = _parse_success(session.request("user/api-key"))
         reject_lookalikes(data, _FIELDS, _COULD_OVERRIDE, PROFILE)
         key = parse_body(_Key, data, PROFILE)
-        if not constant_time_equal(key.api_key, key_id):
+        if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, _words(key.permission))),

@@ -25,7 +25,7 @@ from freqtrade_bitmex_guard.model.credentials import (
 )
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.pem import is_pem, secret_lines
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque_dataclass
+from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass, same_text
 from freqtrade_bitmex_guard.redaction.registry import occurs_in
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -223,7 +223,7 @@ def _blank_value(parsed: Any, path: NodePath, value: str) -> None:
     with contextlib.suppress(KeyError, IndexError, TypeError):
         for step in path[:-1]:
             parsed = parsed[step]
-        if constant_time_equal(parsed[path[-1]], value):
+        if same_text(parsed[path[-1]], value):
             parsed[path[-1]] = ""
 
 

@@ -47,6 +47,9 @@ FINDINGS: dict[str, FindingSpec] = {
     "ip-too-many": FindingSpec(_R, "The key allows more IP addresses than `max_ip_addresses`."),
     "ip-outside": FindingSpec(_R, "The key allows IP addresses outside `ip_within`."),
     "ip-unreadable": FindingSpec(_R, "An address block of the key is not of the form address or address/prefix."),
+    "policy-wide": FindingSpec(
+        _R, "The policy allows more addresses than an IPv4 /8 or an IPv6 /24; only ever a warning."
+    ),
     "key-disabled": FindingSpec(_R, "The key is disabled on the exchange, or has expired."),
     # The account's posture: a warning, or an error where the policy says so.
     "two-factor": FindingSpec(_R, "Two-factor authentication of the account is off.", configurable=True),
@@ -102,7 +105,7 @@ FINDINGS: dict[str, FindingSpec] = {
     "config-unreadable": FindingSpec(_M, "A config file is missing or is not JSON."),
     "section-missing": FindingSpec(_M, "The config has no `api_key_guard` section."),
     "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
-    "section-misnamed": FindingSpec(_M, "A top-level name in the config is almost `api_key_guard`."),
+    "section-misnamed": FindingSpec(_M, "The config has no `api_key_guard` section, but a name that is almost that."),
     "guard-disabled": FindingSpec(_M, "The guard is disabled, but a guarded start was requested; otherwise a warning."),
     "exchange-unsupported": FindingSpec(_M, "The guard does not support this exchange."),
     "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),

@@ -1,4 +1,4 @@
-"""Credentials in memory: named parts that are hard to print, to compare carelessly and to copy to disk."""
+"""Credentials in memory: named parts that are hard to print or to copy to disk by accident."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, final
 
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.pem import is_pem, normalize_pem, secret_lines
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque
+from freqtrade_bitmex_guard.redaction.opaque import opaque, same_text
 from freqtrade_bitmex_guard.redaction.registry import register_secret
 from freqtrade_bitmex_guard.redaction.sanitize import mask_id
 
@@ -89,10 +89,10 @@ class Secret:
         return self.__value
 
     def matches(self, value: object) -> bool:
-        """Return whether a value is the same, in constant time."""
-        return constant_time_equal(self.__value, value)
+        """Return whether a value is the same."""
+        return same_text(self.__value, value)
 
-    # Equality would invite comparisons that leak time, and hashing would put secrets into sets and caches.
+    # `matches` says what is compared, and hashing would put secrets into sets and caches.
     __eq__ = None  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
@@ -153,9 +153,9 @@ class Credentials:
         return {field.freqtrade_names[0]: secret.reveal() for field, secret in self.__parts.items()}
 
     def matches(self, credentials: Credentials) -> bool:
-        """Return whether other credentials have the same parts, in constant time."""
+        """Return whether other credentials have the same parts."""
         ours, theirs = self.for_store(), credentials.for_store()
-        different = [name for name, value in ours.items() if not constant_time_equal(value, theirs.get(name))]
+        different = [name for name, value in ours.items() if not same_text(value, theirs.get(name))]
         return not different and ours.keys() == theirs.keys()
 
     def is_same_key(self, credentials: Credentials) -> bool:

@@ -39,6 +39,8 @@ _URL_SIGNATURE = re.compile(r"([?&;]|u0026|%26)([Ss]ignature(?:=|%3[Dd]))[\w%+/=
 # Every run of four characters of a registered form, and where it is. The dictionary is replaced and never changed, so
 # that a thread that reads it need not wait for one that registers more.
 _registered: dict[str, tuple[_Match, ...]] = {}
+# The values themselves, each with what is shown instead: a child that is spawned is sent them.
+_values: dict[str, str] = {}
 _registering = threading.Lock()
 
 
@@ -60,8 +62,15 @@ def register_secret(value: str, replacement: str = "…") -> None:
             added.setdefault(gram, []).append(_Match(form, position, replacement))
     plain = _fold_case(value)
     with _registering:
+        _values.setdefault(value, replacement)
         if not any(match.form == plain for match in _registered.get(plain[:_GRAM_LENGTH], ())):
             _registered = _registered | {gram: (*_registered.get(gram, ()), *new) for gram, new in added.items()}
+
+
+def registered_values() -> tuple[tuple[str, str], ...]:
+    """Return each registered value and its replacement. Hand them on at once, and only to a child process."""
+    with _registering:
+        return tuple(_values.items())
 
 
 def _encodings(value: str) -> Iterator[str]:

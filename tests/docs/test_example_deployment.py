@@ -148,3 +148,8 @@ def test_the_pauses_between_starts_grow_and_keep_below_the_limit() -> None:
         starts += 1
     assert first == 30
     assert starts < int(limit["StartLimitBurst"][0])
+
+
+def test_no_example_leaves_a_core_dump(compose: dict[str, Any]) -> None:
+    assert "LimitCORE=0" in UNIT.read_text(encoding="utf-8").splitlines()
+    assert compose["services"]["freqtrade"]["ulimits"] == {"core": 0}

@@ -78,7 +78,7 @@ CLIENT = (
         replace(
             "client.settings:invalid_settings",
             """
-            def invalid_settings(exchange, profile):
+            def invalid_settings(exchange, profile, default_client):
                 return iter(())
             """,
         ),
