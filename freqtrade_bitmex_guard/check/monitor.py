@@ -42,6 +42,7 @@ class KeyMonitor:
     Attributes:
         violation: the verdict against the bot, or None while its key passes.
         stops: whether the bot is stopped then, not only paused.
+        recheck_count: how often the key was checked again.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class KeyMonitor:
         """
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
+        self.recheck_count = 0
         self._recheck = recheck
         self._interval_seconds = 60 * section.recheck_minutes
         self._grace_seconds = 60 * section.recheck_grace_minutes
@@ -76,6 +78,7 @@ class KeyMonitor:
         began = self._clock()
         failing_interval = min(self._interval_seconds, _RECHECK_WHILE_FAILING_SECONDS)
         self._due = began + failing_interval  # even if the recheck itself raises
+        self.recheck_count += 1
         verdict = self._recheck()
         self._due = self._clock() + (self._interval_seconds if verdict.admitted else failing_interval)
         if verdict.admitted:

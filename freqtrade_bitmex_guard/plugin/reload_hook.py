@@ -14,6 +14,7 @@ from freqtrade_bitmex_guard.check.monitor import KeyMonitor
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin.entries import cancel_open_entries
 from freqtrade_bitmex_guard.plugin.loop_hook import MONITOR_ATTRIBUTE, STATE_BEFORE_RELOAD, notify_operator
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
@@ -99,4 +100,5 @@ def _keep_running(bot: Any, verdict: Verdict) -> None:
     monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
     if monitor is not None:
         monitor.poll_soon()  # it may be the key that does not pass
-    notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED))
+    entries = chat.Entries() if stopped else cancel_open_entries(bot)
+    notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED, entries=entries))
