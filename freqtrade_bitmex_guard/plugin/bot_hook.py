@@ -29,6 +29,7 @@ def wrap_init(build: BuildBot, guard: StartGuard) -> BuildBot:
                 build(self, config)
             else:
                 _build_admitted(build, guard, admission, self, config)
+            guard.built_count += 1
         except StartRefused as refusal:
             guard.last_refusal = refusal.verdict
             notifications.notify_refusal(config, refusal.verdict)

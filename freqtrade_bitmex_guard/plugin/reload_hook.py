@@ -11,7 +11,7 @@ from typing import Any
 from freqtrade.enums import State
 
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
-from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.config.files import can_be_read_twice, read_config
 from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin.entries import cancel_open_entries
@@ -86,7 +86,8 @@ def _wrap_reconfigure(reconfigure: Callable[[Any], None], guard: StartGuard) -> 
 def _config_error(arguments: dict[str, Any]) -> Verdict:
     """Return why freqtrade does not accept the new config, without quoting the file."""
     try:
-        read_config(arguments["config"])
+        if can_be_read_twice(arguments["config"]):
+            read_config(arguments["config"])
     except Exception as problem:
         if isinstance(problem, GuardError):
             return Verdict(findings=problem.findings)

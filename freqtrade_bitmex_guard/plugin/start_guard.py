@@ -70,6 +70,7 @@ class StartGuard:
         last_refusal: the verdict that kept the last bot from being built; None if it was built.
         was_guarded: whether any config of this process had the guard enabled, in dry-run too. It never becomes false
             again.
+        built_count: how many bots were built, guarded or not.
     """
 
     def __init__(self) -> None:
@@ -79,6 +80,7 @@ class StartGuard:
         self.clients: list[Any] = []
         self.last_refusal: Verdict | None = None
         self.was_guarded = False
+        self.built_count = 0
         self._handed_on: tuple[dict[str, Any], Admission] | None = None
 
     def admit(self, config: dict[str, Any]) -> Admission | None:
