@@ -10,8 +10,11 @@ from typing import Any
 
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.report.chat import Entries
+from freqtrade_bitmex_guard.util.systemd import keep_alive
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
+
+_MAX_CANCEL_SECONDS = 600.0
 
 _REASON = "cancelled because the API key guard holds the bot"
 
@@ -55,7 +58,7 @@ def cancel_open_entries(bot: Any) -> Entries:
         What became of them. Whatever fails, the bot goes on to manage its open trades.
     """
     try:
-        with bot._exit_lock:
+        with keep_alive(_MAX_CANCEL_SECONDS), bot._exit_lock:
             return _cancel(bot)
     except KeyboardInterrupt:
         raise

@@ -20,12 +20,16 @@ from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, in
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.report import text
+from freqtrade_bitmex_guard.util.systemd import keep_alive
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
 
 _FIRST_WAIT_SECONDS = 30.0
 
 _MAX_WAIT_SECONDS = 300.0
+
+# The requests of one check (`timeout_seconds` is 300 at most, for the key and again for the account) and its store.
+_MAX_CHECK_SECONDS = 900.0
 
 
 class StartRefused(OperationalException):  # type: ignore[misc]
@@ -176,7 +180,8 @@ class StartGuard:
             if self.require_guard or (state is GuardState.ABSENT and self.was_guarded):
                 _fail_unguarded(state)
             return None
-        result = self._run_check(config)
+        with keep_alive(self.wait_seconds + _MAX_CHECK_SECONDS):
+            result = self._run_check(config)
         if result.admission is None:
             raise StartRefused(result.verdict)
         for finding in result.verdict.findings:
