@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 from freqtrade_bitmex_guard.rules.engine import Issue, not_reported
 
-_MAX_EVENT_TYPES = 25  # BitMEX documents 28, nine of which are harmless
+_MAX_EVENT_TYPES = 25  # more than any exchange documents
 
 
 def two_factor(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:

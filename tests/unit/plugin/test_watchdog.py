@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sdnotify
 
 from freqtrade_bitmex_guard.plugin import entries, loop_hook, start_guard
 from freqtrade_bitmex_guard.plugin.bot_hook import wrap_init, wrap_init_ccxt
@@ -120,7 +121,7 @@ def test_signs_come_twice_as_often_as_they_must(monkeypatch: pytest.MonkeyPatch,
 def test_a_systemd_that_does_not_read_holds_nothing_up(systemd_hears: Heard) -> None:
     began = time.monotonic()
     with systemd.keep_alive(10.0):
-        notifier = systemd.sdnotify.SystemdNotifier()
+        notifier = sdnotify.SystemdNotifier()
         notifier.socket.setblocking(False)
         for _ in range(10_000):  # its queue is full
             notifier.notify("WATCHDOG=1")
