@@ -92,7 +92,8 @@ def _build_wheel(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, `no pth`, which is the
-    wheel with its `.pth` and `.start` files deleted, or `newest ccxt`, which has that and not the plugin.
+    wheel with its `.pth` and `.start` files deleted, `target`, which has the wheel beside it in a folder `target`
+    (`pip install --target`), or `newest ccxt`, which has that and not the plugin.
     """
     shared = tmp_path_factory.getbasetemp()
     if shared.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
@@ -120,6 +121,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
                     "--upgrade",
                     "ccxt",
                 )
+            elif kind == "target":
+                wheel = _build_wheel(shared / "wheels-target")
+                target = ("--target", str(_make(folder).parent.parent / "target"))
+                _run(sys.executable, "-m", "pip", "--quiet", "install", "--no-deps", *target, str(wheel))
             else:
                 wheels = shared / f"wheels-{kind.replace(' ', '-')}"
                 _make(folder, str(_build_wheel(wheels)))

@@ -110,6 +110,7 @@ FINDINGS: dict[str, FindingSpec] = {
     "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
     "section-misnamed": FindingSpec(_M, "A top-level name in the config is almost `api_key_guard`."),
     "guard-disabled": FindingSpec(_M, "The guard is disabled, but a guarded start was requested; otherwise a warning."),
+    "guard-not-armed": FindingSpec(_M, "Plain `freqtrade trade` is not guarded in this environment; a warning."),
     "exchange-unsupported": FindingSpec(_M, "The guard does not support this exchange."),
     "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),
     "credentials-in-config": FindingSpec(_M, "Credentials are in the config or in an environment variable."),
