@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from freqtrade_bitmex_guard import is_armed
 from freqtrade_bitmex_guard.cli.output import report_verdict
 from freqtrade_bitmex_guard.cli.parser import accept_freqtrade_options
 from freqtrade_bitmex_guard.model.findings import warning
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.config.files import read_config
 
         config = read_config(parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files)
-        verdict = _add_disabled_warning(LocalCheck(config).run().verdict, config)
+        verdict = _add_armed_warning(_add_disabled_warning(LocalCheck(config).run().verdict, config))
     return report_verdict(verdict, as_json=arguments.format == "json")
 
 
@@ -59,3 +60,15 @@ def _add_disabled_warning(verdict: Verdict, config: Mapping[str, Any]) -> Verdic
         "Set it to true.",
     )
     return replace(verdict, findings=sort_findings((*verdict.findings, disabled)))
+
+
+def _add_armed_warning(verdict: Verdict) -> Verdict:
+    if is_armed():
+        return verdict
+    not_armed = warning(
+        "guard-not-armed",
+        "Plain `freqtrade trade` is not guarded in this environment: the line that arms the guard did not run when "
+        "Python started, as after `pip install --target` or a partial copy of site-packages.",
+        "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
+    )
+    return replace(verdict, findings=sort_findings((*verdict.findings, not_armed)))

@@ -96,7 +96,7 @@ class BoundedSession(requests.Session):
         self._servers = servers
         self._thread_state = threading.local()
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _TrackingAdapter(self._track))
+            self.mount(scheme, TrackingAdapter(self._track))
 
     @property
     def hosts(self) -> set[str]:
@@ -204,14 +204,15 @@ class _HeaderReader:
         return line
 
 
-class _TrackingAdapter(HTTPAdapter):
-    """Reports every socket that it opens."""
+class TrackingAdapter(HTTPAdapter):
+    """Reports every socket that it opens, and bounds the headers of every answer."""
 
     def __init__(self, track: Callable[[socket.socket], None]) -> None:
         self._track = track
         super().__init__(max_retries=0)
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """Return requests' own pool, with connections that are tracked."""
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         track = self._track
         if not getattr(pool.ConnectionCls, "is_tracked", False):

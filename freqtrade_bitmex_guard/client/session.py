@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -69,6 +70,15 @@ class ApiSession:
         response = self._session.log.response
         text = "" if response is None else response.headers.get("x-ratelimit-remaining", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the last answer is not of an exchange: no JSON, or nothing in it."""
+        response = self._session.log.response
+        try:
+            return response is None or not isinstance(content := json.loads(response.body), dict | list) or not content
+        except (ValueError, RecursionError):
+            return True
 
     @property
     def in_sandbox(self) -> bool:

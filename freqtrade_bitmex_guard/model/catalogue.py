@@ -27,12 +27,14 @@ class FindingSpec:
         meaning: one sentence for the documentation.
         transient: whether the cause usually goes away by itself, so that a later retry makes sense.
         configurable: whether the operator chooses its severity, in `policy.severity`.
+        silent: whether it says nothing of this very key, so that a recheck counts it as silence. Transient ones do.
     """
 
     outcome: Outcome
     meaning: str
     transient: bool = False
     configurable: bool = False
+    silent: bool = False
 
 
 _M, _R, _U = Outcome.MISCONFIGURED, Outcome.REFUSED, Outcome.UNVERIFIED
@@ -78,25 +80,29 @@ FINDINGS: dict[str, FindingSpec] = {
     # The key could not be read.
     "key-unknown": FindingSpec(_U, "The exchange does not know this key id."),
     "signature-invalid": FindingSpec(_U, "The exchange does not accept the signature: the secret is wrong."),
-    "clock-skew": FindingSpec(_U, "This machine's clock is off, so the exchange rejects what it signs."),
+    "clock-skew": FindingSpec(_U, "This machine's clock is off, so the exchange rejects what it signs.", silent=True),
     "address-not-allowed": FindingSpec(_U, "The key does not work from this machine's address."),
-    "address-banned": FindingSpec(_U, "The exchange blocks this machine's address."),
+    "address-banned": FindingSpec(_U, "The exchange blocks this machine's address.", silent=True),
     "exchange-cannot-tell": FindingSpec(_U, "The exchange cannot report what a key may do, or from where."),
     "access-denied": FindingSpec(_U, "The exchange does not let the key read its own permissions."),
     "account-restricted": FindingSpec(_U, "The exchange has restricted or disabled the account."),
     "subaccount-key": FindingSpec(_U, "The key belongs to a sub-account and cannot be used this way."),
-    "key-not-listed": FindingSpec(_U, "The exchange's response does not hold this key."),
-    "rate-limited": FindingSpec(_U, "The exchange asks for fewer requests, for longer than the check can wait."),
+    "key-not-listed": FindingSpec(_U, "The exchange's response does not hold this key.", silent=True),
+    "rate-limited": FindingSpec(
+        _U, "The exchange asks for fewer requests, for longer than the check can wait.", silent=True
+    ),
     "overloaded": FindingSpec(_U, "The exchange is overloaded.", transient=True),
     "maintenance": FindingSpec(_U, "The exchange is down for maintenance.", transient=True),
     "server-error": FindingSpec(_U, "The exchange had an internal error.", transient=True),
     "unreachable": FindingSpec(_U, "The exchange cannot be reached, or the connection broke.", transient=True),
     "timed-out": FindingSpec(_U, "The exchange did not answer in time.", transient=True),
-    "tls-failed": FindingSpec(_U, "The encrypted connection could not be trusted."),
-    "redirected": FindingSpec(_U, "The exchange's server redirected the request; nothing signed was sent on."),
+    "tls-failed": FindingSpec(_U, "The encrypted connection could not be trusted.", silent=True),
+    "redirected": FindingSpec(
+        _U, "The exchange's server redirected the request; nothing signed was sent on.", silent=True
+    ),
     "response-invalid": FindingSpec(_U, "The response is not what the exchange documents."),
     "response-too-large": FindingSpec(
-        _U, "The response is larger than 4 MB, or holds too many values or headers, and was cut off."
+        _U, "The response is larger than 4 MB, or holds too many values or headers, and was cut off.", silent=True
     ),
     "exchange-error": FindingSpec(_U, "The exchange responded with an error that this version does not know."),
     "internal-error": FindingSpec(_U, "The guard itself failed; please report it."),
@@ -107,6 +113,7 @@ FINDINGS: dict[str, FindingSpec] = {
     "section-invalid": FindingSpec(_M, "Something in the `api_key_guard` section is wrong."),
     "section-misnamed": FindingSpec(_M, "The config has no `api_key_guard` section, but a name that is almost that."),
     "guard-disabled": FindingSpec(_M, "The guard is disabled, but a guarded start was requested; otherwise a warning."),
+    "guard-not-armed": FindingSpec(_M, "Plain `freqtrade trade` is not guarded in this environment; a warning."),
     "exchange-unsupported": FindingSpec(_M, "The guard does not support this exchange."),
     "ccxt-class-missing": FindingSpec(_M, "The installed ccxt has no class for this exchange."),
     "credentials-in-config": FindingSpec(_M, "Credentials are in the config or in an environment variable."),
