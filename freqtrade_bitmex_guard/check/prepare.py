@@ -16,6 +16,7 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -65,6 +66,8 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     output.install()
     if credentials is None:
         credentials = _load_credentials(section, adapter.profile)
+    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
+    require_shapes(credentials, adapter.profile)
     return PreparedCheck(adapter, section, client, credentials)
 
 
@@ -83,4 +86,4 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
-    return load(open_store(section.credentials, profile.id), profile.credentials)
+    return load(open_store(section.credentials, profile.id), profile)

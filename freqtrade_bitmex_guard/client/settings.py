@@ -8,6 +8,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.model.credentials import KNOWN_FIELDS, CredentialField
 from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -72,7 +73,14 @@ def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | Non
         exchange: freqtrade's `exchange` section.
         profile: of that exchange, if the guard supports it.
     """
-    for path in _credential_paths(exchange, profile):
+    for path, value in _find_credential_values(exchange, profile):
+        if is_placeholder(value):
+            yield error(
+                "credentials-in-config",
+                f"{path} has a placeholder, which is no credential; freqtrade would take it for one.",
+                'Write "" in its place: the key comes from the credential store. Nothing has to be moved.',
+            )
+            continue
         yield error(
             "credentials-in-config",
             f"A credential was found at {path} in plain text: it would reach logs and backups, and it may not be the "
@@ -96,17 +104,19 @@ def credential_field_at(path: tuple[str | int, ...]) -> CredentialField | None:
     return _FIELDS_BY_NAME.get(_normalize(path[-1]))
 
 
-def _credential_paths(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
+def _find_credential_values(
+    exchange: Mapping[str, Any], profile: ExchangeProfile | None
+) -> Iterator[tuple[str, object]]:
     for name in _credential_names_in(exchange, empty=False):
-        yield f"exchange.{sanitize(name)}"
+        yield f"exchange.{sanitize(name)}", exchange[name]
     for block in BLOCKS:
         settings = exchange.get(block)
         if not isinstance(settings, Mapping):
             continue
         for name in _credential_names_in(settings, empty=False):
-            yield f"exchange.{block}.{sanitize(name)}"
+            yield f"exchange.{block}.{sanitize(name)}", settings[name]
         for name in signed_headers(settings, profile):
-            yield f"exchange.{block}.{name}"
+            yield f"exchange.{block}.{name}", None
 
 
 def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:

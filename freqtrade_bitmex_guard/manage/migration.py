@@ -25,6 +25,8 @@ from freqtrade_bitmex_guard.model.credentials import (
 )
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.pem import is_pem, secret_lines
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque_dataclass
 from freqtrade_bitmex_guard.redaction.registry import occurs_in
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -62,8 +64,12 @@ def migrate(bot: BotContext, terminal: Terminal) -> int:
         GuardError: misconfigured, before anything was changed, if any part could be lost or left behind.
     """
     files = bot.config_files()
-    matches = [match for file in files for match in _find_in_file(file)]
+    found = [match for file in files for match in _find_in_file(file)]
+    matches = [match for match in found if not is_placeholder(match.node.content)]
     _check_movable(bot, files, matches)
+    for match in found:
+        if match not in matches:
+            terminal.print(f'{match.location} has a placeholder, no credential: write "" in its place.')
     if not matches:
         terminal.print("There are no credentials in the config files: nothing to move.")
         return 0
@@ -139,7 +145,7 @@ def _pieces(value: str) -> list[str]:
 def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]) -> tuple[Credentials, bool]:
     """Return all parts, and whether the store already holds them, as after a run that was interrupted."""
     fields = bot.profile.credentials
-    stored = load_if_present(bot.store, fields)
+    stored = load_if_present(bot.store, bot.profile)
     parts = {field: secret for field in fields for secret in _single_value(field, matches)}
     if stored is not None:
         if not all(stored.part(field.name).matches(secret.reveal()) for field, secret in parts.items()):
@@ -158,7 +164,9 @@ def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]
             f"The config files have no {missing[0].label}.",
             "Write it beside the rest, or blank the rest.",
         )
-    return Credentials(parts), False
+    credentials = Credentials(parts)
+    require_shapes(credentials, bot.profile)
+    return credentials, False
 
 
 def _single_value(field: CredentialField, matches: Sequence[PlaintextCredential]) -> Iterator[Secret]:

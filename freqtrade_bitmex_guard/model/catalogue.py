@@ -122,7 +122,9 @@ FINDINGS: dict[str, FindingSpec] = {
     "store-insecure": FindingSpec(_M, "The keyring stores plain text, or nothing at all."),
     "store-timed-out": FindingSpec(_M, "The credential store did not answer within 30 seconds."),
     "credentials-missing": FindingSpec(_M, "The credential store has no such entry."),
-    "credentials-malformed": FindingSpec(_M, "A credential is not one line of visible ASCII."),
+    "credentials-malformed": FindingSpec(
+        _M, "A credential is not what the exchange issues: swapped, quoted, a placeholder or in another form."
+    ),
     "file-exposed": FindingSpec(_M, "Others on this machine can read or write a credential file."),
     "command-failed": FindingSpec(_M, "The program that prints a credential failed."),
     "config-not-written": FindingSpec(_M, "A config file cannot be changed without losing something; it is unchanged."),
