@@ -14,8 +14,6 @@ _WORDS = """
     api apikey key keys id keyid secret secrets secretkey apisecret token access client private public
     wallet address account password passphrase pass phrase passwd pw user username login value string text code
     freqtrade exchange bot trading trade spot futures broker
-    binance binanceus binanceusdm bingx bitget bitmex bitvavo bybit bybiteu coinex crypto com cryptocom deribit gate
-    gateio gateeu huobi htx hyperliquid kraken krakenfutures kucoin lbank luno modetrade myokx okx okex okxus
     dein deine deinen mein ihr hier tu su clave aqui votre cle ici sua minha chave il tuo chiave
 """.split()  # noqa: SIM905 - a hundred words are easier to read like this
 
@@ -32,6 +30,11 @@ _GAP_OR_CREDENTIAL = re.compile(
 
 # One of these, with other words around it, is a placeholder too: `your_kraken_subaccount_key`.
 _TELLING = frozenset("your yours insert enter paste replace changeme change placeholder example dummy deine".split())  # noqa: SIM905
+
+# Or one of these at the end, after the name of an exchange or a bot: `binance_key`.
+_CREDENTIALS = frozenset(["key", "apikey", "secret", "token", "password", "passphrase"])
+
+_MAX_WORDS = 6
 
 _WORD = re.compile(r"[a-z]{2,}|[A-Z]{2,}|[A-Z][a-z]+")
 
@@ -55,4 +58,6 @@ def is_placeholder(value: object) -> bool:
     if _MARKED.fullmatch(text) or (_ONLY_WORDS.fullmatch(text) and _GAP_OR_CREDENTIAL.search(text)):
         return True
     words = re.split(r"[_\-. ]+", text.rstrip("0123456789").strip("_-. "))
-    return len(words) > 1 and all(map(_WORD.fullmatch, words)) and any(word.lower() in _TELLING for word in words)
+    if not 1 < len(words) <= _MAX_WORDS or not all(map(_WORD.fullmatch, words)):
+        return False
+    return words[-1].lower() in _CREDENTIALS or any(word.lower() in _TELLING for word in words)

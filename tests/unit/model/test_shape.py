@@ -102,7 +102,8 @@ SPOILT: dict[str, tuple[Callable[[str], str], str]] = {
 PLACEHOLDERS = """
     your_exchange_key YOUR_API_KEY_HERE your-kraken-subaccount-secret <key> <your-key> ${KEY} $SECRET {{key}} xxx
     xxxx-xxxx XXXXXXXXXXXXXXXXXXXXXXXX changeme change_me CHANGE-ME null None undefined TODO *** ... %KEY% REDACTED
-    apiKey secret insert_secret_here [secret] dein_api_key example_key_1 n/a
+    apiKey secret insert_secret_here [secret] dein_api_key example_key_1 n/a kraken_api_key
+    BINANCE_SECRET
 """.split()  # noqa: SIM905 - easier to read like this
 
 
