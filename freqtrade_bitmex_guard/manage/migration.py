@@ -88,7 +88,7 @@ def migrate(bot: BotContext, terminal: Terminal) -> int:
         terminal.print(
             f"Nothing reads it from there yet. Do this next: freqtrade-bitmex-guard setup {bot.config_options}"
         )
-    _print_exposure_advice(bot, [edit.file for edit in edits], terminal)
+    _print_exposure_advice(bot, [edit.file for edit in edits], credentials, terminal)
     return 0
 
 
@@ -235,7 +235,9 @@ def _blank_value(parsed: Any, path: NodePath, value: str) -> None:
             parsed[path[-1]] = ""
 
 
-def _print_exposure_advice(bot: BotContext, files: Sequence[ConfigFile], terminal: Terminal) -> None:
+def _print_exposure_advice(
+    bot: BotContext, files: Sequence[ConfigFile], credentials: Credentials, terminal: Terminal
+) -> None:
     terminal.print(
         "",
         "Treat the old secret as exposed: it may be in backups, in git's history, in the shell's history, in logs.",
@@ -247,8 +249,10 @@ def _print_exposure_advice(bot: BotContext, files: Sequence[ConfigFile], termina
     )
     paths = [file.path for file in files]
     if not terminal.is_attended:
-        terminal.print(
-            "To see whether it was committed to git:", *(f"    {git_history.log_command(path)}" for path in paths)
-        )
-    elif terminal.confirm("Check whether it was committed to git?", default=True):
-        terminal.print(*(git_history.history_note(path) for path in paths))
+        commands = (f"    {git_history.log_command(path)}" for path in paths)
+        terminal.print("To see which commits have the file:", *commands)
+    elif not terminal.confirm("Check whether it was committed to git?", default=True):
+        return
+    secret_parts = [part.reveal() for field, part in credentials.parts.items() if not field.identifies]
+    secrets = [piece for part in secret_parts for piece in _pieces(part) if len(piece) >= _MIN_SECRET_LENGTH]
+    terminal.print(*(git_history.history_note(path, secrets) for path in paths))
