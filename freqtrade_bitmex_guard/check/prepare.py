@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load
@@ -60,7 +62,8 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
         )
     adapter = exchanges.get_adapter(exchange.get("name"))
     section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
-    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts)
+    places = partial(where_written, config)
+    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()

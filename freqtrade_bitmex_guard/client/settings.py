@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -66,14 +66,23 @@ def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
             into[name] = value
 
 
-def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[Finding]:
+Places = Callable[[Sequence[str]], str]
+"""Returns where a value of the config was written, by its path; empty if that is not known."""
+
+
+def find_credentials(
+    exchange: Mapping[str, Any], profile: ExchangeProfile | None, places: Places = lambda _: ""
+) -> Iterator[Finding]:
     """Yield the credentials in the config and its variables, which could replace the guard's own.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of that exchange, if the guard supports it.
+        places: says in which file or variable each was written.
     """
-    for path, value in _find_credential_values(exchange, profile):
+    for steps, value in _find_credential_values(exchange, profile):
+        place = places(("exchange", *steps))
+        path = ".".join(map(sanitize, ("exchange", *steps))) + (place and f" ({place})")
         if is_placeholder(value):
             yield error(
                 "credentials-in-config",
@@ -106,17 +115,17 @@ def credential_field_at(path: tuple[str | int, ...]) -> CredentialField | None:
 
 def _find_credential_values(
     exchange: Mapping[str, Any], profile: ExchangeProfile | None
-) -> Iterator[tuple[str, object]]:
+) -> Iterator[tuple[tuple[str, ...], object]]:
     for name in _credential_names_in(exchange, empty=False):
-        yield f"exchange.{sanitize(name)}", exchange[name]
+        yield (name,), exchange[name]
     for block in BLOCKS:
         settings = exchange.get(block)
         if not isinstance(settings, Mapping):
             continue
         for name in _credential_names_in(settings, empty=False):
-            yield f"exchange.{block}.{sanitize(name)}", settings[name]
+            yield (block, name), settings[name]
         for name in signed_headers(settings, profile):
-            yield f"exchange.{block}.{name}", None
+            yield (block, *name.split(".", 1)), None
 
 
 def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:

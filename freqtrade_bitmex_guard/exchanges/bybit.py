@@ -143,7 +143,7 @@ _CAUSES = (
         PROFILE.how_to_replace(),
         code="10005",
     ),
-    ErrorCause("address-banned", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
+    ErrorCause("location-blocked", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
     *(
         ErrorCause("account-restricted", f"Bybit has {did}.", _SIGN_IN, code=code)
         for code, did in (

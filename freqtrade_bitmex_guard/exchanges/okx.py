@@ -155,7 +155,7 @@ _CAUSES = (
         for code in ("50120", "50030")
     ),
     ErrorCause(
-        "address-banned",
+        "location-blocked",
         "OKX does not serve the place that this machine's address belongs to.",
         "Run the bot from a place where OKX offers its service to you.",
         code="50121",

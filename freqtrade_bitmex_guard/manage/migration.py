@@ -11,6 +11,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.jsonc import Node, NodePath, Span
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.credentials.access import load_if_present, write
 from freqtrade_bitmex_guard.manage import git_history, instructions, keyring_services
@@ -103,12 +104,9 @@ def _find_in_file(file: ConfigFile) -> list[PlaintextCredential]:
 
 def _check_movable(bot: BotContext, files: Sequence[ConfigFile], matches: Sequence[PlaintextCredential]) -> None:
     exchange = environment_overrides().get("exchange")
-    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}, bot.profile):
-        fail(
-            finding.name,
-            f"{finding.message} It is in a FREQTRADE__EXCHANGE__… variable.",
-            "Remove the variable.",
-        )
+    exchange = exchange if isinstance(exchange, dict) else {}
+    for finding in settings.find_credentials(exchange, bot.profile, partial(where_written, {})):
+        fail(finding.name, finding.message, "Remove the variable.")
     names = fields_by_name(bot.profile.credentials)
     for match in matches:
         if match.field.name not in names or match.node.content is None:

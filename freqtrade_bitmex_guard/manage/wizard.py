@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard.client import exchange_client, settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.parse import GuardState
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.manage import wizard_plan, wizard_stores
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
@@ -87,7 +89,7 @@ def _read_changeable_files(bot: BotContext) -> list[ConfigFile]:
 
 
 def _fail_on_plaintext(bot: BotContext) -> None:
-    for finding in settings.find_credentials(bot.config["exchange"], bot.profile):
+    for finding in settings.find_credentials(bot.config["exchange"], bot.profile, partial(where_written, bot.config)):
         fail(
             finding.name,
             finding.message,

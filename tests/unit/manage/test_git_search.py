@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,7 +168,12 @@ def test_the_secret_is_no_argument_of_a_process(repository: Path, monkeypatch: p
     path = committed(repository)
     started: list[object] = []
     really = subprocess.run
-    monkeypatch.setattr(subprocess, "run", lambda *a, **k: (started.append((a, k.get("input"))), really(*a, **k))[1])
+
+    def watched(*arguments: object, **options: Any) -> Any:
+        started.append((arguments, options["env"]))
+        return really(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "run", watched)
     note(path)
     assert started
     assert SECRET not in str(started)
