@@ -114,8 +114,7 @@ class PartShape:
     Attributes:
         pattern: what every such part matches as a whole, where that is documented or certain; else empty.
         words: the same for a person, as it continues "has".
-        usual: what it matches as far as anybody has seen. Nothing is refused because of it, unless two parts fit each
-            other's only.
+        usual: what it matches as far as anybody has seen; it only shows that two parts were swapped.
     """
 
     pattern: str

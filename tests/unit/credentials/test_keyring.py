@@ -208,7 +208,7 @@ def test_a_keyring_that_asks_where_nobody_can_type_says_so(problem: BaseExceptio
     assert "asks for a password, and nobody can type one here" in finding.message
 
 
-def test_a_keyring_that_fails_in_its_own_way_is_named_without_its_text() -> None:
+def test_a_keyring_that_fails_is_named_without_its_text() -> None:
     finding = load_failure(Vault(key=RuntimeError(SECRET)))
     assert finding.name == "store-unavailable"
     assert "(RuntimeError)" in finding.message
