@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from freqtrade_bitmex_guard.client.error_pages import find_page_cause
 from freqtrade_bitmex_guard.client.response import Response, retry_after
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import fail
@@ -204,6 +205,8 @@ def fail_for(
         GuardError: always.
     """
     text = text if isinstance(text, str) else None
+    if response.status >= 400 and read_json(response) is None and (page := find_page_cause(response)):
+        fail(page.finding, page.meaning.replace("TITLE", profile.title), page.fix.replace("TITLE", profile.title))
     matching = [cause for cause in causes if cause.matches(response.status, code, text or "")]
     for name in ("clock-skew", "rate-limited"):
         cause = next((cause for cause in matching if cause.finding == name), None)
@@ -212,7 +215,11 @@ def fail_for(
     if matching:
         _fail(matching[0].finding, profile, matching[0])
     if response.status == 403 and read_json(response) is None:
-        _fail("address-banned", profile)
+        problem = (
+            f"{profile.title} sent a page instead of a response (HTTP 403), as it does where it blocks an address. "
+            "Further requests make a ban longer (an hour at first, then a week)."
+        )
+        _fail("address-banned", profile, measured=problem)
     if response.status in _GATEWAY_ERRORS and text is None and not code:
         problem = f"{profile.title} is down: it sent a page instead of a response (HTTP {response.status})."
         _fail("maintenance", profile, measured=problem)

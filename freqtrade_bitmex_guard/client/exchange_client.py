@@ -101,18 +101,24 @@ class ExchangeClient:
         return ApiSession(self._client, self._session, self._profile, seconds, retry=retry)
 
 
-def build_client(exchange: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
+def build_client(
+    exchange: Mapping[str, Any],
+    profile: ExchangeProfile,
+    allowed_hosts: list[str],
+    places: settings.Places = lambda _: "",
+) -> ExchangeClient:
     """Return a client with the settings that freqtrade will use.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of the exchange.
         allowed_hosts: the hosts to which signed requests may go.
+        places: says in which file or variable a value of the config was written.
 
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    findings = [*_invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile)]
+    findings = [*_invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile, places)]
     if findings:
         raise GuardError(*findings)
     client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))

@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from freqtrade_bitmex_guard.client.calls import ApiCall, ApiName, find_api_form, send_call
+from freqtrade_bitmex_guard.client.error_pages import PROXY
 from freqtrade_bitmex_guard.client.errors import WAIT_FOR_EXCHANGE
-from freqtrade_bitmex_guard.client.http import BoundedSession, RequestLog, TransportError
+from freqtrade_bitmex_guard.client.http import BoundedSession, RequestLog
 from freqtrade_bitmex_guard.client.response import Response, retry_after
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.util import deadline
@@ -27,6 +29,7 @@ _FIXES = {
     "tls-failed": "Check this machine's date, and whether a proxy or virus scanner decrypts the traffic.",
     "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network. "
     f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
+    "proxy-refused": PROXY.fix,
     "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
     f"While the exchange itself is down, {WAIT_FOR_EXCHANGE}",
     "response-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",

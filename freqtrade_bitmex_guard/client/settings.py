@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -10,6 +10,7 @@ from freqtrade_bitmex_guard.client import setting_names
 from freqtrade_bitmex_guard.client.setting_values import NEEDS_DEFAULT_URLS, invalid_values
 from freqtrade_bitmex_guard.model.credentials import KNOWN_FIELDS, CredentialField
 from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -54,14 +55,30 @@ def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
             into[name] = value
 
 
-def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[Finding]:
+Places = Callable[[Sequence[str]], str]
+"""Returns where a value of the config was written, by its path; empty if that is not known."""
+
+
+def find_credentials(
+    exchange: Mapping[str, Any], profile: ExchangeProfile | None, places: Places = lambda _: ""
+) -> Iterator[Finding]:
     """Yield the credentials in the config and its variables, which could replace the guard's own.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of that exchange, if the guard supports it.
+        places: says in which file or variable each was written.
     """
-    for path in _credential_paths(exchange, profile):
+    for steps, value in _find_credential_values(exchange, profile):
+        place = places(("exchange", *steps))
+        path = ".".join(map(sanitize, ("exchange", *steps))) + (place and f" ({place})")
+        if is_placeholder(value):
+            yield error(
+                "credentials-in-config",
+                f"{path} has a placeholder, which is no credential; freqtrade would take it for one.",
+                'Write "" in its place: the key comes from the credential store. Nothing has to be moved.',
+            )
+            continue
         yield error(
             "credentials-in-config",
             f"A credential was found at {path} in plain text: it would reach logs and backups, and it may not be the "
@@ -85,17 +102,19 @@ def credential_field_at(path: tuple[str | int, ...]) -> CredentialField | None:
     return _FIELDS_BY_NAME.get(_normalize(path[-1]))
 
 
-def _credential_paths(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
+def _find_credential_values(
+    exchange: Mapping[str, Any], profile: ExchangeProfile | None
+) -> Iterator[tuple[tuple[str, ...], object]]:
     for name in _credential_names_in(exchange, empty=False):
-        yield f"exchange.{sanitize(name)}"
+        yield (name,), exchange[name]
     for block in BLOCKS:
         settings = exchange.get(block)
         if not isinstance(settings, Mapping):
             continue
         for name in _credential_names_in(settings, empty=False):
-            yield f"exchange.{block}.{sanitize(name)}"
+            yield (block, name), settings[name]
         for name in signed_headers(settings, profile):
-            yield f"exchange.{block}.{name}"
+            yield (block, *name.split(".", 1)), None
 
 
 def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:

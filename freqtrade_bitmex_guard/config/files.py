@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from freqtrade_bitmex_guard.config.formats import describe_format
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -38,17 +39,22 @@ def read_config(files: list[str]) -> dict[str, Any]:
     except ConfigurationError as problem:
         # freqtrade quotes 80 characters of the file around the error, which may be a secret.
         syntax_error = _SYNTAX.match(str(problem))
-        reason = "it is not JSON, or its files include each other"
+        unparsable = _first_unparsable(files)
+        described, fix = describe_format(unparsable) or ("", "Fix the file there.")
+        reason = described or "it is not JSON, or its files include each other"
         if syntax_error:
-            position = _position(_first_unparsable(files), int(syntax_error[1]))
-            reason = f"{syntax_error[2].rstrip('. ')}, {position}"
-        # At the very start it usually is an invisible mark that some editors write.
-        has_mark = syntax_error is not None and syntax_error[1] == "0"
-        fix = "Save it without a byte order mark." if has_mark else "Fix the file there."
+            position = _position(unparsable, int(syntax_error[1]))
+            reason = f"{described and f'{described}: '}{syntax_error[2].rstrip('. ')}, {position}"
+        elif described:
+            reason = f"{described}: {sanitize(str(unparsable), 200)}"
         fail("config-unreadable", f"The config cannot be read ({names}): {reason}.", fix)
     except OperationalException:
         fail("config-unreadable", f"A config file was not found ({names}).", "Name the bot's config: -c config.json")
     except Exception as problem:
+        unparsable = _first_unparsable(files)
+        if known := describe_format(unparsable):
+            where = sanitize(str(unparsable), 200)
+            fail("config-unreadable", f"The config cannot be read ({names}): {known[0]}: {where}.", known[1])
         fail(
             "config-unreadable",
             f"The config cannot be read ({names}): {type(problem).__name__}.",

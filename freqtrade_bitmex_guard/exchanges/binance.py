@@ -125,7 +125,7 @@ _CAUSES = (
         code="-1002",
     ),
     ErrorCause(
-        "address-banned",
+        "location-blocked",
         "Binance does not serve the place that this machine's address belongs to.",
         "Run the bot from a place where Binance offers its service to you, as its terms (section Eligibility) say.",
         status=451,

@@ -11,7 +11,14 @@ from typing import Any
 from freqtrade_bitmex_guard.client.errors import ErrorCause
 from freqtrade_bitmex_guard.exchanges.interface import CannotVerify
 from freqtrade_bitmex_guard.model.key import PermissionKind
-from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE, Default, ExchangeProfile, KeyPage, PermissionSpec
+from freqtrade_bitmex_guard.model.profile import (
+    UNVERIFIABLE,
+    Default,
+    ExchangeProfile,
+    KeyPage,
+    PermissionSpec,
+    usual_shapes,
+)
 
 PROFILE = ExchangeProfile(
     id="bitvavo",
@@ -31,6 +38,7 @@ PROFILE = ExchangeProfile(
         ip_field="IP Whitelist",
         two_factor="In the security settings of the account, switch on two-factor authentication.",
     ),
+    shapes=usual_shapes("[0-9a-f]{64}", "[0-9a-f]{128}"),
     signature_headers=frozenset(
         {"BITVAVO-ACCESS-KEY", "BITVAVO-ACCESS-SIGNATURE", "BITVAVO-ACCESS-TIMESTAMP", "BITVAVO-ACCESS-WINDOW"}
     ),

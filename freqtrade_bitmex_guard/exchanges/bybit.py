@@ -27,7 +27,7 @@ from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
 from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec, usual_shapes
 from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _ONLY_READS = "A key with it can do nothing else, whatever the exchange lists beside it."
@@ -82,6 +82,7 @@ PROFILE = ExchangeProfile(
         two_factor="In Account & Security, switch on two-factor authentication: an app or a passkey, not SMS.",
         edit="Press Edit beside the key on Bybit's page API Management.",
     ),
+    shapes=usual_shapes("[A-Za-z0-9]{18}", "[A-Za-z0-9]{36}"),
     signature_headers=frozenset(
         f"X-BAPI-{part}" for part in ("API-KEY", "SIGN", "SIGN-TYPE", "TIMESTAMP", "RECV-WINDOW")
     ),
@@ -142,7 +143,7 @@ _CAUSES = (
         PROFILE.how_to_replace(),
         code="10005",
     ),
-    ErrorCause("address-banned", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
+    ErrorCause("location-blocked", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
     *(
         ErrorCause("account-restricted", f"Bybit has {did}.", _SIGN_IN, code=code)
         for code, did in (

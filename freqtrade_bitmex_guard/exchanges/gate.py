@@ -35,7 +35,7 @@ from freqtrade_bitmex_guard.model.key import (
     RestrictedTo,
     Unrestricted,
 )
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec, usual_shapes
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
 READ_ONLY = ":read"
@@ -60,9 +60,8 @@ def _permissions() -> Iterator[PermissionSpec]:
             f"{name}{READ_ONLY}", PermissionKind.READ, f"{label}: Read Only", default, trading_modes=modes
         )
     for name, label in _TRADES.items():
-        required = name in ("spot", "futures")
-        default = Default.REQUIRED if required else Default.REFUSED
-        modes = (name,) if required else ()
+        default = Default.REQUIRED if name in ("spot", "futures") else Default.REFUSED
+        modes = (name,) if default is Default.REQUIRED else ()
         yield PermissionSpec(name, PermissionKind.TRADE, f"{label}: Read and Write", default, trading_modes=modes)
     for kind, labels in (
         (PermissionKind.TRANSFER, {"wallet": "Wallet", **_MOVES}),
@@ -93,6 +92,7 @@ PROFILE = ExchangeProfile(
         two_factor="In Gate's security settings, switch on two-factor authentication.",
         edit="Edit the key on Gate's page API Management.",
     ),
+    shapes=usual_shapes("[0-9a-f]{32}", "[0-9a-f]{64}"),
     signature_headers=frozenset({"KEY", "SIGN", "Timestamp"}),
 )
 

@@ -26,7 +26,7 @@ from freqtrade_bitmex_guard.client.errors import (
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, ExtraApi, KeyPage, PermissionSpec
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, ExtraApi, KeyPage, PartShape, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _PATH = "api-keys/v3/check"
@@ -58,6 +58,15 @@ PROFILE = ExchangeProfile(
         ip_field="IP address restriction",
         two_factor="In Kraken's settings, under Security, switch on two-factor authentication for signing in.",
     ),
+    # ccxt decodes the secret; the lengths are those of the documented examples.
+    shapes={
+        "key": PartShape("", usual="[A-Za-z0-9+/]{56}"),
+        "secret": PartShape(
+            "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+            "the form of base64",
+            usual="[A-Za-z0-9+/]{86}==",
+        ),
+    },
     signature_headers=frozenset({"APIKey", "Authent", "Nonce"}),
     extra_apis=(
         ExtraApi(

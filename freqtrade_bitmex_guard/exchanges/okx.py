@@ -24,7 +24,7 @@ from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PASSWORD, SECRET
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec, usual_shapes
 
 PROFILE = ExchangeProfile(
     id="okx",
@@ -58,6 +58,7 @@ PROFILE = ExchangeProfile(
         ),
         edit="Edit the key on OKX's page API and connections.",
     ),
+    shapes=usual_shapes("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[0-9A-F]{32}"),
     signature_headers=frozenset({"OK-ACCESS-KEY", "OK-ACCESS-SIGN", "OK-ACCESS-TIMESTAMP", "OK-ACCESS-PASSPHRASE"}),
     ip_free_keys="OKX ends keys without an IP address allowlist after 14 days without use.",
     credentials=(KEY, SECRET, PASSWORD),
@@ -154,7 +155,7 @@ _CAUSES = (
         for code in ("50120", "50030")
     ),
     ErrorCause(
-        "address-banned",
+        "location-blocked",
         "OKX does not serve the place that this machine's address belongs to.",
         "Run the bot from a place where OKX offers its service to you.",
         code="50121",

@@ -19,6 +19,8 @@ from freqtrade_bitmex_guard.model.credentials import (
 )
 from freqtrade_bitmex_guard.model.findings import Finding, fail
 from freqtrade_bitmex_guard.model.pem import MAX_BYTES, is_unfinished_pem
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.report import text
@@ -88,15 +90,17 @@ class Terminal:
         """
         return str(questionary.text(question, default=default, validate=check).unsafe_ask()).strip()
 
-    def credentials(self, fields: Sequence[CredentialField]) -> Credentials:
+    def credentials(self, profile: ExchangeProfile) -> Credentials:
         """Ask for credentials at prompts that do not show them, or read them from standard input.
 
         Args:
-            fields: the parts, in the order of the prompts, or of the lines. A PEM text takes several lines.
+            profile: of the exchange; its parts are prompted for, or read line by line, in their order. A PEM text takes
+                several lines.
 
         Raises:
-            GuardError: misconfigured, if a part is not as `parse_credential` wants it.
+            GuardError: misconfigured, if a part is not what the exchange issues.
         """
+        fields = profile.credentials
         if sys.stdin.isatty():
             # Whatever was typed before the prompt was meant for something else, and may have been seen.
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
@@ -107,6 +111,7 @@ class Terminal:
         credentials = Credentials(
             {field: parse_credential(value, field, source) for field, value in zip(fields, values, strict=True)}
         )
+        require_shapes(credentials, profile)
         credentials.register_for_redaction()
         return credentials
 

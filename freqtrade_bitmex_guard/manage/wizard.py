@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard.client import exchange_client, settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.parse import GuardState
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.manage import wizard_plan, wizard_stores
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.credentials import Credentials
-from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.networks import Network, count_addresses
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -87,12 +89,11 @@ def _read_changeable_files(bot: BotContext) -> list[ConfigFile]:
 
 
 def _fail_on_plaintext(bot: BotContext) -> None:
-    for finding in settings.find_credentials(bot.config["exchange"], bot.profile):
+    for finding in settings.find_credentials(bot.config["exchange"], bot.profile, partial(where_written, bot.config)):
         fail(
             finding.name,
             finding.message,
-            f"First move it into the store: `freqtrade-bitmex-guard credentials migrate {bot.config_options}`, or "
-            "blank it if it is no longer used.",
+            f"Do this first, then run setup again. {finding.fix.replace('-c CONFIG', bot.config_options)}",
         )
 
 
@@ -209,7 +210,7 @@ def _check_until_admitted(
 ) -> tuple[Credentials, Verdict]:
     """Ask for credentials and check them, until they are admitted or the person stops."""
     terminal.step("Credentials")
-    candidate = stored or terminal.credentials(bot.profile.credentials)
+    candidate = stored or _ask_credentials(bot, terminal)
     while True:
         verdict = check_candidate(bot, candidate, section)
         terminal.report(verdict)
@@ -219,7 +220,16 @@ def _check_until_admitted(
         choice = terminal.choose("Nothing was written. What now?", choices)
         if choice is ...:
             return candidate, verdict
-        candidate = choice if isinstance(choice, Credentials) else terminal.credentials(bot.profile.credentials)
+        candidate = choice if isinstance(choice, Credentials) else _ask_credentials(bot, terminal)
+
+
+def _ask_credentials(bot: BotContext, terminal: Terminal) -> Credentials:
+    """Ask for credentials until they look like those of the exchange: a slip must not end the dialogue."""
+    while True:
+        try:
+            return terminal.credentials(bot.profile)
+        except GuardError as slip:
+            terminal.print_findings(slip.findings)
 
 
 def _config_edits(bot: BotContext, section: Mapping[str, Any], files: list[ConfigFile]) -> list[FileEdit]:

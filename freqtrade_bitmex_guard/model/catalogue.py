@@ -83,6 +83,9 @@ FINDINGS: dict[str, FindingSpec] = {
     "clock-skew": FindingSpec(_U, "This machine's clock is off, so the exchange rejects what it signs.", silent=True),
     "address-not-allowed": FindingSpec(_U, "The key does not work from this machine's address."),
     "address-banned": FindingSpec(_U, "The exchange blocks this machine's address.", silent=True),
+    "location-blocked": FindingSpec(_U, "The exchange does not serve the place of this machine's address."),
+    "challenge-page": FindingSpec(_U, "The protection in front of the exchange wants to see a browser."),
+    "proxy-refused": FindingSpec(_U, "A proxy between this machine and the exchange refused the request."),
     "exchange-cannot-tell": FindingSpec(_U, "The exchange cannot report what a key may do, or from where."),
     "access-denied": FindingSpec(_U, "The exchange does not let the key read its own permissions."),
     "account-restricted": FindingSpec(_U, "The exchange has restricted or disabled the account."),
@@ -132,7 +135,9 @@ FINDINGS: dict[str, FindingSpec] = {
     "store-insecure": FindingSpec(_M, "The keyring stores plain text, or nothing at all."),
     "store-timed-out": FindingSpec(_M, "The credential store did not answer within 30 seconds."),
     "credentials-missing": FindingSpec(_M, "The credential store has no such entry."),
-    "credentials-malformed": FindingSpec(_M, "A credential is not one line of visible ASCII."),
+    "credentials-malformed": FindingSpec(
+        _M, "A credential is not what the exchange issues: swapped, quoted, a placeholder or in another form."
+    ),
     "file-exposed": FindingSpec(_M, "Others on this machine can read or write a credential file."),
     "command-failed": FindingSpec(_M, "The program that prints a credential failed."),
     "config-not-written": FindingSpec(_M, "A config file cannot be changed without losing something; it is unchanged."),

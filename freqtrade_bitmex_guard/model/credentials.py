@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.credential_signs import MAX_LENGTH, Sign, find_sign
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error
+from freqtrade_bitmex_guard.model.pem import ADVICE as PEM_ADVICE
 from freqtrade_bitmex_guard.model.pem import is_pem, normalize_pem, secret_lines
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
 from freqtrade_bitmex_guard.redaction.opaque import opaque, same_text
 from freqtrade_bitmex_guard.redaction.registry import register_secret
 from freqtrade_bitmex_guard.redaction.sanitize import mask_id
 
-_MAX_LINE_LENGTH = 4096
-
-_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,%d}" % _MAX_LINE_LENGTH)  # noqa: UP031 - braces are the pattern's
+_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,%d}" % MAX_LENGTH)  # noqa: UP031 - braces are the pattern's
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class CredentialField:
         identifies: whether it is public and tells the key from others.
         multiline: whether it may be a private key as a PEM text of several lines.
         file_prefix: what stands between the exchange and the name in a default file name.
+        is_chosen: whether a person chooses it, so that it may have any visible character.
     """
 
     name: str
@@ -39,6 +41,7 @@ class CredentialField:
     identifies: bool = False
     multiline: bool = False
     file_prefix: str = "api_"
+    is_chosen: bool = False
 
 
 KEY = CredentialField("key", "key id", "apiKey", ("key", "apiKey", "api_key"), identifies=True)
@@ -47,7 +50,7 @@ SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"))
 
 PEM_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True)
 
-PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",))
+PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",), is_chosen=True)
 
 WALLET_ADDRESS = CredentialField(
     "wallet_address",
@@ -77,12 +80,17 @@ KNOWN_FIELDS = (
 @final
 @opaque
 class Secret:
-    """A value that shows itself only when asked by name."""
+    """A value that shows itself only when asked by name.
 
-    __slots__ = ("__value",)
+    Attributes:
+        source: where it came from, for a person; empty if that is not known.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("__value", "source")
+
+    def __init__(self, value: str, source: str = "") -> None:
         self.__value = value
+        self.source = source
 
     def reveal(self) -> str:
         """Return the value itself. Hand it on at once, and never to anything that prints."""
@@ -140,6 +148,11 @@ class Credentials:
         """
         return {field.name: secret for field, secret in self.__parts.items()}[name]
 
+    @property
+    def parts(self) -> Mapping[CredentialField, Secret]:
+        """The parts by their fields."""
+        return dict(self.__parts)
+
     def for_store(self) -> dict[str, str]:
         """Return the values by the names of their store entries. Hand them on at once."""
         return {field.name: secret.reveal() for field, secret in self.__parts.items()}
@@ -177,10 +190,14 @@ class Credentials:
         different = [name for name, secret in ours.items() if not secret.matches(getattr(client, name, None))]
         return different + [name for name in held_by_client(client) if name not in ours]
 
-    def register_for_redaction(self) -> None:
-        """Keep every part out of all output from now on."""
+    def register_for_redaction(self, *, show_id: bool = True) -> None:
+        """Keep every part out of all output from now on.
+
+        Args:
+            show_id: whether four characters of the key's id stay. They must not where it may be the secret.
+        """
         for field, secret in self.__parts.items():
-            register_for_redaction(secret.reveal(), field)
+            register_for_redaction(secret.reveal(), field, show_id=show_id)
 
     def __repr__(self) -> str:
         return f"Credentials({self.masked_id})"
@@ -191,15 +208,18 @@ def held_by_client(client: Any) -> list[str]:
     return [field.ccxt_name for field in KNOWN_FIELDS if getattr(client, field.ccxt_name, None)]
 
 
-def register_for_redaction(value: str, field: CredentialField) -> None:
+def register_for_redaction(value: str, field: CredentialField, *, show_id: bool = True) -> None:
     """Keep a value out of all output from now on; of an id four characters stay.
 
     Args:
         value: as it was found, also if it is no whole credential.
         field: the part that it is.
+        show_id: whether the four characters stay.
     """
+    if is_placeholder(value):
+        return  # its words are those of messages, and it is no secret
     if not is_pem(value):
-        register_secret(value, mask_id(value) if field.identifies else "…")
+        register_secret(value, mask_id(value) if field.identifies and show_id else "…")
         return
     lines = secret_lines(value)
     for line in (*lines, "".join(lines)):
@@ -207,7 +227,9 @@ def register_for_redaction(value: str, field: CredentialField) -> None:
 
 
 def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
-    """Check a value from a store, a config or a terminal.
+    """Take a value from a store, a config or a terminal, if it can be a credential at all.
+
+    Whether it is one of an exchange's is for `model.shape.require_shapes` to say, once all parts are there.
 
     Args:
         value: as the source gave it.
@@ -222,36 +244,29 @@ def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
             key in PEM form. The value is not shown.
     """
     if field.multiline and is_pem(value):
-        return _parse_pem(value, field, source)
-    if not _ONE_VISIBLE_LINE.fullmatch(value):
-        if not value.strip():
-            problem = "is empty"
-        elif len(value) > _MAX_LINE_LENGTH:
-            problem = f"is longer than {_MAX_LINE_LENGTH:,} characters"
-        else:
-            problem = "has a space, a line break or another character that no key has"
-        fail(
-            "credentials-malformed",
-            f"The {field.label} in {source} {problem}.",
-            f"Store the {field.label} again, exactly as the exchange showed it, on one line.",
-        )
-    return Secret(value)
+        try:
+            return Secret(normalize_pem(value), source)
+        except ValueError as problem:
+            sign = Sign(str(problem), PEM_ADVICE)
+    elif _ONE_VISIBLE_LINE.fullmatch(value):
+        return Secret(value, source)
+    else:
+        sign = find_sign(value, is_chosen=field.is_chosen, is_multiline=field.multiline) or Sign("is no text")
+    # Not within the exception above, which may quote what it read.
+    raise GuardError(malformed(field, source, sign)) from None
 
 
-def _parse_pem(value: str, field: CredentialField, source: str) -> Secret:
-    problem = ""
-    try:
-        value = normalize_pem(value)
-    except ValueError as error:
-        problem = str(error)
-    if problem:
-        fail(
-            "credentials-malformed",
-            f"The {field.label} in {source} {problem}.",
-            "Store the whole private key again, unencrypted, from its first line (-----BEGIN …) to its last "
-            "(-----END …).",
-        )
-    return Secret(value)
+def malformed(field: CredentialField, source: str, sign: Sign) -> Finding:
+    """Return the finding that a part of the credentials is something else.
+
+    Args:
+        field: the part.
+        source: where its value came from, for a person; may be empty.
+        sign: what it is instead.
+    """
+    usual = f"Store the {field.label} again, exactly as the exchange showed it, on one line."
+    where = f" in {source}" if source else ""
+    return error("credentials-malformed", f"The {field.label}{where} {sign.problem}.", sign.fix or usual)
 
 
 def fields_by_name(fields: Iterable[CredentialField]) -> dict[str, CredentialField]:

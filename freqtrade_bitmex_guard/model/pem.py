@@ -7,7 +7,23 @@ import re
 MAX_BYTES = 16_384
 """The longest value that any credential may have. A PEM text of a 4096-bit RSA key has 3.3 KB."""
 
+ADVICE = (
+    "Store the whole private key again, unencrypted, from its first line (-----BEGIN …) to its last (-----END …), and "
+    "nothing else."
+)
+
 _BEGIN, _END = "-----BEGIN ", "-----END "
+
+_NOT_WHOLE = "is not a whole private key in PEM form"
+
+# Other texts of the same form, and keys that no bot can sign with.
+_OTHERS = {
+    "PUBLIC KEY": f"{_NOT_WHOLE}: it is the public key, which the exchange has; the bot needs the private one",
+    "CERTIFICATE": f"{_NOT_WHOLE}: it is a certificate",
+    "OPENSSH PRIVATE KEY": f"{_NOT_WHOLE}: it has OpenSSH's own form, which `ssh-keygen -p -m PKCS8 -f FILE` changes",
+    "ENCRYPTED PRIVATE KEY": "is a private key that is encrypted with a passphrase, so no bot can use it",
+    "PGP": f"{_NOT_WHOLE}: it is encrypted with PGP",
+}
 
 _FRAME = re.compile(r"-----[A-Z0-9 ]+-----|\s+")
 
@@ -37,7 +53,12 @@ def normalize_pem(value: str) -> str:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     text = "\n".join(line.strip() for line in value.strip().splitlines())
-    problem = "is not a whole private key in PEM form"
+    problem = next((problem for kind, problem in _OTHERS.items() if text.startswith(f"{_BEGIN}{kind}")), "")
+    if not problem and "\\n" in text:
+        problem = f"{_NOT_WHOLE}: it has the two characters \\n where its line breaks belong"
+    if problem:
+        raise ValueError(problem)
+    problem = _NOT_WHOLE
     try:
         if len(text) <= MAX_BYTES and text.rpartition("\n")[2].startswith(_END):
             load_pem_private_key(text.encode("ascii"), password=None)
@@ -45,5 +66,5 @@ def normalize_pem(value: str) -> str:
     except TypeError:
         problem = "is a private key that is encrypted with a passphrase, so no bot can use it"
     except Exception:
-        problem = "is not a whole private key in PEM form"
+        problem = _NOT_WHOLE
     raise ValueError(problem)  # not within the exceptions above: they may quote what they read

@@ -107,6 +107,31 @@ class ExtraApi:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PartShape:
+    """What a part of an exchange's keys looks like.
+
+    Attributes:
+        pattern: what every such part matches as a whole, where that is documented or certain; else empty.
+        words: the same for a person, as it continues "has".
+        usual: what it matches as far as anybody has seen; it only shows that two parts were swapped.
+    """
+
+    pattern: str
+    words: str = ""
+    usual: str = ""
+
+
+def usual_shapes(key: str, secret: str) -> Mapping[str, PartShape]:
+    """Return shapes of which none is certain, so that they only show that the two were swapped.
+
+    Args:
+        key: what a key id matches as a whole.
+        secret: what a secret matches.
+    """
+    return {"key": PartShape("", usual=key), "secret": PartShape("", usual=secret)}
+
+
 @dataclass(frozen=True)
 class ExchangeProfile:
     """What the guard knows of one exchange.
@@ -129,6 +154,7 @@ class ExchangeProfile:
         weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
         credentials: the parts of a key that the exchange issues.
+        shapes: what they look like, by their names, as far as that is known.
     """
 
     id: str
@@ -148,6 +174,7 @@ class ExchangeProfile:
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
     credentials: tuple[CredentialField, ...] = (KEY, SECRET)
+    shapes: Mapping[str, PartShape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self._specs) != len(self.permissions):

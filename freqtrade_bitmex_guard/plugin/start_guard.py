@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NoReturn
 
 from freqtrade.exceptions import OperationalException
@@ -16,6 +17,7 @@ from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
@@ -241,7 +243,8 @@ def _log_dry_run(config: dict[str, Any]) -> bool:
         if is_enabled:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips the credentials that it knows, and ccxt signs with all others.
-            for finding in settings.find_credentials(config.get("exchange") or {}, None):
+            places = partial(where_written, config)
+            for finding in settings.find_credentials(config.get("exchange") or {}, None, places):
                 logger.warning("API key guard: %s. %s", text.describe_finding(finding), finding.fix)
     except GuardError as problem:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)

@@ -98,10 +98,15 @@ def _fold_case(text: str) -> str:
     return folded if len(folded) == len(text) else "".join(char.lower() if char.isascii() else char for char in text)
 
 
+def spellings(value: str) -> list[str]:
+    """Return a value in every encoding in which a text may hold it, each once; case does not count."""
+    return list(dict.fromkeys(map(_fold_case, _encodings(value))))
+
+
 def occurs_in(value: str, text: str) -> bool:
     """Return whether a text holds a value in any encoding."""
     folded = _fold_case(text)
-    return any(_fold_case(form) in folded for form in _encodings(value))
+    return any(form in folded for form in spellings(value))
 
 
 def redact(text: str, before: str = "") -> str:

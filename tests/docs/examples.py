@@ -29,12 +29,17 @@ def parse_example(store: str) -> GuardConfig:
     return parse_section(load_example(store)["api_key_guard"], PROFILE)
 
 
+def value_of(name: str) -> str:
+    """Return what a secret file holds, in the form of BitMEX's keys."""
+    return f"{name}-made-up".ljust(24 if name.endswith("key") else 48, "0")
+
+
 def write_secrets(folder: Path, names: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Write secret files where systemd puts them; the content says which file it is."""
     folder.mkdir()
     for name in names:
         (folder / name).touch(0o600)
-        (folder / name).write_text(f"the-value-of-{name}\n")
+        (folder / name).write_text(f"{value_of(name)}\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
 
 

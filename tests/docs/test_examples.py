@@ -13,7 +13,7 @@ from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_s
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
-from tests.docs.examples import EXAMPLES, STORES, load_example, parse_example, write_secrets
+from tests.docs.examples import EXAMPLES, STORES, load_example, parse_example, value_of, write_secrets
 
 
 def test_the_readme_names_every_file() -> None:
@@ -51,7 +51,7 @@ def test_a_config_passes_freqtrades_own_validation(store: str) -> None:
 @pytest.mark.parametrize("store", STORES)
 def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_secrets(tmp_path / "secrets", {"bitmex_api_key", "bitmex_api_secret"}, monkeypatch)
-    key = Key("the-value-of-bitmex_api_key", "the-value-of-bitmex_api_secret", overrides={"cidr": "203.0.113.7/32"})
+    key = Key(value_of("bitmex_api_key"), value_of("bitmex_api_secret"), overrides={"cidr": "203.0.113.7/32"})
     with SimulatedBitMEX([key]) as exchange:
         config = load_example(store)
         # Nothing of the example but the store, whose program may not be here, and the way to the exchange.

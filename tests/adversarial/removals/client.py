@@ -28,7 +28,7 @@ CLIENT = (
         replace(
             "client.settings:find_credentials",
             """
-            def find_credentials(exchange, profile):
+            def find_credentials(exchange, profile, places=None):
                 return iter(())
             """,
         ),

@@ -10,7 +10,7 @@ import pytest
 from ccxt.base.types import Entry
 
 from freqtrade_bitmex_guard.client.calls import ApiCall, add_extra_apis, find_api_form, send_call
-from freqtrade_bitmex_guard.client.http import TransportError
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.profile import ExtraApi
