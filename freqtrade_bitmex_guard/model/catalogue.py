@@ -83,9 +83,11 @@ FINDINGS: dict[str, FindingSpec] = {
     "clock-skew": FindingSpec(_U, "This machine's clock is off, so the exchange rejects what it signs.", silent=True),
     "address-not-allowed": FindingSpec(_U, "The key does not work from this machine's address."),
     "address-banned": FindingSpec(_U, "The exchange blocks this machine's address.", silent=True),
-    "location-blocked": FindingSpec(_U, "The exchange does not serve the place of this machine's address."),
-    "challenge-page": FindingSpec(_U, "The protection in front of the exchange wants to see a browser."),
-    "proxy-refused": FindingSpec(_U, "A proxy between this machine and the exchange refused the request."),
+    "location-blocked": FindingSpec(
+        _U, "The exchange does not serve the place of this machine's address.", silent=True
+    ),
+    "challenge-page": FindingSpec(_U, "The protection in front of the exchange wants to see a browser.", silent=True),
+    "proxy-refused": FindingSpec(_U, "A proxy between this machine and the exchange refused the request.", silent=True),
     "exchange-cannot-tell": FindingSpec(_U, "The exchange cannot report what a key may do, or from where."),
     "access-denied": FindingSpec(_U, "The exchange does not let the key read its own permissions."),
     "account-restricted": FindingSpec(_U, "The exchange has restricted or disabled the account."),
