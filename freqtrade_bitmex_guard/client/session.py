@@ -42,7 +42,11 @@ _AGAIN = "Store the secret again, exactly as the exchange showed it: it may have
 
 
 class ApiSession:
-    """Sends requests through one ccxt client. The time starts with the first request."""
+    """Sends requests through one ccxt client. The time starts with the first request.
+
+    Attributes:
+        is_unheard: whether the last answer is no word of an exchange: none came, or no JSON with something in it.
+    """
 
     def __init__(
         self, client: Any, session: BoundedSession, profile: ExchangeProfile, seconds: float, *, retry: bool = True
@@ -56,6 +60,7 @@ class ApiSession:
         # ccxt counts in milliseconds. The shorter of the two limits applies to one request.
         self._one_request_seconds = min(seconds, client.timeout / 1000)
         self._ends: float | None = None
+        self.is_unheard = True
 
     @property
     def request_count(self) -> int:
@@ -73,15 +78,6 @@ class ApiSession:
         response = self._session.log.response
         text = "" if response is None else response.headers.get("x-ratelimit-remaining", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-    @property
-    def is_unheard(self) -> bool:
-        """Whether the last answer is not of an exchange: no JSON, or nothing in it."""
-        response = self._session.log.response
-        try:
-            return response is None or not isinstance(content := json.loads(response.body), dict | list) or not content
-        except (ValueError, RecursionError):
-            return True
 
     @property
     def in_sandbox(self) -> bool:
@@ -160,6 +156,7 @@ class ApiSession:
     def _attempt(self, call: ApiCall, api_form: str | list[str], seconds: float) -> Response | TransportError:
         session, log = self._session, RequestLog()
         session.log, session.seconds = log, seconds
+        self.is_unheard = True
         sent_before = session.request_count
         try:
             deadline.run_with_timeout(lambda: send_call(self._client, call, api_form), seconds, session.abort)
@@ -183,7 +180,17 @@ class ApiSession:
             fail("internal-error", "ccxt returned without having sent a request.", "Please report this.")
         # The body may hold secrets of other keys, and the log lives as long as the client.
         response, log.response = log.response, replace(log.response, body=b"")
+        self.is_unheard = not _has_content(response.body)
         return response
+
+
+def _has_content(body: bytes) -> bool:
+    """Return whether an answer is JSON with something in it, as every word of an exchange is."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict | list) and bool(content)
 
 
 def _deadline_exceeded() -> TransportError:
