@@ -46,6 +46,13 @@ _GENERAL_CAUSES = {
     "server-error": ("TITLE had an internal error.", _KEEP_AND_RETRY),
 }
 
+# What decides about a key on every exchange, in the lower-case letters of a field that may have any other name:
+# `permissionsV2`, `canWithdraw`, `allowed_ips`.
+COULD_DECIDE = (
+    "perm|rights?$|scope|authorit|withdraw|transfer|whitelist|allow|cidr|readonly"
+    "|^(any)?ips?$|^ip(s|list|addr|range|restrict|white)"
+)
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -146,21 +153,24 @@ def fail_other_key(profile: ExchangeProfile) -> NoReturn:
     )
 
 
-def reject_lookalikes(data: Mapping[str, Any], known: Collection[str], decisive: str, profile: ExchangeProfile) -> None:
+def reject_lookalikes(
+    data: Mapping[str, Any], known: Collection[str], profile: ExchangeProfile, more: str = "(?!)"
+) -> None:
     """End the check if a field that is not documented could say more of a key than the documented ones do.
 
     Args:
         data: the part of an answer that describes the key.
         known: the names of the fields that are read.
-        decisive: a pattern of what decides, for the lower-case letters of any other name.
         profile: of the exchange.
+        more: a pattern of what decides there besides `COULD_DECIDE`, for the lower-case letters of any other name.
 
     Raises:
         GuardError: unverified, if there is such a field, or one whose name is not ASCII.
     """
     if not all(name.isascii() for name in data):
         fail_invalid(profile, "describes the key in a field whose name is not ASCII")
-    unknown = [name for name in data if name not in known and re.search(decisive, re.sub("[^a-z]", "", name.lower()))]
+    decisive = re.compile(f"{COULD_DECIDE}|{more}")
+    unknown = [name for name in data if name not in known and decisive.search(re.sub("[^a-z]", "", name.lower()))]
     if unknown:
         fail_invalid(
             profile, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"

@@ -160,8 +160,6 @@ _MAX_NETWORKS = 250
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Groups of which every word is one that moves money or changes keys, whatever comes to them.
 _PAYS_OUT = re.compile("fiat|bitcard|pay|card", re.IGNORECASE)
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = "perm|^ip|readonly|apikey|withdraw|expire|deadline"
 
 _Word = Annotated[str, Field(min_length=1, max_length=_MAX_WORD_LENGTH)]
 _Flag = Annotated[int, Field(ge=0, le=1)]
@@ -225,7 +223,7 @@ def _parse_success(response: Response) -> dict[str, Any]:
         )
     if type(code) is not int or not isinstance(result, dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    reject_lookalikes(result, _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(result, _FIELDS, PROFILE, "apikey|expire|deadline")
     return result
 
 

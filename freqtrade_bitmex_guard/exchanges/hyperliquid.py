@@ -99,7 +99,6 @@ _ACCOUNT_OPTIONS = ("vaultAddress", "subAccountAddress")
 _NAMES_IN_CCXT = ("User", "Address", "VaultAddress", "SubAccountAddress")
 _HIDDEN_OPTIONS = ("user", "address", *map("default{}".format, _NAMES_IN_CCXT))
 _IS_ADDRESS = re.compile("0x[0-9a-f]{40}")
-_COULD_OVERRIDE = "role|agent|perm|valid|expir|withdraw|transfer"
 _Address = Annotated[str, Field(pattern="^0x[0-9A-Fa-f]{40}$")]
 _Millis = Annotated[int, Field(gt=0, lt=10**14)] | Annotated[str, Field(pattern="^[0-9]{1,14}$")]
 
@@ -172,7 +171,7 @@ def _ask(session: Session, kind: str, **about: str) -> Any:
 def _ask_role(session: Session, address: str) -> _Role:
     answer = _ask(session, "userRole", user=address)
     role = parse_body(_Role, answer, PROFILE, "the address")
-    reject_lookalikes(answer, _Role.model_fields, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(answer, _Role.model_fields, PROFILE, "role|agent|valid|expir")
     return role
 
 
@@ -242,7 +241,7 @@ def _is_at(entry: Mapping[str, Any], signer: str) -> bool:
 
 
 def _parse_agent(entry: Mapping[str, Any]) -> _Agent:
-    reject_lookalikes(entry, ("name", "address", "validUntil"), _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(entry, ("name", "address", "validUntil"), PROFILE, "role|agent|valid|expir")
     return parse_body(_Agent, entry, PROFILE, "the API wallet")
 
 

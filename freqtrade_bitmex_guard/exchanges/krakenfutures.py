@@ -111,8 +111,6 @@ _CAUSES = (
     ),
 )
 
-# What decides, as another field could say it: `permissionsV2`, `allowedIps`, `canWithdraw`.
-_COULD_OVERRIDE = "permission|cidr|allowed|allowlist|whitelist|withdraw|transfer"
 _NO_ACCESS = "NO_ACCESS"
 _Word = Annotated[str, Field(max_length=64)]
 
@@ -136,7 +134,7 @@ class KrakenFutures(ExchangeAdapter):
         answer = _parse_success(session.request(_PATH, api="auth"))
         key = parse_body(_Key, answer, PROFILE)
         known = {field.alias or name for name, field in _Key.model_fields.items()}
-        reject_lookalikes(answer, known, _COULD_OVERRIDE, PROFILE)
+        reject_lookalikes(answer, known, PROFILE)
         if not constant_time_equal(key.api_key, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(

@@ -169,8 +169,6 @@ _MAX_WORD_LENGTH = 64
 _MAX_PERMISSIONS = 50
 _MAX_NETWORKS = 250
 _FIELDS = ("perm", "ip", "label", "uid", "mainUid")
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = r"perm|ips?$|ip(?:list|restrict|white|allow)|withdraw|readonly"
 
 _List = Annotated[str, Field(max_length=20_000)]
 
@@ -222,7 +220,7 @@ def _parse_success(response: Response) -> dict[str, Any]:
     data = envelope.get("data")
     if code != "0" or not isinstance(data, list) or len(data) != 1 or not isinstance(data[0], dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    reject_lookalikes(data[0], _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(data[0], _FIELDS, PROFILE)
     return data[0]
 
 
