@@ -7,8 +7,8 @@ count, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -109,6 +109,18 @@ class ErrorCause:
             return True
         waiting_helps = FINDINGS[self.finding].transient or self.finding == "rate-limited"
         return status not in (401, 403) if waiting_helps else status < 500
+
+
+def name_page(causes: Iterable[ErrorCause], page: str, other: str) -> Iterator[ErrorCause]:
+    """Yield an exchange's errors for another of its sites: with that site's page in place of its own.
+
+    Args:
+        causes: of the exchange.
+        page: where its keys are managed, as the causes name it.
+        other: where those of the other site are managed.
+    """
+    for cause in causes:
+        yield replace(cause, fix=cause.fix.replace(page, other))
 
 
 def read_json(response: Response) -> Any:

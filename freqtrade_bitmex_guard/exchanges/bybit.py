@@ -19,6 +19,7 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_for,
     fail_invalid,
     fail_other_key,
+    name_page,
     parse_body,
     read_json,
     reject_lookalikes,
@@ -190,7 +191,7 @@ class Bybit(ExchangeAdapter):
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
-        key = parse_body(_Key, _parse_success(session.request("v5/user/query-api")), PROFILE)
+        key = parse_body(_Key, _parse_success(session.request("v5/user/query-api"), self.profile), PROFILE)
         if not constant_time_equal(key.api_key, key_id):
             fail_other_key(PROFILE)
         account = _account_number(key.user_id)
@@ -209,18 +210,13 @@ class Bybit(ExchangeAdapter):
 ADAPTER = Bybit()
 
 
-def _parse_success(response: Response) -> dict[str, Any]:
+def _parse_success(response: Response, profile: ExchangeProfile) -> dict[str, Any]:
     content = read_json(response)
     envelope = content if isinstance(content, dict) else {}
     code, text, result = envelope.get("retCode"), envelope.get("retMsg"), envelope.get("result")
     if response.status != 200 or (type(code) is int and code != 0):
-        fail_for(
-            response,
-            PROFILE,
-            _CAUSES,
-            code=str(code) if type(code) is int else "",
-            text=text,
-        )
+        causes = name_page(_CAUSES, PROFILE.page.location, profile.page.location)
+        fail_for(response, profile, causes, code=str(code) if type(code) is int else "", text=text)
     if type(code) is not int or not isinstance(result, dict):
         fail_invalid(PROFILE, "is not the documented JSON")
     reject_lookalikes(result, _FIELDS, PROFILE, "apikey|expire|deadline")

@@ -16,6 +16,7 @@ from freqtrade_bitmex_guard.client.errors import (
     StrictModel,
     fail_for,
     fail_invalid,
+    name_page,
     parse_body,
     read_json,
     reject_lookalikes,
@@ -190,7 +191,7 @@ class OKX(ExchangeAdapter):
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:  # noqa: ARG002 - no answer tells it
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
-        content = _parse_success(session.request("account/config"))
+        content = _parse_success(session.request("account/config"), self.profile)
         account = parse_body(_Account, content, PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, _words(account.perm))),
@@ -205,15 +206,15 @@ class OKX(ExchangeAdapter):
 ADAPTER = OKX()
 
 
-def _parse_success(response: Response) -> dict[str, Any]:
+def _parse_success(response: Response, profile: ExchangeProfile) -> dict[str, Any]:
     content = read_json(response)
     envelope = content if isinstance(content, dict) else {}
     code, text = envelope.get("code"), envelope.get("msg")
     if response.status != 200 or (isinstance(code, str) and code != "0"):
         fail_for(
             response,
-            PROFILE,
-            _CAUSES,
+            profile,
+            name_page(_CAUSES, PROFILE.page.location, profile.page.location),
             code=code if isinstance(code, str) else "",
             text=text,
         )
