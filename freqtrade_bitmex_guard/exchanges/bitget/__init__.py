@@ -73,7 +73,7 @@ ADAPTER = Bitget()
 
 
 def _unified_facts(data: dict[str, Any]) -> KeyFacts:
-    reject_lookalikes(data, ("permissions", "permType", "ips"), PROFILE)
+    reject_lookalikes(data, ("permissions", "permType", "ips"), PROFILE, "auth")
     key = parse_body(_Unified, data, PROFILE)
     writes = _WRITES.get(key.kind.replace("_", "-"))
     if writes is None:
@@ -83,7 +83,7 @@ def _unified_facts(data: dict[str, Any]) -> KeyFacts:
 
 
 def _classic_facts(data: dict[str, Any]) -> KeyFacts:
-    reject_lookalikes(data, ("authorities", "ips"), PROFILE)
+    reject_lookalikes(data, ("authorities", "ips"), PROFILE, "auth")
     key = parse_body(_Classic, data, PROFILE)
     return _facts(key.authorities, key.ips, key.user_id)
 
