@@ -229,7 +229,9 @@ def fail_for(
     matching = [cause for cause in causes if cause.matches(response.status, code, text or "")]
     for name in ("clock-skew", "rate-limited"):
         cause = next((cause for cause in matching if cause.finding == name), None)
-        if cause or (name == "rate-limited" and response.status == 429):
+        # A ban for too many requests may have this status, too, and waiting a little does not end it.
+        is_banned = any(cause.finding == "address-banned" for cause in matching)
+        if cause or (name == "rate-limited" and response.status == 429 and not is_banned):
             _fail(name, profile, cause, _measured(response, profile, cause, text or ""))
     if matching:
         _fail(matching[0].finding, profile, matching[0])
