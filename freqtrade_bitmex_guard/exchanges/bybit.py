@@ -97,13 +97,6 @@ _CAUSES = (
     ErrorCause("clock-skew", code="10002", time_pattern=r"server_timestamp\[([0-9]{10})[0-9]{3}\]"),
     ErrorCause("rate-limited", code="10006"),
     ErrorCause(
-        "address-banned",
-        "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
-        "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
-        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
-        status=403,
-    ),
-    ErrorCause(
         "key-unknown",
         "Bybit does not know this key id. In the order to look at: it was mistyped or deleted; it belongs to another "
         "of Bybit's environments (live, testnet, demo trading) or sites (bybit is www.bybit.com, bybiteu for Europe).",
@@ -153,6 +146,14 @@ _CAUSES = (
         )
     ),
     *(ErrorCause("server-error", code=code) for code in ("10016", "10000")),
+    # Last: a code inside says more than the status.
+    ErrorCause(
+        "address-banned",
+        "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
+        "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
+        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
+        status=403,
+    ),
 )
 
 _MAX_WORD_LENGTH = 64

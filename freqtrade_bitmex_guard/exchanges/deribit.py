@@ -111,7 +111,9 @@ _CAUSES = (
         "key-unknown",
         "Deribit does not accept key id and secret: one of them was mistyped, or the key was deleted.",
         PROFILE.page.how_to_compare_key_id,
+        # The older list, which ccxt follows, has the code for a general failure.
         code="10001",
+        text="invalid_credentials",
     ),
     ErrorCause(
         "exchange-error",

@@ -141,9 +141,10 @@ _CAUSES = (
     ),
     ErrorCause(
         "exchange-error",
-        "HTX does not accept the number of the key's user, which it reported a moment before: a proxy mixes answers, "
-        "or its API has changed.",
-        "Try again; if it stays, report it.",
+        "HTX does not accept the number of the key's user, which it reported a moment before. In the order to look at: "
+        "the key is a sub-account's, of which it is not documented whether it may see itself; a proxy mixes answers; "
+        "the API has changed.",
+        "Use a key of the main account; if it has the same error, report it.",
         code="2002",
     ),
     ErrorCause(
