@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -188,8 +188,9 @@ def _parse_time(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text) if re.fullmatch(r"[0-9T:.Z+-]{1,40}", text, re.ASCII) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        in_utc = moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        in_utc = None
+    if in_utc is None:
         fail_invalid(PROFILE, "describes the key oddly: createdAt")
-    return moment
+    return in_utc
