@@ -7,8 +7,8 @@ count, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -46,6 +46,13 @@ _GENERAL_CAUSES = {
     "maintenance": ("TITLE is down for maintenance.", _KEEP_AND_RETRY),
     "server-error": ("TITLE had an internal error.", _KEEP_AND_RETRY),
 }
+
+# What decides about a key on every exchange, in the lower-case letters of a field that may have any other name:
+# `permissionsV2`, `canWithdraw`, `allowed_ips`.
+COULD_DECIDE = (
+    "perm|rights?$|scope|authorit|withdraw|transfer|whitelist|allow|cidr|readonly"
+    "|^(any)?ips?$|^ip(s|list|addr|range|restrict|white)"
+)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -105,6 +112,18 @@ class ErrorCause:
         return status not in (401, 403) if waiting_helps else status < 500
 
 
+def name_page(causes: Iterable[ErrorCause], page: str, other: str) -> Iterator[ErrorCause]:
+    """Yield an exchange's errors for another of its sites: with that site's page in place of its own.
+
+    Args:
+        causes: of the exchange.
+        page: where its keys are managed, as the causes name it.
+        other: where those of the other site are managed.
+    """
+    for cause in causes:
+        yield replace(cause, fix=cause.fix.replace(page, other))
+
+
 def read_json(response: Response) -> Any:
     """Return an answer's JSON, or None if it is not JSON."""
     try:
@@ -147,21 +166,24 @@ def fail_other_key(profile: ExchangeProfile) -> NoReturn:
     )
 
 
-def reject_lookalikes(data: Mapping[str, Any], known: Collection[str], decisive: str, profile: ExchangeProfile) -> None:
+def reject_lookalikes(
+    data: Mapping[str, Any], known: Collection[str], profile: ExchangeProfile, more: str = "(?!)"
+) -> None:
     """End the check if a field that is not documented could say more of a key than the documented ones do.
 
     Args:
         data: the part of an answer that describes the key.
         known: the names of the fields that are read.
-        decisive: a pattern of what decides, for the lower-case letters of any other name.
         profile: of the exchange.
+        more: a pattern of what decides there besides `COULD_DECIDE`, for the lower-case letters of any other name.
 
     Raises:
         GuardError: unverified, if there is such a field, or one whose name is not ASCII.
     """
     if not all(name.isascii() for name in data):
         fail_invalid(profile, "describes the key in a field whose name is not ASCII")
-    unknown = [name for name in data if name not in known and re.search(decisive, re.sub("[^a-z]", "", name.lower()))]
+    decisive = re.compile(f"{COULD_DECIDE}|{more}")
+    unknown = [name for name in data if name not in known and decisive.search(re.sub("[^a-z]", "", name.lower()))]
     if unknown:
         fail_invalid(
             profile, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
@@ -210,7 +232,9 @@ def fail_for(
     matching = [cause for cause in causes if cause.matches(response.status, code, text or "")]
     for name in ("clock-skew", "rate-limited"):
         cause = next((cause for cause in matching if cause.finding == name), None)
-        if cause or (name == "rate-limited" and response.status == 429):
+        # A ban for too many requests may have this status, too, and waiting a little does not end it.
+        is_banned = any(cause.finding == "address-banned" for cause in matching)
+        if cause or (name == "rate-limited" and response.status == 429 and not is_banned):
             _fail(name, profile, cause, _measured(response, profile, cause, text or ""))
     if matching:
         _fail(matching[0].finding, profile, matching[0])

@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.errors import (
+    COULD_DECIDE,
+    ErrorCause,
+    StrictModel,
+    fail_for,
+    fail_invalid,
+    parse_body,
+    read_json,
+)
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
@@ -142,7 +150,7 @@ _MAX_NAME_LENGTH = 64
 _OTHERS = frozenset(("ipRestrict", "createTime", "tradingAuthorityExpirationTime"))
 # What must be reported as false, because a key may have it unless Binance says that it does not.
 _MUST_BE_REPORTED = tuple(spec.name for spec in PROFILE.permissions if spec.kind in FORBIDDEN_KINDS)
-_DECISIVE = re.compile("enable|permi|withdraw|transfer|trad|iprestrict|allow|right")
+_DECISIVE = re.compile(f"enable|manage|trad|{COULD_DECIDE}")
 
 _Millis = Annotated[int, Field(ge=0, lt=10**14)]
 

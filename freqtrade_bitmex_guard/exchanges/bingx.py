@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from freqtrade_bitmex_guard.client.errors import (
+    COULD_DECIDE,
     ErrorCause,
     StrictModel,
     fail_for,
@@ -151,7 +152,7 @@ _OTHERS = ("apiKey", "permissions", "ipAddresses", "note", "ipRestrict", "create
 _MAX_FIELDS = 100
 _MAX_NAME_LENGTH = 64
 # What decides, as another field could say it.
-_DECISIVE = re.compile("enable|permi|withdraw|transfer|trad|^ips?$|^ip[rlaw]|white|allow|right|apikey|expire|status")
+_DECISIVE = re.compile(f"enable|manage|trad|apikey|expire|status|{COULD_DECIDE}")
 
 # A number as a text is documented nowhere, and its like is another word for the policy.
 _Word = Annotated[int, Field(ge=0, lt=10_000)] | Annotated[str, Field(pattern="^[A-Za-z][!-~]{0,63}$")]

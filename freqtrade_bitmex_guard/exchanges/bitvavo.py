@@ -96,6 +96,7 @@ _CAUSES = (
         "Stop everything that talks to Bitvavo from here, and wait.",
         code="105",
     ),
+    ErrorCause("rate-limited", code="103"),
     ErrorCause("overloaded", code="107"),
     ErrorCause("maintenance", code="404"),
 )

@@ -19,6 +19,7 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_for,
     fail_invalid,
     fail_other_key,
+    name_page,
     parse_body,
     read_json,
     reject_lookalikes,
@@ -97,13 +98,6 @@ _CAUSES = (
     ErrorCause("clock-skew", code="10002", time_pattern=r"server_timestamp\[([0-9]{10})[0-9]{3}\]"),
     ErrorCause("rate-limited", code="10006"),
     ErrorCause(
-        "address-banned",
-        "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
-        "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
-        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
-        status=403,
-    ),
-    ErrorCause(
         "key-unknown",
         "Bybit does not know this key id. In the order to look at: it was mistyped or deleted; it belongs to another "
         "of Bybit's environments (live, testnet, demo trading) or sites (bybit is www.bybit.com, bybiteu for Europe).",
@@ -153,6 +147,14 @@ _CAUSES = (
         )
     ),
     *(ErrorCause("server-error", code=code) for code in ("10016", "10000")),
+    # Last: a code inside says more than the status.
+    ErrorCause(
+        "address-banned",
+        "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
+        "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
+        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
+        status=403,
+    ),
 )
 
 _MAX_WORD_LENGTH = 64
@@ -161,8 +163,6 @@ _MAX_NETWORKS = 250
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Groups of which every word is one that moves money or changes keys, whatever comes to them.
 _PAYS_OUT = re.compile("fiat|bitcard|pay|card", re.IGNORECASE)
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = "perm|^ip|readonly|apikey|withdraw|expire|deadline"
 
 _Word = Annotated[str, Field(min_length=1, max_length=_MAX_WORD_LENGTH)]
 _Flag = Annotated[int, Field(ge=0, le=1)]
@@ -193,7 +193,7 @@ class Bybit(ExchangeAdapter):
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
-        key = parse_body(_Key, _parse_success(session.request("v5/user/query-api")), PROFILE)
+        key = parse_body(_Key, _parse_success(session.request("v5/user/query-api"), self.profile), PROFILE)
         if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         account = _account_number(key.user_id)
@@ -212,21 +212,16 @@ class Bybit(ExchangeAdapter):
 ADAPTER = Bybit()
 
 
-def _parse_success(response: Response) -> dict[str, Any]:
+def _parse_success(response: Response, profile: ExchangeProfile) -> dict[str, Any]:
     content = read_json(response)
     envelope = content if isinstance(content, dict) else {}
     code, text, result = envelope.get("retCode"), envelope.get("retMsg"), envelope.get("result")
     if response.status != 200 or (type(code) is int and code != 0):
-        fail_for(
-            response,
-            PROFILE,
-            _CAUSES,
-            code=str(code) if type(code) is int else "",
-            text=text,
-        )
+        causes = name_page(_CAUSES, PROFILE.page.location, profile.page.location)
+        fail_for(response, profile, causes, code=str(code) if type(code) is int else "", text=text)
     if type(code) is not int or not isinstance(result, dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    reject_lookalikes(result, _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(result, _FIELDS, PROFILE, "apikey|expire|deadline")
     return result
 
 

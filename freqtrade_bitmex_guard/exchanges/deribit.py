@@ -111,7 +111,9 @@ _CAUSES = (
         "key-unknown",
         "Deribit does not accept key id and secret: one of them was mistyped, or the key was deleted.",
         PROFILE.page.how_to_compare_key_id,
+        # The older list, which ccxt follows, has the code for a general failure.
         code="10001",
+        text="invalid_credentials",
     ),
     ErrorCause(
         "exchange-error",
@@ -156,8 +158,6 @@ _MESSAGE = re.compile("[A-Za-z]?[a-z_ ]{1,60}")
 _CODE = re.compile("-?[0-9]{1,6}")
 _NO_LEVEL = ":none"
 _MAX_SIBLINGS = 2_000
-# What decides, as another field could say it: `scopes`, `ipWhitelist`, `allowed_ips`, `can_withdraw`.
-_COULD_OVERRIDE = "scope|perm|whitelist|allow|cidr|withdraw|ips?$|disabled|readonly"
 
 
 class _Key(StrictModel):
@@ -227,7 +227,7 @@ def _parse_success(response: Response) -> Any:
 
 
 def _facts(entry: dict[str, Any]) -> KeyFacts:
-    reject_lookalikes(entry, (*_Key.model_fields, "enabled_features"), _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(entry, (*_Key.model_fields, "enabled_features"), PROFILE, "disabled")
     key = parse_body(_Key, entry, PROFILE)
     words = key.max_scope.split(" ") if key.max_scope else []
     if not all(map(_WORD.fullmatch, words)):

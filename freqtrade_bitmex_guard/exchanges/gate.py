@@ -181,8 +181,6 @@ class _Detail(StrictModel):
 
 
 _STATES = {"1": True, "2": False, "3": False}  # normal, locked, frozen
-# What decides, as another field could say it: `permissions`, `ipWhitelist`, `ip_allowlist`, `canWithdraw`.
-_COULD_OVERRIDE = "perm|whitelist|allowlist|cidr|withdraw|readonly|state"
 _MIN_SHOWN = 12
 _MAX_SIBLINGS = 2_000
 
@@ -200,7 +198,9 @@ class Gate(ExchangeAdapter):
             fail_invalid(self.profile, "lists something that is not a key")
         own = self._find_own(entries, key_id)
         answer = self._parse_success(session.request("detail", api=("private", "account")))
-        facts = self._facts(own, parse_body(_Detail, answer, self.profile, "the account"))
+        detail = parse_body(_Detail, answer, self.profile, "the account")
+        reject_lookalikes(answer, _Detail.model_fields, self.profile)
+        facts = self._facts(own, detail)
         return KeyListing((facts,), lambda: self._siblings([entry for entry in entries if entry is not own]))
 
     def _parse_success(self, response: Response) -> Any:
@@ -230,7 +230,7 @@ class Gate(ExchangeAdapter):
         return own[0]
 
     def _facts(self, entry: dict[str, Any], detail: _Detail | None) -> KeyFacts:
-        reject_lookalikes(entry, _Key.model_fields, _COULD_OVERRIDE, self.profile)
+        reject_lookalikes(entry, _Key.model_fields, self.profile, "state")
         key = parse_body(_Key, entry, self.profile)
         if str(key.state) not in _STATES:
             fail_invalid(self.profile, "reports a state of the key that is not documented")

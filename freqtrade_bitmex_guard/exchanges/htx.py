@@ -141,9 +141,10 @@ _CAUSES = (
     ),
     ErrorCause(
         "exchange-error",
-        "HTX does not accept the number of the key's user, which it reported a moment before: a proxy mixes answers, "
-        "or its API has changed.",
-        "Try again; if it stays, report it.",
+        "HTX does not accept the number of the key's user, which it reported a moment before. In the order to look at: "
+        "the key is a sub-account's, of which it is not documented whether it may see itself; a proxy mixes answers; "
+        "the API has changed.",
+        "Use a key of the main account; if it has the same error, report it.",
         code="2002",
     ),
     ErrorCause(
@@ -169,8 +170,6 @@ _CAUSES = (
 _MAX_NETWORKS = 250
 _MAX_SIBLINGS = 2_000
 _PERMANENT = -1
-# What decides, as another field could say it: `permissions`, `ipList`, `canWithdraw`, `expireTime`.
-_COULD_OVERRIDE = "perm|ips?$|ipaddr|iplist|white|allow|withdraw|status|valid|expir|readonly|accesskey"
 
 _Millis = Annotated[int, Field(ge=0, lt=10**14)]
 
@@ -238,7 +237,7 @@ def _parse_success(response: Response) -> Any:
 
 
 def _read_facts(entry: dict[str, Any], now: float, uid: str | None = None) -> KeyFacts:
-    reject_lookalikes(entry, _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(entry, _FIELDS, PROFILE, "status|valid|expir|accesskey")
     key = parse_body(_Key, entry, PROFILE)
     words = filter(None, (word.strip() for word in key.permission.split(",")))
     # Whole days: a key with none left ends today.

@@ -142,8 +142,6 @@ _CAUSES = (
     ),
 )
 
-# What decides, as another field could say it: `permissionsV2`, `ip_whitelist`, `canWithdraw`, `expires`.
-_COULD_OVERRIDE = "permission|allowlist|whitelist|cidr|withdraw|validuntil|expir"
 _MAX_PERMISSIONS = 50
 _MAX_NETWORKS = 250
 _MAX_WORD_LENGTH = 64
@@ -212,7 +210,7 @@ def _by_letters(result: dict[str, Any]) -> dict[str, Any]:
     fields = {re.sub("[^a-z0-9]", "", name.lower()): value for name, value in result.items() if name.isascii()}
     if len(fields) != len(result):
         fail_invalid(PROFILE, "describes the key in two fields of the same name, or in one that is not ASCII")
-    reject_lookalikes(fields, _Key.model_fields, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(fields, _Key.model_fields, PROFILE, "validuntil|expir")
     return fields
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -120,8 +120,6 @@ _CAUSES = (
     ),
 )
 
-# What decides, as another field could say it: `permissionsV2`, `allowedIps`, `canWithdraw`.
-_COULD_OVERRIDE = "permission|cidr|allowed|allowlist|whitelist|withdraw|transfer"
 _NO_ACCESS = "NO_ACCESS"
 _Word = Annotated[str, Field(max_length=64)]
 
@@ -145,7 +143,7 @@ class KrakenFutures(ExchangeAdapter):
         answer = _parse_success(session.request(_PATH, api="auth"))
         key = parse_body(_Key, answer, PROFILE)
         known = {field.alias or name for name, field in _Key.model_fields.items()}
-        reject_lookalikes(answer, known, _COULD_OVERRIDE, PROFILE)
+        reject_lookalikes(answer, known, PROFILE)
         if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
@@ -199,8 +197,9 @@ def _parse_time(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text) if re.fullmatch(r"[0-9T:.Z+-]{1,40}", text, re.ASCII) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        in_utc = moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        in_utc = None
+    if in_utc is None:
         fail_invalid(PROFILE, "describes the key oddly: createdAt")
-    return moment
+    return in_utc

@@ -165,8 +165,6 @@ _MAX_NETWORKS = 250
 _LAST_MILLIS = 10**14
 # KuCoin shows 203.**.154 of an address. What begins with 0 is no address but every address.
 _MASKED = re.compile(r"[1-9][0-9]{0,2}\.\*{2}\.[0-9]{1,3}")
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = r"perm|^ips?$|ip(?:list|restrict|allow)|white|withdraw|readonly"
 
 
 class _Key(StrictModel):
@@ -192,7 +190,7 @@ class KuCoin(ExchangeAdapter):
     def read_key(self, session: Session, key_id: str) -> KeyListing:
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
         data = _parse_success(session.request("user/api-key"))
-        reject_lookalikes(data, _FIELDS, _COULD_OVERRIDE, PROFILE)
+        reject_lookalikes(data, _FIELDS, PROFILE)
         key = parse_body(_Key, data, PROFILE)
         if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)

@@ -210,6 +210,9 @@ def test_an_odd_sibling_does_not_matter() -> None:
         ([], ACCOUNT, {"vaultAddress": f"0X{'c' * 40}".replace("c", "g")}),
         *(([], ACCOUNT, {name: OTHER}) for name in ("user", "address", "defaultUser", "defaultAddress")),
         *(([], ACCOUNT, {name: OTHER}) for name in ("defaultVaultAddress", "defaultSubAccountAddress")),
+        ([], ACCOUNT, {"createOrder": {"vaultAddress": PART}}),
+        ([], ACCOUNT, {"fetchBalance": {"defaultUser": OTHER}}),
+        ([], ACCOUNT, {"vaultAddress": VAULT, "setLeverage": {"subAccountAddress": PART}}),
     ],
     ids=str,
 )
@@ -222,11 +225,12 @@ def test_options_that_send_orders_elsewhere_are_misconfigured(
     assert "subAccountAddress" in found.fix
 
 
-@pytest.mark.parametrize("option", ["subAccountAddress", "vaultAddress", None])
+@pytest.mark.parametrize("option", ["subAccountAddress", "vaultAddress", "setLeverage", None])
 def test_ccxt_sends_orders_elsewhere_only_by_its_options(option: str | None) -> None:
+    value = {"vaultAddress": PART} if option == "setLeverage" else PART
     sent: list[Any] = []
     with SimulatedHyperliquid([SimulatedHyperliquid.random_key()]) as exchange:
-        client = ccxt_client(exchange, walletAddress=PART, options={option: PART} if option else {})
+        client = ccxt_client(exchange, walletAddress=PART, options={option: value} if option else {})
         client.load_markets()
         answer = exchange.answer
         exchange.answer = lambda request: sent.append(request.json) or answer(request)  # type: ignore[func-returns-value, method-assign]

@@ -25,8 +25,6 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListi
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, RestrictedTo, Unrestricted
 
 _MAX_NETWORKS = 250
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = r"perm|auth|^ips?$|ip(?:list|restrict|allow)|white|withdraw|readonly"
 # Bitget's page has the words with "-", recorded answers have them with "_".
 _WRITES = {"read-only": False, "read-and-write": True}
 
@@ -75,7 +73,7 @@ ADAPTER = Bitget()
 
 
 def _unified_facts(data: dict[str, Any]) -> KeyFacts:
-    reject_lookalikes(data, ("permissions", "permType", "ips"), _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(data, ("permissions", "permType", "ips"), PROFILE, "auth")
     key = parse_body(_Unified, data, PROFILE)
     writes = _WRITES.get(key.kind.replace("_", "-"))
     if writes is None:
@@ -85,7 +83,7 @@ def _unified_facts(data: dict[str, Any]) -> KeyFacts:
 
 
 def _classic_facts(data: dict[str, Any]) -> KeyFacts:
-    reject_lookalikes(data, ("authorities", "ips"), _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(data, ("authorities", "ips"), PROFILE, "auth")
     key = parse_body(_Classic, data, PROFILE)
     return _facts(key.authorities, key.ips, key.user_id)
 

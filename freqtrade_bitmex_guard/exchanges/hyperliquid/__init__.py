@@ -23,48 +23,12 @@ from freqtrade_bitmex_guard.client.errors import (
     read_json,
     reject_lookalikes,
 )
+from freqtrade_bitmex_guard.exchanges.hyperliquid.profile import AGENT, OWNER, PROFILE
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
-from freqtrade_bitmex_guard.model.credentials import PRIVATE_KEY, WALLET_ADDRESS
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.model.key import KeyFacts, NotSupported, PermissionKind
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
+from freqtrade_bitmex_guard.model.key import KeyFacts, NotSupported
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id, sanitize
-
-_AGENT, _OWNER = "agent", "user"
-
-PROFILE = ExchangeProfile(
-    id="hyperliquid",
-    title="Hyperliquid",
-    # Nothing can be chosen: what an address may do follows from its role.
-    permissions=(
-        PermissionSpec(
-            _AGENT,
-            PermissionKind.TRADE,
-            "API wallet",
-            Default.REQUIRED,
-            note="It also moves money between your own balances and sub-accounts; no API wallet is without that.",
-        ),
-        PermissionSpec(
-            _OWNER,
-            PermissionKind.WITHDRAW,
-            "the account's own wallet",
-            note="It is everything at once: it withdraws, sends money to anybody, and makes API wallets.",
-        ),
-    ),
-    hosts=("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz"),
-    websocket_hosts=("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz"),
-    page=KeyPage(
-        location="the page API (app.hyperliquid.xyz/API)",
-        create="Enter a name, press Generate, copy the private key, press Authorize API Wallet, choose its days.",
-        name_field="API wallet name",
-        permissions_field="",
-        ip_field="",
-        two_factor="",
-    ),
-    signature_headers=frozenset(),
-    credentials=(WALLET_ADDRESS, PRIVATE_KEY),
-)
 
 _STORE_ANOTHER = (
     f"Make an API wallet on {PROFILE.page.location}, and store its private key: `freqtrade-bitmex-guard credentials "
@@ -98,8 +62,13 @@ _ACCOUNT_OPTIONS = ("vaultAddress", "subAccountAddress")
 # Other names under which ccxt finds an account there.
 _NAMES_IN_CCXT = ("User", "Address", "VaultAddress", "SubAccountAddress")
 _HIDDEN_OPTIONS = ("user", "address", *map("default{}".format, _NAMES_IN_CCXT))
+# Its methods that look for an account first among options of their own.
+_METHODS = (
+    *("createOrder", "editOrder", "cancelOrders", "cancelOrdersForSymbols", "cancelAllOrdersAfter", "cancelTwapOrder"),
+    *("setMarginMode", "setLeverage", "modifyMargin", "fetchBalance", "fetchPositions", "fetchTradingFee"),
+    *("fetchOrder", "fetchOrders", "fetchOpenOrders", "fetchTrades", "fetchMyTrades", "fetchFundingHistory"),
+)
 _IS_ADDRESS = re.compile("0x[0-9a-f]{40}")
-_COULD_OVERRIDE = "role|agent|perm|valid|expir|withdraw|transfer"
 _Address = Annotated[str, Field(pattern="^0x[0-9A-Fa-f]{40}$")]
 _Millis = Annotated[int, Field(gt=0, lt=10**14)] | Annotated[str, Field(pattern="^[0-9]{1,14}$")]
 
@@ -117,7 +86,7 @@ class _Role(StrictModel):
     def account(self) -> str:
         """The account that the address belongs to; empty if it is one itself, or the answer does not name it."""
         related = self.data or _Related()
-        return {_AGENT: related.user, "subAccount": related.master}.get(self.role, "").lower()
+        return {AGENT: related.user, "subAccount": related.master}.get(self.role, "").lower()
 
 
 class _Agent(StrictModel):
@@ -172,14 +141,14 @@ def _ask(session: Session, kind: str, **about: str) -> Any:
 def _ask_role(session: Session, address: str) -> _Role:
     answer = _ask(session, "userRole", user=address)
     role = parse_body(_Role, answer, PROFILE, "the address")
-    reject_lookalikes(answer, _Role.model_fields, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(answer, _Role.model_fields, PROFILE, "role|agent|valid|expir")
     return role
 
 
 def _account_of(signer: str, session: Session) -> str:
     """Return the account for which the address of the private key trades; fail if it may do more, or nothing."""
     role = _ask_role(session, signer)
-    if role.role == _OWNER:
+    if role.role == OWNER:
         fail(
             "withdraw-permission",
             "The private key is the account's own, not an API wallet's: anyone who obtains it can withdraw, send money "
@@ -191,7 +160,7 @@ def _account_of(signer: str, session: Session) -> str:
         fail("key-unknown", _UNKNOWN, _STORE_ANOTHER)
     if role.role in ("vault", "subAccount"):
         fail_invalid(PROFILE, f"calls the address of the private key a {role.role}, which has no private key")
-    if role.role != _AGENT:
+    if role.role != AGENT:
         what = f"The address of the private key is a {sanitize(role.role)!r}, and nothing shows what that may do."
         fail("permission-not-allowed", what, _STORE_ANOTHER)
     if not role.account:
@@ -203,7 +172,8 @@ def _traded_account(session: Session, wallet: str, account: str) -> str:
     """Return the account that the bot trades: the API wallet's, or a sub-account or vault of it; fail for others."""
     chosen = {str(value).lower() for name in _ACCOUNT_OPTIONS if (value := session.option(name)) is not None}
     traded = next(iter(chosen), wallet)
-    if len(chosen) > 1 or not _IS_ADDRESS.fullmatch(traded) or any(map(session.option, _HIDDEN_OPTIONS)):
+    hidden = any(map(session.option, _HIDDEN_OPTIONS)) or any(_names_account(session, name) for name in _METHODS)
+    if len(chosen) > 1 or not _IS_ADDRESS.fullmatch(traded) or hidden:
         _fail_options("The options of ccxt do not name one account in the documented way.")
     if wallet not in (account, traded):
         _fail_other_account(wallet, account, "is neither the account of the API wallet nor the one in ccxt's options")
@@ -215,11 +185,16 @@ def _traded_account(session: Session, wallet: str, account: str) -> str:
         details = _ask(session, "vaultDetails", vaultAddress=traded)
         owner = parse_body(_Vault, details, PROFILE, "the vault").leader.lower()
     if role.role not in ("vault", "subAccount") or owner != account:
-        what = {_AGENT: "an API wallet", "subAccount": "a sub-account", "vault": "a vault", "missing": "unknown"}
+        what = {AGENT: "an API wallet", "subAccount": "a sub-account", "vault": "a vault", "missing": "unknown"}
         _fail_other_account(traded, account, f"is {what.get(role.role, 'another account')} and does not belong to it")
     if not chosen:
         _fail_options("The stored wallet address is a sub-account or a vault, but orders would go to the main account.")
     return traded
+
+
+def _names_account(session: Session, method: str) -> bool:
+    options = session.option(method)
+    return isinstance(options, Mapping) and not {*_ACCOUNT_OPTIONS, *_HIDDEN_OPTIONS}.isdisjoint(options)
 
 
 def _fail_options(problem: str) -> NoReturn:
@@ -242,7 +217,7 @@ def _is_at(entry: Mapping[str, Any], signer: str) -> bool:
 
 
 def _parse_agent(entry: Mapping[str, Any]) -> _Agent:
-    reject_lookalikes(entry, ("name", "address", "validUntil"), _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(entry, ("name", "address", "validUntil"), PROFILE, "role|agent|valid|expir")
     return parse_body(_Agent, entry, PROFILE, "the API wallet")
 
 
@@ -260,7 +235,7 @@ def _unnamed(session: Session, account: str, signer: str) -> list[_Agent]:
 
 def _facts(agent: _Agent, account: str, traded: str) -> KeyFacts:
     return KeyFacts(
-        permissions=frozenset([PROFILE.permission(_AGENT)]),
+        permissions=frozenset([PROFILE.permission(AGENT)]),
         ip_restriction=_NO_LIMIT,
         enabled=True,
         name=agent.name,
