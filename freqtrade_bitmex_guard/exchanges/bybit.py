@@ -86,6 +86,7 @@ PROFILE = ExchangeProfile(
         f"X-BAPI-{part}" for part in ("API-KEY", "SIGN", "SIGN-TYPE", "TIMESTAMP", "RECV-WINDOW")
     ),
     signature_lifetimes={"recvWindow": 60_000},
+    reports_expiry=True,
     ip_free_keys="Bybit ends keys without an IP restriction after 90 days.",
     credentials=(KEY, PEM_SECRET),
 )

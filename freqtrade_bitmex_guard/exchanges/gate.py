@@ -94,6 +94,8 @@ PROFILE = ExchangeProfile(
         edit="Edit the key on Gate's page API Management.",
     ),
     signature_headers=frozenset({"KEY", "SIGN", "Timestamp"}),
+    reports_siblings=True,
+    ip_free_keys="Gate ends keys without an IP whitelist after 90 days.",
 )
 
 

@@ -125,6 +125,9 @@ class ExchangeProfile:
         notice: what a person should know if its own hosts cannot be reached, as a whole sentence.
         last_ccxt: the last version of ccxt that has it, if it was removed.
         cannot_report: what it has no way to report of a key, of `UNVERIFIABLE`.
+        hides_ip_list: whether it reports only that a key is limited to addresses, not to which.
+        reports_expiry: whether it reports when a key ends.
+        reports_siblings: whether it reports the account's other keys to a trading key.
         ip_free_keys: what becomes of keys without an IP restriction, as a whole sentence, or empty.
         weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
@@ -144,6 +147,9 @@ class ExchangeProfile:
     notice: str | None = None
     last_ccxt: str | None = None
     cannot_report: tuple[str, ...] = ()
+    hides_ip_list: bool = False
+    reports_expiry: bool = False
+    reports_siblings: bool = False
     ip_free_keys: str = ""
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
