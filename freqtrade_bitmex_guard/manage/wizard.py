@@ -122,7 +122,7 @@ def _host_question(host: str, profile: ExchangeProfile) -> str:
     return f"The config sends signed requests to {sanitize(host)}, not to {profile.title}. Is that host yours?"
 
 
-def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Network:
+def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Network | None:
     """Go through the steps up to the allowed IPs; for a key that exists, only through that one."""
     choices = {"no: go through all steps": False, "yes: enter its address and credentials": True}
     if is_made or terminal.choose("Is there a key for this bot already?", choices):
@@ -155,6 +155,9 @@ def _ask_key_name(bot: BotContext, terminal: Terminal) -> str:
 
 
 def _print_permissions(bot: BotContext, terminal: Terminal) -> None:
+    if not bot.profile.permissions:  # it has no way to report them
+        terminal.print("Tick what reads and trades. Never tick what withdraws or transfers.", style="bold")
+        return
     checklist = wizard_plan.permission_checklist(bot.section.policy, bot.profile)
     terminal.print(f"{bot.profile.page.permissions_field}: tick {', '.join(checklist.required)}.")
     if checklist.optional:
@@ -164,7 +167,11 @@ def _print_permissions(bot: BotContext, terminal: Terminal) -> None:
     terminal.print(f"Never tick {', '.join(checklist.forbidden)}: a key with it is refused.", style="bold")
 
 
-def _ask_network(bot: BotContext, terminal: Terminal) -> Network:
+def _ask_network(bot: BotContext, terminal: Terminal) -> Network | None:
+    """Ask to what the key is restricted, and return None on an exchange that cannot restrict one."""
+    if not bot.profile.page.ip_field:
+        terminal.print(f"{bot.profile.title} cannot limit a key to addresses: a stolen key works from any machine.")
+        return None
     while True:
         network = wizard_plan.parse_network_input(
             terminal.ask("The bot's public, fixed address (or a block, or first-last):", check=_network_objection)

@@ -66,7 +66,7 @@ class KeyPage:
         permissions_field: what it calls a key's permissions.
         ip_field: what it calls the IP restriction; empty if the exchange has none.
         two_factor: where two-factor authentication is switched on, as a whole sentence.
-        edit: how to change a key, as a whole sentence; empty if a key cannot be changed.
+        edit: how to change a key, as a whole sentence; empty if that is not documented.
         security: where two-factor, sessions and withdrawal addresses are managed, as a noun phrase.
     """
 
@@ -240,7 +240,7 @@ class ExchangeProfile:
         """
         if self.page.edit:
             return f"{self.page.edit} {advice} Then start again."
-        return f"A key cannot be changed on {self.title}. {self.how_to_replace(advice)}"
+        return self.how_to_replace(advice)
 
     def how_to_replace(self, advice: str = "") -> str:
         """Describe how to replace a key so that the bot always has one that works.
