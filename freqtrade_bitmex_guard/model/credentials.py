@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.model.pem import is_pem, normalize_pem, secret_lines
+from freqtrade_bitmex_guard.model.pem import KEY_TYPES, is_pem, normalize_pem, secret_lines
 from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque
 from freqtrade_bitmex_guard.redaction.registry import register_secret
 from freqtrade_bitmex_guard.redaction.sanitize import mask_id
@@ -29,6 +29,7 @@ class CredentialField:
         freqtrade_names: its spellings in freqtrade's `exchange` section; the guard writes the first.
         identifies: whether it is public and tells the key from others.
         multiline: whether it may be a private key as a PEM text of several lines.
+        key_types: which types of private keys it may be then.
         file_prefix: what stands between the exchange and the name in a default file name.
     """
 
@@ -38,6 +39,7 @@ class CredentialField:
     freqtrade_names: tuple[str, ...]
     identifies: bool = False
     multiline: bool = False
+    key_types: tuple[str, ...] = KEY_TYPES
     file_prefix: str = "api_"
 
 
@@ -46,6 +48,8 @@ KEY = CredentialField("key", "key id", "apiKey", ("key", "apiKey", "api_key"), i
 SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"))
 
 PEM_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True)
+
+RSA_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True, key_types=("RSA",))
 
 PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",))
 
@@ -241,7 +245,7 @@ def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
 def _parse_pem(value: str, field: CredentialField, source: str) -> Secret:
     problem = ""
     try:
-        value = normalize_pem(value)
+        value = normalize_pem(value, field.key_types)
     except ValueError as error:
         problem = str(error)
     if problem:

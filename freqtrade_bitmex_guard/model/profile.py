@@ -128,6 +128,7 @@ class ExchangeProfile:
         hides_ip_list: whether it reports only that a key is limited to addresses, not to which.
         reports_expiry: whether it reports when a key ends.
         reports_siblings: whether it reports the account's other keys to a trading key.
+        has_demo_trading: whether freqtrade's setting `demo_trading` switches to other hosts of it.
         ip_free_keys: what becomes of keys without an IP restriction, as a whole sentence, or empty.
         weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
@@ -150,6 +151,7 @@ class ExchangeProfile:
     hides_ip_list: bool = False
     reports_expiry: bool = False
     reports_siblings: bool = False
+    has_demo_trading: bool = False
     ip_free_keys: str = ""
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
