@@ -1,7 +1,8 @@
 """One independent, much simpler decision for each exchange: may a bot start on these answers?
 
-An oracle is `may_start(bodies, key_id)` in a module named like the exchange. It is written from the exchange's
-documentation alone and uses nothing of the guard. In doubt it says no; the guard may be stricter, never laxer.
+An oracle is `may_start(bodies, key_id)` in a module named like the exchange, here or in the exchange's test module. It
+is written from the exchange's documentation alone and uses nothing of the guard. In doubt it says no; the guard may be
+stricter, never laxer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -22,7 +24,8 @@ def oracle_of(name: str) -> Oracle:
     Raises:
         ModuleNotFoundError: if there is none.
     """
-    oracle: Oracle = importlib.import_module(f"{__name__}.{name}").may_start
+    module = f"{__name__}.{name}" if find_spec(f"{__name__}.{name}") else f"tests.exchanges.test_{name}"
+    oracle: Oracle = importlib.import_module(module).may_start
     return oracle
 
 
