@@ -26,6 +26,7 @@ from tests.support.file_keyring import Vault
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=100_000)
 hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent

@@ -38,9 +38,10 @@ _GENERAL_CAUSES = {
         "Wait, then start again. Do not restart the bot in a tight loop: that gets this address banned.",
     ),
     "address-banned": (
-        "TITLE blocks this machine's address: it sent an error page instead of a response. Further requests make the "
-        "ban longer (an hour at first, then a week).",
-        "Stop everything that talks to TITLE from here, wait an hour, then start again.",
+        "TITLE, or a service in front of it, blocks this machine's address: it sent an error page instead of a "
+        "response. Further requests may make that longer.",
+        "Stop everything that talks to TITLE from here, wait for an hour or more, then start again. If it stays, look "
+        "whether TITLE serves the country of this address.",
     ),
     "overloaded": ("TITLE is overloaded.", _KEEP_AND_RETRY),
     "maintenance": ("TITLE is down for maintenance.", _KEEP_AND_RETRY),

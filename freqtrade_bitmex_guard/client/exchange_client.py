@@ -36,22 +36,32 @@ class ExchangeClient:
 
     Attributes:
         connection: how it reaches the exchange.
+        demo_trading: whether it uses the exchange's hosts for demo trading.
     """
 
-    def __init__(self, profile: ExchangeProfile, ccxt_settings: Mapping[str, Any], max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        profile: ExchangeProfile,
+        ccxt_settings: Mapping[str, Any],
+        max_bytes: int = MAX_BYTES,
+        *,
+        demo_trading: bool = False,
+    ) -> None:
         """Make the client.
 
         Args:
             profile: of the exchange.
             ccxt_settings: for ccxt's class, already judged.
             max_bytes: the bound for each answer.
+            demo_trading: whether it uses the exchange's hosts for demo trading.
 
         Raises:
             GuardError: misconfigured, if ccxt cannot use the settings.
         """
         self._profile = profile
         self._ccxt_settings = ccxt_settings
-        self._client = _build_ccxt_client(profile, ccxt_settings)
+        self.demo_trading = demo_trading
+        self._client = _build_ccxt_client(profile, ccxt_settings, demo_trading=demo_trading)
         self.connection = ClientConnection.of(self._client, asynchronous=False)
         self._session = BoundedSession(self.connection.servers, max_bytes)
         self._client.session = self._session
@@ -81,7 +91,7 @@ class ExchangeClient:
 
     def clone(self) -> ExchangeClient:
         """Return another client like this one for a request at the same time, with a lower bound for its answer."""
-        return ExchangeClient(self._profile, self._ccxt_settings, MAX_BYTES_PARALLEL)
+        return ExchangeClient(self._profile, self._ccxt_settings, MAX_BYTES_PARALLEL, demo_trading=self.demo_trading)
 
     def open_session(self, credentials: Credentials, seconds: float, *, retry: bool = True) -> ApiSession:
         """Give the client its credentials and start a session.
@@ -121,8 +131,11 @@ def build_client(
     findings = [*_invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile, places)]
     if findings:
         raise GuardError(*findings)
-    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
-    async_client = _build_ccxt_client(profile, settings.merge_settings(exchange, "ccxt_async_config"))
+    demo_trading = _uses_demo_trading(exchange, profile)
+    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"), demo_trading=demo_trading)
+    async_client = _build_ccxt_client(
+        profile, settings.merge_settings(exchange, "ccxt_async_config"), demo_trading=demo_trading
+    )
     async_connection = ClientConnection.of(async_client, asynchronous=True)
     findings = [
         *_split_servers(client, profile),
@@ -149,7 +162,11 @@ def request_hosts(exchange: Mapping[str, Any], profile: ExchangeProfile) -> list
     findings = list(_invalid_settings(exchange, profile))
     if findings:
         raise GuardError(*findings)
-    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
+    client = ExchangeClient(
+        profile,
+        settings.merge_settings(exchange, "ccxt_sync_config"),
+        demo_trading=_uses_demo_trading(exchange, profile),
+    )
     return sorted({server.host for server in client.connection.servers})
 
 
@@ -170,7 +187,8 @@ def _split_servers(client: ExchangeClient, profile: ExchangeProfile) -> Iterator
     connection = client.connection
     if len(connection.servers) <= 1:
         return
-    default = ClientConnection.of(_build_ccxt_client(profile, {"sandbox": client.in_sandbox}), asynchronous=False)
+    default_client = _build_ccxt_client(profile, {"sandbox": client.in_sandbox}, demo_trading=client.demo_trading)
+    default = ClientConnection.of(default_client, asynchronous=False)
     if connection.origins_by_api != default.origins_by_api:
         yield error(
             "endpoint-mismatch",
@@ -206,13 +224,23 @@ def exchange_class(profile: ExchangeProfile) -> Any:
     return kind
 
 
-def _build_ccxt_client(profile: ExchangeProfile, ccxt_settings: Mapping[str, Any]) -> Any:
+def _uses_demo_trading(exchange: Mapping[str, Any], profile: ExchangeProfile) -> bool:
+    """Return whether freqtrade switches its clients to demo trading; it judges the setting itself elsewhere."""
+    return profile.has_demo_trading and bool(exchange.get("demo_trading", False))
+
+
+def _build_ccxt_client(
+    profile: ExchangeProfile, ccxt_settings: Mapping[str, Any], *, demo_trading: bool = False
+) -> Any:
     kind = exchange_class(profile)
     try:
-        return kind(dict(ccxt_settings))
+        client = kind(dict(ccxt_settings))
+        if demo_trading:
+            client.enable_demo_trading(True)
     except Exception as problem:
         fail(
             "client-settings",
             f"ccxt cannot use its settings ({type(problem).__name__}).",
             "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
         )
+    return client

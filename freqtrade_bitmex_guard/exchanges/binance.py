@@ -84,6 +84,7 @@ PROFILE = ExchangeProfile(
     ),
     signature_headers=frozenset({"X-MBX-APIKEY"}),
     signature_lifetimes={"recvWindow": 60_000},
+    hides_ip_list=True,
     ip_free_keys="Binance takes the permission to trade from keys without an IP restriction by itself.",
     credentials=(KEY, PEM_SECRET),
 )

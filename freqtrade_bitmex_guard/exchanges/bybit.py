@@ -26,7 +26,7 @@ from freqtrade_bitmex_guard.client.errors import (
 )
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
-from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
+from freqtrade_bitmex_guard.model.credentials import KEY, RSA_SECRET
 from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec, usual_shapes
 from freqtrade_bitmex_guard.redaction.opaque import same_text
@@ -88,8 +88,10 @@ PROFILE = ExchangeProfile(
         f"X-BAPI-{part}" for part in ("API-KEY", "SIGN", "SIGN-TYPE", "TIMESTAMP", "RECV-WINDOW")
     ),
     signature_lifetimes={"recvWindow": 60_000},
+    reports_expiry=True,
+    has_demo_trading=True,
     ip_free_keys="Bybit ends keys without an IP restriction after 90 days.",
-    credentials=(KEY, PEM_SECRET),
+    credentials=(KEY, RSA_SECRET),
 )
 
 _SIGN_IN = "Sign in to Bybit and follow what it says there, or ask its support."

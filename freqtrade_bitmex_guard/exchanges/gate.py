@@ -53,15 +53,14 @@ _OTHERS = {"account": "Account", "wallet": "Wallet", "unified": "Unified", "sub_
 
 def _permissions() -> Iterator[PermissionSpec]:
     for name, label in (_TRADES | _OTHERS | _MOVES | _WITHDRAWS).items():
-        required = name in ("account", "wallet")
-        default = Default.REQUIRED if required else Default.ALLOWED
+        default = Default.REQUIRED if name in ("account", "wallet") else Default.ALLOWED
         modes = ("futures",) if name == "wallet" else ()
         yield PermissionSpec(
             f"{name}{READ_ONLY}", PermissionKind.READ, f"{label}: Read Only", default, trading_modes=modes
         )
     for name, label in _TRADES.items():
-        default = Default.REQUIRED if name in ("spot", "futures") else Default.REFUSED
-        modes = (name,) if default is Default.REQUIRED else ()
+        modes = (name,) if name in ("spot", "futures") else ()
+        default = Default.REQUIRED if modes else Default.REFUSED
         yield PermissionSpec(name, PermissionKind.TRADE, f"{label}: Read and Write", default, trading_modes=modes)
     for kind, labels in (
         (PermissionKind.TRANSFER, {"wallet": "Wallet", **_MOVES}),
@@ -94,6 +93,8 @@ PROFILE = ExchangeProfile(
     ),
     shapes=usual_shapes("[0-9a-f]{32}", "[0-9a-f]{64}"),
     signature_headers=frozenset({"KEY", "SIGN", "Timestamp"}),
+    reports_siblings=True,
+    ip_free_keys="Gate ends keys without an IP whitelist after 90 days.",
 )
 
 

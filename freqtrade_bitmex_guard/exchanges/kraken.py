@@ -69,6 +69,7 @@ PROFILE = ExchangeProfile(
     },
     signature_headers=frozenset({"API-Key", "API-Sign"}),
     status_page="status.kraken.com",
+    reports_expiry=True,
 )
 
 _CAUSES = (

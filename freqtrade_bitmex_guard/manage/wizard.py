@@ -133,7 +133,7 @@ def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Netwo
     wanted = "address and credentials" if page.ip_field else "credentials"
     choices = {"no: go through all steps": False, f"yes: enter its {wanted}": True}
     if is_made or terminal.choose("Is there a key for this bot already?", choices):
-        return _ask_network(bot, terminal) if page.ip_field else None
+        return _ask_network(bot, terminal)
     if page.two_factor:
         terminal.step("Two-factor authentication")
         while not terminal.confirm("Is it switched on for your account?"):
@@ -147,10 +147,9 @@ def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Netwo
     if page.permissions_field:
         terminal.step("Permissions")
         _print_permissions(bot, terminal)
-    network = None
     if page.ip_field:
         terminal.step("Allowed IPs")
-        network = _ask_network(bot, terminal)
+    network = _ask_network(bot, terminal)
     terminal.print("Now finish it on the page. The page shows the secret only this once.")
     return network
 
@@ -165,6 +164,9 @@ def _ask_key_name(bot: BotContext, terminal: Terminal) -> str:
 
 
 def _print_permissions(bot: BotContext, terminal: Terminal) -> None:
+    if not bot.profile.permissions:  # it has no way to report them
+        terminal.print("Tick what reads and trades. Never tick what withdraws or transfers.", style="bold")
+        return
     checklist = wizard_plan.permission_checklist(bot.section.policy, bot.profile)
     terminal.print(f"{bot.profile.page.permissions_field}: tick {', '.join(checklist.required)}.")
     if checklist.optional:
@@ -174,7 +176,11 @@ def _print_permissions(bot: BotContext, terminal: Terminal) -> None:
     terminal.print(f"Never tick {', '.join(checklist.forbidden)}: a key with it is refused.", style="bold")
 
 
-def _ask_network(bot: BotContext, terminal: Terminal) -> Network:
+def _ask_network(bot: BotContext, terminal: Terminal) -> Network | None:
+    """Ask to what the key is restricted, and return None on an exchange that cannot restrict one."""
+    if not bot.profile.page.ip_field:
+        terminal.print(f"{bot.profile.title} cannot limit a key to addresses: a stolen key works from any machine.")
+        return None
     while True:
         network = wizard_plan.parse_network_input(
             terminal.ask("The bot's public, fixed address (or a block, or first-last):", check=_network_objection)

@@ -150,7 +150,9 @@ def build_section(
         profile: of the exchange.
     """
     section: dict[str, Any] = {"credentials": dict(credentials)}
-    if network is not None:
+    # Where the exchange does not report the addresses, a limit could not be shown to hold, and would be refused.
+    is_reported = not profile.hides_ip_list and "ip-restriction" not in profile.cannot_report
+    if network is not None and is_reported:
         section["policy"] = {"ip_within": [str(network)]}
     if set(hosts) - set(profile.hosts):
         section["allowed_hosts"] = hosts

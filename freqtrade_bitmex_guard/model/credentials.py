@@ -10,7 +10,7 @@ from typing import Any, final
 from freqtrade_bitmex_guard.model.credential_signs import MAX_LENGTH, Sign, find_sign
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error
 from freqtrade_bitmex_guard.model.pem import ADVICE as PEM_ADVICE
-from freqtrade_bitmex_guard.model.pem import is_pem, normalize_pem, secret_lines
+from freqtrade_bitmex_guard.model.pem import KEY_TYPES, is_pem, normalize_pem, secret_lines
 from freqtrade_bitmex_guard.model.placeholders import is_placeholder
 from freqtrade_bitmex_guard.redaction.opaque import opaque, same_text
 from freqtrade_bitmex_guard.redaction.registry import register_secret
@@ -30,6 +30,7 @@ class CredentialField:
         freqtrade_names: its spellings in freqtrade's `exchange` section; the guard writes the first.
         identifies: whether it is public and tells the key from others.
         multiline: whether it may be a private key as a PEM text of several lines.
+        key_types: which types of private keys it may be then.
         file_prefix: what stands between the exchange and the name in a default file name.
         is_chosen: whether a person chooses it, so that it may have any visible character.
     """
@@ -40,6 +41,7 @@ class CredentialField:
     freqtrade_names: tuple[str, ...]
     identifies: bool = False
     multiline: bool = False
+    key_types: tuple[str, ...] = KEY_TYPES
     file_prefix: str = "api_"
     is_chosen: bool = False
 
@@ -49,6 +51,8 @@ KEY = CredentialField("key", "key id", "apiKey", ("key", "apiKey", "api_key"), i
 SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"))
 
 PEM_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True)
+
+RSA_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True, key_types=("RSA",))
 
 PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",), is_chosen=True)
 
@@ -245,7 +249,7 @@ def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
     """
     if field.multiline and is_pem(value):
         try:
-            return Secret(normalize_pem(value), source)
+            return Secret(normalize_pem(value, field.key_types), source)
         except ValueError as problem:
             sign = Sign(str(problem), PEM_ADVICE)
     elif _ONE_VISIBLE_LINE.fullmatch(value):

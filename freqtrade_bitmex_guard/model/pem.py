@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+
+KEY_TYPES = ("RSA", "Ed25519")
+"""The types of private keys that exchanges take."""
 
 MAX_BYTES = 16_384
 """The longest value that any credential may have. A PEM text of a 4096-bit RSA key has 3.3 KB."""
@@ -43,8 +47,12 @@ def secret_lines(value: str) -> list[str]:
     return list(filter(None, _FRAME.split(value)))
 
 
-def normalize_pem(value: str) -> str:
+def normalize_pem(value: str, key_types: Collection[str] = KEY_TYPES) -> str:
     """Check a private key, and strip its lines, so that the same key is the same text.
+
+    Args:
+        value: the text.
+        key_types: of `KEY_TYPES`, what the exchange takes.
 
     Raises:
         ValueError: if it cannot be signed with, in words that show nothing of it.
@@ -61,8 +69,11 @@ def normalize_pem(value: str) -> str:
     problem = _NOT_WHOLE
     try:
         if len(text) <= MAX_BYTES and text.rpartition("\n")[2].startswith(_END):
-            load_pem_private_key(text.encode("ascii"), password=None)
-            return text
+            # Its class is named after the type: RSAPrivateKey, Ed25519PrivateKey.
+            kinds = {kind.__name__ for kind in type(load_pem_private_key(text.encode("ascii"), None)).__mro__}
+            if not kinds.isdisjoint(f"{key_type}PrivateKey" for key_type in key_types):
+                return text
+            problem = f"is a private key of another type than {' or '.join(key_types)}, so it cannot sign"
     except TypeError:
         problem = "is a private key that is encrypted with a passphrase, so no bot can use it"
     except Exception:

@@ -135,8 +135,7 @@ class BasicContract:
         exchange_client.build_client(
             {"name": self.profile.id, "ccxt_config": {"sandbox": sandbox}}, self.profile, list(self.profile.hosts)
         )
-        streaming = getattr(ccxt.pro, self.profile.id, None)
-        if streaming:
+        if streaming := getattr(ccxt.pro, self.profile.id, None):
             connection = ClientConnection.of(streaming({"sandbox": sandbox}), asynchronous=True)
 
             assert list(check_connection(connection, list(self.profile.hosts), self.profile)) == []

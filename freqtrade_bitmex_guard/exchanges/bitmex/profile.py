@@ -37,6 +37,7 @@ PROFILE = ExchangeProfile(
     status_page="status.bitmex.com",
     notice="BitMEX closed on 2026-09-23, so its own hosts may never answer again.",
     last_ccxt="4.5.83",
+    reports_siblings=True,
     # BitMEX's blog of that day: keys made before keep withdrawing without the e-mail that newer ones wait for.
     weak_keys_before=datetime(2019, 6, 10, 20, tzinfo=UTC),
     weak_keys_risk="Keys this old can withdraw without the confirmation by e-mail that newer ones need.",
