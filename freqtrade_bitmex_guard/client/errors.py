@@ -7,7 +7,7 @@ count, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.client.response import Response, retry_after
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 # Ends the fix of every transient finding.
 WAIT_FOR_EXCHANGE = "`freqtrade-bitmex-guard trade --wait-for-exchange 60` keeps asking, and starts once it is back."
@@ -48,12 +48,6 @@ _GENERAL_CAUSES = {
     "server-error": ("TITLE had an internal error.", _KEEP_AND_RETRY),
 }
 
-# What decides about a key on every exchange, in the lower-case letters of a field that may have any other name:
-# `permissionsV2`, `canWithdraw`, `allowed_ips`.
-COULD_DECIDE = (
-    "perm|rights?$|scope|authorit|withdraw|transfer|whitelist|allow|cidr|readonly"
-    "|^(any)?ips?$|^ip(s|list|addr|range|restrict|white)"
-)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -165,30 +159,6 @@ def fail_other_key(profile: ExchangeProfile) -> NoReturn:
         f"{profile.title} answered, but about another key than the one that signed the request.",
         "Try again; if it stays, a proxy answers with somebody else's data, or the API has changed: report it.",
     )
-
-
-def reject_lookalikes(
-    data: Mapping[str, Any], known: Collection[str], profile: ExchangeProfile, more: str = "(?!)"
-) -> None:
-    """End the check if a field that is not documented could say more of a key than the documented ones do.
-
-    Args:
-        data: the part of an answer that describes the key.
-        known: the names of the fields that are read.
-        profile: of the exchange.
-        more: a pattern of what decides there besides `COULD_DECIDE`, for the lower-case letters of any other name.
-
-    Raises:
-        GuardError: unverified, if there is such a field, or one whose name is not ASCII.
-    """
-    if not all(name.isascii() for name in data):
-        fail_invalid(profile, "describes the key in a field whose name is not ASCII")
-    decisive = re.compile(f"{COULD_DECIDE}|{more}")
-    unknown = [name for name in data if name not in known and decisive.search(re.sub("[^a-z]", "", name.lower()))]
-    if unknown:
-        fail_invalid(
-            profile, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
-        )
 
 
 def fail_invalid(profile: ExchangeProfile, problem: str) -> NoReturn:

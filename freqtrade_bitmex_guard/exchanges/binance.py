@@ -12,15 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import (
-    COULD_DECIDE,
-    ErrorCause,
-    StrictModel,
-    fail_for,
-    fail_invalid,
-    parse_body,
-    read_json,
-)
+from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import COULD_DECIDE
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET

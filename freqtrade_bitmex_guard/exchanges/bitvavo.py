@@ -11,14 +11,8 @@ from typing import Any
 from freqtrade_bitmex_guard.client.errors import ErrorCause
 from freqtrade_bitmex_guard.exchanges.interface import CannotVerify
 from freqtrade_bitmex_guard.model.key import PermissionKind
-from freqtrade_bitmex_guard.model.profile import (
-    UNVERIFIABLE,
-    Default,
-    ExchangeProfile,
-    KeyPage,
-    PermissionSpec,
-    usual_shapes,
-)
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
+from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE, Default, ExchangeProfile, KeyPage, PermissionSpec
 
 PROFILE = ExchangeProfile(
     id="bitvavo",

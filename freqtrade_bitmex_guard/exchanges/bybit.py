@@ -22,13 +22,14 @@ from freqtrade_bitmex_guard.client.errors import (
     name_page,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, RSA_SECRET
 from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec, usual_shapes
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _ONLY_READS = "A key with it can do nothing else, whatever the exchange lists beside it."

@@ -14,15 +14,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import (
-    ErrorCause,
-    StrictModel,
-    fail_for,
-    fail_invalid,
-    parse_body,
-    read_json,
-    reject_lookalikes,
-)
+from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
@@ -35,7 +28,8 @@ from freqtrade_bitmex_guard.model.key import (
     RestrictedTo,
     Unrestricted,
 )
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec, usual_shapes
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
 READ_ONLY = ":read"
@@ -43,8 +37,11 @@ TEST_HOST = "api-testnet.gateapi.io"
 TEST_WEBSOCKET_HOSTS = ("ws-testnet.gate.com", "fx-ws-testnet.gateio.ws")
 
 # Label on the page, and what writing with it does; the name alone is the permission to read and write.
-_TRADES = {"spot": "Spot", "futures": "Perpetual Futures", "margin": "Margin"}
-_TRADES |= {"delivery": "Delivery", "options": "Options"}
+_TRADES = {
+    "spot": "Spot",
+    "futures": "Perpetual Futures",
+    **{name: name.title() for name in ("margin", "delivery", "options")},
+}
 _MOVING = ("loan", "earn", "otc", "custody", "crossx", "copy", "pilot", "alpha", "tradfi_spot", "cfd", "cfd_copy")
 _MOVES = {name: name.replace("_", " ").capitalize() for name in (*_MOVING, "stock_copy", "quant")}
 _WITHDRAWS = {"withdrawal": "Withdraw", "withdraw": "Withdraw"}

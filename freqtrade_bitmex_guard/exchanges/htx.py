@@ -12,15 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import (
-    ErrorCause,
-    StrictModel,
-    fail_for,
-    fail_invalid,
-    parse_body,
-    read_json,
-    reject_lookalikes,
-)
+from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey

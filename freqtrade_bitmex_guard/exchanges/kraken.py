@@ -20,12 +20,13 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_other_key,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PartShape, PermissionSpec
+from freqtrade_bitmex_guard.model.part_shape import PartShape
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 PROFILE = ExchangeProfile(

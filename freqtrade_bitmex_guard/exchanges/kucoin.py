@@ -20,8 +20,8 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_other_key,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PASSWORD, SECRET

@@ -12,6 +12,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.model.credentials import KEY, SECRET, CredentialField
 from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, Permission, PermissionKind
+from freqtrade_bitmex_guard.model.part_shape import PartShape
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 DEFAULT_TRADING_MODE = "spot"
@@ -105,31 +106,6 @@ class ExtraApi:
     beside: str
     path: str
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PartShape:
-    """What a part of an exchange's keys looks like.
-
-    Attributes:
-        pattern: what every such part matches as a whole, where that is documented or certain; else empty.
-        words: the same for a person, as it continues "has".
-        usual: what it matches as far as anybody has seen; it only shows that two parts were swapped.
-    """
-
-    pattern: str
-    words: str = ""
-    usual: str = ""
-
-
-def usual_shapes(key: str, secret: str) -> Mapping[str, PartShape]:
-    """Return shapes of which none is certain, so that they only show that the two were swapped.
-
-    Args:
-        key: what a key id matches as a whole.
-        secret: what a secret matches.
-    """
-    return {"key": PartShape("", usual=key), "secret": PartShape("", usual=secret)}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from itertools import combinations
 from freqtrade_bitmex_guard.model.credential_signs import Sign, decodes_to_key, find_sign
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, Secret, malformed
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile, PartShape
+from freqtrade_bitmex_guard.model.part_shape import PartShape
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 # The same on every exchange whose keys are those of an Ethereum wallet.
 _WALLET_SHAPES = {

@@ -33,6 +33,7 @@ from freqtrade_bitmex_guard.testing.exchange_cases import (
     errors,
     prepare_bot,
     replay_answers,
+    truncate_answers,
 )
 
 _SECONDS = 1
@@ -246,15 +247,7 @@ class ExchangeContract(BasicContract):
             assert verdict.outcome is Outcome.UNVERIFIED
 
     def test_a_truncated_answer_is_not_taken(self, exchange: SimulatedExchange[Any], tmp_path: Path) -> None:
-        answer = exchange.answer
-
-        def cut(request: Any) -> Response:
-            response = answer(request)
-            # One that says that another call is the right one is left as it is.
-            rest = 2 if response.status == 200 else 0
-            return Response(response.status, response.body[: len(response.body) - rest], response.headers)
-
-        exchange.answer = cut  # type: ignore[method-assign]
+        truncate_answers(exchange)
 
         assert errors(check(exchange, tmp_path)) == ["response-invalid"]
 

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import StrictModel, fail_invalid, parse_body, reject_lookalikes
+from freqtrade_bitmex_guard.client.errors import StrictModel, fail_invalid, parse_body
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.exchanges.bitget.errors import (
     IS_CLASSIC,
     IS_UNIFIED,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from freqtrade_bitmex_guard.model.key import PermissionKind
-from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PartShape, PermissionSpec
+from freqtrade_bitmex_guard.model.part_shape import PartShape
+from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 
 PROFILE = ExchangeProfile(
     id="bitmex",

@@ -27,8 +27,9 @@ from freqtrade_bitmex_guard.model.credentials import (
     parse_credential,
 )
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
 from freqtrade_bitmex_guard.model.placeholders import is_placeholder
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile, usual_shapes
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.redaction import registry
 from tests.support import factories

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from freqtrade_bitmex_guard.client.errors import (
-    ErrorCause,
-    StrictModel,
-    fail_for,
-    parse_body,
-    read_json,
-    reject_lookalikes,
-)
+from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.key import KeyFacts, PermissionKind, RestrictedTo, Unrestricted
