@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from tasks import write_task
+
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
@@ -56,7 +58,7 @@ Requests of the guard in one guarded start: {about_the_key} about the key, {in_a
 own (target: one that is required, at most four in all).
 
 `one_class.py` imports what no check can do without: one class of ccxt.
-It sends one request and prints the answer: no config, no policy, no bounded response, no query about the account.
+It makes the calls about the key and prints the answers: no config, no policy, no bound, no query about the account.
 
 Most of what `--check-only` takes is imports.
 They are pydantic for the config section, requests and ccxt's base class for the requests, rich for the table.
@@ -72,6 +74,10 @@ A check of a fleet on simulated exchanges that answer at once, `python benchmark
 times the time of one, 10 ms for each bot more, 150 MB, one request for each key):
 
 {fleet}
+
+Each exchange, `python benchmarks/exchanges.py`:
+
+{exchanges}
 
 The filter in front of the log handlers, for each record, `python benchmarks/log_filter.py --fast`
 ([pyperf](https://pyperf.readthedocs.io)):
@@ -190,7 +196,7 @@ def main(rounds: int) -> None:
         check = "WITH/bin/freqtrade-bitmex-guard --check-only -c bot/config.json"
         show = "bin/python -m freqtrade show-config -c bot/config.json"
         twelve_lines = f"WITHOUT/bin/python twelve_lines.py {exchange.url} bot/key bot/secret"
-        one_class = f"WITHOUT/bin/python one_class.py {exchange.url} bot/key bot/secret"
+        one_class = f"WITHOUT/bin/python one_class.py bitmex {write_task(bot)}"
         trade = "bin/python -m freqtrade trade -c bot"
         start = "WITHOUT/bin/python to_running.py"
         rows = [
@@ -233,6 +239,7 @@ def main(rounds: int) -> None:
     log = subprocess.run([sys.executable, HERE / "log_filter.py", "--fast"], capture_output=True, text=True, check=True)
     account = subprocess.run([sys.executable, HERE / "account.py"], capture_output=True, text=True, check=True)
     fleet = subprocess.run([sys.executable, HERE / "fleet.py"], capture_output=True, text=True, check=True)
+    each = subprocess.run([sys.executable, HERE / "exchanges.py", "3"], capture_output=True, text=True, check=True)
     log_lines = "\n".join(line for line in log.stdout.splitlines() if "Mean" in line or "filtered" in line)
     sys.stdout.write(
         TEXT.format(
@@ -247,6 +254,7 @@ def main(rounds: int) -> None:
             own=len(of_start) - in_all,
             account=account.stdout.strip(),
             fleet=fleet.stdout.strip(),
+            exchanges=each.stdout.strip(),
             log=log_lines,
         )
     )

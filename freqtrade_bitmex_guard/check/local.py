@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,12 +147,22 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
     progress.requests = lambda: session.request_count
     accepted = prepared.section.policy.accept_unverifiable
     progress.unverified = tuple(subject for subject in profile.cannot_report if subject in accepted)
-    listing = prepared.adapter.read_key(session, key_id)
+    try:
+        listing = prepared.adapter.read_key(session, key_id)
+    except GuardError as problem:
+        if session.is_unheard:
+            raise GuardError(*(_unheard(finding) for finding in problem.findings)) from None
+        raise
     for entry in (*listing.entries, merge_entries(listing.entries)):
         evidence = Evidence(entry, AccountFacts(), progress.checked_at)
         own_rules = rules.rules_for(configurable=False)
         progress.findings += rules.evaluate(own_rules, evidence, prepared.section.policy, profile)
     return listing, session.remaining_seconds
+
+
+def _unheard(finding: Finding) -> Finding:
+    """Mark a finding about an answer that no exchange gave; two names rest on no answer."""
+    return finding if finding.name in ("internal-error", "exchange-cannot-tell") else replace(finding, unheard=True)
 
 
 def _judge_entries(prepared: PreparedCheck, progress: _Progress, listing: KeyListing) -> None:

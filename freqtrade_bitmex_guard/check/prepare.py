@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
+from freqtrade_bitmex_guard.client.settings import Places
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load
@@ -16,6 +19,7 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -39,7 +43,7 @@ class PreparedCheck:
     credentials: Credentials
 
 
-ClientBuilder = Callable[[Mapping[str, Any], ExchangeProfile, list[str]], ExchangeClient]
+ClientBuilder = Callable[[Mapping[str, Any], ExchangeProfile, list[str], Places], ExchangeClient]
 """What does the same as `client.exchange_client.build_client`."""
 
 
@@ -69,12 +73,14 @@ def prepare(
     adapter = exchanges.get_adapter(exchange.get("name"))
     section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
     build = build_client or exchange_client.build_client
-    client = build(exchange, adapter.profile, section.allowed_hosts)
+    client = build(exchange, adapter.profile, section.allowed_hosts, partial(where_written, config))
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()
     if credentials is None:
         credentials = _load_credentials(section, adapter.profile)
+    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
+    require_shapes(credentials, adapter.profile)
     return PreparedCheck(adapter, section, client, credentials)
 
 
@@ -93,4 +99,4 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
-    return load(open_store(section.credentials, profile.id), profile.credentials)
+    return load(open_store(section.credentials, profile.id), profile)

@@ -6,9 +6,13 @@ import argparse
 import contextlib
 import logging
 import sys
+from dataclasses import replace
 
+from freqtrade_bitmex_guard import is_armed
 from freqtrade_bitmex_guard.cli.output import report_verdict
 from freqtrade_bitmex_guard.cli.parser import accept_freqtrade_options
+from freqtrade_bitmex_guard.model.findings import warning
+from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 EXAMPLES = (
@@ -34,5 +38,17 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.config.files import read_config
 
         config = read_config(parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files)
-        verdict = check_config(config)
+        verdict = _add_armed_warning(check_config(config))
     return report_verdict(verdict, as_json=arguments.format == "json")
+
+
+def _add_armed_warning(verdict: Verdict) -> Verdict:
+    if is_armed():
+        return verdict
+    not_armed = warning(
+        "guard-not-armed",
+        "Plain `freqtrade trade` is not guarded in this environment: the line that arms the guard did not run when "
+        "Python started, as after `pip install --target` or a partial copy of site-packages.",
+        "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
+    )
+    return replace(verdict, findings=sort_findings((*verdict.findings, not_armed)))

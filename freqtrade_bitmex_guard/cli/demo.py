@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exchange",
         metavar="NAME",
-        help="the exchange to simulate, by its ccxt id (default: bitmex if the installed ccxt has it, else binance)",
+        help="the exchange to simulate, by its ccxt id (default: one that the installed ccxt has)",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
+from freqtrade_bitmex_guard.client.settings import Places
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 # What bots of one exchange differ in, and no client depends on.
@@ -21,7 +22,7 @@ class ClientCache:
         self._clients: dict[str, ExchangeClient] = {}
 
     def build_client(
-        self, exchange: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str]
+        self, exchange: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str], places: Places
     ) -> ExchangeClient:
         """Return a client for a bot's settings; see `exchange_client.build_client`.
 
@@ -32,5 +33,5 @@ class ClientCache:
         # A config in which something is wrong raises each time, so no credential is kept.
         key = json.dumps([profile.id, settings, sorted(allowed_hosts)], sort_keys=True, default=repr)
         if key not in self._clients:
-            self._clients[key] = exchange_client.build_client(exchange, profile, allowed_hosts)
+            self._clients[key] = exchange_client.build_client(exchange, profile, allowed_hosts, places)
         return self._clients[key]

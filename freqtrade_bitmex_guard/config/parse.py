@@ -37,21 +37,22 @@ def guard_state(config: Mapping[str, Any]) -> GuardState:
         config: freqtrade's whole, merged config.
 
     Raises:
-        GuardError: misconfigured, where it is unclear: a name that is almost the section's, a section that is not an
-            object, an `enabled` that is not a boolean. Unclear is never "off".
+        GuardError: misconfigured, where it is unclear: no section but a name that is almost the section's, a section
+            that is not an object, an `enabled` that is not a boolean. Unclear is never "off". Beside the section a name
+            like it is a comment.
     """
-    misspelled = [
-        error(
-            "section-misnamed",
-            f"The config has a key {sanitize(name)!r}, which is almost {SECTION!r}: written like this, it guards "
-            "nothing.",
-            f"Rename it to {SECTION!r}, at the top level, or give it an unrelated name.",
-        )
-        for name in _misspelled_names(config)
-    ]
-    if misspelled:
-        raise GuardError(*misspelled)
     if SECTION not in config:
+        misspelled = [
+            error(
+                "section-misnamed",
+                f"The config has a key {sanitize(name)!r}, which is almost {SECTION!r}: written like this, it guards "
+                "nothing.",
+                f"Rename it to {SECTION!r}, at the top level, or give it an unrelated name.",
+            )
+            for name in _misspelled_names(config)
+        ]
+        if misspelled:
+            raise GuardError(*misspelled)
         return GuardState.ABSENT
     section = config[SECTION]
     if not isinstance(section, dict):
@@ -83,21 +84,25 @@ def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_
 
 
 def _misspelled_names(config: Mapping[str, Any]) -> Iterator[str]:
-    yield from (str(name) for name in config if name != SECTION and _is_misspelled(str(name)))
+    yield from (str(name) for name, value in config.items() if _is_misspelled(str(name), value))
     exchange = config.get("exchange")
-    # The section itself, inside `exchange`, is in the wrong place.
-    yield from (f"exchange.{name}" for name in _names(exchange) if _is_misspelled(str(name)))
+    if isinstance(exchange, dict):  # the section itself, in here, is in the wrong place
+        yield from (f"exchange.{name}" for name, value in exchange.items() if _is_misspelled(str(name), value))
 
 
-def _names(section: object) -> list[Any]:
-    return list(section) if isinstance(section, dict) else []
+def _is_misspelled(name: str, value: Any) -> bool:
+    similarity, is_ascii = _similarity(name)
+    if is_ascii or similarity == 1:
+        return similarity >= _MIN_SIMILARITY
+    # A text is a heading in another language.
+    return not isinstance(value, str) and similarity >= _MIN_SIMILARITY_NON_ASCII
 
 
 @functools.lru_cache(maxsize=1024)  # the bots of a fleet have the same names
-def _is_misspelled(name: str) -> bool:
+def _similarity(name: str) -> tuple[float, bool]:
+    """Return how similar a name is to the section's, 1 if it holds that, and whether its letters are ASCII."""
     plain, section = map(_letters, (name, SECTION))
-    limit = _MIN_SIMILARITY if plain.isascii() else _MIN_SIMILARITY_NON_ASCII
-    return section in plain or SequenceMatcher(None, plain, section).ratio() >= limit
+    return 1.0 if section in plain else SequenceMatcher(None, plain, section).ratio(), plain.isascii()
 
 
 def _letters(text: str) -> str:

@@ -49,8 +49,9 @@ class GuardConfig(SectionModel):
         ge=0,
         le=10_080,
         allow_inf_nan=False,
-        description="How long a bot keeps running while its key cannot be checked for a transient cause, in minutes. "
-        "Default: 180.",
+        description="How long a bot keeps running while no answer of the exchange is about its key, in minutes: none "
+        "comes, or an error page, a redirect, a failed handshake, a clock that is off. Such a check is repeated after "
+        "a minute. What the exchange says about the key itself counts at once. Default: 180.",
         examples=[180],
     )
     on_violation: Literal["pause", "stop"] = Field(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
+from freqtrade_bitmex_guard.credentials.file_privacy import require_private
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, Secret, parse_credential
-from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, fail
 from freqtrade_bitmex_guard.model.pem import MAX_BYTES
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
 from freqtrade_bitmex_guard.util import mounts
 
 _RUN_SECRETS = Path("/run/secrets")
-
-_ACCESS_BY_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 def default_file_name(exchange: str, field: CredentialField) -> str:
@@ -43,8 +41,19 @@ class FileStore:
         return Path(self._config.file(field) or self._folder / default_file_name(self._exchange, field))
 
     def load(self, fields: Sequence[CredentialField]) -> Credentials:
-        """Read each file once, and only files that nobody else on this machine can read or write."""
-        return Credentials({field: _read_secret_file(self.path(field), field) for field in fields})
+        """Read each file once, and only files that nobody else on this machine can write or read."""
+        parts: dict[CredentialField, Secret] = {}
+        findings: list[Finding] = []
+        for field in fields:
+            try:
+                parts[field] = _read_secret_file(self.path(field), field)
+            except GuardError as problem:
+                findings += problem.findings
+                if any(finding.name != "file-exposed" for finding in findings):
+                    break  # files that are exposed were mostly made alike, and each is named
+        if findings:
+            raise GuardError(*findings)
+        return Credentials(parts)
 
     def cancel(self) -> None:
         """Do nothing; reading a file cannot hang."""
@@ -65,13 +74,7 @@ def _read_secret_file(path: Path, field: CredentialField) -> Secret:
                     f"{label} is not a regular file.",
                     f"Name a file that contains the {field.label} alone.",
                 )
-            if state.st_mode & _ACCESS_BY_OTHERS and not _is_orchestrator_file(path):
-                fail(
-                    "file-exposed",
-                    f"{label} can be read or written by other users of this machine "
-                    f"(mode {stat.S_IMODE(state.st_mode):04o}).",
-                    f"chmod 600 {shlex.quote(label)}",
-                )
+            require_private(path, state, label, field, is_managed=_is_orchestrator_file(path))
             content = file.read(MAX_BYTES + 2)
     except FileNotFoundError:
         fail(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import termios
 from collections.abc import Sequence
+from typing import NoReturn
 
 from keyring import get_keyring
 from keyring.backend import KeyringBackend
@@ -96,13 +99,8 @@ class KeyringStore:
             reject_null_backend(backend)
             try:
                 value = backend.get_password(self._service, name)
-            except KeyringError as problem:
-                fail(
-                    "store-unavailable",
-                    f"The keyring {backend_name(backend)} cannot be read ({type(problem).__name__}): it is locked, "
-                    "or its service is not running.",
-                    f"Unlock it and try again. {_OTHER_STORES_HINT}",
-                )
+            except Exception as problem:  # some backends raise errors of their own
+                fail_unreadable(backend, problem)
             if value is not None:
                 reject_plaintext_backend(backend, name)
                 return backend, value
@@ -125,6 +123,41 @@ class KeyringStore:
                 "again.",
             )
         return Credentials({field: parse_credential(values[field.name], field, source) for field in fields})
+
+
+def fail_unreadable(backend: KeyringBackend, problem: Exception) -> NoReturn:
+    """Say that a backend cannot be read, and why.
+
+    Raises:
+        GuardError: misconfigured, always.
+    """
+    name = backend_name(backend)
+    if asks_in_vain(problem):
+        fail(
+            "store-unavailable",
+            f"The keyring {name} asks for a password, and nobody can type one here: the bot has no terminal.",
+            f"Use a keyring that is unlocked at login. {_OTHER_STORES_HINT}",
+        )
+    reason = "it is locked, or its service is not running" if isinstance(problem, KeyringError) else "it failed"
+    fail(
+        "store-unavailable",
+        f"The keyring {name} cannot be read ({type(problem).__name__}): {reason}.",
+        f"Unlock it and try again. {_OTHER_STORES_HINT}",
+    )
+
+
+def asks_in_vain(problem: BaseException | None) -> bool:
+    """Return whether a backend failed because it asked for something where nobody can type.
+
+    Args:
+        problem: what it raised; what that was raised from counts, too.
+    """
+    while problem is not None:
+        no_terminal = isinstance(problem, OSError) and problem.errno in (errno.ENXIO, errno.ENOTTY, errno.EBADF)
+        if isinstance(problem, EOFError | termios.error) or no_terminal:
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 def backend_name(backend: KeyringBackend) -> str:

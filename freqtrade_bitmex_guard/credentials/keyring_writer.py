@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import NoReturn
 
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError
+from keyring.errors import KeyringLocked
 
 from freqtrade_bitmex_guard.credentials.access import fail_write_uncertain
 from freqtrade_bitmex_guard.credentials.keyring import (
     COMBINED_ENTRY,
     KeyringStore,
+    asks_in_vain,
     backend_name,
     reject_null_backend,
     reject_plaintext_backend,
 )
 from freqtrade_bitmex_guard.model.credentials import STORED_FIELDS, CredentialField, Credentials
-from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.model.findings import GuardError, error, fail
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, sanitize
 
 _PART_ENTRIES = tuple(field.name for field in STORED_FIELDS)
@@ -55,7 +56,6 @@ class WritableKeyringStore(KeyringStore):
 
     def _write(self, expected: Credentials | None, new: Credentials) -> None:
         backends = self._backends()
-        names = [field.name for field in new.fields]
         home, before = self._find(backends, COMBINED_ENTRY)
         stored = self._load_all(backends, before, new.fields)
         if not _same_credentials(stored, expected):
@@ -66,15 +66,34 @@ class WritableKeyringStore(KeyringStore):
                 "Keep the credentials that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
                 "then try again.",
             )
-        home = home or self._home_of_parts(backends, new.fields) or self._first_secure_backend(backends)
+        holder = home or self._home_of_parts(backends, new.fields)
+        homes = [holder] if holder else self._secure_backends(backends)
+        for home in homes[:-1]:
+            # A backend that is only read, such as one for a package index, comes before the real one in many chains.
+            with contextlib.suppress(_NotTakenError):
+                self._replace(backends, home, before, stored, new)
+                return
+        self._replace(backends, homes[-1], before, stored, new)
+
+    def _replace(
+        self,
+        backends: Sequence[KeyringBackend],
+        home: KeyringBackend,
+        before: str | None,
+        stored: Credentials | None,
+        new: Credentials,
+    ) -> None:
+        names = [field.name for field in new.fields]
         if before and stored:
             # Some keyrings replace an entry by deleting it first (macOS). Killed in between, the bot finds these.
             for name, value in stored.for_store().items():
                 self._set(home, name, value)
         try:
             self._set(home, COMBINED_ENTRY, _serialize(new))
+            if home.get_password(self._service, COMBINED_ENTRY) is None:
+                _fail_not_written(home, "stores nothing", is_taken=False)
             if not self.load(new.fields).matches(new):
-                self._fail_not_written(home, "returned something else than it was given")
+                _fail_not_written(home, "returned something else than it was given")
         except BaseException:
             if not self._roll_back(backends, home, before, names):
                 fail_write_uncertain(f"The keyring {backend_name(home)} failed")
@@ -119,9 +138,10 @@ class WritableKeyringStore(KeyringStore):
         return is_changed
 
     @staticmethod
-    def _first_secure_backend(backends: Sequence[KeyringBackend]) -> KeyringBackend:
-        """Return the first member that may hold a secret; if there is none, raise why the first member may not."""
+    def _secure_backends(backends: Sequence[KeyringBackend]) -> list[KeyringBackend]:
+        """Return the members that may hold a secret; without one, raise why the first may not."""
         reasons: list[GuardError] = []
+        secure: list[KeyringBackend] = []
         for backend in backends:
             try:
                 reject_null_backend(backend)
@@ -129,14 +149,22 @@ class WritableKeyringStore(KeyringStore):
             except GuardError as reason:
                 reasons.append(reason)
             else:
-                return backend
-        raise reasons[0]
+                secure.append(backend)
+        if not secure:
+            raise reasons[0]
+        return secure
 
     def _set(self, home: KeyringBackend, name: str, value: str) -> None:
         try:
             home.set_password(self._service, name, value)
+        except NotImplementedError:
+            _fail_not_written(home, "is only read: it takes no entries", is_taken=False)
         except Exception as problem:  # some backends raise errors of their own
-            self._fail_not_written(home, f"cannot be written ({type(problem).__name__})")
+            if asks_in_vain(problem):
+                _fail_not_written(home, "asks for a password, and nobody can type one here")
+            # A locked one is this user's, and is to be unlocked; another may be one that is only read.
+            is_locked = isinstance(problem, KeyringLocked)
+            _fail_not_written(home, f"cannot be written ({type(problem).__name__})", is_taken=is_locked)
 
     def _roll_back(
         self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None, names: Collection[str]
@@ -144,15 +172,15 @@ class WritableKeyringStore(KeyringStore):
         """Return whether the entry certainly is as it was; if not, the entries of the parts hold the old values."""
         with contextlib.suppress(Exception):
             now = home.get_password(self._service, COMBINED_ENTRY)
-            if not constant_time_equal(now, before):
+            if not same_text(now, before):
                 if before is None:
                     home.delete_password(self._service, COMBINED_ENTRY)
                 else:
                     home.set_password(self._service, COMBINED_ENTRY, before)
                 now = home.get_password(self._service, COMBINED_ENTRY)
-            if constant_time_equal(now, before) and before is not None:
+            if same_text(now, before) and before is not None:
                 self._delete_entries(backends, names)
-            return constant_time_equal(now, before)
+            return same_text(now, before)
         return False
 
     def _delete_entries(self, backends: Sequence[KeyringBackend], names: Collection[str]) -> bool:
@@ -160,20 +188,26 @@ class WritableKeyringStore(KeyringStore):
         is_changed = False
         for backend in backends:
             for name in names:
-                with contextlib.suppress(KeyringError, NotImplementedError):
+                with contextlib.suppress(Exception):
                     if backend.get_password(self._service, name) is not None:
                         is_changed = True
                         backend.delete_password(self._service, name)
         return is_changed
 
-    @staticmethod
-    def _fail_not_written(home: KeyringBackend, problem: str) -> NoReturn:
-        fail(
+
+class _NotTakenError(GuardError):
+    """A backend took no entry, so that another one of the chain may."""
+
+
+def _fail_not_written(home: KeyringBackend, problem: str, *, is_taken: bool = True) -> NoReturn:
+    raise (GuardError if is_taken else _NotTakenError)(
+        error(
             "store-not-written",
             f"The keyring {backend_name(home)} {problem}. What it held before stays in use.",
             "Keep the new credentials at hand: the exchange shows a secret only once. Unlock or repair the keyring, "
             "then try again; or use the store files or command.",
         )
+    ) from None
 
 
 def _same_credentials(left: Credentials | None, right: Credentials | None) -> bool:

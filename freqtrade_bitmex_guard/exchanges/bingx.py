@@ -23,6 +23,7 @@ from freqtrade_bitmex_guard.client.errors import (
     parse_body,
     read_json,
 )
+from freqtrade_bitmex_guard.client.lookalikes import COULD_DECIDE
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import (
@@ -34,7 +35,7 @@ from freqtrade_bitmex_guard.model.key import (
     Unrestricted,
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 PROFILE = ExchangeProfile(
@@ -151,7 +152,7 @@ _OTHERS = ("apiKey", "permissions", "ipAddresses", "note", "ipRestrict", "create
 _MAX_FIELDS = 100
 _MAX_NAME_LENGTH = 64
 # What decides, as another field could say it.
-_DECISIVE = re.compile("enable|permi|withdraw|transfer|trad|^ips?$|^ip[rlaw]|white|allow|right|apikey|expire|status")
+_DECISIVE = re.compile(f"enable|manage|trad|apikey|expire|status|{COULD_DECIDE}")
 
 # A number as a text is documented nowhere, and its like is another word for the policy.
 _Word = Annotated[int, Field(ge=0, lt=10_000)] | Annotated[str, Field(pattern="^[A-Za-z][!-~]{0,63}$")]
@@ -258,7 +259,7 @@ def _check_id(shown: str, key_id: str) -> None:
     """End the check if the id in the answer, whole or with its middle masked, is not the key's."""
     ends = re.fullmatch(r"([0-9A-Za-z_-]{2,})\*+([0-9A-Za-z_-]{2,})", shown)
     is_ours = ends and key_id.startswith(ends[1]) and key_id.endswith(ends[2]) and len(key_id) >= len(ends[1] + ends[2])
-    if not is_ours and not constant_time_equal(shown, key_id):
+    if not is_ours and not same_text(shown, key_id):
         fail_other_key(PROFILE)
 
 

@@ -12,15 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import (
-    ErrorCause,
-    StrictModel,
-    fail_for,
-    fail_invalid,
-    parse_body,
-    read_json,
-    reject_lookalikes,
-)
+from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
@@ -34,7 +27,7 @@ from freqtrade_bitmex_guard.model.key import (
     Unrestricted,
 )
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
 PROFILE = ExchangeProfile(
@@ -141,9 +134,10 @@ _CAUSES = (
     ),
     ErrorCause(
         "exchange-error",
-        "HTX does not accept the number of the key's user, which it reported a moment before: a proxy mixes answers, "
-        "or its API has changed.",
-        "Try again; if it stays, report it.",
+        "HTX does not accept the number of the key's user, which it reported a moment before. In the order to look at: "
+        "the key is a sub-account's, of which it is not documented whether it may see itself; a proxy mixes answers; "
+        "the API has changed.",
+        "Use a key of the main account; if it has the same error, report it.",
         code="2002",
     ),
     ErrorCause(
@@ -169,8 +163,6 @@ _CAUSES = (
 _MAX_NETWORKS = 250
 _MAX_SIBLINGS = 2_000
 _PERMANENT = -1
-# What decides, as another field could say it: `permissions`, `ipList`, `canWithdraw`, `expireTime`.
-_COULD_OVERRIDE = "perm|ips?$|ipaddr|iplist|white|allow|withdraw|status|valid|expir|readonly|accesskey"
 
 _Millis = Annotated[int, Field(ge=0, lt=10**14)]
 
@@ -204,8 +196,8 @@ class HTX(ExchangeAdapter):
         listed, now = _parse_success(response), response.received_at
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
             fail_invalid(PROFILE, "lists something that is not a key")
-        own = [entry for entry in listed if constant_time_equal(entry.get("accessKey"), key_id)]
-        others = [entry for entry in listed if not constant_time_equal(entry.get("accessKey"), key_id)]
+        own = [entry for entry in listed if same_text(entry.get("accessKey"), key_id)]
+        others = [entry for entry in listed if not same_text(entry.get("accessKey"), key_id)]
         if not own:
             fail(
                 "key-not-listed",
@@ -238,7 +230,7 @@ def _parse_success(response: Response) -> Any:
 
 
 def _read_facts(entry: dict[str, Any], now: float, uid: str | None = None) -> KeyFacts:
-    reject_lookalikes(entry, _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(entry, _FIELDS, PROFILE, "status|valid|expir|accesskey")
     key = parse_body(_Key, entry, PROFILE)
     words = filter(None, (word.strip() for word in key.permission.split(",")))
     # Whole days: a key with none left ends today.

@@ -22,7 +22,7 @@ DEFAULT_SEVERITIES: Mapping[str, SeverityChoice] = {
     "key-shared": "warning",
     "policy-weaker": "warning",
     "bot-unguarded": "error",
-    "plugin-not-armed": "warning",
+    "guard-not-armed": "warning",
 }
 """The rules across bots; `fleet --severity` changes what each leads to."""
 
@@ -150,7 +150,7 @@ def bot_unguarded(fleet: Sequence[Observation]) -> Iterator[Issue]:
             yield names, f"{join_limited(names, limit=8)}: {reason}.", fix
 
 
-def plugin_not_armed(fleet: Sequence[Observation]) -> Iterator[Issue]:
+def guard_not_armed(fleet: Sequence[Observation]) -> Iterator[Issue]:
     """Yield the guarded bots whose environment does not load the guard, by environment."""
     guarded = [bot for bot in fleet if bot.subject.is_guarded]
     for environment in dict.fromkeys(environment_of(bot.subject.bot.folder) for bot in guarded):
@@ -188,7 +188,7 @@ def _weaker(bot: Observation, other: Observation) -> list[str]:
 
 
 _RULES: dict[str, Callable[[Sequence[Observation]], Iterator[Issue]]] = {
-    rule.__name__.replace("_", "-"): rule for rule in (key_shared, policy_weaker, bot_unguarded, plugin_not_armed)
+    rule.__name__.replace("_", "-"): rule for rule in (key_shared, policy_weaker, bot_unguarded, guard_not_armed)
 }
 if set(_RULES) != set(DEFAULT_SEVERITIES) or any(name not in FINDINGS for name in _RULES):
     raise ValueError("a rule across bots without a severity or a place in the catalogue")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from freqtrade_bitmex_guard import BotModuleFinder
+import freqtrade_bitmex_guard
 
 _LINE = "freqtrade_bitmex_guard.pth"
 _OWN_FOLDERS = (".venv", "venv", ".env")
@@ -24,6 +24,6 @@ def is_armed(environment: Path) -> bool:
         environment: the folder of a virtual environment, or the prefix of this process.
     """
     if environment == Path(sys.prefix):
-        return BotModuleFinder in sys.meta_path
+        return freqtrade_bitmex_guard.is_armed()
     folders = (*environment.glob("lib/python*/site-packages"), environment / "Lib" / "site-packages")
     return any((folder / _LINE).is_file() for folder in folders)

@@ -53,7 +53,7 @@ def check_fleet(
         env_file: the name of a file with a bot's variables, in the folder of its first config file.
         timeout_seconds: the limit for all bots together.
         severities: what the rules across bots lead to, where that is not the default: `key-shared`, `policy-weaker`,
-            `bot-unguarded` or `plugin-not-armed`, and `error`, `warning` or `ignore`.
+            `bot-unguarded` or `guard-not-armed`, and `error`, `warning` or `ignore`.
         on_checked: called with the name of each bot and the verdict on it, as soon as that is known.
 
     Returns:

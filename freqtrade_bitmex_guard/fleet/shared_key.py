@@ -109,6 +109,7 @@ def question_of(prepared: PreparedCheck, exchange: Mapping[str, Any]) -> str:
         prepared.adapter.profile.id,
         sorted(map(str, connection.servers)),
         repr(connection.proxies),
+        prepared.client.demo_trading,
         json.dumps(asked_with, sort_keys=True, default=repr),
         prepared.credentials.for_store(),
     ]

@@ -131,7 +131,7 @@ def _register_credentials(values: Iterable[tuple[NodePath, object]]) -> None:
     for path, value in values:
         field = settings.credential_field_at(path)
         if field is not None and isinstance(value, str):
-            register_for_redaction(value, field)
+            register_for_redaction(value, field, show_id=False)  # what is in the place of the id may be the secret
 
 
 def _exchange_values(exchange: object) -> Iterable[tuple[NodePath, object]]:

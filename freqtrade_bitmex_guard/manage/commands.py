@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -76,10 +78,11 @@ def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
 
 def _set(bot: BotContext, terminal: Terminal) -> int:
     store = bot.writable_store or _fail_with_instructions(bot, "set")
-    stored = load_if_present(store, bot.profile.credentials)
+    with _way_out_of_malformed(bot):
+        stored = load_if_present(store, bot.profile)
     if stored is not None and terminal.is_attended:
         terminal.print(f"The key {stored.masked_id} is already in {bot.store_label}. Enter the same one, or Ctrl-C.")
-    credentials = terminal.credentials(bot.profile.credentials)
+    credentials = terminal.credentials(bot.profile)
     if stored is not None:
         return _confirm_stored(bot, stored, credentials, terminal)
     write(store, partial(store.add, credentials))
@@ -109,7 +112,7 @@ def _confirm_stored(bot: BotContext, stored: Credentials, typed: Credentials, te
 
 
 def _show(bot: BotContext, terminal: Terminal, *, as_json: bool) -> int:
-    credentials = load(bot.store, bot.profile.credentials)
+    credentials = load(bot.store, bot.profile)
     verdict = check_candidate(bot, credentials)
     store = bot.writable_store
     stored_at = with_timeout(store, store.stored_at) if store else None
@@ -167,7 +170,7 @@ def _require_section(bot: BotContext) -> None:
 def _describe_contents(bot: BotContext, store: WritableStore) -> str:
     """Describe what a store holds; what cannot be read as a whole key is deleted all the same."""
     try:
-        stored = load(store, bot.profile.credentials)
+        stored = load(store, bot.profile)
     except GuardError as problem:
         if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in problem.findings):
             raise
@@ -178,11 +181,12 @@ def _describe_contents(bot: BotContext, store: WritableStore) -> str:
 def _rotate(bot: BotContext, terminal: Terminal) -> int:
     _require_section(bot)
     store = bot.writable_store or _fail_with_instructions(bot, "rotate")
-    old = load(store, bot.profile.credentials)
+    with _way_out_of_malformed(bot):
+        old = load(store, bot.profile)
     terminal.print(
         f"In use: the key {old.masked_id}. Make a new one on {bot.profile.page.location}; leave the old one there."
     )
-    new = terminal.credentials(bot.profile.credentials)
+    new = terminal.credentials(bot.profile)
     if new.is_same_key(old):
         fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
     verdict = check_candidate(bot, new)
@@ -198,6 +202,21 @@ def _rotate(bot: BotContext, terminal: Terminal) -> int:
         f"2. Once it runs, delete the key {old.masked_id} on {bot.profile.page.location}.",
     )
     return 0
+
+
+@contextmanager
+def _way_out_of_malformed(bot: BotContext) -> Iterator[None]:
+    """Say of a malformed entry that it has to be deleted first: it cannot be replaced as a key."""
+    try:
+        yield
+    except GuardError as end:
+        if not all(finding.name == "credentials-malformed" for finding in end.findings):
+            raise
+        way_out = (
+            f"Delete what is stored with `freqtrade-bitmex-guard credentials delete {bot.config_options}`, then store "
+            f"the key anew with `freqtrade-bitmex-guard credentials set {bot.config_options}`."
+        )
+        raise GuardError(*(replace(finding, fix=way_out) for finding in end.findings)) from None
 
 
 def _fail_with_instructions(bot: BotContext, action: str) -> WritableStore:

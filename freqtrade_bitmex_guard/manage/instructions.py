@@ -157,7 +157,8 @@ def _paths(store: FileStoreConfig, profile: ExchangeProfile) -> dict[CredentialF
 
 def _write_file_steps(paths: dict[CredentialField, Path]) -> list[str]:
     return [
-        f"(umask 077; trap 'stty echo' 0; stty -echo; cat > {shlex.quote(str(path))})"
+        # `>` would keep the mode of a file that exists.
+        f"(trap 'stty echo' 0; stty -echo; install -m 600 /dev/stdin {shlex.quote(str(path))})"
         f"   # paste the {field.label}, Enter, Ctrl-D"
         for field, path in paths.items()
     ]

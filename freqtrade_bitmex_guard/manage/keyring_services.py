@@ -14,6 +14,7 @@ from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load_if_present
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 _MAX_SERVICE_LENGTH = 60
@@ -51,7 +52,12 @@ def candidate_services(bot: BotContext) -> Iterator[tuple[str, Credentials | Non
     configured = [config.service] if isinstance(config, KeyringStoreConfig) else []
     for service in dict.fromkeys([*configured, *service_names(bot.config, bot.profile)]):
         store = bot.parse_section({"credentials": {"store": "keyring", "service": service}}).credentials
-        stored = load_if_present(open_store(store, bot.profile.id), bot.profile.credentials)
+        try:
+            stored = load_if_present(open_store(store, bot.profile.id), bot.profile)
+        except GuardError as end:
+            if all(finding.name == "credentials-malformed" for finding in end.findings):
+                continue  # not free, and no key that could be named
+            raise
         yield service, stored
         if stored is None:
             return

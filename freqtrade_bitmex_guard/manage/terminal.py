@@ -19,6 +19,8 @@ from freqtrade_bitmex_guard.model.credentials import (
 )
 from freqtrade_bitmex_guard.model.findings import Finding, fail
 from freqtrade_bitmex_guard.model.pem import MAX_BYTES, is_unfinished_pem
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.report import text
@@ -32,6 +34,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        self._steps = 0
 
     @property
     def is_attended(self) -> bool:
@@ -47,9 +50,10 @@ class Terminal:
             printable = "".join(char if char.isprintable() or char == "\n" else "?" for char in line)
             self._console.print(Text(printable, style=style), soft_wrap=True)
 
-    def step(self, number: int, title: str) -> None:
-        """Print the heading of a step."""
-        self.print("", f"{number}. {title}", style="bold")
+    def step(self, title: str) -> None:
+        """Print the heading of the next step."""
+        self._steps += 1
+        self.print("", f"{self._steps}. {title}", style="bold")
 
     def report(self, verdict: Verdict) -> None:
         """Print the verdict of a check."""
@@ -86,15 +90,17 @@ class Terminal:
         """
         return str(questionary.text(question, default=default, validate=check).unsafe_ask()).strip()
 
-    def credentials(self, fields: Sequence[CredentialField]) -> Credentials:
+    def credentials(self, profile: ExchangeProfile) -> Credentials:
         """Ask for credentials at prompts that do not show them, or read them from standard input.
 
         Args:
-            fields: the parts, in the order of the prompts, or of the lines. A PEM text takes several lines.
+            profile: of the exchange; its parts are prompted for, or read line by line, in their order. A PEM text takes
+                several lines.
 
         Raises:
-            GuardError: misconfigured, if a part is not as `parse_credential` wants it.
+            GuardError: misconfigured, if a part is not what the exchange issues.
         """
+        fields = profile.credentials
         if sys.stdin.isatty():
             # Whatever was typed before the prompt was meant for something else, and may have been seen.
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
@@ -105,6 +111,7 @@ class Terminal:
         credentials = Credentials(
             {field: parse_credential(value, field, source) for field, value in zip(fields, values, strict=True)}
         )
+        require_shapes(credentials, profile)
         credentials.register_for_redaction()
         return credentials
 

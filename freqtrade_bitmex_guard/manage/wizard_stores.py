@@ -33,7 +33,7 @@ def choose_store(bot: BotContext, terminal: Terminal) -> tuple[StoreSection, Cre
         GuardError: misconfigured, if the store that the config names cannot be read.
     """
     if bot.state is not GuardState.ABSENT:
-        return dict(bot.section_source.get("credentials", {})), load_if_present(bot.store, bot.profile.credentials)
+        return dict(bot.section_source.get("credentials", {})), load_if_present(bot.store, bot.profile)
     choices = {
         "files, as systemd, Docker or Podman provide them": _ask_file_store,
         "a program that prints them: pass, op, vault, sops": _ask_command_store,
@@ -44,7 +44,7 @@ def choose_store(bot: BotContext, terminal: Terminal) -> tuple[StoreSection, Cre
         terminal.print(f"This keyring cannot be used: {end.findings[0].message}")
     store = terminal.choose("Where should the credentials be stored?", choices)(bot, terminal)
     config = bot.parse_section({"credentials": store}).credentials
-    return store, load_if_present(open_store(config, bot.profile.id), bot.profile.credentials)
+    return store, load_if_present(open_store(config, bot.profile.id), bot.profile)
 
 
 def _keyring_choices(bot: BotContext, terminal: Terminal) -> dict[str, Callable[..., StoreSection]]:
@@ -95,7 +95,7 @@ def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Cr
     question = f"Have you created all {len(bot.profile.credentials)} of them?"
     while terminal.confirm(question, default=True):
         try:
-            if load(reader, bot.profile.credentials).matches(credentials):
+            if load(reader, bot.profile).matches(credentials):
                 return
             terminal.print("The store returns something else than the credentials that were just checked.")
         except GuardError as end:

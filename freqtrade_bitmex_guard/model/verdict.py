@@ -69,6 +69,12 @@ class Verdict:
         return self.outcome is Outcome.UNVERIFIED and bool(errors) and all(finding.transient for finding in errors)
 
     @property
+    def silent(self) -> bool:
+        """Whether it is unverified and nothing of it is about this very key."""
+        errors = [finding for finding in self.findings if finding.outcome is Outcome.UNVERIFIED]
+        return self.outcome is Outcome.UNVERIFIED and bool(errors) and all(finding.silent for finding in errors)
+
+    @property
     def is_internal_error(self) -> bool:
         """Whether the guard itself failed."""
         return self.outcome is Outcome.UNVERIFIED and any(finding.name == "internal-error" for finding in self.findings)

@@ -12,6 +12,7 @@ from freqtrade.enums import State
 
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor, StatusChange
 from freqtrade_bitmex_guard.model.findings import internal_error
+from freqtrade_bitmex_guard.plugin.entries import cancel_open_entries, install_entry_hook
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.report import chat
 
@@ -38,6 +39,7 @@ def install_loop_hook(bot: Any) -> None:
             fail_unsupported()
     if hasattr(bot, "state") or not {"RUNNING", "PAUSED", "STOPPED", "RELOAD_CONFIG"} <= set(State.__members__):
         fail_unsupported()
+    install_entry_hook(bot, _is_held)
     bot.process = _wrap_process(bot.process)
     bot.process_stopped = _wrap_process(bot.process_stopped)
     bot.state = property(_get_state, _set_state)
@@ -46,6 +48,11 @@ def install_loop_hook(bot: Any) -> None:
 def attach_monitor(bot: Any, monitor: KeyMonitor) -> None:
     """Monitor a bot's key from now on."""
     bot.__dict__[MONITOR_ATTRIBUTE] = monitor
+
+
+def _is_held(bot: Any) -> bool:
+    monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
+    return monitor is not None and monitor.violation is not None
 
 
 def notify_operator(bot: Any, make_message: Callable[[], str]) -> None:
@@ -96,6 +103,7 @@ def _poll(bot: Any) -> None:
     monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
     if monitor is None:
         return
+    rechecks = monitor.recheck_count
     try:
         change = monitor.poll()
     except KeyboardInterrupt:
@@ -106,17 +114,23 @@ def _poll(bot: Any) -> None:
     if monitor.violation is not None and (before is State.RUNNING or (before is State.PAUSED and monitor.stops)):
         # In every iteration, not only once: a command may have come between the recheck and its verdict.
         bot.state = before
+    entries = chat.Entries()
+    # Once the bot is held, and again with each recheck: what could not be cancelled may be cancelled later.
+    if monitor.violation is not None and (change is not None or monitor.recheck_count > rechecks):
+        entries = cancel_open_entries(bot)
     if change is not None:
         notify_operator(
             bot,
             lambda: (
-                chat.key_recovered() if change.recovered else _violation_message(change, before, stops=monitor.stops)
+                chat.key_recovered()
+                if change.recovered
+                else _violation_message(change, before, entries, stops=monitor.stops)
             ),
         )
 
 
-def _violation_message(change: StatusChange, before: State, *, stops: bool) -> str:
+def _violation_message(change: StatusChange, before: State, entries: chat.Entries, *, stops: bool) -> str:
     state = chat.BotState.STOPPED if stops else chat.BotState.PAUSED
     if before is State.STOPPED:
         state = chat.BotState.STOPPED_ALREADY
-    return chat.violation(change.verdict, state, unreachable_minutes=change.unreachable_minutes)
+    return chat.violation(change.verdict, state, unreachable_minutes=change.unreachable_minutes, entries=entries)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NoReturn
 
 from freqtrade.exceptions import OperationalException
@@ -16,16 +17,21 @@ from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.report import text
+from freqtrade_bitmex_guard.util.systemd import keep_alive
 
 logger = logging.getLogger("freqtrade_bitmex_guard")
 
 _FIRST_WAIT_SECONDS = 30.0
 
 _MAX_WAIT_SECONDS = 300.0
+
+# The requests of one check (`timeout_seconds` is 300 at most, for the key and again for the account) and its store.
+_MAX_CHECK_SECONDS = 900.0
 
 
 class StartRefused(OperationalException):  # type: ignore[misc]
@@ -68,6 +74,9 @@ class StartGuard:
         admission: what the bot of this process was admitted with; None if it is not guarded.
         clients: the ccxt clients that were compared with the admission.
         last_refusal: the verdict that kept the last bot from being built; None if it was built.
+        was_guarded: whether any config of this process had the guard enabled, in dry-run too. It never becomes false
+            again.
+        built_count: how many bots were built, guarded or not.
     """
 
     def __init__(self) -> None:
@@ -76,6 +85,8 @@ class StartGuard:
         self.admission: Admission | None = None
         self.clients: list[Any] = []
         self.last_refusal: Verdict | None = None
+        self.was_guarded = False
+        self.built_count = 0
         self._handed_on: tuple[dict[str, Any], Admission] | None = None
 
     def admit(self, config: dict[str, Any]) -> Admission | None:
@@ -162,15 +173,17 @@ class StartGuard:
     def _check(self, config: dict[str, Any]) -> Admission | None:
         # freqtrade strips the credentials only where this is true; anything odd counts as live.
         if config.get("dry_run") is True:
-            _log_dry_run(config)
+            self.was_guarded |= _log_dry_run(config)
             return None
         state = guard_state(config)
+        self.was_guarded |= state is GuardState.ENABLED
         if state is not GuardState.ENABLED:
             # A reload that has lost the section is no decision to go on unguarded; `"enabled": false` is one.
-            if self.require_guard or (state is GuardState.ABSENT and self.admission is not None):
+            if self.require_guard or (state is GuardState.ABSENT and self.was_guarded):
                 _fail_unguarded(state)
             return None
-        result = self._run_check(config)
+        with keep_alive(self.wait_seconds + _MAX_CHECK_SECONDS):
+            result = self._run_check(config)
         if result.admission is None:
             raise StartRefused(result.verdict)
         for finding in result.verdict.findings:
@@ -223,15 +236,20 @@ def _report(verdict: Verdict) -> str:
         return "API key guard: nothing was started, and the report about it failed, too."
 
 
-def _log_dry_run(config: dict[str, Any]) -> None:
+def _log_dry_run(config: dict[str, Any]) -> bool:
+    """Log what the guard makes of a config in dry-run; return whether the guard is enabled in it."""
     try:
-        if guard_state(config) is GuardState.ENABLED:
+        is_enabled = guard_state(config) is GuardState.ENABLED
+        if is_enabled:
             logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
             # freqtrade strips the credentials that it knows, and ccxt signs with all others.
-            for finding in settings.find_credentials(config.get("exchange") or {}, None):
+            places = partial(where_written, config)
+            for finding in settings.find_credentials(config.get("exchange") or {}, None, places):
                 logger.warning("API key guard: %s. %s", text.describe_finding(finding), finding.fix)
     except GuardError as problem:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)
+        return True  # the section is meant, but wrong
+    return is_enabled
 
 
 def _fail_unguarded(state: GuardState) -> NoReturn:

@@ -40,6 +40,8 @@ _URL_SIGNATURE = re.compile(r"([?&;]|u0026|%26)([Ss]ignature(?:=|%3[Dd]))[\w%+/=
 _registered: dict[str, int | tuple[int, ...]] = {}
 _forms: list[_Form] = []
 _POSITION_BITS = 20
+# The values themselves, each with what is shown instead: a child that is spawned is sent them.
+_values: dict[str, str] = {}
 _registering = threading.Lock()
 
 
@@ -55,6 +57,7 @@ def register_secret(value: str, replacement: str = "…") -> None:
         return
     plain = _fold_case(value)
     with _registering:
+        _values.setdefault(value, replacement)
         if any(form.text == plain for form, _ in _places(_registered, plain[:_GRAM_LENGTH])):
             return
         for text in dict.fromkeys(map(_fold_case, _encodings(value))):
@@ -72,6 +75,12 @@ def _places(registered: Mapping[str, int | tuple[int, ...]], gram: str) -> list[
     found = registered.get(gram, ())
     codes = found if isinstance(found, tuple) else (found,)
     return [(_forms[code >> _POSITION_BITS], code & (1 << _POSITION_BITS) - 1) for code in codes]
+
+
+def registered_values() -> tuple[tuple[str, str], ...]:
+    """Return each registered value and its replacement. Hand them on at once, and only to a child process."""
+    with _registering:
+        return tuple(_values.items())
 
 
 def _encodings(value: str) -> Iterator[str]:
@@ -99,10 +108,15 @@ def _fold_case(text: str) -> str:
     return folded if len(folded) == len(text) else "".join(char.lower() if char.isascii() else char for char in text)
 
 
+def spellings(value: str) -> list[str]:
+    """Return a value in every encoding in which a text may hold it, each once; case does not count."""
+    return list(dict.fromkeys(map(_fold_case, _encodings(value))))
+
+
 def occurs_in(value: str, text: str) -> bool:
     """Return whether a text holds a value in any encoding."""
     folded = _fold_case(text)
-    return any(_fold_case(form) in folded for form in _encodings(value))
+    return any(form in folded for form in spellings(value))
 
 
 def redact(text: str, before: str = "") -> str:

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from freqtrade_bitmex_guard.model.findings import HELP_PAGE, Finding, Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 from freqtrade_bitmex_guard.report.text import describe_minutes, headline
 
 # Discord takes 1,024 characters; freqtrade shows a status to Telegram as code, which a backtick would end.
 _MAX_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What became of the open entries of a bot that is held.
+
+    Attributes:
+        cancelled: the pairs of those that were cancelled.
+        remaining: the pairs of those that could not be cancelled.
+        are_known: whether the bot could look them up.
+    """
+
+    cancelled: tuple[str, ...] = ()
+    remaining: tuple[str, ...] = ()
+    are_known: bool = True
+
+    def __str__(self) -> str:
+        """Return the sentences about them; none if there were none."""
+        if not self.are_known:
+            return " Its open entries could not be cancelled and may still fill: cancel them on the exchange."
+        cancelled = f" Its open entries were cancelled: {_pairs(self.cancelled)}." if self.cancelled else ""
+        remaining = (
+            f" An open entry that could not be cancelled may still fill: {_pairs(self.remaining)}. "
+            "Cancel it on the exchange."
+        )
+        return cancelled + (remaining if self.remaining else "")
 
 
 class BotState(StrEnum):
@@ -40,12 +67,15 @@ def start_refused(verdict: Verdict, bot: str) -> str:
     )
 
 
-def violation(verdict: Verdict, state: BotState, *, unreachable_minutes: float | None) -> str:
+def violation(
+    verdict: Verdict, state: BotState, *, unreachable_minutes: float | None, entries: Entries = Entries()
+) -> str:
     """Return the message about a running bot whose key no longer passes.
 
     Args:
         verdict: why.
         state: what became of the bot.
+        entries: what became of its open entries.
         unreachable_minutes: for how long the key could not be checked, if that is why.
     """
     if unreachable_minutes is not None:
@@ -55,7 +85,7 @@ def violation(verdict: Verdict, state: BotState, *, unreachable_minutes: float |
     else:
         reason = "the key can no longer be verified"
     outlook = "It stays so until you start it again, which works only once the key passes."
-    return _message([f"API key guard: {reason}. {state} {outlook}"], verdict)
+    return _message([f"API key guard: {reason}. {state}{entries} {outlook}"], verdict)
 
 
 def key_recovered() -> str:
@@ -63,16 +93,21 @@ def key_recovered() -> str:
     return "API key guard: the key passes again. Nothing was resumed: send /start if you want the bot to go on."
 
 
-def reload_refused(verdict: Verdict, *, stopped: bool) -> str:
+def reload_refused(verdict: Verdict, *, stopped: bool, entries: Entries = Entries()) -> str:
     """Return the message about a reload that was refused.
 
     Args:
         verdict: why.
+        entries: what became of the bot's open entries.
         stopped: whether the bot was stopped before, and so still is.
     """
     state = "stopped, as it was" if stopped else "paused: it opens no new trade and still manages the open ones"
-    first = f"API key guard: the new config was not loaded. The bot runs on with the old one and is {state}."
+    first = f"API key guard: the new config was not loaded. The bot runs on with the old one and is {state}.{entries}"
     return _message([first], verdict)
+
+
+def _pairs(pairs: Sequence[str]) -> str:
+    return join_limited(sorted(set(pairs)), lambda pair: sanitize(pair, 40))
 
 
 def _duration(minutes: float) -> str:

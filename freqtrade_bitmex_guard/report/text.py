@@ -66,6 +66,20 @@ def describe_ip_restriction(facts: KeyFacts) -> str:
     return f"not supported ({restriction.reason})"
 
 
+def describe_notes(facts: KeyFacts) -> list[str]:
+    """Return what else the key's permissions allow: the exchange does not let anybody split it from them."""
+    return [
+        f"{sanitize(permission.name)}: {permission.note} (The exchange does not separate this.)"
+        for permission in sorted(facts.permissions or ())
+        if permission.note
+    ]
+
+
+def describe_expiry(facts: KeyFacts) -> str:
+    """Return when a key ends, or an empty text if it does not or that is not reported."""
+    return f"{facts.expires:%Y-%m-%d %H:%M} UTC" if facts.expires else ""
+
+
 def describe_minutes(minutes: float) -> str:
     """Return "minute" or "5 minutes", as it goes on after "for another"."""
     return "minute" if round(minutes) <= 1 else f"{minutes:.0f} minutes"
@@ -88,7 +102,10 @@ def summary_line(verdict: Verdict) -> str:
 def render_plain(verdict: Verdict) -> str:
     """Return the whole verdict as plain lines, for the log of a bot that was not started."""
     lines = [f"API key guard: {headline(verdict)}", f"  {_OPEN_TRADES_NOTE}"]
-    lines += [f"  Key {verdict.key}: {_describe_facts(facts)}" for facts in verdict.facts]
+    for facts in verdict.facts:
+        lines += [f"  Key {verdict.key}: {_describe_facts(facts)}", *(f"  {note}" for note in describe_notes(facts))]
+    if verdict.unverified:
+        lines.append(f"  Not verified, as the policy accepts it: {_describe_unverified(verdict)}")
     for finding in verdict.findings:
         lines += [
             f"  [{finding.severity}] {finding.name}: {finding.message}",
@@ -103,7 +120,8 @@ def _describe_unverified(verdict: Verdict) -> str:
 
 
 def _describe_facts(facts: KeyFacts) -> str:
-    return f"permissions {describe_permissions(facts)}; allowed IPs {describe_ip_restriction(facts)}"
+    expiry = f"; expires {describe_expiry(facts)}" if facts.expires else ""
+    return f"permissions {describe_permissions(facts)}; allowed IPs {describe_ip_restriction(facts)}{expiry}"
 
 
 def redacted_text(text: str, style: str = "") -> Text:
@@ -170,7 +188,11 @@ def _summary_grid(verdict: Verdict) -> Table:
         if facts.name:
             grid.add_row("name", redacted_text(sanitize(facts.name)))
         grid.add_row("permissions", redacted_text(describe_permissions(facts)))
+        for note in describe_notes(facts):
+            grid.add_row("", redacted_text(note))
         grid.add_row("allowed IPs", redacted_text(describe_ip_restriction(facts)))
+        if facts.expires:
+            grid.add_row("expires", redacted_text(describe_expiry(facts)))
     if verdict.unverified:
         grid.add_row("not verified", redacted_text(_describe_unverified(verdict)))
     if verdict.servers:

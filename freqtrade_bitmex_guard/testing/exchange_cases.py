@@ -105,3 +105,15 @@ def replay_answers(exchange: SimulatedExchange[Any], folder: Path, key: KeyState
     exchange.answer = record  # type: ignore[method-assign]
     check(exchange, folder, key)
     exchange.answer = lambda request: recorded[exchange.route_of(request)]  # type: ignore[method-assign]
+
+
+def truncate_answers(exchange: SimulatedExchange[Any]) -> None:
+    """Have an exchange cut each good answer short; one that says that another call is the right one stays whole."""
+    answer = exchange.answer
+
+    def cut(request: Any) -> Response:
+        response = answer(request)
+        rest = 2 if response.status == 200 else 0
+        return Response(response.status, response.body[: len(response.body) - rest], response.headers)
+
+    exchange.answer = cut  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ too, passes `WritableStoreContract`.
 from __future__ import annotations
 
 import logging
+import string
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -61,10 +62,7 @@ class StoreContract:
     @pytest.fixture
     def values(self, fields: tuple[CredentialField, ...]) -> dict[str, str]:
         """Return a value for each part, drawn anew each time."""
-        return {
-            field.name: random_ed25519_secret() if field.multiline else f"{field.name}-{random_text(24)}"
-            for field in fields
-        }
+        return {field.name: _random_value(field) for field in fields}
 
     def section(self, fields: tuple[CredentialField, ...]) -> dict[str, Any]:
         """Return `api_key_guard.credentials` as an operator writes it for these parts."""
@@ -81,7 +79,7 @@ class StoreContract:
 
     def load(self, fields: tuple[CredentialField, ...]) -> Credentials:
         """Open the store, and load what is in it."""
-        return access.load(open_store(self.config(fields), EXCHANGE), fields)
+        return access.load(open_store(self.config(fields), EXCHANGE), _profile(fields))
 
     def test_it_returns_what_was_put_into_it(self, fields: tuple[CredentialField, ...], values: dict[str, str]) -> None:
         self.put(values)
@@ -91,7 +89,7 @@ class StoreContract:
     def test_each_start_reads_the_store_anew(self, fields: tuple[CredentialField, ...], values: dict[str, str]) -> None:
         self.put(values)
         self.load(fields)
-        changed = {**values, fields[0].name: f"changed-{random_text(24)}"}
+        changed = {**values, fields[0].name: _random_value(fields[0])}
         self.put(changed)
 
         assert self.load(fields).matches(_credentials(fields, changed))
@@ -127,7 +125,7 @@ class StoreContract:
         self.put(values)
         caplog.set_level(logging.DEBUG)
         store = open_store(self.config(fields), EXCHANGE)
-        loaded = access.load(store, fields)
+        loaded = access.load(store, _profile(fields))
 
         printed = capfd.readouterr()
         shown = f"{printed.out}{printed.err}{caplog.text}{store!r}{vars(store)!r}{loaded!r}"
@@ -196,7 +194,15 @@ class WritableStoreContract(StoreContract):
 
         assert access.write(store, store.delete)
         assert not access.write(store, store.delete)
-        assert access.load_if_present(store, fields) is None
+        assert access.load_if_present(store, _profile(fields)) is None
+
+
+def _random_value(field: CredentialField) -> str:
+    """Return a value in the shape of a part, drawn anew each time."""
+    digits = {WALLET_ADDRESS.name: 40, PRIVATE_KEY.name: 64}.get(field.name)
+    if digits:
+        return f"0x{random_text(digits, string.hexdigits)}"
+    return random_ed25519_secret() if field.multiline else f"{field.name}-{random_text(24)}"
 
 
 def _profile(fields: tuple[CredentialField, ...]) -> ExchangeProfile:
@@ -208,4 +214,4 @@ def _credentials(fields: tuple[CredentialField, ...], values: Mapping[str, str])
 
 
 def _changed(fields: tuple[CredentialField, ...], values: Mapping[str, str]) -> Credentials:
-    return _credentials(fields, {**values, fields[0].name: f"changed-{random_text(24)}"})
+    return _credentials(fields, {**values, fields[0].name: _random_value(fields[0])})

@@ -58,7 +58,7 @@ BY_TEST = {
     FLEET: FLEET_PAGE,
     "freqtrade-bitmex-guard fleet --list bots.txt": FLEET_PAGE,
     f"{FLEET} --env-file .env": FLEET_PAGE,
-    f"{FLEET} --severity key-shared=error --severity plugin-not-armed=ignore": FLEET_PAGE,
+    f"{FLEET} --severity key-shared=error --severity guard-not-armed=ignore": FLEET_PAGE,
     f"{FLEET} --format json": FLEET_PAGE,
     f"{FLEET} --format junit --output fleet.xml": FLEET_PAGE,
     f"{FLEET} --format prometheus --output freqtrade_guard.prom": FLEET_PAGE,

@@ -35,7 +35,7 @@ def held_key() -> str | None:
     """Return the key that a bot would load now, or None."""
     config = store_config(store="keyring")
     assert isinstance(config, KeyringStoreConfig)
-    found = load_if_present(KeyringStore(config), PROFILE.credentials)
+    found = load_if_present(KeyringStore(config), PROFILE)
     if found is None:
         return None
     assert found.part("secret").matches({KEY_ID: SECRET, NEW.id: NEW.secret}[found.part("key").reveal()])

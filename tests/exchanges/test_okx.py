@@ -34,7 +34,7 @@ ERRORS = {
     "missing right (endpoint)": "access-denied",
     "frozen": "account-restricted",
     "account blocked": "account-restricted",
-    "region refused": "address-banned",
+    "region refused": "location-blocked",
     "key must be bound to an address": "ip-unrestricted",
     "account restricted from trading": "account-restricted",
     "risk control": "account-restricted",

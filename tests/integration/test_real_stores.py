@@ -224,5 +224,5 @@ def test_a_real_pass_hands_the_key_over(tmp_path: Path, entry: str, code: int, r
     assert [finding["rule"] for finding in content["findings"]] == rules, done.stderr
     assert done.returncode == code
     if rules:
-        assert content["findings"][0]["message"].startswith("pass ended with exit code 1: Error:")
+        assert content["findings"][0]["message"].startswith("pass ended with exit code 1. It has no such entry")
     assert SECRET not in done.stdout + done.stderr

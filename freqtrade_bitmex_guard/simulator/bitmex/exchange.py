@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from freqtrade_bitmex_guard.simulator.bitmex import market
 from freqtrade_bitmex_guard.simulator.bitmex.account import Account
 from freqtrade_bitmex_guard.simulator.bitmex.keys import WORDS, Key, random_key
+from freqtrade_bitmex_guard.simulator.bitmex.orders import Orders
 from freqtrade_bitmex_guard.simulator.bitmex.signing import signature
 from freqtrade_bitmex_guard.simulator.interface import Cause, SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import KeyState, Kind
@@ -47,6 +48,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
 
     Attributes:
         account: around the keys; it may be changed while it serves.
+        orders: that rest on its book.
     """
 
     exchange_id = "bitmex"
@@ -64,6 +66,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
     ) -> None:
         super().__init__(keys, trading_mode=trading_mode, tls=tls, host=host)
         self.account = Account()
+        self.orders = Orders()
         if not all(key.two_factor for key in self.account_keys()):
             self.account.two_factor = None
 
@@ -146,10 +149,12 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         if request.verb == "GET" and key is not None and request.path in ("/user", "/userEvent", "/address"):
             return _json(self.account.respond(request.path, request.query))
         if request.verb == "GET":
-            return _market(request.path, request.query)
+            is_order = request.path == "/order"
+            return _json(self.orders.find(request)) if is_order else _market(request.path, request.query)
         if key is None or not self._is_permitted(key, request.verb, request.path):
             return error(403, "Access Denied")
-        return error(404, "Not Found")
+        cancelled = self.orders.cancel(request) if (request.verb, request.path) == ("DELETE", "/order") else []
+        return _json(cancelled) if cancelled else error(404, "Not Found")
 
     def _describe_keys(self, path: str, key: Key) -> Response:
         if path == "/apiKey" and key.can_list_keys:
@@ -181,7 +186,6 @@ def _market(path: str, query: dict[str, str]) -> Response:
         "/wallet/assets": market.assets,
         "/user/margin": market.margin,
         "/orderBook/L2": lambda: market.book(symbol, int(query.get("depth", "25"))),
-        "/order": list,
         "/position": list,
         "/execution/tradeHistory": list,
         "/trade": list,

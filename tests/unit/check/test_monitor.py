@@ -12,32 +12,7 @@ from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat
-from tests.support.factories import facts
-
-GOOD = Verdict(findings=(), facts=(facts("order"),))
-
-
-def bad(rule: str) -> Verdict:
-    return Verdict(findings=(error(rule, "what", "fix"),))
-
-
-class Day:
-    """A monitor, a clock that is set by hand, and the next verdict."""
-
-    def __init__(self, **written: Any) -> None:
-        self.now = 1_000.0
-        self.verdict = GOOD
-        self.checks = 0
-        self.monitor = KeyMonitor(self.recheck, parse_section(written, PROFILE), clock=lambda: self.now)
-
-    def recheck(self) -> Verdict:
-        self.checks += 1
-        return self.verdict
-
-    def after(self, minutes: float, verdict: Verdict = GOOD) -> Any:
-        self.verdict = verdict
-        self.now += 60 * minutes
-        return self.monitor.poll()
+from tests.unit.check.watched_key import GOOD, ODD, TRANSIENT, Day, bad
 
 
 def test_the_key_is_checked_once_in_each_interval() -> None:
@@ -62,7 +37,7 @@ def test_zero_minutes_switch_the_recheck_off() -> None:
     [
         *("withdraw-permission", "ip-unrestricted", "key-disabled", "account"),
         *("key-unknown", "signature-invalid", "address-not-allowed", "access-denied", "account-restricted"),
-        *("clock-skew", "address-banned", "tls-failed", "redirected", "response-invalid", "internal-error"),
+        *("exchange-error", "subaccount-key", "response-invalid", "internal-error", "client-settings"),
     ],
 )
 def test_a_lasting_cause_is_a_violation_at_once_and_once(rule: str) -> None:
@@ -80,10 +55,8 @@ def test_a_lasting_cause_is_a_violation_at_once_and_once(rule: str) -> None:
     assert day.checks == 102, "it passes again, so the next recheck comes after a whole interval"
 
 
-@pytest.mark.parametrize(
-    "rule", ["maintenance", "overloaded", "server-error", "unreachable", "timed-out", "rate-limited"]
-)
-def test_a_transient_cause_is_a_violation_after_the_grace(rule: str) -> None:
+@pytest.mark.parametrize("rule", [*TRANSIENT, *ODD])
+def test_silence_is_a_violation_after_the_grace(rule: str) -> None:
     day = Day()
     assert day.after(60, bad(rule)) is None
     for _ in range(35):

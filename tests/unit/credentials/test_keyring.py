@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import termios
 from collections.abc import Iterator
 from typing import Any
 
@@ -198,6 +199,20 @@ def test_a_locked_keyring_says_so() -> None:
     finding = load_failure(Vault(key=KeyringLocked("no")))
     assert finding.name == "store-unavailable"
     assert "locked" in finding.message
+
+
+@pytest.mark.parametrize("problem", [EOFError(), OSError(6, "No such device"), termios.error(25, "no")])
+def test_a_keyring_that_asks_where_nobody_can_type_says_so(problem: BaseException) -> None:
+    finding = load_failure(Vault(key=problem))
+    assert finding.name == "store-unavailable"
+    assert "asks for a password, and nobody can type one here" in finding.message
+
+
+def test_a_keyring_that_fails_is_named_without_its_text() -> None:
+    finding = load_failure(Vault(key=RuntimeError(SECRET)))
+    assert finding.name == "store-unavailable"
+    assert "(RuntimeError)" in finding.message
+    assert SECRET not in finding.message
 
 
 def test_a_backend_that_cannot_be_chosen_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

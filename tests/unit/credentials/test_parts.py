@@ -51,7 +51,7 @@ def files_in(folder: Path, credentials: Credentials, end: str = "\n") -> dict[st
 
 
 def loaded(config: StoreConfig, profile: ExchangeProfile) -> Credentials:
-    return access.load(open_store(config, "anything"), profile.credentials)
+    return access.load(open_store(config, "anything"), profile)
 
 
 def test_files_are_read_by_their_parts(profile: ExchangeProfile, credentials: Credentials, tmp_path: Path) -> None:

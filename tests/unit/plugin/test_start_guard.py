@@ -54,7 +54,7 @@ def test_an_invalid_section_in_dry_run_is_one_warning(guard: StartGuard, caplog:
 def test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning(
     guard: StartGuard, caplog: pytest.LogCaptureFixture
 ) -> None:
-    exchange = {"name": "bitmex", "ccxt_config": {"apiKey": "x" * 24}}
+    exchange = {"name": "bitmex", "ccxt_config": {"apiKey": "a1" * 12}}
 
     assert guard.admit({"dry_run": True, "api_key_guard": {}, "exchange": exchange}) is None
 

@@ -38,11 +38,19 @@ class WatchedBot:
             def process_stopped(self) -> None:
                 pass
 
+            def execute_entry(self, pair: str) -> bool:
+                watched.entered.append(pair)
+                return True
+
+            def cancel_open_orders_of_trade(self, trade: Any, sides: list[str], reason: str) -> None:
+                raise AssertionError("there is no database")
+
             def notify_status(self, message: str) -> None:
                 watched.messages.append(message)
 
         watched = self
         self.messages: list[str] = []
+        self.entered: list[str] = []
         self.processed = 0
         self.now = 0.0
         self.verdict = GOOD

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.key import KeyFacts, PermissionKind, RestrictedTo, Unrestricted
@@ -51,12 +52,14 @@ class Bitstamp(ExchangeAdapter):
     profile = PROFILE
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:
+        """Read what the key may do; see `ExchangeAdapter.read_key`."""
         response = session.request("key_info/", "POST")
         content: Any = read_json(response)
         if response.status != 200 or (isinstance(content, dict) and "code" in content):
             fields = content if isinstance(content, dict) else {}
             fail_for(response, PROFILE, _CAUSES, code=str(fields.get("code", "")), text=fields.get("reason"))
         key = parse_body(_Key, content, PROFILE)
+        reject_lookalikes(content, _Key.model_fields, PROFILE)
         if key.key != key_id:
             fail("key-not-listed", "Bitstamp answered about another key.", "Report it.")
         networks = RestrictedTo.from_texts(key.addresses) if key.addresses else Unrestricted("no addresses")
