@@ -53,14 +53,15 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
         GuardError: misconfigured, if one of them is wrong.
     """
     exchange = _exchange_section(config)
+    adapter = exchanges.get_adapter(exchange.get("name"))  # first: where it is not supported, no section helps
     if guard_state(config) is GuardState.ABSENT:
         fail(
             "section-missing",
             "The config has no api_key_guard section, so a bot started with it is not guarded.",
-            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-            "in the system's keyring. docs/pages/credentials.md has the other stores.",
+            "To check the key that is in the config now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. To guard "
+            "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
+            '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
         )
-    adapter = exchanges.get_adapter(exchange.get("name"))
     section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
     places = partial(where_written, config)
     client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)

@@ -215,6 +215,13 @@ def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Itera
             )
 
 
+def remove_credentials(settings: dict[str, Any]) -> None:
+    """Remove every credential, empty or not, as freqtrade and ccxt spell them."""
+    for empty in (True, False):
+        for name in _credential_names_in(settings, empty=empty):
+            del settings[name]
+
+
 def remove_empty_credentials(settings: dict[str, Any]) -> None:
     """Remove empty credentials, which `freqtrade new-config` writes and which would win over the admitted ones."""
     for name in _credential_names_in(settings, empty=True):

@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 
 from freqtrade.exceptions import OperationalException
 
+from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.admission import Admission, holds_credentials
 from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.check.prepare import exchange_label
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
@@ -21,6 +23,7 @@ from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.util.systemd import keep_alive
 
@@ -181,6 +184,8 @@ class StartGuard:
             # A reload that has lost the section is no decision to go on unguarded; `"enabled": false` is one.
             if self.require_guard or (state is GuardState.ABSENT and self.was_guarded):
                 _fail_unguarded(state)
+            if state is GuardState.ABSENT:
+                _log_unguarded(config)
             return None
         with keep_alive(self.wait_seconds + _MAX_CHECK_SECONDS):
             result = self._run_check(config)
@@ -250,6 +255,15 @@ def _log_dry_run(config: dict[str, Any]) -> bool:
         logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)
         return True  # the section is meant, but wrong
     return is_enabled
+
+
+def _log_unguarded(config: dict[str, Any]) -> None:
+    """Say in one line that an installed guard does not guard this bot; nobody would notice otherwise."""
+    action = "The guard does not support its exchange."
+    if exchange_label(config) in exchanges.supported_ids():
+        files = " ".join(f"-c {sanitize(str(file), 200)}" for file in config.get("config_files") or ["CONFIG"])
+        action = f"To guard it: freqtrade-bitmex-guard setup {files}"
+    logger.warning("API key guard: this bot is NOT guarded: its config has no api_key_guard section. %s", action)
 
 
 def _fail_unguarded(state: GuardState) -> NoReturn:
