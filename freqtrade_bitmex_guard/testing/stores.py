@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from secrets import token_bytes
 from typing import Any, ClassVar
 
 import pytest
@@ -61,10 +62,7 @@ class StoreContract:
     @pytest.fixture
     def values(self, fields: tuple[CredentialField, ...]) -> dict[str, str]:
         """Return a value for each part, drawn anew each time."""
-        return {
-            field.name: random_ed25519_secret() if field.multiline else f"{field.name}-{random_text(24)}"
-            for field in fields
-        }
+        return {field.name: _random_value(field) for field in fields}
 
     def section(self, fields: tuple[CredentialField, ...]) -> dict[str, Any]:
         """Return `api_key_guard.credentials` as an operator writes it for these parts."""
@@ -81,7 +79,7 @@ class StoreContract:
 
     def load(self, fields: tuple[CredentialField, ...]) -> Credentials:
         """Open the store, and load what is in it."""
-        return access.load(open_store(self.config(fields), EXCHANGE), fields)
+        return access.load(open_store(self.config(fields), EXCHANGE), _profile(fields))
 
     def test_it_returns_what_was_put_into_it(self, fields: tuple[CredentialField, ...], values: dict[str, str]) -> None:
         self.put(values)
@@ -91,7 +89,7 @@ class StoreContract:
     def test_each_start_reads_the_store_anew(self, fields: tuple[CredentialField, ...], values: dict[str, str]) -> None:
         self.put(values)
         self.load(fields)
-        changed = {**values, fields[0].name: f"changed-{random_text(24)}"}
+        changed = {**values, fields[0].name: _random_value(fields[0])}
         self.put(changed)
 
         assert self.load(fields).matches(_credentials(fields, changed))
@@ -127,7 +125,7 @@ class StoreContract:
         self.put(values)
         caplog.set_level(logging.DEBUG)
         store = open_store(self.config(fields), EXCHANGE)
-        loaded = access.load(store, fields)
+        loaded = access.load(store, _profile(fields))
 
         printed = capfd.readouterr()
         shown = f"{printed.out}{printed.err}{caplog.text}{store!r}{vars(store)!r}{loaded!r}"
@@ -196,11 +194,18 @@ class WritableStoreContract(StoreContract):
 
         assert access.write(store, store.delete)
         assert not access.write(store, store.delete)
-        assert access.load_if_present(store, fields) is None
+        assert access.load_if_present(store, _profile(fields)) is None
 
 
 def _profile(fields: tuple[CredentialField, ...]) -> ExchangeProfile:
-    return replace(exchanges.get_adapter(EXCHANGE).profile, credentials=fields)
+    return replace(exchanges.get_adapter(EXCHANGE).profile, credentials=fields, shapes={})
+
+
+def _random_value(field: CredentialField) -> str:
+    if field.multiline:
+        return random_ed25519_secret()
+    digits = {WALLET_ADDRESS: 20, PRIVATE_KEY: 32}.get(field)
+    return f"0x{token_bytes(digits).hex()}" if digits else f"{field.name}-{random_text(24)}"
 
 
 def _credentials(fields: tuple[CredentialField, ...], values: Mapping[str, str]) -> Credentials:
@@ -208,4 +213,4 @@ def _credentials(fields: tuple[CredentialField, ...], values: Mapping[str, str])
 
 
 def _changed(fields: tuple[CredentialField, ...], values: Mapping[str, str]) -> Credentials:
-    return _credentials(fields, {**values, fields[0].name: f"changed-{random_text(24)}"})
+    return _credentials(fields, {**values, fields[0].name: _random_value(fields[0])})

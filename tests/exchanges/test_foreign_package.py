@@ -93,7 +93,7 @@ def box_is_brought(brought: Callable[..., None]) -> None:
 
 @pytest.mark.usefixtures("box_is_brought")
 def test_a_store_of_another_package_is_opened_by_its_word() -> None:
-    assert access.load(open_store(box("pair"), "bitmex"), (KEY, SECRET)).matches(pair())
+    assert access.load(open_store(box("pair"), "bitmex"), PROFILE).matches(pair())
     assert open_writable_store(box("pair"), "bitmex") is None
 
 
@@ -108,7 +108,7 @@ def test_it_never_takes_the_place_of_a_built_in_store() -> None:
 @pytest.mark.parametrize("path", ["one part", "text", "broken"])
 def test_a_store_that_returns_something_else_is_a_finding(path: str) -> None:
     with pytest.raises(GuardError, match="store-unavailable") as raised:
-        access.load(open_store(box(path), "bitmex"), (KEY, SECRET))
+        access.load(open_store(box(path), "bitmex"), PROFILE)
     assert "secret of" not in str(raised.value.findings)
 
 
