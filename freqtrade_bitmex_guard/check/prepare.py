@@ -61,7 +61,7 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
             "in the system's keyring. docs/pages/credentials.md has the other stores.",
         )
     adapter = exchanges.get_adapter(exchange.get("name"))
-    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
+    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"), config)
     places = partial(where_written, config)
     client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)
     lazy_packages.end_import_phase()

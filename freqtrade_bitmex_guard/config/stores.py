@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
+from freqtrade_bitmex_guard.config.paths import ConfigPath, config_of, expand_path
 from freqtrade_bitmex_guard.model.credentials import (
     KEY,
     PASSWORD,
@@ -58,7 +59,6 @@ def _file(field: CredentialField, note: str = "") -> Any:
     name = f"{field.file_prefix}{field.name}"
     return Field(
         default=None,
-        min_length=1,
         description=f"Default: `<exchange>_{name}` in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
         examples=[f"/run/secrets/binance_{name}"],
     )
@@ -71,11 +71,11 @@ class FileStoreConfig(SectionModel):
     """One file for each part, as systemd, Docker, Podman and Kubernetes hand secrets over."""
 
     store: Literal["files"] = Field(examples=["files"])
-    key_file: str | None = _file(KEY)
-    secret_file: str | None = _file(SECRET)
-    password_file: str | None = _file(PASSWORD, _SOME_EXCHANGES)
-    wallet_address_file: str | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
-    private_key_file: str | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
+    key_file: ConfigPath | None = _file(KEY)
+    secret_file: ConfigPath | None = _file(SECRET)
+    password_file: ConfigPath | None = _file(PASSWORD, _SOME_EXCHANGES)
+    wallet_address_file: ConfigPath | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
+    private_key_file: ConfigPath | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
 
     def file(self, field: CredentialField) -> str | None:
         """Return the path that is written for a part, or None for the default."""
@@ -119,9 +119,19 @@ class CommandStoreConfig(SectionModel):
         part = str(info.field_name).removesuffix("_command")
         if command is not None:
             _reject_foreign_part(part, info)
-        elif any(field.name == part for field in profile_of(info).credentials):
+            program, *arguments = command
+            return [
+                _expand_word(program, "/" in program, info),
+                *(_expand_word(word, False, info) for word in arguments),
+            ]
+        if any(field.name == part for field in profile_of(info).credentials):
             raise PydanticKnownError("missing")
         return command
+
+
+def _expand_word(word: str, is_path: bool, info: ValidationInfo) -> str:
+    """Expand a word of a command if it is a path: of an argument only a home says so."""
+    return expand_path(word, config_of(info)) if is_path or word.startswith("~/") else word
 
 
 def _reject_foreign_part(part: str, info: ValidationInfo) -> None:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.util import file_trust, mounts
 from freqtrade_bitmex_guard.util.file_trust import Step
@@ -99,7 +100,7 @@ def _close(step: Step) -> str:
 
 
 def _name(step: Step) -> str:
-    return sanitize(str(step.path), 200)
+    return sanitize_path(step.path)
 
 
 def _owner(step: Step) -> str:

@@ -7,12 +7,13 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from freqtrade_bitmex_guard.config.paths import as_written
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
 from freqtrade_bitmex_guard.credentials.file_privacy import require_private
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, Secret, parse_credential
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, fail
 from freqtrade_bitmex_guard.model.pem import MAX_BYTES
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
+from freqtrade_bitmex_guard.redaction.paths import sanitize_written_path
 from freqtrade_bitmex_guard.util import mounts
 
 _RUN_SECRETS = Path("/run/secrets")
@@ -40,13 +41,17 @@ class FileStore:
         """Return the file of a part."""
         return Path(self._config.file(field) or self._folder / default_file_name(self._exchange, field))
 
+    def _label(self, field: CredentialField) -> str:
+        path, written = self.path(field), self._config.file(field)
+        return sanitize_written_path(path, as_written(written or str(path)))
+
     def load(self, fields: Sequence[CredentialField]) -> Credentials:
         """Read each file once, and only files that nobody else on this machine can write or read."""
         parts: dict[CredentialField, Secret] = {}
         findings: list[Finding] = []
         for field in fields:
             try:
-                parts[field] = _read_secret_file(self.path(field), field)
+                parts[field] = _read_secret_file(self.path(field), self._label(field), field)
             except GuardError as problem:
                 findings += problem.findings
                 if any(finding.name != "file-exposed" for finding in findings):
@@ -59,9 +64,7 @@ class FileStore:
         """Do nothing; reading a file cannot hang."""
 
 
-def _read_secret_file(path: Path, field: CredentialField) -> Secret:
-    # A name without a folder may be the value itself.
-    label = sanitize(str(path), 200) if path.is_absolute() else sanitize_tokens(str(path))
+def _read_secret_file(path: Path, label: str, field: CredentialField) -> Secret:
     try:
         # Non-blocking, so that a pipe without a writer cannot hang us; the check below rejects it.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))

@@ -74,7 +74,7 @@ class BotContext:
         profile = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None).profile
         state = guard_state(config)
         source = {} if state is GuardState.ABSENT else config[SECTION]
-        section = parse_section(source, profile, config.get("trading_mode"))
+        section = parse_section(source, profile, config.get("trading_mode"), config)
         return cls(
             files=files,
             config_options=" ".join(f"-c {shlex.quote(file)}" for file in files),
@@ -105,7 +105,7 @@ class BotContext:
         Raises:
             GuardError: misconfigured, if something in it is invalid.
         """
-        return parse_section(source, self.profile, self.config.get("trading_mode"))
+        return parse_section(source, self.profile, self.config.get("trading_mode"), self.config)
 
 
 def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[str, Any] | None = None) -> Verdict:

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.registry import spellings
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited
 
 _TIMEOUT_SECONDS = 30.0
 _MAX_FILE_BYTES = 1_000_000
@@ -49,7 +50,7 @@ def history_note(file: Path, secrets: Sequence[str] = ()) -> str:
         file: by its real path.
         secrets: values to search for in everything that was ever committed, whatever the file was called.
     """
-    label = sanitize(str(file), 200)
+    label = sanitize_path(file)
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     try:
         with _opened(file, deadline) as git:
@@ -64,8 +65,8 @@ def history_note(file: Path, secrets: Sequence[str] = ()) -> str:
         commits = dict.fromkeys(commit for commit, _ in found)
         return (
             f"The secret is in {_count(commits)} of the git repository of {label}: "
-            f"{join_limited(commits, limit=_MAX_SHOWN)} (as {join_limited(names, sanitize, _MAX_SHOWN)}). Anyone with "
-            "a clone has it."
+            f"{join_limited(commits, limit=_MAX_SHOWN)} (as {join_limited(names, sanitize_path, _MAX_SHOWN)}). Anyone "
+            "with a clone has it."
         )
     if not touched and not tracked:
         searched = "the secret is in none of its commits" if secrets else "in none of its commits"

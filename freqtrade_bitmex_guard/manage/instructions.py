@@ -18,11 +18,12 @@ from freqtrade_bitmex_guard.config.stores import (
     ReadOnlyStoreConfig,
     StoreConfig,
 )
+from freqtrade_bitmex_guard.credentials.command_failures import program_name
 from freqtrade_bitmex_guard.credentials.files import FileStore, default_file_name
 from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
 
@@ -105,7 +106,7 @@ def delete_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[s
         return [
             f"pass rm {shlex.quote(command[-1])}"
             if _is_pass(command)
-            else f"with {_program(command)}, delete what {field.name}_command prints"
+            else f"with {program_name(command)}, delete what {field.name}_command prints"
             for field in profile.credentials
             if (command := store.command(field))
         ]
@@ -172,14 +173,9 @@ def _is_pass(command: list[str]) -> bool:
     return len(command) == 3 and Path(command[0]).name == "pass" and command[1] == "show"
 
 
-def _program(command: list[str]) -> str:
-    """Return all that may be shown of a command: an argument, or even the program's name, may be a pasted secret."""
-    return sanitize_tokens(Path(command[0]).name)
-
-
 def _store_step(command: list[str], field: CredentialField) -> str:
     if not _is_pass(command):
-        return f"with {_program(command)}, store the {field.label} so that {field.name}_command prints it alone"
+        return f"with {program_name(command)}, store the {field.label} so that {field.name}_command prints it alone"
     entry = shlex.quote(command[-1])
     if field.multiline:
         return f"(trap 'stty echo' 0; stty -echo; pass insert -m {entry})   # paste the {field.label}, Enter, Ctrl-D"
@@ -189,13 +185,13 @@ def _store_step(command: list[str], field: CredentialField) -> str:
 def _store_new_step(command: list[str], field: CredentialField) -> str:
     if _is_pass(command):
         return _store_step(_new_entry(command), field)
-    return f"with {_program(command)}, store the new {field.label} beside the old one, under another name"
+    return f"with {program_name(command)}, store the new {field.label} beside the old one, under another name"
 
 
 def _rename_step(command: list[str], field: CredentialField) -> str:
     if _is_pass(command):
         return f"pass mv -f {shlex.quote(_new_entry(command)[-1])} {shlex.quote(command[-1])}"
-    return f"with {_program(command)}, have {field.name}_command print the new {field.label}"
+    return f"with {program_name(command)}, have {field.name}_command print the new {field.label}"
 
 
 def _new_entry(command: list[str]) -> list[str]:
@@ -205,4 +201,4 @@ def _new_entry(command: list[str]) -> list[str]:
 def _new_command(command: list[str]) -> str:
     if _is_pass(command):
         return shlex.quote(json.dumps(_new_entry(command)))
-    return shlex.quote(json.dumps([_program(command), "…"], ensure_ascii=False))
+    return shlex.quote(json.dumps([program_name(command), "…"], ensure_ascii=False))

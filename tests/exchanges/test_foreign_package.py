@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.credentials import access, open_store
 from freqtrade_bitmex_guard.credentials.writable import open_writable_store
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.manage import instructions
-from freqtrade_bitmex_guard.model.credentials import KEY, SECRET, Credentials, Secret
+from freqtrade_bitmex_guard.model.credentials import KEY, Credentials, Secret
 from freqtrade_bitmex_guard.model.findings import GuardError
 from tests.exchanges.foreign import examplex
 from tests.support.factories import pair
