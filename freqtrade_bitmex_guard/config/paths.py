@@ -87,6 +87,26 @@ def own_folders(config: Mapping[str, Any]) -> list[Path]:
     return [*folders, Path(str(user_data)).resolve()]
 
 
+def is_in_own_folder(path: Path, config: Mapping[str, Any]) -> bool:
+    """Return whether a file is in a folder of the bot's own, where no secret is stored.
+
+    A config that is in the home itself does not make all of that the bot's own.
+    """
+    folder, private = path.parent.resolve(), user_config_folder().resolve()
+    own = [
+        each
+        for each in own_folders(config)
+        if not (folder.is_relative_to(private) and private != each and private.is_relative_to(each))
+    ]
+    return any(folder.is_relative_to(each) for each in own)
+
+
+def user_config_folder() -> Path:
+    """Return where programs of this user keep what is theirs: `$XDG_CONFIG_HOME`, else `~/.config`."""
+    written = Path(os.environ.get("XDG_CONFIG_HOME") or "")
+    return written if written.is_absolute() else Path.home() / ".config"
+
+
 def config_paths(config: Mapping[str, Any]) -> list[Path]:
     """Return the files of a config that are regular files."""
     files = config.get("config_files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
@@ -16,7 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
-from freqtrade_bitmex_guard.config.paths import ConfigPath, config_of, expand_path
+from freqtrade_bitmex_guard.config.paths import ConfigPath, config_of, expand_path, is_in_own_folder
 from freqtrade_bitmex_guard.model.credentials import (
     KEY,
     PASSWORD,
@@ -68,16 +69,22 @@ _SOME_EXCHANGES = " Only for exchanges that issue one."
 
 
 class FileStoreConfig(SectionModel):
-    """One file for each part, as systemd, Docker, Podman and Kubernetes hand secrets over."""
+    """One file that the guard writes, or one for each part, as systemd, Docker, Podman and Kubernetes provide them."""
 
     store: Literal["files"] = Field(examples=["files"])
+    file: ConfigPath | None = Field(
+        default=None,
+        description="One file with all parts, as a JSON object, which `setup` and `credentials` write. Not beside the "
+        "others, and not in the bot's own folder.",
+        examples=["~/.config/freqtrade-bitmex-guard/binance.json"],
+    )
     key_file: ConfigPath | None = _file(KEY)
     secret_file: ConfigPath | None = _file(SECRET)
     password_file: ConfigPath | None = _file(PASSWORD, _SOME_EXCHANGES)
     wallet_address_file: ConfigPath | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
     private_key_file: ConfigPath | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
 
-    def file(self, field: CredentialField) -> str | None:
+    def part_file(self, field: CredentialField) -> str | None:
         """Return the path that is written for a part, or None for the default."""
         path: str | None = getattr(self, f"{field.name}_file")
         return path
@@ -86,6 +93,18 @@ class FileStoreConfig(SectionModel):
     @classmethod
     def _is_for_a_part_of_the_exchange(cls, path: str | None, info: ValidationInfo) -> str | None:
         _reject_foreign_part(str(info.field_name).removesuffix("_file"), info)
+        if path is not None and info.data.get("file") is not None:
+            raise PydanticCustomError("two_forms", "is not needed: `file` has all parts; write one or the other")
+        return path
+
+    @field_validator("file")
+    @classmethod
+    def _is_not_the_bots_own(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and is_in_own_folder(Path(path), config_of(info)):
+            raise PydanticCustomError(
+                "own_folder",
+                "is in the folder of the config or of user_data, which are shared, copied and committed",
+            )
         return path
 
 

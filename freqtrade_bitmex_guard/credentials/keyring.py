@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import termios
 from collections.abc import Sequence
 from typing import NoReturn
@@ -16,6 +15,7 @@ from keyring.backends.null import Keyring as NullKeyring
 from keyring.errors import KeyringError
 
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.credentials import combined
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -49,9 +49,9 @@ class KeyringStore:
     def load(self, fields: Sequence[CredentialField]) -> Credentials:
         """Read each entry once, and only from a backend that is not known as insecure."""
         backends = self._backends()
-        combined = self._entry(backends, COMBINED_ENTRY)
-        if combined is not None:
-            return self._unpack(combined, fields)
+        entry = self._entry(backends, COMBINED_ENTRY)
+        if entry is not None:
+            return self._unpack(entry, fields)
         values = {field: self._entry(backends, field.name) for field in fields}
         missing = [field.name for field, value in values.items() if value is None]
         if missing:
@@ -106,23 +106,11 @@ class KeyringStore:
                 return backend, value
         return None, None
 
-    def _unpack(self, combined: str, fields: Sequence[CredentialField]) -> Credentials:
-        source = f"the keyring's entry {COMBINED_ENTRY!r}"
-        names = [field.name for field in fields]
-        try:
-            values = json.loads(combined)
-        except (ValueError, RecursionError):
-            values = None
-        if not isinstance(values, dict) or set(values) - {"stored_at"} != set(names):
-            values = {}
-        if not values or not all(isinstance(value, str) for value in values.values()):
-            fail(
-                "credentials-malformed",
-                f"{source.capitalize()} is not a JSON object with exactly the texts {' and '.join(names)}.",
-                f"Delete it with `keyring del {sanitize(self._service)} {COMBINED_ENTRY}` and store the credentials "
-                "again.",
-            )
-        return Credentials({field: parse_credential(values[field.name], field, source) for field in fields})
+    def _unpack(self, text: str, fields: Sequence[CredentialField]) -> Credentials:
+        way_out = (
+            f"Delete it with `keyring del {sanitize(self._service)} {COMBINED_ENTRY}` and store the credentials again."
+        )
+        return combined.parse(text, fields, f"the keyring's entry {COMBINED_ENTRY!r}", way_out)
 
 
 def fail_unreadable(backend: KeyringBackend, problem: Exception) -> NoReturn:

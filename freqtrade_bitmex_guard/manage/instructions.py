@@ -23,6 +23,7 @@ from freqtrade_bitmex_guard.credentials.files import FileStore, default_file_nam
 from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
@@ -62,6 +63,8 @@ def store_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[st
         return [_store_step(store.command(field), field) for field in profile.credentials]
     if isinstance(store, ForeignStoreConfig):
         return [_foreign_step(store, f"store {list_labels(profile.credentials)}")]
+    if store.file is not None:
+        return [_handed_in_step(store.file, profile)]
     if is_orchestrator_managed(store, profile):
         return _orchestrator_steps(profile)
     paths = _paths(store, profile)
@@ -89,6 +92,8 @@ def replace_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile, config_o
         return [*stored, f"{variables} {check}{remark}", *moved]
     if isinstance(store, ForeignStoreConfig):
         return [_foreign_step(store, f"replace {list_labels(profile.credentials)}"), check]
+    if store.file is not None:
+        return [_handed_in_step(store.file, profile), check]
     if is_orchestrator_managed(store, profile):
         return [*_orchestrator_steps(profile), check]
     paths = _paths(store, profile)
@@ -112,15 +117,21 @@ def delete_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[s
         ]
     if isinstance(store, ForeignStoreConfig):
         return [_foreign_step(store, f"delete {list_labels(profile.credentials)}")]
+    if store.file is not None:
+        return [f"delete {sanitize_path(store.file)} where it is handed in from"]
     if is_orchestrator_managed(store, profile):
         names = " ".join(_file_names(profile).values())
-        return [f"cd /etc/credstore.encrypted && rm {names}   # systemd", f"cd secrets && rm {names}   # Compose"]
+        return [
+            f"cd /etc/credstore && rm {names}   # systemd",
+            f"cd /etc/credstore.encrypted && rm {names}   # systemd, encrypted",
+            f"cd secrets && rm {names}   # Compose",
+        ]
     return [f"rm {' '.join(shlex.quote(str(path)) for path in _paths(store, profile).values())}"]
 
 
 def is_orchestrator_managed(store: FileStoreConfig, profile: ExchangeProfile) -> bool:
     """Return whether an orchestrator puts the files where they are expected by default."""
-    return any(store.file(field) is None for field in profile.credentials)
+    return any(store.part_file(field) is None for field in profile.credentials)
 
 
 def list_labels(fields: Sequence[CredentialField]) -> str:
@@ -135,7 +146,15 @@ def _file_names(profile: ExchangeProfile) -> dict[CredentialField, str]:
 
 def _orchestrator_steps(profile: ExchangeProfile) -> list[str]:
     names = _file_names(profile)
-    lines = ["systemd, as root, for LoadCredentialEncrypted= in the unit:"]
+    plain = {field: Path("/etc/credstore", name) for field, name in names.items()}
+    lines = [
+        "systemd, as root, for LoadCredential= in the unit:",
+        "  mkdir -p -m 700 /etc/credstore",
+        *(f"  {line}" for line in _write_file_steps(plain)),
+        *(f"  in the unit: LoadCredential={path.name}:{path}" for path in plain.values()),
+        "the same, encrypted for this machine, for LoadCredentialEncrypted= (systemd 250):",
+        "  mkdir -p -m 700 /etc/credstore.encrypted",
+    ]
     for field, name in names.items():
         encrypt = f"systemd-creds encrypt --name={name} - /etc/credstore.encrypted/{name}"
         if field.multiline:
@@ -145,6 +164,11 @@ def _orchestrator_steps(profile: ExchangeProfile) -> list[str]:
     lines.append("Docker or Podman Compose, in the folder of compose.yaml, as its owner, for its `secrets:`:")
     paths = {field: Path("secrets") / name for field, name in names.items()}
     return [*lines, "  mkdir -p -m 700 secrets", *(f"  {line}" for line in _write_file_steps(paths))]
+
+
+def _handed_in_step(path: str, profile: ExchangeProfile) -> str:
+    parts = json.dumps({field.name: "…" for field in profile.credentials}, ensure_ascii=False)
+    return f"hand {sanitize_path(path)} in with this content: {parts}"
 
 
 def _capitalized(field: CredentialField) -> str:

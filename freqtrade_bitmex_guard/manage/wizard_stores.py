@@ -19,6 +19,7 @@ from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 
 StoreSection = dict[str, Any]
 
@@ -34,7 +35,8 @@ def choose_store(bot: BotContext, terminal: Terminal) -> tuple[StoreSection, Cre
     """
     if bot.state is not GuardState.ABSENT:
         return dict(bot.section_source.get("credentials", {})), load_if_present(bot.store, bot.profile)
-    choices = {
+    choices: dict[str, Callable[..., StoreSection]] = {
+        **_file_choices(bot),
         "files, as systemd, Docker or Podman provide them": _ask_file_store,
         "a program that prints them: pass, op, vault, sops": _ask_command_store,
     }
@@ -60,6 +62,18 @@ def _keyring_choices(bot: BotContext, terminal: Terminal) -> dict[str, Callable[
             return {free: lambda *_, store=store: store, **choices}
         terminal.print(f"The keyring already has a key: {stored.masked_id} (service {service!r}).")
         choices[f"{stored.masked_id} ({service!r}) is this bot's: use it"] = lambda *_, store=store: store
+    return choices
+
+
+def _file_choices(bot: BotContext) -> dict[str, Callable[..., StoreSection]]:
+    """Return the files to choose from, as `_keyring_choices` does; which one another bot uses nobody knows."""
+    choices: dict[str, Callable[..., StoreSection]] = {}
+    for path, stored in keyring_services.candidate_files(bot):
+        store: StoreSection = {"store": "files", "file": path}
+        shown = sanitize_path(path)
+        if stored is None:
+            return {f"a file of this user alone: {shown}": lambda *_, store=store: store, **choices}
+        choices[f"{stored.masked_id} ({shown}) is this bot's: use it"] = lambda *_, store=store: store
     return choices
 
 

@@ -63,7 +63,7 @@ def choose_two_files(path: Path, vault: Path) -> Session:
     allow_secrets_in(path.parent / "secrets")
     accept_host(session)
     session.sees("This machine has no keyring.")
-    session.answer("be stored?")
+    session.answer("be stored?", f"{DOWN}{ENTER}")
     session.answer("mounts them):", f"secrets{ENTER}")
     go_to_credentials(session)
     enter_credentials(session, key())
@@ -77,7 +77,7 @@ def test_without_a_keyring_the_commands_for_files_are_shown_and_compared(
     session = choose_two_files(path, vault)
     session.answer("Have you created all 2 of them?")
     session.sees("credentials-missing")
-    lines = [line.strip() for line in session.shown.splitlines() if line.startswith("    ")]
+    lines = [line.strip() for line in session.shown.splitlines() if line.startswith(("    mkdir", "    (trap"))]
     for line, value in zip(lines, ["", f"{SECRET}\n", f"{KEY_ID}\n"], strict=True):
         subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)  # crossed
     session.answer("Have you created all 2 of them?")
@@ -107,11 +107,28 @@ def test_a_config_that_changed_in_the_meantime_is_left_alone(
     assert path.read_text() == changed
 
 
-def test_files_of_the_bots_unit_are_not_read_back(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
+def test_without_a_keyring_one_private_file_is_the_default(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow_secrets_in(tmp_path / "xdg")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     path = write_config(tmp_path, exchange)
     session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     accept_host(session)
     session.answer("be stored?")
+    go_to_credentials(session)
+    enter_credentials(session, key())
+    assert session.end() == 0
+    file = tmp_path / "xdg" / "freqtrade-bitmex-guard" / "bitmex-north.json"
+    assert read_config([str(path)])["api_key_guard"]["credentials"] == {"store": "files", "file": str(file)}
+    assert LocalCheck(read_config([str(path)])).run().verdict.admitted
+
+
+def test_files_of_the_bots_unit_are_not_read_back(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
+    path = write_config(tmp_path, exchange)
+    session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    accept_host(session)
+    session.answer("be stored?", f"{DOWN}{ENTER}")
     session.answer("mounts them):")
     go_to_credentials(session)
     enter_credentials(session, key())
@@ -144,7 +161,7 @@ def test_a_program_that_prints_the_credentials_can_be_chosen(
     path = write_config(tmp_path, exchange)
     session = start(path, vault)
     accept_host(session)
-    session.answer("be stored?", f"{DOWN}{DOWN}{ENTER}")
+    session.answer("be stored?", f"{DOWN}{DOWN}{DOWN}{ENTER}")
     for name in ("key id alone:", "secret alone:"):
         session.answer(name, f"\x15cat '{tmp_path}/the {name[:3]}'{ENTER}")
     go_to_credentials(session)

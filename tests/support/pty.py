@@ -24,6 +24,7 @@ def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
         "VAULT": str(vault),
+        "XDG_CONFIG_HOME": str(vault.parent / "xdg"),
         "PROMPT_TOOLKIT_NO_CPR": "1",
         **(extra or {}),
     }
