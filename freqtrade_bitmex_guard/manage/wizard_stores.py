@@ -95,8 +95,8 @@ def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Cr
         write(writable, partial(writable.add, credentials))
         return
     read_only = instructions.require_read_only(config)
-    terminal.print("In another terminal:")
-    terminal.print(*(f"    {line}" for line in instructions.store_steps(read_only, bot.profile)))
+    steps = [f"    {line}" for line in instructions.store_steps(read_only, bot.profile)]
+    terminal.print("In another terminal:", *steps)
     if isinstance(read_only, FileStoreConfig) and instructions.is_orchestrator_managed(read_only, bot.profile):
         terminal.print(
             "Only the bot's own unit or container gets these files: they cannot be read back here. Check it in there:"
@@ -114,6 +114,7 @@ def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Cr
             terminal.print("The store returns something else than the credentials that were just checked.")
         except GuardError as end:
             terminal.print_findings(end.findings)
+        terminal.print("Once more, in another terminal:", *steps)  # they may have left the screen
     _fail_not_stored()
 
 

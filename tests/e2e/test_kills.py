@@ -192,12 +192,12 @@ def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
         killed = [sys.executable, "-m", "tests.support.kill_at_write", str(at), str(tmp_path), "setup", "-c", str(path)]
         talk = Session(*killed, env=environment(vault), folder=tmp_path)
         try:
-            talk.answer("yours?", "y")
+            talk.answer("yours?", f"y{ENTER}")
             talk.answer("be stored?", ENTER if held_key() is None else f"{DOWN}{ENTER}")
             if held_key() is None:
                 talk.answer("already?", f"{DOWN}{ENTER}")
             talk.answer("first-last):", f"127.0.0.1{ENTER}")
-            talk.answer("like this?", "y")
+            talk.answer("like this?", f"y{ENTER}")
             if held_key() is None:
                 talk.answer("Key id:", f"{KEY_ID}{ENTER}")
                 talk.answer("Secret:", f"{SECRET}{ENTER}")

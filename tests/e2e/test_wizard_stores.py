@@ -36,7 +36,7 @@ def test_a_key_in_the_keyring_can_be_used(tmp_path: Path, exchange: SimulatedBit
     session.sees("already has a key: LAqU…")
     session.answer("be stored?", f"{DOWN}{ENTER}")
     session.answer("first-last):", f"127.0.0.1{ENTER}")
-    session.answer("Use it like this?", "y")
+    session.answer("Use it like this?", f"y{ENTER}")
     assert session.end() == 0
     assert LocalCheck(read_config([str(path)])).run().verdict.admitted
 
@@ -62,7 +62,7 @@ def choose_two_files(path: Path, vault: Path) -> Session:
     session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     allow_secrets_in(path.parent / "secrets")
     accept_host(session)
-    session.sees("This machine has no keyring.")
+    session.sees("This keyring cannot be used")
     session.answer("be stored?", f"{DOWN}{ENTER}")
     session.answer("mounts them):", f"secrets{ENTER}")
     go_to_credentials(session)
@@ -133,7 +133,7 @@ def test_files_of_the_bots_unit_are_not_read_back(tmp_path: Path, exchange: Simu
     go_to_credentials(session)
     enter_credentials(session, key())
     session.sees("cannot be read back here")
-    session.answer("Have you stored all of them?", "y")
+    session.answer("Have you stored all of them?", f"y{ENTER}")
     assert session.end() == 0
     assert read_config([str(path)])["api_key_guard"]["credentials"] == {"store": "files"}
     assert "systemd-creds encrypt" in session.shown
