@@ -12,18 +12,13 @@ from keyring.backend import KeyringBackend
 from keyring.backends.chainer import ChainerBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
-from keyring.errors import KeyringError
 
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials import combined
+from freqtrade_bitmex_guard.credentials.keyring_session import OTHER_STORES, explain_no_keyring, explain_unreadable
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
-
-_OTHER_STORES_HINT = (
-    'On a server without a desktop, write another store into api_key_guard: "credentials": {"store": "files"} '
-    '(systemd, Docker, Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
-)
 
 # These keep plain text on disk or on a web drive. A third-party backend that is not listed is allowed.
 _PLAINTEXT_BACKENDS = frozenset(
@@ -81,13 +76,11 @@ class KeyringStore:
             # A chainer queries its members in this order; we query them ourselves, to know which one answers.
             backends = list(chosen.backends) if isinstance(chosen, ChainerBackend) else [chosen]
         except Exception as problem:
-            fail(
-                "store-unavailable",
-                f"No keyring can be opened on this machine ({type(problem).__name__}).",
-                _OTHER_STORES_HINT,
-            )
+            reason, fix = explain_no_keyring()
+            cause = reason if "no bus" in reason else "No keyring can be opened on this machine."
+            fail("store-unavailable", f"{cause} ({type(problem).__name__})", fix)
         if not backends or all(isinstance(backend, FailKeyring) for backend in backends):
-            fail("store-unavailable", "This machine has no keyring.", _OTHER_STORES_HINT)
+            fail("store-unavailable", *explain_no_keyring())
         return backends
 
     def _entry(self, backends: Sequence[KeyringBackend], name: str) -> str | None:
@@ -124,14 +117,10 @@ def fail_unreadable(backend: KeyringBackend, problem: Exception) -> NoReturn:
         fail(
             "store-unavailable",
             f"The keyring {name} asks for a password, and nobody can type one here: the bot has no terminal.",
-            f"Use a keyring that is unlocked at login. {_OTHER_STORES_HINT}",
+            f"Use a keyring that is unlocked at login. {OTHER_STORES}",
         )
-    reason = "it is locked, or its service is not running" if isinstance(problem, KeyringError) else "it failed"
-    fail(
-        "store-unavailable",
-        f"The keyring {name} cannot be read ({type(problem).__name__}): {reason}.",
-        f"Unlock it and try again. {_OTHER_STORES_HINT}",
-    )
+    reason, fix = explain_unreadable(problem)
+    fail("store-unavailable", f"The keyring {name} cannot be read ({type(problem).__name__}): {reason}.", fix)
 
 
 def asks_in_vain(problem: BaseException | None) -> bool:
@@ -163,7 +152,7 @@ def reject_null_backend(backend: KeyringBackend) -> None:
         fail(
             "store-insecure",
             f"The keyring {backend_name(backend)} stores nothing: keyring is switched off here.",
-            _OTHER_STORES_HINT,
+            OTHER_STORES,
         )
 
 
@@ -178,5 +167,5 @@ def reject_plaintext_backend(backend: KeyringBackend, name: str) -> None:
             "store-insecure",
             f"The keyring {backend_name(backend)} stores {name!r} as plain text: anyone who reads that file has the "
             "key.",
-            f"Delete the entry there, treat the secret as exposed, and use a real keyring. {_OTHER_STORES_HINT}",
+            f"Delete the entry there, treat the secret as exposed, and use a real keyring. {OTHER_STORES}",
         )

@@ -191,6 +191,37 @@ def test_a_headless_server_without_a_keyring_learns_what_to_use(tmp_path: Path) 
     assert "files" in finding["fix"]
 
 
+LOCKED = """
+printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+printf x | keyring set other entry
+gnome-keyring-daemon --replace --components=secrets >/dev/null
+freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"
+"""
+CHECK = 'freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"'
+
+
+@pytest.mark.parametrize(
+    ("script", "has_bus", "reason"),
+    [
+        (CHECK, False, "A service has no bus here"),
+        (CHECK, True, "there is none yet, and nobody could choose its password here"),
+        (LOCKED, True, "it is locked, and nobody can unlock it here"),
+    ],
+    ids=["no bus", "no keyring yet", "locked"],
+)
+def test_what_is_wrong_with_a_keyring_is_told_apart(tmp_path: Path, script: str, has_bus: bool, reason: str) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
+    around = ["dbus-run-session", "--"] if has_bus else []
+    with SimulatedBitMEX([key()]) as exchange:
+        config = written(tmp_path, exchange, {"store": "keyring"})
+        backend = "keyring.backends.SecretService.Keyring"
+        done = run(script, tmp_path, *around, CONFIG=config, PYTHON_KEYRING_BACKEND=backend)
+    (finding,) = report(done)["findings"]
+    assert (done.returncode, finding["rule"]) == (4, "store-unavailable")
+    assert reason in finding["message"]
+    assert '"file":' in finding["fix"]
+
+
 def test_a_plain_text_keyring_that_is_really_installed_is_refused(tmp_path: Path) -> None:
     with SimulatedBitMEX([key()]) as exchange:
         config = written(tmp_path, exchange, {"store": "keyring"})
