@@ -62,7 +62,7 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
             "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
             '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
         )
-    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
+    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"), config)
     places = partial(where_written, config)
     client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)
     lazy_packages.end_import_phase()

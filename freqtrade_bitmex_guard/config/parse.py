@@ -62,21 +62,27 @@ def guard_state(config: Mapping[str, Any]) -> GuardState:
     return GuardState.ENABLED if enabled else GuardState.DISABLED
 
 
-def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_mode: object = None) -> GuardConfig:
+def parse_section(
+    section: Mapping[str, Any],
+    profile: ExchangeProfile,
+    trading_mode: object = None,
+    config: Mapping[str, Any] | None = None,
+) -> GuardConfig:
     """Validate the section strictly.
 
     Args:
         section: the value of `api_key_guard`.
         profile: of the exchange that the bot uses; the defaults come from it.
         trading_mode: freqtrade's, as its config has it or not; freqtrade itself judges whether it exists.
+        config: freqtrade's whole, merged config, in whose folder relative paths begin.
 
     Raises:
         GuardError: misconfigured, one finding for everything that is wrong, never with a value in it.
     """
     try:
-        return GuardConfig.model_validate(
-            section, context={"profile": profile, "trading_mode": str(trading_mode or DEFAULT_TRADING_MODE)}
-        )
+        mode = str(trading_mode or DEFAULT_TRADING_MODE)
+        context = {"profile": profile, "trading_mode": mode, "config": config or {}}
+        return GuardConfig.model_validate(section, context=context)
     except ValidationError as problems:
         details = problems.errors(include_input=False, include_url=False)
     raise GuardError(*(explain_error(detail) for detail in details))

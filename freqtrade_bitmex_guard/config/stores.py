@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
+from freqtrade_bitmex_guard.config.paths import ConfigPath, config_of, expand_path, is_in_own_folder
 from freqtrade_bitmex_guard.model.credentials import (
     KEY,
     PASSWORD,
@@ -58,7 +60,6 @@ def _file(field: CredentialField, note: str = "") -> Any:
     name = f"{field.file_prefix}{field.name}"
     return Field(
         default=None,
-        min_length=1,
         description=f"Default: `<exchange>_{name}` in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
         examples=[f"/run/secrets/binance_{name}"],
     )
@@ -68,16 +69,22 @@ _SOME_EXCHANGES = " Only for exchanges that issue one."
 
 
 class FileStoreConfig(SectionModel):
-    """One file for each part, as systemd, Docker, Podman and Kubernetes hand secrets over."""
+    """One file that the guard writes, or one for each part, as systemd, Docker, Podman and Kubernetes provide them."""
 
     store: Literal["files"] = Field(examples=["files"])
-    key_file: str | None = _file(KEY)
-    secret_file: str | None = _file(SECRET)
-    password_file: str | None = _file(PASSWORD, _SOME_EXCHANGES)
-    wallet_address_file: str | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
-    private_key_file: str | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
+    file: ConfigPath | None = Field(
+        default=None,
+        description="One file with all parts, as a JSON object, which `setup` and `credentials` write. Not beside the "
+        "others, and not in the bot's own folder.",
+        examples=["~/.config/freqtrade-bitmex-guard/binance.json"],
+    )
+    key_file: ConfigPath | None = _file(KEY)
+    secret_file: ConfigPath | None = _file(SECRET)
+    password_file: ConfigPath | None = _file(PASSWORD, _SOME_EXCHANGES)
+    wallet_address_file: ConfigPath | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
+    private_key_file: ConfigPath | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
 
-    def file(self, field: CredentialField) -> str | None:
+    def part_file(self, field: CredentialField) -> str | None:
         """Return the path that is written for a part, or None for the default."""
         path: str | None = getattr(self, f"{field.name}_file")
         return path
@@ -86,6 +93,18 @@ class FileStoreConfig(SectionModel):
     @classmethod
     def _is_for_a_part_of_the_exchange(cls, path: str | None, info: ValidationInfo) -> str | None:
         _reject_foreign_part(str(info.field_name).removesuffix("_file"), info)
+        if path is not None and info.data.get("file") is not None:
+            raise PydanticCustomError("two_forms", "is not needed: `file` has all parts; write one or the other")
+        return path
+
+    @field_validator("file")
+    @classmethod
+    def _is_not_the_bots_own(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and is_in_own_folder(Path(path), config_of(info)):
+            raise PydanticCustomError(
+                "own_folder",
+                "is in the folder of the config or of user_data, which are shared, copied and committed",
+            )
         return path
 
 
@@ -119,9 +138,19 @@ class CommandStoreConfig(SectionModel):
         part = str(info.field_name).removesuffix("_command")
         if command is not None:
             _reject_foreign_part(part, info)
-        elif any(field.name == part for field in profile_of(info).credentials):
+            program, *arguments = command
+            return [
+                _expand_word(program, "/" in program, info),
+                *(_expand_word(word, False, info) for word in arguments),
+            ]
+        if any(field.name == part for field in profile_of(info).credentials):
             raise PydanticKnownError("missing")
         return command
+
+
+def _expand_word(word: str, is_path: bool, info: ValidationInfo) -> str:
+    """Expand a word of a command if it is a path: of an argument only a home says so."""
+    return expand_path(word, config_of(info)) if is_path or word.startswith("~/") else word
 
 
 def _reject_foreign_part(part: str, info: ValidationInfo) -> None:

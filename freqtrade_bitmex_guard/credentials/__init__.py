@@ -30,9 +30,9 @@ def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
 
             return KeyringStore(config)
         case FileStoreConfig():
-            from freqtrade_bitmex_guard.credentials.files import FileStore
+            from freqtrade_bitmex_guard.credentials.files import open_file_store
 
-            return FileStore(config, exchange)
+            return open_file_store(config, exchange)
         case CommandStoreConfig():
             from freqtrade_bitmex_guard.credentials.command import CommandStore
 

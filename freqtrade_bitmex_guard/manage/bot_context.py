@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.jsonc import NodePath
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.stores import FileStoreConfig, KeyringStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, WritableStore
 from freqtrade_bitmex_guard.credentials.writable import open_writable_store
@@ -24,6 +24,7 @@ from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
@@ -74,7 +75,7 @@ class BotContext:
         profile = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None).profile
         state = guard_state(config)
         source = {} if state is GuardState.ABSENT else config[SECTION]
-        section = parse_section(source, profile, config.get("trading_mode"))
+        section = parse_section(source, profile, config.get("trading_mode"), config)
         return cls(
             files=files,
             config_options=" ".join(f"-c {shlex.quote(file)}" for file in files),
@@ -105,7 +106,7 @@ class BotContext:
         Raises:
             GuardError: misconfigured, if something in it is invalid.
         """
-        return parse_section(source, self.profile, self.config.get("trading_mode"))
+        return parse_section(source, self.profile, self.config.get("trading_mode"), self.config)
 
 
 def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[str, Any] | None = None) -> Verdict:
@@ -123,6 +124,8 @@ def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[
 def _store_label(store: StoreConfig) -> str:
     if isinstance(store, KeyringStoreConfig):
         return f"this user's keyring (service {sanitize(store.service)!r})"
+    if isinstance(store, FileStoreConfig) and store.file is not None:
+        return f"the file {sanitize_path(store.file)}"
     return f"the store {sanitize(store.store)!r}"
 
 

@@ -186,11 +186,14 @@ def _rotate(bot: BotContext, terminal: Terminal) -> int:
     terminal.print(
         f"In use: the key {old.masked_id}. Make a new one on {bot.profile.page.location}; leave the old one there."
     )
-    new = terminal.credentials(bot.profile)
-    if new.is_same_key(old):
-        fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
-    verdict = check_candidate(bot, new)
-    terminal.report(verdict)
+    while True:
+        new = terminal.credentials(bot.profile)
+        if new.is_same_key(old):
+            fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
+        verdict = check_candidate(bot, new)
+        terminal.report(verdict)
+        if verdict.admitted or not terminal.is_attended or not terminal.confirm("Enter the credentials again?"):
+            break
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return verdict.exit_code

@@ -30,7 +30,7 @@ HERE = [
 """Run here, with a bot on the simulated exchange whose key passes."""
 
 COMPLETION = "freqtrade-bitmex-guard --print-completion"
-CREDENTIALS = "test_every_credentials_command_works_in_a_real_secret_service"
+CREDENTIALS = "test_every_credentials_command_works_in_a_real_store"
 BY_TEST = {
     "freqtrade-bitmex-guard check --as-is -c config.json": "test_a_good_key_is_admitted_with_a_warning_of_plain_text",
     "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
