@@ -23,6 +23,7 @@ from freqtrade.rpc.discord import Discord
 from freqtrade.rpc.webhook import Webhook
 
 from freqtrade_bitmex_guard.client.http import TrackingAdapter
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin.sent_messages import SentMessages
@@ -54,7 +55,7 @@ def notify_refusal(config: Mapping[str, Any], verdict: Verdict) -> None:
         Nothing: whatever goes wrong is a line in the log.
     """
     try:
-        channels = _channels(config, chat.start_refused(verdict, str(config.get("bot_name") or "freqtrade")))
+        channels = _channels(config, chat.start_refused(verdict, verdict.bot or BotLabel.of(config)))
         sent = SentMessages(Path(config.get("user_data_dir") or "user_data"))
         digests = {name: _refusal_digest(config, verdict, name) for name in channels}
         channels = {name: send for name, send in channels.items() if not sent.holds(digests[name])}

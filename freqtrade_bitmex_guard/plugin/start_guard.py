@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
@@ -47,10 +48,13 @@ class StartRefused(OperationalException):  # type: ignore[misc]
 
 
 @contextmanager
-def fail_closed() -> Iterator[None]:
+def fail_closed(config: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Refuse the start if anything fails inside.
 
     This is the one boundary between the guard and freqtrade, which swallows some exceptions and goes on without us.
+
+    Args:
+        config: of the bot, so that the refusal names it.
 
     Raises:
         StartRefused: for every exception but KeyboardInterrupt.
@@ -60,7 +64,7 @@ def fail_closed() -> Iterator[None]:
     except (KeyboardInterrupt, StartRefused):
         raise
     except BaseException as problem:
-        raise StartRefused(_verdict_of(problem)) from None
+        raise StartRefused(_verdict_of(problem, config)) from None
 
 
 class StartGuard:
@@ -101,7 +105,7 @@ class StartGuard:
         if handed_on is not None and handed_on[0] is config:
             self.admission = handed_on[1]
         else:
-            with fail_closed():
+            with fail_closed(config):
                 self.admission = self._check(config)
         return self.admission
 
@@ -115,7 +119,7 @@ class StartGuard:
             StartRefused: if no bot may be built from the config.
         """
         self.wait_seconds = 0.0  # a start may wait for the exchange; a running bot may not
-        with fail_closed():
+        with fail_closed(config):
             return self._check(config)
 
     @contextmanager
@@ -215,10 +219,11 @@ START_GUARD = StartGuard()
 """The one of this process, which `install` puts around freqtrade's classes."""
 
 
-def _verdict_of(problem: BaseException) -> Verdict:
+def _verdict_of(problem: BaseException, config: Mapping[str, Any] | None) -> Verdict:
     try:
         findings = problem.findings if isinstance(problem, GuardError) else (internal_error(problem),)
-        return Verdict(findings=sort_findings(findings))
+        bot = None if config is None else BotLabel.of(config)
+        return Verdict(findings=sort_findings(findings), bot=bot)
     except KeyboardInterrupt:
         raise
     except BaseException:

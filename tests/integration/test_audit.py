@@ -188,7 +188,8 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: AuditComm
     make_careless(exchange)
     report = audit.json()
     assert list(report) == [
-        *("verdict", "exchange", "key", "findings", "facts", "servers", "unverified"),
+        *("schema_version", "bot", "config", "verdict", "exchange", "key", "store", "command"),
+        *("findings", "facts", "servers", "unverified"),
         *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]

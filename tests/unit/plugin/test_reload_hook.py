@@ -149,7 +149,7 @@ def test_a_config_that_only_freqtrade_rejects_says_so(
     monkeypatch.setattr(Worker, "arguments", {"config": [str(tmp_path / file)]} if file else {})
     watched = WatchedBot()
     reload(monkeypatch, watched, None, load=lambda: 1 / 0)
-    assert "config-unreadable: freqtrade does not accept the new config" in watched.messages[0]
+    assert "did not load the new config: freqtrade does not accept the new config" in watched.messages[0]
 
 
 def test_the_worker_gets_its_hook_once(monkeypatch: pytest.MonkeyPatch) -> None:

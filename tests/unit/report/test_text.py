@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.model.key import (
 )
 from freqtrade_bitmex_guard.model.networks import parse_network
 from freqtrade_bitmex_guard.model.verdict import Verdict
-from freqtrade_bitmex_guard.report import text
+from freqtrade_bitmex_guard.report import faults, text
 from tests.support.factories import facts
 
 GOOD = Verdict(findings=(), facts=(facts("order"),), exchange="bitmex", key="LAqU…", servers=("https://x:443",))
@@ -57,7 +57,7 @@ def test_what_a_permission_cannot_be_split_from_is_beside_it() -> None:
 def test_an_admission_without_verification_says_so_everywhere() -> None:
     verdict = Verdict(findings=(), facts=GOOD.facts, unverified=("permissions", "ip-restriction"))
 
-    assert text.headline(verdict) == (
+    assert faults.headline(verdict) == (
         "ADMITTED as the policy accepts it, without verification: permissions, ip restriction."
     )
     assert text.summary_line(verdict).endswith("without verification: permissions, ip restriction.")
@@ -65,7 +65,7 @@ def test_an_admission_without_verification_says_so_everywhere() -> None:
 
 
 def test_a_verdict_that_does_not_admit_keeps_its_headline() -> None:
-    assert text.headline(Verdict(findings=(), unverified=("permissions",))).startswith("UNVERIFIED: ")
+    assert faults.headline(Verdict(findings=(), unverified=("permissions",))).startswith("UNVERIFIED: ")
 
 
 @pytest.mark.parametrize(
