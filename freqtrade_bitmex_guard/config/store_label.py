@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig, KeyringStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
@@ -13,5 +15,7 @@ def describe_store(store: StoreConfig) -> str:
     if isinstance(store, FileStoreConfig):
         paths = [path for name, path in store if name.endswith("_file") and isinstance(path, str)]
         if paths:
-            return f"the store 'files' ({join_limited(paths, lambda path: sanitize(path, 200))})"
+            folders = {str(Path(path).parent) for path in paths}
+            places = folders if len(folders) == 1 else paths
+            return f"the store 'files' ({join_limited(places, lambda place: sanitize(place, 200))})"
     return f"the store {sanitize(store.store)!r}"
