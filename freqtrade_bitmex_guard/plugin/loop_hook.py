@@ -57,6 +57,20 @@ def _is_held(bot: Any) -> bool:
     return monitor is not None and monitor.violation is not None
 
 
+def why_held(bot: Any, *, to_pause: bool = False) -> str:
+    """Return why a bot cannot be started now, and how to go on; empty if the guard does not hold it.
+
+    Args:
+        bot: that was told to start.
+        to_pause: whether it was told to pause instead, which only a stopped bot cannot.
+    """
+    monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
+    violation = None if monitor is None else monitor.violation
+    if monitor is None or violation is None or (to_pause and not monitor.stops):
+        return ""
+    return chat.start_denied(violation, label_of(bot, violation), stops=monitor.stops)
+
+
 def notify_operator(bot: Any, make_message: Callable[[], str]) -> None:
     """Notify the operator; whatever fails, the bot goes on to manage its open trades."""
     try:

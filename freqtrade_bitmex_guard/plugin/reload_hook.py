@@ -105,7 +105,7 @@ def _keep_running(bot: Any, verdict: Verdict) -> None:
     bot.state = State.STOPPED if stopped else State.PAUSED
     monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
     if monitor is not None:
-        monitor.poll_soon()  # it may be the key that does not pass
+        monitor.poll_soon(verdict)  # it may be the key that does not pass
     entries = chat.Entries() if stopped else cancel_open_entries(bot)
     notify_operator(
         bot,

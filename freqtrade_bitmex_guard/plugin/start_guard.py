@@ -76,6 +76,7 @@ class StartGuard:
         admission: what the bot of this process was admitted with; None if it is not guarded.
         clients: the ccxt clients that were compared with the admission.
         last_refusal: the verdict that kept the last bot from being built; None if it was built.
+        admitted_with: the verdict of the last admission.
         was_guarded: whether any config of this process had the guard enabled, in dry-run too. It never becomes false
             again.
         built_count: how many bots were built, guarded or not.
@@ -87,6 +88,7 @@ class StartGuard:
         self.admission: Admission | None = None
         self.clients: list[Any] = []
         self.last_refusal: Verdict | None = None
+        self.admitted_with: Verdict | None = None
         self.was_guarded = False
         self.built_count = 0
         self._handed_on: tuple[dict[str, Any], Admission] | None = None
@@ -192,6 +194,7 @@ class StartGuard:
             level = logging.WARNING if finding.severity is Severity.WARNING else logging.INFO
             logger.log(level, "API key guard: %s", text.describe_finding(finding))
         logger.info(text.summary_line(result.verdict))
+        self.admitted_with = result.verdict
         return result.admission
 
     def _run_check(self, config: dict[str, Any]) -> CheckResult:

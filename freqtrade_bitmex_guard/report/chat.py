@@ -73,6 +73,23 @@ def start_refused(verdict: Verdict, bot: BotLabel) -> str:
     return _message(f"{bot} was not started: ", replace(verdict, bot=bot), money)
 
 
+def start_warnings(verdict: Verdict, findings: Sequence[Finding], bot: BotLabel) -> str:
+    """Return the message about a bot that was started, though there are warnings.
+
+    Args:
+        verdict: that admitted it.
+        findings: the warnings that are new.
+        bot: which one.
+    """
+    first, *others = (finding.message for finding in findings)
+    verdict = replace(verdict, bot=bot, findings=tuple(findings))
+    lines = [_shortened(f"{bot} was started, with a warning: {first}"), *_subject(verdict)]
+    lines += [f"Also: {' '.join(others)}"] if others else []
+    lines += [f"What to do: {advice.join_fixes(advice.fixes(verdict, running=True))}"]
+    command = bot.fill_in("freqtrade-bitmex-guard audit -c CONFIG")
+    return _bounded(lines, f"\nType: {command}{_help_line(findings)}")
+
+
 def violation(
     verdict: Verdict,
     state: BotState,
@@ -101,6 +118,20 @@ def violation(
 def key_recovered(bot: BotLabel) -> str:
     """Return the message that the key passes again, while the bot is still paused or stopped."""
     return _clean(f"{bot}: the key passes again. Nothing was resumed: send /start if you want the bot to go on.")
+
+
+def start_denied(verdict: Verdict, bot: BotLabel, *, stops: bool) -> str:
+    """Return the answer to `/start` while the guard holds the bot.
+
+    Args:
+        verdict: why.
+        bot: which one.
+        stops: whether it is stopped; else it is paused.
+    """
+    state = BotState.STOPPED if stops else BotState.PAUSED
+    money = [f"{state.meaning} Send /start again once the guard reports that the key passes."]
+    subject = f"{bot} was not started and {state}: "
+    return _message(subject, replace(verdict, bot=bot), money, running=True)
 
 
 def reload_refused(verdict: Verdict, bot: BotLabel, *, stopped: bool, entries: Entries = Entries()) -> str:
@@ -144,8 +175,11 @@ def _message(subject: str, verdict: Verdict, money: Sequence[str], *, running: b
         if finding in errors
     ]
     lines += [f"What to do: {advice.join_fixes(texts)}"] if texts else []
-    end = _clean(f"\nType: {command}{_help_line(errors)}")
-    text = _clean("\n".join(lines))
+    return _bounded(lines, f"\nType: {command}{_help_line(errors)}")
+
+
+def _bounded(lines: Sequence[str], end: str) -> str:
+    end, text = _clean(end), _clean("\n".join(lines))
     room = _MAX_CHARACTERS - len(end)
     return (text if len(text) <= room else text[: max(0, room - 1)] + "…") + end
 

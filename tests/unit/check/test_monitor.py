@@ -139,7 +139,7 @@ def test_a_recheck_that_raises_waits_for_the_next_interval() -> None:
     def fail() -> Verdict:
         raise RuntimeError
 
-    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
+    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now, jitter=lambda: 0)
     checked_at = []
     for minute in range(1, 71):
         day.now += 60
@@ -184,3 +184,16 @@ def test_every_message_fits_a_chat() -> None:
 def test_an_odd_setting_is_misconfigured(written: Any) -> None:
     with pytest.raises(Exception, match="section-invalid"):
         parse_section(written, PROFILE)
+
+
+@pytest.mark.parametrize(("drawn", "minutes"), [(0, 60), (0.5, 57), (1, 54)])
+def test_bots_that_were_started_together_do_not_ask_together(drawn: float, minutes: int) -> None:
+    day = Day()
+    began = day.now
+    monitor = KeyMonitor(lambda: GOOD, parse_section({}, PROFILE), clock=lambda: day.now, jitter=lambda: drawn)
+    for _ in range(60):
+        day.now += 60
+        monitor.poll()
+        if monitor.recheck_count:
+            break
+    assert day.now - began == 60 * minutes

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from freqtrade.enums import State
 
-from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin import loop_hook, reload_hook
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
@@ -115,6 +115,25 @@ def test_after_a_refused_reload_the_key_is_checked_at_once(monkeypatch: pytest.M
     watched.verdict = BAD
     watched.bot.state = State.RUNNING
     assert watched.iterate(0) is State.PAUSED
+
+
+def test_a_refused_reload_sends_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = WatchedBot()
+    watched.verdict = BAD
+    reload(monkeypatch, watched, BAD)
+    watched.iterate(0)
+    assert len(watched.messages) == 1
+    assert watched.monitor.violation is BAD
+    watched.bot.state = State.RUNNING
+    assert watched.bot.state is State.PAUSED
+
+
+def test_after_a_refused_reload_another_fault_of_the_key_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = WatchedBot()
+    watched.verdict = Verdict(findings=(error("ip-unrestricted", "from anywhere", "limit it"),))
+    reload(monkeypatch, watched, BAD)
+    watched.iterate(0)
+    assert len(watched.messages) == 2
 
 
 def test_an_unreadable_config_holds_a_guarded_bot_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
