@@ -106,15 +106,15 @@ def somebody_else(verdict: Verdict) -> str:
     """
     if not verdict.facts or not any(finding.name in _WIDENED for finding in errors_of(verdict)):
         return ""
-    return SOMEBODY_ELSE
+    return f"The key could not do this at the last look. {INTRUDER}"
 
 
 _WIDENED = ("withdraw-permission", "permission-not-allowed", "ip-unrestricted", "ip-too-many", "ip-outside")
 
-SOMEBODY_ELSE = (
-    "The key could not do this at the last look. If you did not change it, somebody is in your exchange account. In "
-    "this order: 1. delete the key on the exchange; 2. change the password and end all sessions; 3. delete keys and "
-    "withdrawal addresses that you do not know; 4. only then create a new key."
+INTRUDER = (
+    "If you did not do that, somebody is in your exchange account. In this order: 1. delete the key on the exchange; "
+    "2. change the password and end all sessions; 3. delete keys and withdrawal addresses that you do not know; "
+    "4. only then create a new key."
 )
 
 

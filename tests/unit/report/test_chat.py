@@ -72,7 +72,7 @@ def test_a_running_bot_is_told_nothing_that_only_a_start_needs(finding: object) 
 
 def test_a_running_bots_new_permission_names_the_intruder_first() -> None:
     message = chat.violation(SEVERAL, chat.BotState.PAUSED, BOT, unreachable_minutes=None)
-    assert message.splitlines()[1] == advice.SOMEBODY_ELSE
+    assert message.splitlines()[1].endswith(advice.INTRUDER)
     without_facts = replace(SEVERAL, facts=())
     assert "somebody" not in chat.violation(without_facts, chat.BotState.PAUSED, BOT, unreachable_minutes=None)
     assert "somebody" not in chat.start_refused(SEVERAL, BOT)
