@@ -77,8 +77,9 @@ def explain_commands(rpc: Any) -> None:
 def _wrap_command(handle: Callable[..., dict[str, str]], name: str) -> Callable[..., dict[str, str]]:
     @functools.wraps(handle)
     def explained(self: Any, *args: Any, **options: Any) -> dict[str, str]:
+        answer = handle(self, *args, **options)  # a held bot that was stopped is at least paused by it
         reason = why_held(self._freqtrade, to_pause=name == "_rpc_pause")
-        return {"status": reason} if reason else handle(self, *args, **options)
+        return {"status": reason} if reason else answer
 
     setattr(explained, _IS_EXPLAINED, True)
     return explained
