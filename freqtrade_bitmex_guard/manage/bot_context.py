@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.jsonc import NodePath
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import FileStoreConfig, KeyringStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.store_label import describe_store
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, WritableStore
 from freqtrade_bitmex_guard.credentials.writable import open_writable_store
@@ -24,8 +24,6 @@ from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
-from freqtrade_bitmex_guard.redaction.paths import sanitize_path
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
 @opaque_dataclass
@@ -86,7 +84,7 @@ class BotContext:
             section=section,
             store=open_store(section.credentials, profile.id),
             writable_store=open_writable_store(section.credentials, profile.id),
-            store_label=_store_label(section.credentials),
+            store_label=describe_store(section.credentials),
         )
 
     def config_files(self) -> list[ConfigFile]:
@@ -119,14 +117,6 @@ def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[
     """
     config = {**bot.config, SECTION: bot.section_source if section is None else section}
     return LocalCheck(config, credentials=credentials).run().verdict
-
-
-def _store_label(store: StoreConfig) -> str:
-    if isinstance(store, KeyringStoreConfig):
-        return f"this user's keyring (service {sanitize(store.service)!r})"
-    if isinstance(store, FileStoreConfig) and store.file is not None:
-        return f"the file {sanitize_path(store.file)}"
-    return f"the store {sanitize(store.store)!r}"
 
 
 def _register_credentials(values: Iterable[tuple[NodePath, object]]) -> None:

@@ -31,6 +31,8 @@ def wrap_init(build: BuildBot, guard: StartGuard) -> BuildBot:
             else:
                 _build_admitted(build, guard, admission, self, config)
             guard.built_count += 1
+            if admission is not None and guard.admitted_with is not None and guard.admitted_with.findings:
+                notifications.notify_warnings(config, guard.admitted_with)
         except StartRefused as refusal:
             guard.last_refusal = refusal.verdict
             notifications.notify_refusal(config, refusal.verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
@@ -20,6 +20,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
 from freqtrade_bitmex_guard.config.places import where_written
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
@@ -52,10 +53,13 @@ class StartRefused(OperationalException):  # type: ignore[misc]
 
 
 @contextmanager
-def fail_closed() -> Iterator[None]:
+def fail_closed(config: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Refuse the start if anything fails inside.
 
     This is the one boundary between the guard and freqtrade, which swallows some exceptions and goes on without us.
+
+    Args:
+        config: of the bot, so that the refusal names it.
 
     Raises:
         StartRefused: for every exception but KeyboardInterrupt.
@@ -65,7 +69,7 @@ def fail_closed() -> Iterator[None]:
     except (KeyboardInterrupt, StartRefused):
         raise
     except BaseException as problem:
-        raise StartRefused(_verdict_of(problem)) from None
+        raise StartRefused(_verdict_of(problem, config)) from None
 
 
 class StartGuard:
@@ -77,6 +81,7 @@ class StartGuard:
         admission: what the bot of this process was admitted with; None if it is not guarded.
         clients: the ccxt clients that were compared with the admission.
         last_refusal: the verdict that kept the last bot from being built; None if it was built.
+        admitted_with: the verdict of the last admission.
         was_guarded: whether any config of this process had the guard enabled, in dry-run too. It never becomes false
             again.
         built_count: how many bots were built, guarded or not.
@@ -88,6 +93,7 @@ class StartGuard:
         self.admission: Admission | None = None
         self.clients: list[Any] = []
         self.last_refusal: Verdict | None = None
+        self.admitted_with: Verdict | None = None
         self.was_guarded = False
         self.built_count = 0
         self._handed_on: tuple[dict[str, Any], Admission] | None = None
@@ -106,7 +112,7 @@ class StartGuard:
         if handed_on is not None and handed_on[0] is config:
             self.admission = handed_on[1]
         else:
-            with fail_closed():
+            with fail_closed(config):
                 self.admission = self._check(config)
         return self.admission
 
@@ -120,7 +126,7 @@ class StartGuard:
             StartRefused: if no bot may be built from the config.
         """
         self.wait_seconds = 0.0  # a start may wait for the exchange; a running bot may not
-        with fail_closed():
+        with fail_closed(config):
             return self._check(config)
 
     @contextmanager
@@ -195,6 +201,7 @@ class StartGuard:
             level = logging.WARNING if finding.severity is Severity.WARNING else logging.INFO
             logger.log(level, "API key guard: %s", text.describe_finding(finding))
         logger.info(text.summary_line(result.verdict))
+        self.admitted_with = result.verdict
         return result.admission
 
     def _run_check(self, config: dict[str, Any]) -> CheckResult:
@@ -222,10 +229,11 @@ START_GUARD = StartGuard()
 """The one of this process, which `install` puts around freqtrade's classes."""
 
 
-def _verdict_of(problem: BaseException) -> Verdict:
+def _verdict_of(problem: BaseException, config: Mapping[str, Any] | None) -> Verdict:
     try:
         findings = problem.findings if isinstance(problem, GuardError) else (internal_error(problem),)
-        return Verdict(findings=sort_findings(findings))
+        bot = None if config is None else BotLabel.of(config)
+        return Verdict(findings=sort_findings(findings), bot=bot)
     except KeyboardInterrupt:
         raise
     except BaseException:

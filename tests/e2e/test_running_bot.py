@@ -55,7 +55,7 @@ def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX
     running = start(open_trade=False)
     running.until("WANTS TO ENTER")
     exchange.keys[0].cidr = ""
-    paused = running.until("API key guard: the key now breaks the policy")
+    paused = running.until("is paused: The key has no IP restriction")
     running.until("ITERATION", running.until("ITERATION", running.until("to: PAUSED", paused)))
     assert "WANTS TO ENTER" not in running.process.output[paused:]
     assert "ip-unrestricted" in running.messages(1)[0]
@@ -65,7 +65,7 @@ def test_a_disabled_key_stops_a_bot_that_is_configured_to_stop(start: Start, exc
     running = start(on_violation="stop")
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].enabled = False
-    stopped = running.until("API key guard: the key can no longer be verified. The bot is stopped")
+    stopped = running.until("is stopped: The key is disabled")
     running.until("from RUNNING to: STOPPED", stopped)
     running.command("start")
     turned_back = running.until("not RUNNING but STOPPED", stopped)
@@ -140,7 +140,7 @@ def test_a_refused_start_is_reported_once_an_hour(bot: DemoBot, exchange: Simula
             assert process.wait() == 2
             assert_no_secret(process.output)
         (message,) = receiver.from_the_guard
-        assert message.startswith("freqtrade was not started.\nAPI key guard: REFUSED")
+        assert " was not started: The key has the permission" in message.partition("\n")[0]
         exchange.keys[0].permissions = ["order"]
         exchange.keys[0].cidr = ""
         assert bot.trade(python=str(wheel)).wait() == 2
