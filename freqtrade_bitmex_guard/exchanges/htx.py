@@ -61,6 +61,8 @@ PROFILE = ExchangeProfile(
     ),
     signature_headers=frozenset(),  # id and signature are in the URL
     ip_free_keys="HTX ends keys without a bound address 90 days after they were made or changed.",
+    reports_expiry=True,
+    reports_siblings=True,
 )
 
 _STORE_AGAIN = "Store the secret again. HTX shows it only once; if it is lost, make a new key."

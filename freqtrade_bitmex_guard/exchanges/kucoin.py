@@ -83,6 +83,7 @@ PROFILE = ExchangeProfile(
         "without use."
     ),
     credentials=(KEY, SECRET, PASSWORD),
+    hides_ip_list=True,
 )
 
 _CAUSES = (
