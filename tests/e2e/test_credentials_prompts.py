@@ -72,6 +72,6 @@ def test_migrate_offers_to_check_gits_history(tmp_path: Path, exchange: Simulate
     session = start(path, vault, "credentials", "migrate")
     session.answer("Check whether it was committed to git?")
     assert session.end() == 0
-    assert "in the index, uncommitted (as config.json)" in session.shown
+    assert "is in git's index, uncommitted" in session.shown
     assert shows_no_secret(session.shown)
     assert stored_entry() == GOOD

@@ -81,6 +81,10 @@ def test_without_a_keyring_the_commands_for_files_are_shown_and_compared(
     for line, value in zip(lines, ["", f"{SECRET}\n", f"{KEY_ID}\n"], strict=True):
         subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)  # crossed
     session.answer("Have you created all 2 of them?")
+    session.sees("swapped")
+    for line, value in zip(lines, ["", f"{OTHER_ID}\n", f"{OTHER_SECRET}\n"], strict=True):
+        subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)
+    session.answer("Have you created all 2 of them?")
     session.sees("something else")
     for line, value in zip(lines, ["", f"{KEY_ID}\n", f"{SECRET}\n"], strict=True):
         subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)
