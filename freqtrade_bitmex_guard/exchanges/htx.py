@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from freqtrade_bitmex_guard.client.comma_lists import split_networks
 from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
 from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
@@ -162,7 +163,6 @@ _CAUSES = (
     ErrorCause("server-error", code="500"),
 )
 
-_MAX_NETWORKS = 250
 _MAX_SIBLINGS = 2_000
 _PERMANENT = -1
 
@@ -249,12 +249,8 @@ def _read_facts(entry: dict[str, Any], now: float, uid: str | None = None) -> Ke
 
 
 def _ip_restriction(addresses: str) -> IpRestriction:
-    blocks = [block.strip() for block in addresses.split(",")]
-    if not all(blocks):
-        return Unrestricted("no IP address is bound to it")
-    if len(blocks) > _MAX_NETWORKS:
-        fail_invalid(PROFILE, "describes the key oddly: ipAddresses")
-    return RestrictedTo.from_texts(blocks)
+    blocks = [block.strip() for block in split_networks(addresses, PROFILE, "ipAddresses")]
+    return RestrictedTo.from_texts(blocks) if blocks else Unrestricted("no IP address is bound to it")
 
 
 def _siblings(entries: list[dict[str, Any]], now: float) -> tuple[SiblingKey, ...] | NotReported:
