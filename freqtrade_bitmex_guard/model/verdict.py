@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from freqtrade_bitmex_guard.model.catalogue import Outcome
@@ -48,6 +48,10 @@ class Verdict:
     requests: int = 0
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration_ms: int = 0
+
+    def with_findings(self, *findings: Finding) -> Verdict:
+        """Return the same verdict with more findings."""
+        return replace(self, findings=sort_findings((*self.findings, *findings)))
 
     @property
     def outcome(self) -> Outcome:
