@@ -7,14 +7,13 @@ import contextlib
 import logging
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from freqtrade_bitmex_guard import is_armed
 from freqtrade_bitmex_guard.cli.output import print_report, report_verdict
 from freqtrade_bitmex_guard.cli.parser import accept_freqtrade_options
 from freqtrade_bitmex_guard.model.findings import fail, warning
-from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.model.verdict import Verdict
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 EXAMPLES = (
@@ -84,7 +83,7 @@ def _add_disabled_warning(verdict: Verdict, config: Mapping[str, Any]) -> Verdic
         "api_key_guard.enabled is false: `freqtrade trade` would start without this check, and without a key.",
         "Set it to true.",
     )
-    return replace(verdict, findings=sort_findings((*verdict.findings, disabled)))
+    return verdict.with_findings(disabled)
 
 
 def _add_armed_warning(verdict: Verdict) -> Verdict:
@@ -96,4 +95,4 @@ def _add_armed_warning(verdict: Verdict) -> Verdict:
         "Python started, as after `pip install --target` or a partial copy of site-packages.",
         "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
     )
-    return replace(verdict, findings=sort_findings((*verdict.findings, not_armed)))
+    return verdict.with_findings(not_armed)

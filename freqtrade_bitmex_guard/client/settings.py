@@ -168,8 +168,8 @@ def invalid_settings(
         for name in settings:
             if not setting_names.is_known(name) and _normalize(name) not in _FIELDS_BY_NAME:
                 yield from _unknown_setting(name, path, default_client)
-        default_urls = default_client(False).urls if NEEDS_DEFAULT_URLS & settings.keys() else {}
-        yield from invalid_values(settings, path, default_urls, profile.title)
+        default = default_client(False) if NEEDS_DEFAULT_URLS & settings.keys() else None
+        yield from invalid_values(settings, path, default, profile.title)
         yield from _invalid_options(settings.get("options"), f"{path}.options", profile)
         for name in non_text_headers(settings):
             yield error(

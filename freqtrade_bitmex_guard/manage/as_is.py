@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
@@ -22,7 +21,7 @@ from freqtrade_bitmex_guard.model.credentials import (
 )
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, fail, warning
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.opaque import same_text
 
@@ -70,7 +69,7 @@ def check_as_is(files: Sequence[str], more_hosts: Sequence[str] = ()) -> tuple[s
     guarded = SECTION_LEFT_ASIDE if _has_section(config) else NOT_GUARDED
     if guarded == NOT_GUARDED:
         warnings.append(_no_section(config))
-    return guarded, replace(verdict, findings=sort_findings((*verdict.findings, *warnings)))
+    return guarded, verdict.with_findings(*warnings)
 
 
 def _read_credentials(

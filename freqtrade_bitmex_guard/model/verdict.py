@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from freqtrade_bitmex_guard.model.bot import BotLabel
@@ -53,6 +53,10 @@ class Verdict:
     duration_ms: int = 0
     bot: BotLabel | None = None
     store: str | None = None
+
+    def with_findings(self, *findings: Finding) -> Verdict:
+        """Return the same verdict with more findings."""
+        return replace(self, findings=sort_findings((*self.findings, *findings)))
 
     @property
     def outcome(self) -> Outcome:
