@@ -65,10 +65,10 @@ def check_as_is(files: Sequence[str], more_hosts: Sequence[str] = ()) -> tuple[s
         SECTION: {"allowed_hosts": [*profile.hosts, *more_hosts]},
     }
     verdict = LocalCheck(bare, credentials).run().verdict
-    warnings = [_plain_text(profile, places, config)]
+    warnings = [_plain_text(profile, places)]
     guarded = SECTION_LEFT_ASIDE if _has_section(config) else NOT_GUARDED
     if guarded == NOT_GUARDED:
-        warnings.append(_no_section(config))
+        warnings.append(_no_section())
     return guarded, verdict.with_findings(*warnings)
 
 
@@ -139,22 +139,18 @@ def _has_section(config: Mapping[str, Any]) -> bool:
         return False
 
 
-def _options(config: Mapping[str, Any]) -> str:
-    return " ".join(f"-c {file}" for file in config.get("config_files") or ["CONFIG"])
-
-
-def _plain_text(profile: ExchangeProfile, places: Sequence[str], config: Mapping[str, Any]) -> Finding:
+def _plain_text(profile: ExchangeProfile, places: Sequence[str]) -> Finding:
     return warning(
         "credentials-in-config",
         f"The key for {profile.title} is in plain text: {', '.join(places)}. It reaches logs and backups there.",
-        f"Move it into a store: `freqtrade-bitmex-guard credentials migrate {_options(config)}`. Treat the secret as "
-        "exposed, and replace the key.",
+        "Move it into a store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`. Treat the secret as exposed, and "
+        "replace the key.",
     )
 
 
-def _no_section(config: Mapping[str, Any]) -> Finding:
+def _no_section() -> Finding:
     return warning(
         "section-missing",
         f"{NOT_GUARDED} `freqtrade trade` starts it without this check.",
-        f"Guard it: `freqtrade-bitmex-guard setup {_options(config)}`.",
+        "Guard it: `freqtrade-bitmex-guard setup -c CONFIG`.",
     )

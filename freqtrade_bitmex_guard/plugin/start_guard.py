@@ -6,25 +6,20 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from freqtrade.exceptions import OperationalException
 
-from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.admission import Admission, holds_credentials
 from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.check.prepare import exchange_label
-from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
-from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.model.bot import BotLabel
-from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
+from freqtrade_bitmex_guard.model.findings import GuardError, Severity, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.plugin import unguarded
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.util.systemd import keep_alive
 
@@ -182,16 +177,16 @@ class StartGuard:
     def _check(self, config: dict[str, Any]) -> Admission | None:
         # freqtrade strips the credentials only where this is true; anything odd counts as live.
         if config.get("dry_run") is True:
-            self.was_guarded |= _log_dry_run(config)
+            self.was_guarded |= unguarded.log_dry_run(config)
             return None
         state = guard_state(config)
         self.was_guarded |= state is GuardState.ENABLED
         if state is not GuardState.ENABLED:
             # A reload that has lost the section is no decision to go on unguarded; `"enabled": false` is one.
             if self.require_guard or (state is GuardState.ABSENT and self.was_guarded):
-                _fail_unguarded(state)
+                unguarded.fail_requested(state)
             if state is GuardState.ABSENT:
-                _log_unguarded(config)
+                unguarded.log_no_section(config)
             return None
         with keep_alive(self.wait_seconds + _MAX_CHECK_SECONDS):
             result = self._run_check(config)
@@ -247,40 +242,3 @@ def _report(verdict: Verdict) -> str:
         raise
     except BaseException:
         return "API key guard: nothing was started, and the report about it failed, too."
-
-
-def _log_dry_run(config: dict[str, Any]) -> bool:
-    """Log what the guard makes of a config in dry-run; return whether the guard is enabled in it."""
-    try:
-        is_enabled = guard_state(config) is GuardState.ENABLED
-        if is_enabled:
-            logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
-            # freqtrade strips the credentials that it knows, and ccxt signs with all others.
-            places = partial(where_written, config)
-            for finding in settings.find_credentials(config.get("exchange") or {}, None, places):
-                logger.warning("API key guard: %s. %s", text.describe_finding(finding), finding.fix)
-    except GuardError as problem:
-        logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)
-        return True  # the section is meant, but wrong
-    return is_enabled
-
-
-def _log_unguarded(config: dict[str, Any]) -> None:
-    """Say in one line that an installed guard does not guard this bot; nobody would notice otherwise."""
-    action = "The guard does not support its exchange."
-    if exchange_label(config) in exchanges.supported_ids():
-        files = " ".join(f"-c {sanitize(str(file), 200)}" for file in config.get("config_files") or ["CONFIG"])
-        action = f"To guard it: freqtrade-bitmex-guard setup {files}"
-    logger.warning("API key guard: this bot is NOT guarded: its config has no api_key_guard section. %s", action)
-
-
-def _fail_unguarded(state: GuardState) -> NoReturn:
-    if state is GuardState.ABSENT:
-        fail(
-            "section-missing",
-            "A guarded bot was requested, but the config has no api_key_guard section.",
-            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} to the config; '
-            "or start plain `freqtrade trade` to run unguarded.",
-        )
-    fix = "Set it to true, or start plain `freqtrade trade` to run unguarded."
-    fail("guard-disabled", "A guarded bot was requested, but api_key_guard.enabled is false.", fix)

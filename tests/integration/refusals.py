@@ -12,7 +12,7 @@ from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 CHECK = "freqtrade-bitmex-guard check"
 ROTATE = "freqtrade-bitmex-guard credentials rotate"
 SHOW = "freqtrade-bitmex-guard credentials show"
-SETUP = "freqtrade-bitmex-guard setup"
+AS_IS = "freqtrade-bitmex-guard check --as-is"
 MIGRATE = "freqtrade-bitmex-guard credentials migrate"
 CLOCK = "timedatectl set-ntp true"
 
@@ -96,7 +96,7 @@ REFUSALS: dict[str, Refusal] = {
     "internal": Refusal("internal error", Fault.EXCHANGE, CHECK, answer(500, "Internal error")),
     "odd error": Refusal("HTTP 418", Fault.EXCHANGE, CHECK, answer(418, "I'm a teapot")),
     "no section": Refusal(
-        "no api_key_guard section", Fault.CONFIG, SETUP, lambda _exchange, config: config.pop("api_key_guard")
+        "no api_key_guard section", Fault.CONFIG, AS_IS, lambda _exchange, config: config.pop("api_key_guard")
     ),
     "misspelt": Refusal("polcy", Fault.CONFIG, CHECK, section(polcy={})),
     "withdraw allowed": Refusal(

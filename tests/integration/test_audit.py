@@ -36,7 +36,7 @@ def test_a_careless_account_shows_what_to_do_first(audit: AuditCommand, exchange
     ]
     assert "Help: docs/pages/findings.md#withdraw-permission" in lines
     assert ": REFUSED: no bot starts" in lines[-3], "on the last screen, too"
-    assert lines[-2].startswith("Do this first (withdraw-permission): A key cannot be changed")
+    assert lines[-2].startswith("Do this first (withdraw-permission): Create a new key on the page")
     assert lines[-1].startswith("Type: freqtrade-bitmex-guard credentials rotate -c ")
     for shown in ("LAqU… (this bot's)", "anot…", "two-factor", "off", "withdrawalRequested (!)", "198.51.100.9"):
         assert shown in out

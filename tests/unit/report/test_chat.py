@@ -55,7 +55,7 @@ def test_how_a_key_is_replaced_is_said_once_and_nothing_contradicts_it() -> None
     assert third == "Switch it on. Then start again."
 
 
-def test_a_key_that_can_stay_is_said_to_where_nothing_else_is_wrong() -> None:
+def test_the_key_can_stay_where_nothing_else_is_wrong() -> None:
     assert advice.fixes(Verdict((TWO_FACTOR,))) == [TWO_FACTOR.fix]
 
 
