@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import assert_never
 
 # ruff: noqa: PLC0415 - imports only the library of the store that is used
-from freqtrade_bitmex_guard.config.stores import CommandStoreConfig, FileStoreConfig, KeyringStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.stores import (
+    AgentStoreConfig,
+    CommandStoreConfig,
+    FileStoreConfig,
+    KeyringStoreConfig,
+    StoreConfig,
+)
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore
+from freqtrade_bitmex_guard.model.findings import fail
 
 
 def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
@@ -15,6 +22,9 @@ def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
     Args:
         config: `api_key_guard.credentials`.
         exchange: the exchange's ccxt id, with which the default file names begin.
+
+    Raises:
+        GuardError: misconfigured, if the signing agent holds the credentials: it hands them to nobody.
     """
     match config:
         case KeyringStoreConfig():
@@ -29,4 +39,10 @@ def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
             from freqtrade_bitmex_guard.credentials.command import CommandStore
 
             return CommandStore(config)
+        case AgentStoreConfig():
+            fail(
+                "store-read-only",
+                "The signing agent holds this bot's key, and hands it to nobody.",
+                "Run this command with the agent's own config, as the agent's user: -c AGENT_CONFIG.",
+            )
     assert_never(config)

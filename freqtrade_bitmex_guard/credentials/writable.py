@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freqtrade_bitmex_guard.config.stores import ReadOnlyStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.stores import AgentStoreConfig, ReadOnlyStoreConfig, StoreConfig
 from freqtrade_bitmex_guard.credentials.interface import WritableStore
 
 
@@ -12,7 +12,7 @@ def open_writable_store(config: StoreConfig) -> WritableStore | None:
     Args:
         config: `api_key_guard.credentials`.
     """
-    if isinstance(config, ReadOnlyStoreConfig):
+    if isinstance(config, ReadOnlyStoreConfig | AgentStoreConfig):
         return None
     # Only where the keyring is used at all is its library imported.
     from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore  # noqa: PLC0415
