@@ -46,7 +46,11 @@ class KeyMonitor:
     """
 
     def __init__(
-        self, recheck: Callable[[], Verdict], section: GuardConfig, clock: Callable[[], float] = time.monotonic
+        self,
+        recheck: Callable[[], Verdict],
+        section: GuardConfig,
+        clock: Callable[[], float] = time.monotonic,
+        is_urgent: Callable[[], bool] = lambda: False,
     ) -> None:
         """Begin; the first recheck comes after one whole interval, because a start checks the key itself.
 
@@ -54,6 +58,7 @@ class KeyMonitor:
             recheck: checks the key in memory.
             section: says how often, and what becomes of the bot.
             clock: returns seconds.
+            is_urgent: returns whether something has happened that the next `poll` must look into.
         """
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
@@ -61,6 +66,7 @@ class KeyMonitor:
         self._interval_seconds = 60 * section.recheck_minutes
         self._grace_seconds = 60 * section.recheck_grace_minutes
         self._clock = clock
+        self._is_urgent = is_urgent
         self._due = clock() + self._interval_seconds
         self._unreachable_since: float | None = None
         self._violated_by_silence = False
@@ -71,6 +77,8 @@ class KeyMonitor:
         Returns:
             The change, if there is one that the operator must be notified of.
         """
+        if self._interval_seconds and self._is_urgent():
+            self.poll_soon()
         if not self._interval_seconds or self._clock() < self._due:
             return None
         began = self._clock()

@@ -7,6 +7,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.connection import ClientConnection
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
@@ -49,6 +50,26 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     Raises:
         GuardError: misconfigured, if one of them is wrong.
     """
+    adapter, section, client = _prepare_client(config)
+    if credentials is None:
+        credentials = _load_credentials(section, adapter.profile)
+    return PreparedCheck(adapter, section, client, credentials)
+
+
+def prepare_without_credentials(config: Mapping[str, Any]) -> tuple[ExchangeProfile, GuardConfig, ClientConnection]:
+    """Read section, exchange and client settings of a bot whose key a signing agent holds; send nothing.
+
+    Args:
+        config: freqtrade's whole, merged config.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    adapter, section, client = _prepare_client(config)
+    return adapter.profile, section, client.connection
+
+
+def _prepare_client(config: Mapping[str, Any]) -> tuple[ExchangeAdapter, GuardConfig, ExchangeClient]:
     exchange = _exchange_section(config)
     if guard_state(config) is GuardState.ABSENT:
         fail(
@@ -63,9 +84,19 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()
-    if credentials is None:
-        credentials = _load_credentials(section, adapter.profile)
-    return PreparedCheck(adapter, section, client, credentials)
+    return adapter, section, client
+
+
+def build_public_client(config: Mapping[str, Any]) -> ExchangeClient:
+    """Return a client of the config's exchange for public data, with the settings that a check uses.
+
+    Args:
+        config: freqtrade's, or the agent's.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    return _prepare_client(config)[2]
 
 
 def exchange_label(config: Mapping[str, Any]) -> str | None:

@@ -34,12 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     # Only the report goes to standard output, whatever a library prints.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with contextlib.redirect_stdout(sys.stderr):
-        from freqtrade_bitmex_guard.check.local import LocalCheck
+        from freqtrade_bitmex_guard.check.open import open_check
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
 
         config = read_config(parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files)
-        verdict = _add_disabled_warning(LocalCheck(config).run().verdict, config)
+        verdict = _add_disabled_warning(open_check(config).run().verdict, config)
     return report_verdict(verdict, as_json=arguments.format == "json")
 
 

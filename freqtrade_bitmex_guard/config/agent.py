@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from freqtrade_bitmex_guard.config.base import SectionModel
 from freqtrade_bitmex_guard.config.errors import explain_agent_error
@@ -139,5 +139,5 @@ def parse_agent_section(section: Any) -> AgentConfig:
         return AgentConfig.model_validate(section)
     except ValidationError as problems:
         details = problems.errors(include_input=False, include_url=False)
-    models = {"agent": AgentConfig, "agent.limits": AgentLimits}
+    models: dict[str, type[BaseModel]] = {"agent": AgentConfig, "agent.limits": AgentLimits}
     raise GuardError(*(explain_agent_error(detail, models) for detail in details))

@@ -47,7 +47,9 @@ def _build_admitted(build: BuildBot, guard: StartGuard, admission: Admission, bo
     try:
         with fail_closed():
             guard.verify_bot_clients(bot.exchange)
-            loop_hook.attach_monitor(bot, KeyMonitor(admission.recheck, admission.section))
+            loop_hook.attach_monitor(
+                bot, KeyMonitor(admission.recheck, admission.section, is_urgent=admission.is_urgent)
+            )
     except BaseException:
         # The bot exists already, with its servers and threads: freqtrade's own way to take it down.
         try:

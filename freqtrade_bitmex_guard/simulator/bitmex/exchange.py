@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from freqtrade_bitmex_guard.simulator.bitmex import market
 from freqtrade_bitmex_guard.simulator.bitmex.account import Account
 from freqtrade_bitmex_guard.simulator.bitmex.keys import WORDS, Key, random_key
+from freqtrade_bitmex_guard.simulator.bitmex.orders import LOT_FOR_FREQTRADE, SpotOrders
 from freqtrade_bitmex_guard.simulator.bitmex.signing import signature
 from freqtrade_bitmex_guard.simulator.interface import Cause, SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import KeyState, Kind
@@ -47,6 +48,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
 
     Attributes:
         account: around the keys; it may be changed while it serves.
+        orders: of the account, once a test gives it some; else every order is answered with "Not Found".
     """
 
     exchange_id = "bitmex"
@@ -64,6 +66,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
     ) -> None:
         super().__init__(keys, trading_mode=trading_mode, tls=tls, host=host)
         self.account = Account()
+        self.orders: SpotOrders | None = None
         if not all(key.two_factor for key in self.account_keys()):
             self.account.two_factor = None
 
@@ -139,11 +142,36 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
             return self._describe_keys(request.path, key)
         if request.verb == "GET" and key is not None and request.path in ("/user", "/userEvent", "/address"):
             return _json(self.account.respond(request.path, request.query))
+        traded = self._serve_orders(self.orders, request) if self.orders and key is not None else None
         if request.verb == "GET":
-            return _market(request.path, request.query)
+            return traded or _market(request.path, request.query, LOT_FOR_FREQTRADE if self.orders else None)
         if key is None or not self._is_permitted(key, request.verb, request.path):
             return error(403, "Access Denied")
-        return error(404, "Not Found")
+        return self._change_orders(self.orders, request) if self.orders else error(404, "Not Found")
+
+    @staticmethod
+    def _serve_orders(orders: SpotOrders, request: Request) -> Response | None:
+        contents: dict[str, Callable[[], Any]] = {
+            "/user/margin": lambda: market.margin(orders.held()),
+            "/order": lambda: orders.listed(request.query),
+            "/execution/tradeHistory": orders.executions,
+        }
+        if request.verb != "GET" or request.path not in contents:
+            return None
+        return _json(contents[request.path]())
+
+    @staticmethod
+    def _change_orders(orders: SpotOrders, request: Request) -> Response:
+        content = json.loads(request.text or "{}")
+        if (request.verb, request.path) == ("POST", "/order"):
+            status, answer = orders.place(content)
+        elif (request.verb, request.path) == ("DELETE", "/order"):
+            status, answer = orders.cancel(content.get("orderID"))
+        elif (request.verb, request.path) == ("POST", "/user/requestWithdrawal"):
+            status, answer = 200, {"transactID": "made-up", "transactType": "Withdrawal", **content}
+        else:
+            return error(404, "Not Found")
+        return _json(answer, status)
 
     def _describe_keys(self, path: str, key: Key) -> Response:
         if path == "/apiKey" and key.can_list_keys:
@@ -161,7 +189,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         return path.startswith(("/order", "/position")) and "order" in key.permissions
 
 
-def _market(path: str, query: dict[str, str]) -> Response:
+def _market(path: str, query: dict[str, str], lot: float | None = None) -> Response:
     symbol = query.get("symbol", "XBT_USDT")
     if path == "/trade/bucketed":
         count = int(query.get("count", "100"))
@@ -169,9 +197,9 @@ def _market(path: str, query: dict[str, str]) -> Response:
         size, start = query.get("binSize", "5m"), query.get("startTime")
         return _json(market.candles(symbol, size, count, start, newest_first=newest_first))
     contents: dict[str, Callable[[], Any]] = {
-        "/instrument": lambda: market.instruments(query.get("symbol")),
-        "/instrument/active": market.instruments,
-        "/instrument/activeAndIndices": market.instruments,
+        "/instrument": lambda: market.instruments(query.get("symbol"), lot),
+        "/instrument/active": lambda: market.instruments(lot=lot),
+        "/instrument/activeAndIndices": lambda: market.instruments(lot=lot),
         "/wallet/assets": market.assets,
         "/user/margin": market.margin,
         "/orderBook/L2": lambda: market.book(symbol, int(query.get("depth", "25"))),
@@ -183,10 +211,10 @@ def _market(path: str, query: dict[str, str]) -> Response:
     return _json(contents[path]()) if path in contents else error(404, "Not Found")
 
 
-def _json(content: Any) -> Response:
+def _json(content: Any, status: int = 200) -> Response:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "x-ratelimit-limit": "120",
         "x-ratelimit-remaining": "119",
     }
-    return Response(200, json.dumps(content).encode(), headers)
+    return Response(status, json.dumps(content).encode(), headers)
