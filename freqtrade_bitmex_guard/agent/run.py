@@ -47,6 +47,11 @@ class Agent:
         self._ended = threading.Event()
         self._server: Server | None = None
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether the key was admitted and the socket is served."""
+        return self._server is not None
+
     def run(self) -> Verdict:
         """Check the key, and serve until a signal ends it.
 
