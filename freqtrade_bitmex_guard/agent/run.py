@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,11 @@ logger = logging.getLogger("freqtrade_bitmex_guard")
 
 
 class Agent:
-    """One agent, from its config to its end."""
+    """One agent, from its config to its end.
+
+    Attributes:
+        record: of this run, once it is open.
+    """
 
     def __init__(self, file: AgentFile) -> None:
         """Keep the config; nothing is read or sent yet.
@@ -46,6 +51,7 @@ class Agent:
         self._file = file
         self._ended = threading.Event()
         self._server: Server | None = None
+        self.record: Record | None = None
 
     @property
     def is_serving(self) -> bool:
@@ -65,15 +71,14 @@ class Agent:
         boundary.require_private_config(self._file.path)
         section = self._file.agent
         table = routes.get_table(self._file.exchange, section.trading_mode, section.mode)
-        listener, lock = boundary.listen(Path(section.socket))
-        record = Record(self._file.record_folder())
-        try:
+        with ExitStack() as ending:
+            listener, lock = boundary.listen(Path(section.socket))
+            ending.callback(os.close, lock)
+            ending.callback(Path(section.socket).unlink, missing_ok=True)
+            ending.callback(listener.close)
+            record = self.record = Record(self._file.record_folder())
+            ending.callback(record.close)
             return self._serve(table, listener, record)
-        finally:
-            listener.close()
-            Path(section.socket).unlink(missing_ok=True)
-            os.close(lock)
-            record.close()
 
     def end(self) -> None:
         """Stop serving."""
