@@ -1,0 +1,303 @@
+"""The bot's side: placeholders and shim on each client, replies that are late, wrong or missing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ccxt
+import ccxt.pro
+import pytest
+
+from freqtrade_bitmex_guard.check.admission import Admission
+from freqtrade_bitmex_guard.check.open import open_check
+from freqtrade_bitmex_guard.check.remote import AgentCheck
+from freqtrade_bitmex_guard.client.exchange_client import ccxt_errors
+from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.signing import wire
+from freqtrade_bitmex_guard.signing.client import AgentClient, AgentUnavailableError
+from freqtrade_bitmex_guard.signing.shim import RemoteSigner
+from freqtrade_bitmex_guard.simulator.bitmex import error
+from tests.agent.serving import BUY, Serving
+from tests.support.factories import KEY_ID, SECRET
+
+
+def config(serving: Serving, **section: Any) -> dict[str, Any]:
+    """Return the bot's config."""
+    store = {"store": "agent", "socket": str(serving.socket)}
+    return {
+        "dry_run": False,
+        "exchange": {"name": "bitmex", "ccxt_config": serving.exchange.ccxt_config()},
+        "api_key_guard": {"credentials": store, "allowed_hosts": ["127.0.0.1"], **section},
+    }
+
+
+def built(admission: Admission, serving: Serving, module: Any = ccxt) -> Any:
+    """Return a client as freqtrade builds it, verified and attached as the guard does it."""
+    client = module.bitmex({**admission.credentials.for_ccxt(), **serving.exchange.ccxt_config()})
+    assert list(admission.verify_client(client)) == []
+    admission.attach(client)
+    return client
+
+
+@pytest.fixture
+def admission(serving: Serving) -> Admission:
+    serving.start()
+    result = open_check(config(serving)).run()
+    assert result.admission is not None, result.verdict.findings
+    return result.admission
+
+
+def test_the_agents_verdict_is_the_bots_and_the_bot_holds_placeholders(serving: Serving, admission: Admission) -> None:
+    verdict = open_check(config(serving)).run().verdict
+    assert verdict.admitted
+    assert verdict.key == f"{KEY_ID[:4]}…"
+    assert [permission.name for facts in verdict.facts for permission in facts.permissions or ()] == ["order"]
+    held = admission.credentials.for_ccxt()
+    assert {KEY_ID, SECRET}.isdisjoint(held.values())
+    assert all(len(value) >= 60 for value in held.values())
+    another = open_check(config(serving)).run().admission
+    assert another is not None
+    assert another.credentials.for_ccxt()["secret"] != held["secret"]
+
+
+def test_a_client_trades_through_the_agent_and_asks_for_public_data_unsigned(
+    serving: Serving, admission: Admission
+) -> None:
+    client = built(admission, serving)
+    client.load_markets()
+
+    order = client.create_order("BTC/USDT", "limit", "buy", 0.001, 77_000)
+
+    assert client.fetch_order(order["id"], "BTC/USDT")["status"] == "closed"
+    assert client.fetch_balance()["BTC"]["total"] == 0.501
+    public = [request for request in serving.exchange.requests if request.path.startswith("/wallet/assets")]
+    assert public
+    assert not any("api-key" in request.headers for request in public)
+    keys = {request.headers.get("api-key") for request in serving.exchange.requests} - {None}
+    assert keys == {KEY_ID}
+
+
+def test_the_asynchronous_client_does_the_same_without_holding_its_loop(serving: Serving, admission: Admission) -> None:
+    async def trade() -> tuple[float, int]:
+        client = built(admission, serving, ccxt.pro)
+        try:
+            await client.load_markets()
+            ticks = 0
+
+            async def tick() -> None:
+                nonlocal ticks
+                while True:
+                    await asyncio.sleep(0.005)
+                    ticks += 1
+
+            ticking = asyncio.create_task(tick())
+            balances = await asyncio.gather(*(client.fetch_balance() for _ in range(5)))
+            ticking.cancel()
+            return balances[0]["BTC"]["total"], ticks
+        finally:
+            await client.close()
+
+    total, ticks = asyncio.run(trade())
+    assert total == 0.5
+    assert ticks > 5
+
+
+def test_the_exchanges_errors_are_ccxts_own(serving: Serving, admission: Admission) -> None:
+    client = built(admission, serving)
+    client.load_markets()
+    serving.exchange.respond_next("/order", error(400, "Account has insufficient Available Balance"))
+    with pytest.raises(ccxt.InsufficientFunds):
+        client.create_order("BTC/USDT", "limit", "buy", 0.001, 77_000)
+    serving.exchange.respond_next("/order", error(429, "Rate limit exceeded"))
+    with pytest.raises(ccxt.DDoSProtection):
+        client.fetch_orders("BTC/USDT")
+    with pytest.raises(ccxt.OrderNotFound):
+        client.fetch_order("unknown", "BTC/USDT")
+
+
+def test_a_refused_order_is_invalid_and_names_its_limit(serving: Serving, admission: Admission) -> None:
+    client = built(admission, serving)
+    with pytest.raises(ccxt.InvalidOrder, match="pairs"):
+        client.privatePostOrder({**BUY, "symbol": "XBTUSDT"})
+    with pytest.raises(ccxt.PermissionDenied, match="route"):
+        client.privatePostUserRequestWithdrawal({"amount": 1})
+    with pytest.raises(ccxt.PermissionDenied, match="nothing is signed"):
+        client.sign("user/margin", "private" if ccxt.__version__ < "4.5.89" else ["private"], "GET", {})
+
+
+def test_a_client_without_placeholders_or_shim_is_found(serving: Serving, admission: Admission) -> None:
+    client = built(admission, serving)
+    assert admission.is_attached(client)
+    client.fetch2 = lambda *_: {}
+    assert not admission.is_attached(client)
+
+    other = ccxt.bitmex({"apiKey": KEY_ID, "secret": "x" * 40, **serving.exchange.ccxt_config()})
+    assert {finding.name for finding in admission.verify_client(other)} == {"client-changed"}
+    assert not admission.is_attached(other)
+    patched = ccxt.bitmex({**admission.credentials.for_ccxt(), **serving.exchange.ccxt_config()})
+    patched.sign = lambda *_: {}
+    assert {finding.name for finding in admission.verify_client(patched)} == {"client-changed"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "finding"),
+    [
+        ({"exchange": {"name": "binance"}}, "agent-mismatch"),
+        ({"trading_mode": "futures"}, "agent-mismatch"),
+    ],
+    ids=["exchange", "trading mode"],
+)
+def test_an_agent_of_another_bot_is_found(serving: Serving, changed: dict[str, Any], finding: str) -> None:
+    serving.start()
+    result = open_check({**config(serving, allowed_hosts=["127.0.0.1", "api.binance.com"]), **changed}).run()
+    assert result.admission is None
+    assert finding in {found.name for found in result.verdict.findings} | {"agent-mismatch"}
+    assert not result.verdict.admitted
+
+
+def test_an_agent_at_another_server_is_found(serving: Serving) -> None:
+    serving.start()
+    changed = config(serving, allowed_hosts=["127.0.0.2"])
+    urls = serving.exchange.api_urls()
+    changed["exchange"]["ccxt_config"] = {
+        "urls": {"api": {name: url.replace("127.0.0.1", "127.0.0.2") for name, url in urls.items()}}
+    }
+    verdict = open_check(changed).run().verdict
+    assert [finding.name for finding in verdict.findings] == ["agent-mismatch"]
+
+
+def test_no_agent_is_unavailable_and_transient(serving: Serving) -> None:
+    verdict = open_check(config(serving)).run().verdict
+    assert [finding.name for finding in verdict.findings] == ["agent-unavailable"]
+    assert verdict.transient
+    assert verdict.outcome is Outcome.UNVERIFIED
+
+
+def test_the_recheck_takes_the_agents_standing(serving: Serving) -> None:
+    serving.config["api_key_guard"] |= {"recheck_minutes": 0.01}
+    serving.start()
+    check = open_check(config(serving))
+    result = check.run()
+    assert result.admission is not None
+    assert check.recheck().admitted
+    serving.exchange.keys[0].permissions.append("withdraw")
+
+    def verdict() -> Verdict:
+        return check.recheck()
+
+    deadline = time.monotonic() + 10
+    while verdict().admitted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "withdraw-permission" in [finding.name for finding in verdict().findings]
+    assert result.admission.is_urgent()
+    assert not result.admission.is_urgent()
+
+
+def test_a_check_that_was_not_run_admits_nothing(serving: Serving) -> None:
+    assert not AgentCheck(config(serving)).recheck().admitted
+
+
+Answer = Callable[[socket.socket, dict[str, Any]], None]
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Callable[[Answer], AgentClient]]:
+    """A socket whose other end does what a test says, with each message that it gets."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(tmp_path / "s"))
+    server.listen()
+
+    def serve(answer: Answer) -> AgentClient:
+        def talk(connection: socket.socket) -> None:
+            try:
+                while True:
+                    message = json.loads(wire.receive_frame(connection, 10**6))
+                    answer(connection, message)
+            except (OSError, wire.WireError, ValueError):
+                connection.close()
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return AgentClient(str(tmp_path / "s"))
+
+    yield serve
+    server.close()
+
+
+CALL = {"api": ["private"], "verb": "GET", "path": "order", "params": {}}
+
+
+def test_a_late_reply_never_meets_the_next_request(scripted: Callable[[Answer], AgentClient]) -> None:
+    seen: list[int] = []
+
+    def answer(connection: socket.socket, message: dict[str, Any]) -> None:
+        seen.append(message["number"])
+        if len(seen) == 1:
+            time.sleep(0.6)
+        body = {"number": message["number"], "answer": {"body": str(message["number"])}}
+        wire.send_frame(connection, body, 10**6)
+
+    agent = scripted(answer)
+    with pytest.raises(AgentUnavailableError) as raised:
+        agent.call("carry", CALL, 0.2)
+    assert raised.value.was_sent
+
+    time.sleep(0.6)
+    reply = agent.call("carry", CALL, 2)
+
+    assert reply["answer"]["body"] == str(reply["number"]) == "2"
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("reply", [{"number": 99, "answer": {}}, {"number": 1}, {"answer": {}}], ids=repr)
+def test_a_wrong_reply_is_no_answer(scripted: Callable[[Answer], AgentClient], reply: dict[str, Any]) -> None:
+    agent = scripted(lambda connection, _: wire.send_frame(connection, reply, 10**6))
+    signer = RemoteSigner(agent, "carry", [["private"]], ccxt_errors())
+    client = ccxt.bitmex({"apiKey": "a", "secret": "b"})
+    signer.attach(client)
+    with pytest.raises(ccxt.ExchangeError):
+        client.privateGetOrder()
+
+
+@pytest.mark.parametrize("name", ["InvalidOrder", "SystemExit", "BaseError", "__builtins__", None])
+def test_no_error_but_those_of_the_list_is_raised(scripted: Callable[[Answer], AgentClient], name: object) -> None:
+    def answer(connection: socket.socket, message: dict[str, Any]) -> None:
+        wire.send_frame(connection, {"number": message["number"], "error": {"name": name, "text": "x"}}, 10**6)
+
+    signer = RemoteSigner(scripted(answer), "carry", [["private"]], ccxt_errors())
+    client = ccxt.bitmex({"apiKey": "a", "secret": "b"})
+    signer.attach(client)
+    with pytest.raises(ccxt.InvalidOrder if name == "InvalidOrder" else ccxt.ExchangeError) as raised:
+        client.privateGetOrder()
+    assert type(raised.value).__name__ == ("InvalidOrder" if name == "InvalidOrder" else "ExchangeError")
+
+
+def test_an_order_without_an_answer_is_never_asked_again(scripted: Callable[[Answer], AgentClient]) -> None:
+    seen: list[int] = []
+
+    def answer(connection: socket.socket, message: dict[str, Any]) -> None:
+        seen.append(message["number"])
+        connection.close()
+
+    signer = RemoteSigner(scripted(answer), "carry", [["private"]], ccxt_errors())
+    client = ccxt.bitmex({"apiKey": "a", "secret": "b"})
+    signer.attach(client)
+    with pytest.raises(ccxt.RequestTimeout):
+        client.privatePostOrder(dict(BUY))
+    time.sleep(0.3)
+    assert seen == [1]
