@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
+import socket
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -109,6 +111,7 @@ class Agent:
         logger.info(text.summary_line(result.verdict))
         logger.info("Signing agent: serving %s; record head %s.", section.socket, record.head)
         threading.Thread(target=standing.watch, daemon=True).start()
+        _notify_ready()
         if not self._ended.is_set():
             self._server.serve()
         standing.end()
@@ -132,6 +135,15 @@ class Agent:
             "age_seconds": standing.age_seconds,
             "recheck_minutes": standing.recheck_minutes,
         }
+
+
+def _notify_ready() -> None:
+    """Tell systemd, if it started this process, that bots may connect now (sd_notify(3))."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if path.startswith(("/", "@")):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notification:
+            notification.connect(path.replace("@", "\0", 1) if path.startswith("@") else path)
+            notification.sendall(b"READY=1")
 
 
 def _load_markets(market_data: MarketData, title: str) -> None:
