@@ -59,7 +59,7 @@ def status(socket: str) -> tuple[dict[str, Any], int]:
         fail(
             "agent-unavailable",
             f"{str(problem)[:1].upper()}{str(problem)[1:]}.",
-            "Start it: systemctl start freqtrade-agent@NAME, or freqtrade-bitmex-guard agent run -c AGENT_CONFIG.",
+            "Start it: `systemctl start freqtrade-agent@NAME`, or `freqtrade-bitmex-guard agent run -c AGENT_CONFIG`.",
         )
     content = reply.get("status")
     if not isinstance(content, dict):

@@ -100,8 +100,9 @@ class AgentCheck:
                 "agent-unavailable",
                 f"{str(problem)[:1].upper()}{str(problem)[1:]}. The bot has no key of its own, so it can do nothing "
                 "on the exchange.",
-                "Start the agent: systemctl start freqtrade-agent@NAME, or freqtrade-bitmex-guard agent run -c "
-                "AGENT_CONFIG. Then look whether the bot's user is in the socket's group.",
+                "Start the agent: `systemctl start freqtrade-agent@NAME`, or `freqtrade-bitmex-guard agent run -c "
+                "AGENT_CONFIG`. See that the bot's user is in the socket's group. `freqtrade-bitmex-guard trade "
+                "--wait-for-exchange 60` waits for an agent, too.",
             )
         except WireError as problem:
             _fail_mismatch(f"it does not speak the guard's protocol ({problem})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -170,3 +171,27 @@ def test_another_key_of_the_same_config_needs_another_agent(users: TwoUsers) -> 
     second = users.start_agent(wait=False)
     assert second.wait() == 4
     assert "Another agent serves this socket" in second.output
+
+
+def test_learn_and_record_print_what_the_page_says(users: TwoUsers) -> None:
+    agent = users.start_agent("learn")
+    bot = start(users, TRADES, "Trades")
+    until(bot, LEFT)
+    bot.stop()
+    agent._process.send_signal(signal.SIGTERM)
+    assert agent.wait() == 0
+
+    section = json.loads(agent.output[agent.output.index("{\n") :])["agent"]
+    assert section["pairs"] == ["BTC/USDT"]
+    assert section["order_types"] == ["limit"]
+    assert section["limits"]["order_value"] == 50
+
+    (file,) = (users.agent_folder / "record-learned").glob("record-*.jsonl")
+    command = [sys.executable, "-m", "freqtrade_bitmex_guard", "agent", "record", "--verify", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert "each follows the one before it. Head: " in done.stdout
+    file.write_text(file.read_text().replace("64000", "64001", 1))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert "record-damaged" in done.stdout
