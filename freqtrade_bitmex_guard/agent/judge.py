@@ -10,6 +10,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.agent.budget import Use
 from freqtrade_bitmex_guard.agent.market_data import MarketData
+from freqtrade_bitmex_guard.agent.parameters import Symbol
 from freqtrade_bitmex_guard.agent.refusal import Kind, RefusedError
 from freqtrade_bitmex_guard.agent.table import Leverage, Order, Route, RouteTable
 from freqtrade_bitmex_guard.config.agent import AgentConfig
@@ -75,7 +76,8 @@ class Judge:
     def _judge(self, route: Route, params: Mapping[str, Any], standing: Standing) -> Judged:
         if self._config.trading_mode not in route.modes:
             raise RefusedError("trading_mode", f"this call is not for {self._config.trading_mode}")
-        self._market_data.refresh(params.get("symbol"))
+        symbols = [name for name, kind in route.params.items() if isinstance(kind, Symbol)]
+        self._market_data.refresh(params.get(symbols[0]) if symbols else None)
         self._check_parameters(route, params)
         subject = None if route.read is None else route.read(params, self._market_data.markets)
         use = _use_of(route, subject)

@@ -150,6 +150,17 @@ class Millis:
 
 
 @dataclass(frozen=True, slots=True)
+class Seconds:
+    """A moment in Unix seconds."""
+
+    required: bool = False
+
+    def accepts(self, value: Any, _symbols: Container[str]) -> bool:
+        """See `Parameter.accepts`."""
+        return type(value) is int and _FIRST_MILLIS // 1000 <= value <= _LAST_MILLIS // 1000
+
+
+@dataclass(frozen=True, slots=True)
 class JsonText:
     """A JSON object in a text, of one member, in the form that ccxt writes.
 

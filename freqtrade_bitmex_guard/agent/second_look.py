@@ -92,13 +92,14 @@ def _is_form(text: str, judged: Mapping[str, Any], table: RouteTable) -> bool:
     except ValueError:
         return False
     names = dict(pairs)
-    expected = {name: _as_text(value) for name, value in judged.items()}
-    added = names.keys() - expected.keys()
-    return len(names) == len(pairs) and added <= table.added and expected.items() <= names.items()
+    if len(names) != len(pairs) or not names.keys() - judged.keys() <= table.added:
+        return False
+    return all(name in names and _is_value(names[name], value) for name, value in judged.items())
 
 
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _is_value(text: str, value: Any) -> bool:
+    # Of true and false ccxt writes the first letter small or, in nested forms, large.
+    return text.lower() == str(value).lower() if isinstance(value, bool) else text == str(value)
 
 
 def _is_json(body: str, judged: Mapping[str, Any], table: RouteTable) -> bool:

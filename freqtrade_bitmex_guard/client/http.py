@@ -171,9 +171,8 @@ class BoundedHeaderResponse(HTTPResponse):
     """A response that ends where status line and headers are too long: http.client takes 6 MB and makes 50 of it."""
 
     def begin(self) -> None:
-        """Read status line and headers, up to a bound."""
-        file: Any = self.fp
-        self.fp = _HeaderReader(file)  # type: ignore[assignment]
+        """Read status line and headers."""
+        self.fp, file = _HeaderReader(self.fp), self.fp  # type: ignore[assignment]
         try:
             super().begin()
         finally:
@@ -240,11 +239,7 @@ def _read_body(response: requests.Response, limit: int) -> bytes:
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
-    """Decompress a body, up to a limit.
-
-    Raises:
-        TransportError: if it is damaged, too large, or compressed in a way that was not requested.
-    """
+    """Decompress a body, up to a limit; raise TransportError if it is damaged, too large or of another coding."""
     if encoding.strip().lower() in ("", "identity"):
         return body
     if encoding.strip().lower() != "gzip":

@@ -71,15 +71,19 @@ class Peer:
 class Serving:
     """An agent of this process and user."""
 
-    def __init__(self, folder: Path, exchange: SimulatedBitMEX) -> None:
+    def __init__(self, folder: Path, exchange: Any) -> None:
         self.folder, self.exchange = folder / "agent", exchange
         self.folder.mkdir(mode=0o700)
-        exchange.orders = SpotOrders(PRICE)
+        if isinstance(exchange, SimulatedBitMEX):
+            exchange.orders = SpotOrders(PRICE)
         self.socket = self.folder / "run" / "agent.sock"
         self.config: dict[str, Any] = {
-            "exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()},
+            "exchange": {"name": exchange.exchange_id, "ccxt_config": exchange.ccxt_config()},
             "stake_currency": "USDT",
-            "api_key_guard": {"credentials": store_files(self.folder), "allowed_hosts": ["127.0.0.1"]},
+            "api_key_guard": {
+                "credentials": store_files(self.folder, exchange.keys[0].id, exchange.keys[0].secret),
+                "allowed_hosts": ["127.0.0.1"],
+            },
             "agent": {"socket": str(self.socket), "pairs": ["BTC/USDT"], "allow_peers": ["own-user"]},
         }
         self.agent: Agent | None = None

@@ -147,7 +147,7 @@ def test_something_else_in_the_sockets_place_is_refused_and_left_alone(tmp_path:
     assert path.is_symlink() or path.exists()
 
 
-def test_a_stale_socket_of_a_killed_agent_is_replaced_and_a_living_one_is_not(tmp_path: Path) -> None:
+def test_only_the_socket_of_a_dead_agent_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "run" / "agent.sock"
     server, lock = boundary.listen(path)
     with pytest.raises(GuardError, match="Another agent serves this socket"):

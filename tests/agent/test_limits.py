@@ -17,7 +17,7 @@ from tests.agent.serving import BALANCE, SELL, Serving, refusal
 from tests.support.factories import wait_until
 
 
-def test_orders_in_a_minute_are_limited_and_exits_pass_when_entries_are_used_up(serving: Serving) -> None:
+def test_exits_pass_when_the_orders_of_a_minute_are_used_up(serving: Serving) -> None:
     serving.start(limits={"orders_per_minute": 2})
 
     with serving.peer() as peer:

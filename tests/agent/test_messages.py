@@ -140,7 +140,7 @@ def test_a_path_that_is_not_literally_in_the_table_is_refused(running: Serving) 
     assert_goes_on(running, [])
 
 
-def test_a_verb_or_an_api_that_is_not_literally_in_the_table_is_refused(running: Serving) -> None:
+def test_a_verb_or_api_outside_the_table_is_refused(running: Serving) -> None:
     with running.peer() as peer:
         for verb in ("post", "PUT", "PATCH", "", "POST ", "GET\r\nX: y"):
             assert refusal(peer.call(verb, "order", BUY)) == "route", verb

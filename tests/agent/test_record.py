@@ -47,7 +47,7 @@ def test_the_record_holds_each_order_before_it_left_and_its_chain(serving: Servi
 
 
 @pytest.mark.parametrize("change", ["edit", "remove", "swap", "add"])
-def test_a_record_that_was_touched_is_found_and_no_agent_starts_on_it(serving: Serving, change: str) -> None:
+def test_no_agent_starts_on_a_record_that_was_touched(serving: Serving, change: str) -> None:
     serving.start()
     with serving.peer() as peer:
         for _ in range(3):

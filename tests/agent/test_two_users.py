@@ -112,7 +112,7 @@ def test_the_agent_killed_in_between_costs_no_order_and_places_none_twice(users:
     assert [entry["use"] for entry in users.record() if "use" in entry] == ["entry", "exit"]
 
 
-def test_a_frozen_agent_is_waited_out_and_its_late_reply_is_not_used(users: TwoUsers) -> None:
+def test_a_frozen_agent_is_waited_out_and_places_nothing_twice(users: TwoUsers) -> None:
     users.bot.config["exchange"]["ccxt_config"]["timeout"] = 2000
     agent = users.start_agent()
     bot = start(users, TRADES, "Trades")

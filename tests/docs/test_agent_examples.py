@@ -80,7 +80,7 @@ def test_systemd_understands_the_unit(name: str, tmp_path: Path) -> None:
     assert [line for line in said if not NEWER.search(line)] == []
 
 
-def test_only_the_agents_unit_has_the_secret_and_only_the_group_lets_the_bot_in() -> None:
+def test_only_the_agents_unit_has_the_secret() -> None:
     agent, bot = map(unit, UNITS)
     assert "LoadCredentialEncrypted" in agent
     assert not any("Credential" in name for name in bot)
@@ -112,7 +112,7 @@ def test_in_compose_only_the_agent_has_secrets_and_the_users_differ() -> None:
     assert all("pid" not in service and service["cap_drop"] == ["ALL"] for service in services.values())
 
 
-def test_in_a_pod_only_the_side_car_has_the_secret_and_the_users_differ() -> None:
+def test_in_a_pod_only_the_side_car_has_the_secret() -> None:
     (agent,), (bot,) = pod()["initContainers"], pod()["containers"]
     assert agent["restartPolicy"] == "Always"
     mounted = {mount["name"] for mount in bot["volumeMounts"]}

@@ -93,7 +93,7 @@ BY_HAND = [
     "systemctl daemon-reload",
     "systemctl enable --now freqtrade-agent@my-bot freqtrade-behind-agent@my-bot",
 ]
-"""Of pip, git and systemd, with places that are the reader's own; and what writes the pages, whose result is compared."""
+"""Of pip, git and systemd, with places that are the reader's own; and what writes the pages, which is compared."""
 
 
 def shown() -> list[str]:
