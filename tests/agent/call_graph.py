@@ -44,6 +44,10 @@ UNIFIED = [
 ]
 
 
+# Implicit calls that freqtrade makes itself.
+DIRECT = {(("sapi",), "GET", "spot/delist-schedule")}
+
+
 def entries(kind: type) -> dict[str, RouteName]:
     """Return ccxt's table of calls by the name of each method."""
     table: dict[str, RouteName] = {}
@@ -70,7 +74,7 @@ def reachable(kind: type) -> set[RouteName]:
         tree = ast.parse("if True:\n" + inspect.getsource(function))
         todo += [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_own(node)]
         seen |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in table}
-    return {table[name] for name in seen if name in table}
+    return {table[name] for name in seen if name in table} | DIRECT
 
 
 def _is_own(node: ast.Attribute) -> bool:

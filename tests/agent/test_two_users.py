@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import signal
 import subprocess
@@ -195,3 +196,22 @@ def test_learn_and_record_print_what_the_page_says(users: TwoUsers) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 4
     assert "record-damaged" in done.stdout
+
+
+@pytest.mark.parametrize("exchange_id", ["binance", "kraken"])
+def test_a_bot_on_another_exchange_runs_behind_the_agent(exchange_id: str) -> None:
+    simulator = importlib.import_module(f"freqtrade_bitmex_guard.simulator.{exchange_id}").SIMULATOR
+    with simulator([simulator.random_key()]) as exchange, two_users(exchange) as users:
+        users.start_agent()
+        (users.bot.folder / "user_data" / "strategies" / "strategy.py").write_text(TRADES)
+        users.bot.config["strategy"] = "NeverTrades"
+        bot = users.start_bot()
+        until(bot, "Bot heartbeat", 90)
+
+        key_id, secret = exchange.keys[0].id, exchange.keys[0].secret
+        assert "Traceback" not in bot.output
+        assert secret not in bot.output
+        refused = [entry for entry in users.record() if str(entry.get("verdict", "")).startswith("refused")]
+        assert refused == []
+        statuses = {request.status for request in exchange.requests if request.key == key_id}
+        assert statuses == {200}

@@ -43,10 +43,11 @@ class TwoUsers:
         agent: the agent's process, once it was started.
     """
 
-    def __init__(self, folder: Path, exchange: SimulatedBitMEX, **agent: Any) -> None:
+    def __init__(self, folder: Path, exchange: Any, **agent: Any) -> None:
         self.folder, self.exchange = folder, exchange
         self.agent_folder, self.socket = folder / "agent", folder / "run" / "agent.sock"
-        exchange.orders = exchange.orders or SpotOrders(PRICE)
+        if isinstance(exchange, SimulatedBitMEX):
+            exchange.orders = exchange.orders or SpotOrders(PRICE)
         self.agent: Process | None = None
         self.processes: list[Process] = []
         _own(self.agent_folder, AGENT_UID, SOCKET_GID, 0o700)
@@ -111,7 +112,7 @@ class TwoUsers:
 
 
 @contextmanager
-def two_users(exchange: SimulatedBitMEX, **agent: Any) -> Iterator[TwoUsers]:
+def two_users(exchange: Any, **agent: Any) -> Iterator[TwoUsers]:
     """Give both users their folders, below one that both may enter."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         skip_or_fail("root with setpriv, for two users,")
