@@ -90,7 +90,10 @@ class RemoteSigner:
             if self._mode == "carry":
                 raise self._errors.PermissionDenied("nothing is signed in the bot's process: the signing agent does it")
             self._refuse_extras(call)
-            return self._ask("sign", call, client, client.timeout / 1000)["signed"]
+            signed = self._ask("sign", call, client, client.timeout / 1000)["signed"]
+            if not any(str(signed.get("url")).startswith(f"{server}/") for server in _servers(client)):
+                raise self._errors.PermissionDenied("the signing agent signed for another server than this client's")
+            return signed
 
         return sign
 
@@ -153,6 +156,18 @@ class _WithoutCredentials:
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._client, name, value)
+
+
+def _servers(client: Any) -> list[str]:
+    """Return the URLs of a client's APIs."""
+    todo, found = [client.urls.get("api")], []
+    while todo:
+        value = todo.pop()
+        if isinstance(value, Mapping):
+            todo += value.values()
+        elif isinstance(value, str):
+            found.append(str(client.implode_hostname(value)).rstrip("/"))
+    return found
 
 
 def _words(api: object) -> tuple[str, ...]:

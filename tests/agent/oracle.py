@@ -110,7 +110,7 @@ ROUTES = [(verb, path) for verb, path, _ in HONEST] + [
 
 def messages(draw: random.Random, count: int) -> list[tuple[tuple[str, ...], str, str, dict[str, Any]]]:
     """Return random calls: honest ones with up to three things changed."""
-    made = []
+    made: list[tuple[tuple[str, ...], str, str, dict[str, Any]]] = []
     for _ in range(count):
         verb, path, params = draw.choice(HONEST)
         params = dict(params)

@@ -101,6 +101,23 @@ def test_the_asynchronous_client_does_the_same_without_holding_its_loop(serving:
     assert ticks > 5
 
 
+def test_an_agent_that_signs_hands_back_what_the_bot_then_sends(serving: Serving) -> None:
+    serving.start(mode="sign")
+    admission = open_check(config(serving)).run().admission
+    assert admission is not None
+    client = built(admission, serving)
+    client.load_markets()
+
+    order = client.create_order("BTC/USDT", "limit", "buy", 0.001, 77_000)
+
+    assert client.fetch_order(order["id"], "BTC/USDT")["status"] == "closed"
+    with pytest.raises(ccxt.PermissionDenied, match="route"):
+        client.privatePostUserRequestWithdrawal({"amount": 1})
+    client.urls = {"api": {"public": "http://127.0.0.2", "private": "http://127.0.0.2"}}
+    with pytest.raises(ccxt.PermissionDenied, match="another server"):
+        client.privateGetOrder({})
+
+
 def test_the_exchanges_errors_are_ccxts_own(serving: Serving, admission: Admission) -> None:
     client = built(admission, serving)
     client.load_markets()

@@ -10,7 +10,7 @@ import pytest
 from tests.agent.serving import BALANCE, BUY, Serving, refusal
 from tests.support.factories import KEY_ID, SECRET
 
-NEVER = [
+NEVER: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "user/requestWithdrawal", {"currency": "USDt", "amount": 1, "address": "x"}),
     ("POST", "user/confirmWithdrawal", {"token": "x"}),
     ("POST", "user/walletTransfer", {"currency": "USDt", "amount": 1, "targetAccountId": 1}),
