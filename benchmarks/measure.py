@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from tasks import write_task
+
 from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
 
@@ -56,7 +58,7 @@ Requests of the guard in one guarded start: {about_the_key} about the key, {in_a
 own (target: one that is required, at most four in all).
 
 `one_class.py` imports what no check can do without: one class of ccxt.
-It sends one request and prints the answer: no config, no policy, no bounded response, no query about the account.
+It makes the calls about the key and prints the answers: no config, no policy, no bound, no query about the account.
 
 Most of what `--check-only` takes is imports.
 They are pydantic for the config section, requests and ccxt's base class for the requests, rich for the table.
@@ -67,6 +69,10 @@ That is why it takes no longer than twelve lines that `import ccxt`.
 An audit, and a recheck of a running bot's key, `python benchmarks/account.py`:
 
 {account}
+
+Each exchange, `python benchmarks/exchanges.py`:
+
+{exchanges}
 
 The filter in front of the log handlers, for each record, `python benchmarks/log_filter.py --fast`
 ([pyperf](https://pyperf.readthedocs.io)):
@@ -185,7 +191,7 @@ def main(rounds: int) -> None:
         check = "WITH/bin/freqtrade-bitmex-guard --check-only -c bot/config.json"
         show = "bin/python -m freqtrade show-config -c bot/config.json"
         twelve_lines = f"WITHOUT/bin/python twelve_lines.py {exchange.url} bot/key bot/secret"
-        one_class = f"WITHOUT/bin/python one_class.py {exchange.url} bot/key bot/secret"
+        one_class = f"WITHOUT/bin/python one_class.py bitmex {write_task(bot)}"
         trade = "bin/python -m freqtrade trade -c bot"
         start = "WITHOUT/bin/python to_running.py"
         rows = [
@@ -227,6 +233,7 @@ def main(rounds: int) -> None:
         in_all = sum(path in of_check for path in of_start)
     log = subprocess.run([sys.executable, HERE / "log_filter.py", "--fast"], capture_output=True, text=True, check=True)
     account = subprocess.run([sys.executable, HERE / "account.py"], capture_output=True, text=True, check=True)
+    each = subprocess.run([sys.executable, HERE / "exchanges.py", "3"], capture_output=True, text=True, check=True)
     log_lines = "\n".join(line for line in log.stdout.splitlines() if "Mean" in line or "filtered" in line)
     sys.stdout.write(
         TEXT.format(
@@ -240,6 +247,7 @@ def main(rounds: int) -> None:
             in_all=in_all,
             own=len(of_start) - in_all,
             account=account.stdout.strip(),
+            exchanges=each.stdout.strip(),
             log=log_lines,
         )
     )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from freqtrade_bitmex_guard.config.agent import SECTION as AGENT_SECTION
 from freqtrade_bitmex_guard.config.agent import AgentConfig
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import StoreConfig
+from freqtrade_bitmex_guard.config.stores import STORE_MODELS
 
 TARGET = Path(__file__).with_name("api_key_guard.schema.json")
 _NULL = {"type": "null"}
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
     agent = _as_parsed(AgentConfig.model_json_schema())
     models |= agent.pop("$defs")
     agent["required"] = [name for name, field in AgentConfig.model_fields.items() if field.is_required()]
-    for model in get_args(StoreConfig):
+    for model in STORE_MODELS.values():
         # The section's own schema requires nothing; a field without a default tells the stores apart.
         required = [name for name, field in model.model_fields.items() if field.is_required() or name in _MOST_NEED]
         if "store" in required:  # the default one need not be named

@@ -29,6 +29,11 @@ class BotModuleFinder:
         return import_hook.find_spec(name, path, target)
 
 
+def is_armed() -> bool:
+    """Return whether plain `freqtrade trade` is guarded in this environment: whether its `.pth` line has run."""
+    return BotModuleFinder in sys.meta_path
+
+
 def arm() -> None:
     """Have the guard placed when freqtrade's bot module is imported, or now if it already is. Safe to repeat."""
     if BotModuleFinder not in sys.meta_path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.support.file_keyring import Vault
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=100_000)
 hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent
@@ -92,7 +94,9 @@ def _build_wheel(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the interpreter of an environment by what was installed: `wheel`, `editable`, `no pth`, which is the
-    wheel with its `.pth` and `.start` files deleted, or `newest ccxt`, which has that and not the plugin.
+    wheel with its `.pth` and `.start` files deleted, `target`, which has the wheel beside it in a folder `target`
+    (`pip install --target`), `newest ccxt`, which has that and not the plugin, or `extras`, which is the wheel and a
+    package that brings an exchange and a store.
     """
     shared = tmp_path_factory.getbasetemp()
     if shared.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
@@ -120,6 +124,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
                     "--upgrade",
                     "ccxt",
                 )
+            elif kind == "extras":
+                extras = shared / "guard-extras"
+                shutil.copytree(ROOT / "tests" / "exchanges" / "foreign" / "package", extras)
+                _make(folder, str(_build_wheel(shared / "wheels-extras")), "--no-build-isolation", str(extras))
+            elif kind == "target":
+                wheel = _build_wheel(shared / "wheels-target")
+                target = ("--target", str(_make(folder).parent.parent / "target"))
+                _run(sys.executable, "-m", "pip", "--quiet", "install", "--no-deps", *target, str(wheel))
             else:
                 wheels = shared / f"wheels-{kind.replace(' ', '-')}"
                 _make(folder, str(_build_wheel(wheels)))

@@ -147,6 +147,12 @@ def test_a_plain_install_changes_neither_freqtrade_nor_the_newest_ccxt(
     assert installed() == before
     # In this environment itself, and not only seen from it.
     assert list(python.parent.parent.glob("lib/python*/site-packages/freqtrade_bitmex_guard-*.dist-info"))
+    # The demo of a plain install has another exchange, for this ccxt has no BitMEX.
+    demo = subprocess.run(
+        [python.with_name("freqtrade-bitmex-guard"), "demo"], capture_output=True, text=True, check=False
+    )
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "This demo simulates Binance" in demo.stdout
 
 
 TABLES = {"tests/adversarial/fault_table.py"}

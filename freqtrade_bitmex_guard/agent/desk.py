@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.agent.second_look import SignedRequest
 from freqtrade_bitmex_guard.agent.signer import Signer
 from freqtrade_bitmex_guard.agent.standing import KeyStanding
 from freqtrade_bitmex_guard.agent.table import Order
-from freqtrade_bitmex_guard.client.http import TransportError
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.signing.wire import Call
 

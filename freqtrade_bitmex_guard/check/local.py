@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +14,10 @@ from freqtrade_bitmex_guard.check.account_reader import AccountReader
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.prepare import PreparedCheck, exchange_label, prepare
+from freqtrade_bitmex_guard.config.store_label import describe_store
 from freqtrade_bitmex_guard.exchanges.interface import KeyListing
 from freqtrade_bitmex_guard.model.account import AccountFacts, AccountQuery, Evidence
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail, internal_error
 from freqtrade_bitmex_guard.model.key import KeyFacts, merge_entries
@@ -28,6 +30,7 @@ from freqtrade_bitmex_guard.redaction.sanitize import fingerprint
 class _Progress:
     """What a check has found so far."""
 
+    bot: BotLabel
     started: float = field(default_factory=time.monotonic)
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     findings: list[Finding] = field(default_factory=list)
@@ -38,6 +41,7 @@ class _Progress:
     servers: tuple[str, ...] = ()
     requests: Callable[[], int] = lambda: 0
     unverified: tuple[str, ...] = ()
+    store: str | None = None
     admission: Admission | None = None
     evidence: Evidence | None = None
     listing: KeyListing | None = None
@@ -53,6 +57,8 @@ class _Progress:
             requests=self.requests(),
             checked_at=self.checked_at,
             duration_ms=round((time.monotonic() - self.started) * 1000),
+            bot=self.bot,
+            store=self.store,
         )
 
     def result(self) -> CheckResult:
@@ -83,17 +89,18 @@ class LocalCheck:
         self._credentials = credentials
         self._audit_since = audit_since
         self._prepared: PreparedCheck | None = None
+        self._bot = BotLabel.of(config)
 
     def run(self) -> CheckResult:
         """Check the key; see `Check.run`."""
-        progress = _Progress()
+        progress = _Progress(self._bot)
         with failures_as_findings(progress.findings):
             self._run(progress)
         return progress.result()
 
     def recheck(self) -> Verdict:
         """Check the key in memory again, for no longer than one request may take; see `Check.recheck`."""
-        progress = _Progress()
+        progress = _Progress(self._bot)
         with failures_as_findings(progress.findings):
             prepared = self._prepared
             if prepared is None:
@@ -138,17 +145,28 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
     key_id = prepared.credentials.key_id.reveal()
     progress.exchange, progress.key = profile.id, prepared.credentials.masked_id
     progress.fingerprint = fingerprint(key_id)
+    progress.store = describe_store(prepared.section.credentials)
     progress.servers = tuple(map(str, sorted(prepared.client.connection.servers)))
     session = prepared.client.open_session(prepared.credentials, seconds, retry=retry)
     progress.requests = lambda: session.request_count
     accepted = prepared.section.policy.accept_unverifiable
     progress.unverified = tuple(subject for subject in profile.cannot_report if subject in accepted)
-    listing = prepared.adapter.read_key(session, key_id)
+    try:
+        listing = prepared.adapter.read_key(session, key_id)
+    except GuardError as problem:
+        if session.is_unheard:
+            raise GuardError(*(_unheard(finding) for finding in problem.findings)) from None
+        raise
     for entry in (*listing.entries, merge_entries(listing.entries)):
         evidence = Evidence(entry, AccountFacts(), progress.checked_at)
         own_rules = rules.rules_for(configurable=False)
         progress.findings += rules.evaluate(own_rules, evidence, prepared.section.policy, profile)
     return listing, session.remaining_seconds
+
+
+def _unheard(finding: Finding) -> Finding:
+    """Mark a finding about an answer that no exchange gave; two names rest on no answer."""
+    return finding if finding.name in ("internal-error", "exchange-cannot-tell") else replace(finding, unheard=True)
 
 
 def _judge_entries(prepared: PreparedCheck, progress: _Progress, listing: KeyListing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
@@ -10,6 +11,7 @@ from freqtrade_bitmex_guard.client import exchange_client
 from freqtrade_bitmex_guard.client.connection import ClientConnection
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load
@@ -17,6 +19,7 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
@@ -53,6 +56,8 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     adapter, section, client = _prepare_client(config)
     if credentials is None:
         credentials = _load_credentials(section, adapter.profile)
+    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
+    require_shapes(credentials, adapter.profile)
     return PreparedCheck(adapter, section, client, credentials)
 
 
@@ -71,16 +76,18 @@ def prepare_without_credentials(config: Mapping[str, Any]) -> tuple[ExchangeProf
 
 def _prepare_client(config: Mapping[str, Any]) -> tuple[ExchangeAdapter, GuardConfig, ExchangeClient]:
     exchange = _exchange_section(config)
+    adapter = exchanges.get_adapter(exchange.get("name"))  # first: where it is not supported, no section helps
     if guard_state(config) is GuardState.ABSENT:
         fail(
             "section-missing",
             "The config has no api_key_guard section, so a bot started with it is not guarded.",
-            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-            "in the system's keyring. docs/pages/credentials.md has the other stores.",
+            "To check the key that is in the config now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. To guard "
+            "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
+            '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
         )
-    adapter = exchanges.get_adapter(exchange.get("name"))
-    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
-    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts)
+    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"), config)
+    places = partial(where_written, config)
+    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()
@@ -114,4 +121,4 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
-    return load(open_store(section.credentials, profile.id), profile.credentials)
+    return load(open_store(section.credentials, profile.id), profile)

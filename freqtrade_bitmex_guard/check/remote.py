@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
 from freqtrade_bitmex_guard.client.exchange_client import ccxt_errors, ccxt_version
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.config.stores import AgentStoreConfig
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
 from freqtrade_bitmex_guard.model.findings import Finding, Severity, error, fail
@@ -55,6 +57,7 @@ class AgentCheck:
             config: freqtrade's whole, merged config.
         """
         self._config = config
+        self._bot = BotLabel.of(config)
         self._agent: AgentClient | None = None
         self._profile: ExchangeProfile | None = None
 
@@ -70,14 +73,14 @@ class AgentCheck:
             self._profile, self._agent = profile, AgentClient(section.credentials.socket)
             hello = self._hello()
             _require_same_route(hello, profile, connection, self._config)
-            verdict = _verdict_of(hello, profile, started)
+            verdict = replace(_verdict_of(hello, profile, started), bot=self._bot)
             signer = RemoteSigner(self._agent, hello["mode"], hello["apis"], ccxt_errors())
             placeholders = {field: Secret(secrets.token_urlsafe(_PLACEHOLDER_BYTES)) for field in profile.credentials}
             credentials = Credentials(placeholders)
             credentials.register_for_redaction()
             admission = Admission(credentials, connection, profile, _often(section), self.recheck, signer)
         if findings:
-            verdict = Verdict(findings=sort_findings(findings), exchange=exchange_label(self._config))
+            verdict = self._failed(findings)
         return CheckResult(verdict, admission if verdict.admitted else None)
 
     def recheck(self) -> Verdict:
@@ -86,8 +89,12 @@ class AgentCheck:
         with failures_as_findings(findings):
             if self._profile is None:
                 fail("internal-error", "There is no agent to ask again: none was asked.", "Please report this.")
-            return _verdict_of(self._hello(), self._profile, time.monotonic())
-        return Verdict(findings=sort_findings(findings), exchange=exchange_label(self._config))
+            verdict = _verdict_of(self._hello(), self._profile, time.monotonic())
+            return replace(verdict, bot=self._bot)
+        return self._failed(findings)
+
+    def _failed(self, findings: list[Finding]) -> Verdict:
+        return Verdict(findings=sort_findings(findings), exchange=exchange_label(self._config), bot=self._bot)
 
     def _hello(self) -> Mapping[str, Any]:
         if self._agent is None or self._profile is None:

@@ -7,17 +7,18 @@ import contextlib
 import logging
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from freqtrade_bitmex_guard.cli.output import report_verdict
+from freqtrade_bitmex_guard import is_armed
+from freqtrade_bitmex_guard.cli.output import print_report, report_verdict
 from freqtrade_bitmex_guard.cli.parser import accept_freqtrade_options
-from freqtrade_bitmex_guard.model.findings import warning
-from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.model.findings import fail, warning
+from freqtrade_bitmex_guard.model.verdict import Verdict
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 EXAMPLES = (
     "check -c config.json",
+    "check --as-is -c config.json",
     "check -c config.json -c config-private.json --format json",
     "trade -c config.json --check-only",
 )
@@ -27,6 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `check`."""
     accept_freqtrade_options(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="of the report (default: text)")
+    parser.add_argument(
+        "--as-is", action="store_true", help="check the key that is in the config now; needs no section, stores nothing"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="with --as-is: requests may go to this host, too, such as a server of your own",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,8 +49,22 @@ def run(arguments: argparse.Namespace) -> int:
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
 
-        config = read_config(parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files)
-        verdict = _add_disabled_warning(open_check(config).run().verdict, config)
+        files = parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files
+        if arguments.allow_host and not arguments.as_is:
+            fail(
+                "usage", "Wrong usage: --allow-host is for --as-is.", "Write the host into api_key_guard.allowed_hosts."
+            )
+        guarded = ""
+        if arguments.as_is:
+            from freqtrade_bitmex_guard.manage.as_is import check_as_is
+
+            guarded, verdict = check_as_is(files, arguments.allow_host)
+        else:
+            config = read_config(files)
+            verdict = _add_disabled_warning(open_check(config).run().verdict, config)
+        verdict = _add_armed_warning(verdict)
+    if guarded and arguments.format == "text":
+        print_report(guarded)
     return report_verdict(verdict, as_json=arguments.format == "json")
 
 
@@ -58,4 +83,16 @@ def _add_disabled_warning(verdict: Verdict, config: Mapping[str, Any]) -> Verdic
         "api_key_guard.enabled is false: `freqtrade trade` would start without this check, and without a key.",
         "Set it to true.",
     )
-    return replace(verdict, findings=sort_findings((*verdict.findings, disabled)))
+    return verdict.with_findings(disabled)
+
+
+def _add_armed_warning(verdict: Verdict) -> Verdict:
+    if is_armed():
+        return verdict
+    not_armed = warning(
+        "guard-not-armed",
+        "Plain `freqtrade trade` is not guarded in this environment: the line that arms the guard did not run when "
+        "Python started, as after `pip install --target` or a partial copy of site-packages.",
+        "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
+    )
+    return verdict.with_findings(not_armed)

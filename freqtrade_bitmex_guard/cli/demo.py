@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-EXAMPLES = ("demo",)
+EXAMPLES = ("demo", "demo --exchange kraken")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing; `demo` takes no options."""
+    """Add the options of `demo`."""
+    parser.add_argument(
+        "--exchange",
+        metavar="NAME",
+        help="the exchange to simulate, by its ccxt id (default: one that the installed ccxt has)",
+    )
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
+def run(arguments: argparse.Namespace) -> int:
     """Run the demo."""
     from freqtrade_bitmex_guard.demo.run import run_demo  # noqa: PLC0415 - nothing heavy before the command runs
 
-    return run_demo()
+    return run_demo(arguments.exchange)

@@ -19,6 +19,7 @@ from freqtrade_bitmex_guard.cli.parser import (
     add_version_option,
     fail_unknown,
 )
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import GuardError, internal_error
 from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED, Verdict, sort_findings
 
@@ -116,7 +117,8 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             return _run(typed, own_process=arguments is None)
         except GuardError as problem:
-            return report_verdict(Verdict(findings=sort_findings(problem.findings)), as_json=as_json)
+            verdict = Verdict(findings=sort_findings(problem.findings), bot=_typed_bot(typed))
+            return report_verdict(verdict, as_json=as_json)
     except KeyboardInterrupt:
         print("Interrupted; no bot was started.", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -126,6 +128,13 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.suppress(BaseException):
             report_verdict(Verdict(findings=(internal_error(bug),)), as_json=as_json)
         return EXIT_INTERNAL_ERROR
+
+
+def _typed_bot(typed: Sequence[str]) -> BotLabel:
+    """Return the label of the bot that was meant, though its config may be unreadable."""
+    files = [value for name, value in itertools.pairwise(typed) if name in ("-c", "--config")]
+    files += [argument.partition("=")[2] for argument in typed if argument.startswith("--config=")]
+    return BotLabel.of({}, files)
 
 
 def _run(typed: list[str], *, own_process: bool) -> int:

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import certifi
 
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
-from freqtrade_bitmex_guard.client.http import MAX_BYTES, BoundedHeaderResponse, TransportError, decompress
+from freqtrade_bitmex_guard.client.http import MAX_BYTES, BoundedHeaderResponse, decompress
 from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.model.findings import fail
 
 _MAX_IDLE = 8
@@ -164,17 +165,17 @@ def open_carrier(connection: ClientConnection) -> Carrier:
     Raises:
         GuardError: misconfigured, if it goes through a proxy that no carrier can use.
     """
-    proxies = [proxy for proxy in connection.proxies if proxy]
+    proxies = connection.proxies
     if not proxies:
         return Carrier(connection.servers)
-    is_usable = len(proxies) == 1 and isinstance(proxies[0], str) and proxies[0].startswith("http://")
+    is_usable = str(proxies.requests).startswith("http://") and not proxies.plain and not any(proxies.others)
     if not is_usable or any(server.scheme != "https" for server in connection.servers):
         fail(
             "agent-setup",
             "The agent sends through http proxies only, and its config names another one.",
             'Write "httpsProxy": "http://HOST:PORT" into exchange.ccxt_config.',
         )
-    return Carrier(connection.servers, proxies[0])
+    return Carrier(connection.servers, str(proxies.requests))
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
+from freqtrade_bitmex_guard.client.proxies import HOW_TO_PROXY, Proxies, check_proxies, compare_proxies, proxies_of
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
@@ -24,20 +25,6 @@ _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _RELAY_SETTINGS = ("proxy", "proxyUrl", "proxy_url", "proxyUrlCallback", "proxy_url_callback")
 
 _ENVIRONMENT_SETTINGS = ("trust_env", "requests_trust_env", "aiohttp_trust_env")
-
-_PROXY_SETTINGS = (
-    ("httpProxy", "http_proxy"),
-    ("httpProxyCallback", "http_proxy_callback"),
-    ("httpsProxy", "https_proxy"),
-    ("socksProxy", "socks_proxy"),
-    ("httpsProxyCallback", "https_proxy_callback"),
-    ("socksProxyCallback", "socks_proxy_callback"),
-    ("wsProxy", "ws_proxy"),
-    ("wssProxy", "wss_proxy"),
-    ("wsSocksProxy", "ws_socks_proxy"),
-)
-
-_PLAIN_HTTP_PROXIES = 2  # the first two are for plain http
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,7 +69,7 @@ class ClientConnection:
         origins_by_api: the same for each of the exchange's APIs by name, because swapped servers are a difference, too.
         websocket_origins: where websockets go.
         unreadable: URLs that are too odd to judge.
-        proxies: the settings that choose a proxy.
+        proxies: through which they go.
         env_settings: names of the settings that let environment variables choose a proxy.
         relays: names of the settings that send signed requests to another server.
         tls: names of the settings that weaken or change the check of the exchange's certificate.
@@ -93,7 +80,7 @@ class ClientConnection:
     origins_by_api: frozenset[tuple[str, Origin]]
     websocket_origins: frozenset[Origin]
     unreadable: tuple[str, ...]
-    proxies: tuple[Any, ...] = field(repr=False)
+    proxies: Proxies = field(repr=False)
     env_settings: tuple[str, ...]
     relays: tuple[str, ...]
     tls: tuple[str, ...]
@@ -110,11 +97,9 @@ class ClientConnection:
         """
         origins: set[tuple[str, Origin]] = set()
         unreadable = []
-        urls, hostname = client.urls, client.hostname
-        for api, url in _urls_by_api(urls.get("api") if isinstance(urls, Mapping) else urls):
+        for api, url in _urls_of(client):
             try:
-                whole_url = url.replace("{hostname}", hostname if isinstance(hostname, str) else "")
-                origins.add((api, Origin.of(whole_url)))
+                origins.add((api, Origin.of(url)))
             except ValueError:
                 unreadable.append(sanitize(url))
         by_api = frozenset((api, origin) for api, origin in origins if origin.scheme.startswith("http"))
@@ -123,15 +108,24 @@ class ClientConnection:
             origins_by_api=by_api,
             websocket_origins=frozenset(origin for _, origin in origins if origin.scheme.startswith("ws")),
             unreadable=tuple(unreadable),
-            proxies=(
-                *(getattr(client, new, None) or getattr(client, old, None) or None for new, old in _PROXY_SETTINGS),
-                getattr(client, "aiohttp_proxy" if asynchronous else "proxies", None) or None,
-            ),
+            proxies=proxies_of(client, [str(origin) for _, origin in sorted(by_api)], asynchronous=asynchronous),
             env_settings=tuple(name for name in _ENVIRONMENT_SETTINGS if getattr(client, name, False)),
             relays=tuple(name for name in _RELAY_SETTINGS if getattr(client, name, None) is not None),
             tls=tuple(_changed_tls(client)),
             verbose=bool(client.verbose),
         )
+
+
+def _urls_of(client: Any) -> Iterator[tuple[str, str]]:
+    """Yield the URL of each API; where it leaves the host open, one for each host that ccxt may put in."""
+    urls = client.urls if isinstance(client.urls, Mapping) else {"api": client.urls}
+    hosts = [("", client.hostname if isinstance(client.hostname, str) else "")]
+    hosts += [(f" {part}", host) for part, host in _urls_by_api(urls.get("hostnames", {}))]
+    for api, url in _urls_by_api(urls.get("api")):
+        if "{hostname}" in url:
+            yield from ((f"{api}{part}", url.replace("{hostname}", host)) for part, host in hosts)
+        else:
+            yield api, url
 
 
 def _urls_by_api(urls: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -201,7 +195,7 @@ def _check_servers(
                 f"Signed requests would go to {origin} unencrypted: anyone in between can read and change them.",
                 "Use https. Plain http is for an address of this machine only, such as 127.0.0.1 (not a name).",
             )
-    if any(connection.proxies) and any(origin.scheme == "http" for origin in connection.servers):
+    if connection.proxies and any(origin.scheme == "http" for origin in connection.servers):
         yield error(
             "origin-insecure",
             "Signed requests would go through a proxy unencrypted: it could read them, and answer in place of "
@@ -222,21 +216,14 @@ def _check_settings(connection: ClientConnection, profile: ExchangeProfile) -> I
             "proxy-mismatch",
             f"{name} lets variables choose the proxy and the trusted certificates, and the bot's synchronous and "
             "asynchronous clients read different ones.",
-            "Remove it, and write httpsProxy or socksProxy into exchange.ccxt_config.",
+            f"Remove it, and {HOW_TO_PROXY}.",
         )
-    # With a server on plain http no proxy at all is allowed; see `_check_servers`.
-    if any(connection.proxies[:_PLAIN_HTTP_PROXIES]) and any(origin.scheme == "https" for origin in connection.servers):
-        yield error(
-            "proxy-mismatch",
-            "httpProxy is for plain http: with https ccxt's synchronous clients bypass it and its asynchronous ones "
-            "use it, so what was checked is not what trades.",
-            "In exchange.ccxt_config, write httpsProxy instead (the address may stay the same), or socksProxy.",
-        )
+    yield from check_proxies(connection.proxies, https=any(origin.scheme == "https" for origin in connection.servers))
     for name in connection.relays:
         yield error(
             "proxy-relay",
             f"{name} sends every signed request to another server, which can read and replay it.",
-            f"{removal} A proxy that only forwards encrypted traffic is fine: httpsProxy or socksProxy.",
+            f"{removal} A proxy that only forwards encrypted traffic is fine: {HOW_TO_PROXY}.",
         )
     for name in connection.tls:
         yield error(
@@ -257,13 +244,7 @@ def compare_connections(connection: ClientConnection, admitted: ClientConnection
             f"{_list_origins(admitted.servers)}, the other is {_list_origins(connection.servers)}.",
             "Write urls and sandbox into exchange.ccxt_config, which both use, and nowhere else.",
         )
-    if connection.proxies != admitted.proxies:
-        yield error(
-            "proxy-mismatch",
-            "The bot's synchronous and asynchronous clients would not use the same proxy, so what was checked is not "
-            "what trades.",
-            "Write httpsProxy or socksProxy into exchange.ccxt_config, which both use, and nowhere else.",
-        )
+    yield from compare_proxies(connection.proxies, admitted.proxies)
 
 
 def _list_origins(origins: frozenset[Origin]) -> str:

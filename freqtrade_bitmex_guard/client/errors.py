@@ -6,23 +6,31 @@ count, is decided here.
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from freqtrade_bitmex_guard.client.error_pages import find_page_cause
 from freqtrade_bitmex_guard.client.response import Response, retry_after
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 # Ends the fix of every transient finding.
-WAIT_FOR_EXCHANGE = "`freqtrade-bitmex-guard trade --wait-for-exchange 60` keeps asking, and starts once it is back."
+WAIT_FOR_EXCHANGE = (
+    "`freqtrade-bitmex-guard trade --wait-for-exchange 60 -c CONFIG`, with the options that the bot is started with, "
+    "keeps asking and starts once it is back."
+)
 
 _KEEP_AND_RETRY = f"Leave the key as it is and start again later; {WAIT_FOR_EXCHANGE}"
+
+_MAX_TEXT_EXAMINED = 500
 
 _GATEWAY_ERRORS = (502, 503, 504, 530)
 
@@ -37,14 +45,16 @@ _GENERAL_CAUSES = {
         "Wait, then start again. Do not restart the bot in a tight loop: that gets this address banned.",
     ),
     "address-banned": (
-        "TITLE blocks this machine's address: it sent an error page instead of a response. Further requests make the "
-        "ban longer (an hour at first, then a week).",
-        "Stop everything that talks to TITLE from here, wait an hour, then start again.",
+        "TITLE, or a service in front of it, blocks this machine's address: it sent an error page instead of a "
+        "response. Further requests may make that longer.",
+        "Stop everything that talks to TITLE from here, wait for an hour or more, then start again. If it stays, look "
+        "whether TITLE serves the country of this address.",
     ),
     "overloaded": ("TITLE is overloaded.", _KEEP_AND_RETRY),
     "maintenance": ("TITLE is down for maintenance.", _KEEP_AND_RETRY),
     "server-error": ("TITLE had an internal error.", _KEEP_AND_RETRY),
 }
+
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -104,6 +114,18 @@ class ErrorCause:
         return status not in (401, 403) if waiting_helps else status < 500
 
 
+def name_page(causes: Iterable[ErrorCause], page: str, other: str) -> Iterator[ErrorCause]:
+    """Yield an exchange's errors for another of its sites: with that site's page in place of its own.
+
+    Args:
+        causes: of the exchange.
+        page: where its keys are managed, as the causes name it.
+        other: where those of the other site are managed.
+    """
+    for cause in causes:
+        yield replace(cause, fix=cause.fix.replace(page, other))
+
+
 def read_json(response: Response) -> Any:
     """Return an answer's JSON, or None if it is not JSON."""
     try:
@@ -146,27 +168,6 @@ def fail_other_key(profile: ExchangeProfile) -> NoReturn:
     )
 
 
-def reject_lookalikes(data: Mapping[str, Any], known: Collection[str], decisive: str, profile: ExchangeProfile) -> None:
-    """End the check if a field that is not documented could say more of a key than the documented ones do.
-
-    Args:
-        data: the part of an answer that describes the key.
-        known: the names of the fields that are read.
-        decisive: a pattern of what decides, for the lower-case letters of any other name.
-        profile: of the exchange.
-
-    Raises:
-        GuardError: unverified, if there is such a field, or one whose name is not ASCII.
-    """
-    if not all(name.isascii() for name in data):
-        fail_invalid(profile, "describes the key in a field whose name is not ASCII")
-    unknown = [name for name in data if name not in known and re.search(decisive, re.sub("[^a-z]", "", name.lower()))]
-    if unknown:
-        fail_invalid(
-            profile, f"describes the key in fields that this version does not know: {join_limited(unknown, sanitize)}"
-        )
-
-
 def fail_invalid(profile: ExchangeProfile, problem: str) -> NoReturn:
     """End the check because an answer is not what the exchange documents.
 
@@ -204,15 +205,23 @@ def fail_for(
         GuardError: always.
     """
     text = text if isinstance(text, str) else None
+    if response.status >= 400 and read_json(response) is None and (page := find_page_cause(response)):
+        fail(page.finding, page.meaning.replace("TITLE", profile.title), page.fix.replace("TITLE", profile.title))
     matching = [cause for cause in causes if cause.matches(response.status, code, text or "")]
     for name in ("clock-skew", "rate-limited"):
         cause = next((cause for cause in matching if cause.finding == name), None)
-        if cause or (name == "rate-limited" and response.status == 429):
+        # A ban for too many requests may have this status, too, and waiting a little does not end it.
+        is_banned = any(cause.finding == "address-banned" for cause in matching)
+        if cause or (name == "rate-limited" and response.status == 429 and not is_banned):
             _fail(name, profile, cause, _measured(response, profile, cause, text or ""))
     if matching:
-        _fail(matching[0].finding, profile, matching[0])
+        _fail(matching[0].finding, profile, _with_seen_address(matching[0], profile, text or ""))
     if response.status == 403 and read_json(response) is None:
-        _fail("address-banned", profile)
+        problem = (
+            f"{profile.title} sent a page instead of a response (HTTP 403), as it does where it blocks an address. "
+            "Further requests make a ban longer (an hour at first, then a week)."
+        )
+        _fail("address-banned", profile, measured=problem)
     if response.status in _GATEWAY_ERRORS and text is None and not code:
         problem = f"{profile.title} is down: it sent a page instead of a response (HTTP {response.status})."
         _fail("maintenance", profile, measured=problem)
@@ -233,6 +242,17 @@ def _fail(name: str, profile: ExchangeProfile, cause: ErrorCause | None = None, 
     meaning, fix = (words.replace("TITLE", profile.title) for words in _GENERAL_CAUSES[name])
     outlook = f" {profile.status_page} tells more." if profile.status_page and WAIT_FOR_EXCHANGE in fix else ""
     fail(name, measured or meaning, fix + outlook)
+
+
+def _with_seen_address(cause: ErrorCause, profile: ExchangeProfile, text: str) -> ErrorCause:
+    """Return a cause that names the address from which the request came, if the exchange's error tells it."""
+    if cause.finding != "address-not-allowed":
+        return cause
+    for word in re.findall(r"[0-9A-Fa-f:.]{7,45}", text[:_MAX_TEXT_EXAMINED]):
+        with contextlib.suppress(ValueError):
+            seen = f" {profile.title} saw the address {ipaddress.ip_address(word.strip('.'))}."
+            return replace(cause, meaning=f"{cause.meaning}{seen}")
+    return cause
 
 
 def _measured(response: Response, profile: ExchangeProfile, cause: ErrorCause | None, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import logging
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
+from freqtrade_bitmex_guard.client.proxies import require_socks_packages
 from freqtrade_bitmex_guard.client.session import ApiSession
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error, fail
@@ -35,22 +37,32 @@ class ExchangeClient:
 
     Attributes:
         connection: how it reaches the exchange.
+        demo_trading: whether it uses the exchange's hosts for demo trading.
     """
 
-    def __init__(self, profile: ExchangeProfile, ccxt_settings: Mapping[str, Any], max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        profile: ExchangeProfile,
+        ccxt_settings: Mapping[str, Any],
+        max_bytes: int = MAX_BYTES,
+        *,
+        demo_trading: bool = False,
+    ) -> None:
         """Make the client.
 
         Args:
             profile: of the exchange.
             ccxt_settings: for ccxt's class, already judged.
             max_bytes: the bound for each answer.
+            demo_trading: whether it uses the exchange's hosts for demo trading.
 
         Raises:
             GuardError: misconfigured, if ccxt cannot use the settings.
         """
         self._profile = profile
         self._ccxt_settings = ccxt_settings
-        self._client = _build_ccxt_client(profile, ccxt_settings)
+        self.demo_trading = demo_trading
+        self._client = _build_ccxt_client(profile, ccxt_settings, demo_trading=demo_trading)
         self.connection = ClientConnection.of(self._client, asynchronous=False)
         self._session = BoundedSession(self.connection.servers, max_bytes)
         self._client.session = self._session
@@ -80,7 +92,7 @@ class ExchangeClient:
 
     def clone(self) -> ExchangeClient:
         """Return another client like this one for a request at the same time, with a lower bound for its answer."""
-        return ExchangeClient(self._profile, self._ccxt_settings, MAX_BYTES_PARALLEL)
+        return ExchangeClient(self._profile, self._ccxt_settings, MAX_BYTES_PARALLEL, demo_trading=self.demo_trading)
 
     def hand_out(self, credentials: Credentials | None = None) -> Any:
         """Return ccxt's own object, for the signing agent; the client must not be used for a check any more.
@@ -99,29 +111,42 @@ class ExchangeClient:
             credentials: of the key that signs the requests.
             seconds: the time limit for all requests together.
             retry: whether to repeat a request that failed for a transient cause.
+
+        Raises:
+            GuardError: misconfigured, if a package for its proxy is missing.
         """
+        require_socks_packages(self.connection.proxies)
         for name, value in credentials.for_ccxt().items():
             setattr(self._client, name, value)
         add_extra_apis(self._client, self._profile)
         return ApiSession(self._client, self._session, self._profile, seconds, retry=retry)
 
 
-def build_client(exchange: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
+def build_client(
+    exchange: Mapping[str, Any],
+    profile: ExchangeProfile,
+    allowed_hosts: list[str],
+    places: settings.Places = lambda _: "",
+) -> ExchangeClient:
     """Return a client with the settings that freqtrade will use.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of the exchange.
         allowed_hosts: the hosts to which signed requests may go.
+        places: says in which file or variable a value of the config was written.
 
     Raises:
         GuardError: misconfigured, with everything that makes an answer untrustworthy.
     """
-    findings = [*settings.invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile)]
+    findings = [*_invalid_settings(exchange, profile), *settings.find_credentials(exchange, profile, places)]
     if findings:
         raise GuardError(*findings)
-    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
-    async_client = _build_ccxt_client(profile, settings.merge_settings(exchange, "ccxt_async_config"))
+    demo_trading = _uses_demo_trading(exchange, profile)
+    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"), demo_trading=demo_trading)
+    async_client = _build_ccxt_client(
+        profile, settings.merge_settings(exchange, "ccxt_async_config"), demo_trading=demo_trading
+    )
     async_connection = ClientConnection.of(async_client, asynchronous=True)
     findings = [
         *_split_servers(client, profile),
@@ -145,18 +170,36 @@ def request_hosts(exchange: Mapping[str, Any], profile: ExchangeProfile) -> list
     Raises:
         GuardError: misconfigured, if ccxt cannot make a client from the section.
     """
-    findings = list(settings.invalid_settings(exchange, profile))
+    findings = list(_invalid_settings(exchange, profile))
     if findings:
         raise GuardError(*findings)
-    client = ExchangeClient(profile, settings.merge_settings(exchange, "ccxt_sync_config"))
+    client = ExchangeClient(
+        profile,
+        settings.merge_settings(exchange, "ccxt_sync_config"),
+        demo_trading=_uses_demo_trading(exchange, profile),
+    )
     return sorted({server.host for server in client.connection.servers})
+
+
+def _invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> Iterator[Finding]:
+    @functools.cache
+    def default_client(asynchronous: bool) -> Any:
+        if not asynchronous:
+            return _build_ccxt_client(profile, {})
+        import ccxt.pro  # noqa: PLC0415 - a second: only for names that no setting has
+
+        # freqtrade, too, falls back to the other kind where there is no class for websockets.
+        return (getattr(ccxt.pro, profile.id, None) or getattr(ccxt.async_support, profile.id))()
+
+    return settings.invalid_settings(exchange, profile, default_client)
 
 
 def _split_servers(client: ExchangeClient, profile: ExchangeProfile) -> Iterator[Finding]:
     connection = client.connection
     if len(connection.servers) <= 1:
         return
-    default = ClientConnection.of(_build_ccxt_client(profile, {"sandbox": client.in_sandbox}), asynchronous=False)
+    default_client = _build_ccxt_client(profile, {"sandbox": client.in_sandbox}, demo_trading=client.demo_trading)
+    default = ClientConnection.of(default_client, asynchronous=False)
     if connection.origins_by_api != default.origins_by_api:
         yield error(
             "endpoint-mismatch",
@@ -204,13 +247,23 @@ def ccxt_version() -> str:
     return importlib.metadata.version("ccxt")
 
 
-def _build_ccxt_client(profile: ExchangeProfile, ccxt_settings: Mapping[str, Any]) -> Any:
+def _uses_demo_trading(exchange: Mapping[str, Any], profile: ExchangeProfile) -> bool:
+    """Return whether freqtrade switches its clients to demo trading; it judges the setting itself elsewhere."""
+    return profile.has_demo_trading and bool(exchange.get("demo_trading", False))
+
+
+def _build_ccxt_client(
+    profile: ExchangeProfile, ccxt_settings: Mapping[str, Any], *, demo_trading: bool = False
+) -> Any:
     kind = exchange_class(profile)
     try:
-        return kind(dict(ccxt_settings))
+        client = kind(dict(ccxt_settings))
+        if demo_trading:
+            client.enable_demo_trading(True)
     except Exception as problem:
         fail(
             "client-settings",
             f"ccxt cannot use its settings ({type(problem).__name__}).",
             "Check exchange.ccxt_config, ccxt_sync_config and ccxt_async_config.",
         )
+    return client

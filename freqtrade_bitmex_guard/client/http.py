@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
+from http.client import HTTPResponse
 from typing import Any
 
 import requests
@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 
 from freqtrade_bitmex_guard.client.connection import Origin
 from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.client.transport_errors import TransportError, transport_error
 
 MAX_BYTES = 4_000_000
 
@@ -31,35 +32,6 @@ _BYTES_PER_DELIMITER = 25
 _MAX_HEADER_BYTES = 100_000
 
 _CHUNK_BYTES = 65_536
-
-_SETTINGS_ERRORS = (
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidProxyURL,
-)
-
-_PROTOCOL_ERRORS = (
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidURL,
-    urllib3.exceptions.InvalidHeader,
-    urllib3.exceptions.InvalidChunkLength,
-    urllib3.exceptions.LocationParseError,
-    urllib3.exceptions.DecodeError,
-)
-
-
-class TransportError(Exception):
-    """No answer came, or none that may be read.
-
-    Attributes:
-        finding: the name of the finding that this leads to.
-        transient: whether another attempt may help.
-    """
-
-    def __init__(self, finding: str, problem: str, *, transient: bool = False) -> None:
-        super().__init__(problem)
-        self.finding = finding
-        self.transient = transient
 
 
 class RequestLog:
@@ -96,7 +68,7 @@ class BoundedSession(requests.Session):
         self._servers = servers
         self._thread_state = threading.local()
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _TrackingAdapter(self._track))
+            self.mount(scheme, TrackingAdapter(self._track))
 
     @property
     def hosts(self) -> set[str]:
@@ -122,7 +94,7 @@ class BoundedSession(requests.Session):
                     raise TransportError("redirected", f"the answer was a redirect (HTTP {response.status_code})")
                 body = self._body(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as problem:
-            raise _transport_error(problem) from None
+            raise transport_error(problem) from None
         finally:
             while log.sockets:
                 log.sockets.pop().close()
@@ -204,14 +176,15 @@ class _HeaderReader:
         return line
 
 
-class _TrackingAdapter(HTTPAdapter):
-    """Reports every socket that it opens."""
+class TrackingAdapter(HTTPAdapter):
+    """Reports every socket that it opens, and bounds the headers of every answer."""
 
     def __init__(self, track: Callable[[socket.socket], None]) -> None:
         self._track = track
         super().__init__(max_retries=0)
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """Return requests' own pool, with connections that are tracked."""
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         track = self._track
         if not getattr(pool.ConnectionCls, "is_tracked", False):
@@ -256,25 +229,3 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     if decompressor.unused_data:
         raise TransportError("response-invalid", "something follows the compressed answer")
     return plain
-
-
-def _transport_error(problem: Exception) -> TransportError:
-    """Return the error for what requests or urllib3 raised, without its text, which may hold a proxy's password."""
-    name = type(problem).__name__
-    if isinstance(problem, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-        return TransportError("tls-failed", f"the encrypted connection could not be trusted ({name})")
-    if isinstance(problem, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return TransportError("timed-out", "no answer came in time", transient=True)
-    if isinstance(problem, _SETTINGS_ERRORS):
-        return TransportError("client-settings", f"the request could not be made ({name}); socks proxies need PySocks")
-    if isinstance(problem, _PROTOCOL_ERRORS) or _is_malformed_http(problem):
-        return TransportError("response-invalid", f"the answer is not HTTP as it should be ({name})")
-    return TransportError("unreachable", f"the connection failed or broke ({name})", transient=True)
-
-
-def _is_malformed_http(problem: BaseException) -> bool:
-    """Return whether an answer came that http.client could not read, rather than nothing or too little."""
-    cause: BaseException | None = problem
-    while cause is not None and not isinstance(cause, HTTPException):
-        cause = cause.__context__
-    return cause is not None and not isinstance(cause, RemoteDisconnected | IncompleteRead)

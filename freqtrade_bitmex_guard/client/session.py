@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import binascii
+import contextlib
+import json
+import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from freqtrade_bitmex_guard.client.calls import ApiCall, ApiName, find_api_form, send_call
+from freqtrade_bitmex_guard.client.error_pages import PROXY
 from freqtrade_bitmex_guard.client.errors import WAIT_FOR_EXCHANGE
-from freqtrade_bitmex_guard.client.http import BoundedSession, RequestLog, TransportError
+from freqtrade_bitmex_guard.client.http import BoundedSession, RequestLog
 from freqtrade_bitmex_guard.client.response import Response, retry_after
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.util import deadline
@@ -23,6 +29,7 @@ _FIXES = {
     "tls-failed": "Check this machine's date, and whether a proxy or virus scanner decrypts the traffic.",
     "timed-out": "Try again; if it stays, raise api_key_guard.timeout_seconds or check the network. "
     f"While the exchange is slow, {WAIT_FOR_EXCHANGE}",
+    "proxy-refused": PROXY.fix,
     "unreachable": "Check this machine's network, DNS, firewall and proxy, then try again. "
     f"While the exchange itself is down, {WAIT_FOR_EXCHANGE}",
     "response-invalid": "Try again; if it stays, a proxy or a changed API is in between: report it.",
@@ -35,7 +42,11 @@ _AGAIN = "Store the secret again, exactly as the exchange showed it: it may have
 
 
 class ApiSession:
-    """Sends requests through one ccxt client. The time starts with the first request."""
+    """Sends requests through one ccxt client. The time starts with the first request.
+
+    Attributes:
+        is_unheard: whether the last answer is no word of an exchange: none came, or no JSON with something in it.
+    """
 
     def __init__(
         self, client: Any, session: BoundedSession, profile: ExchangeProfile, seconds: float, *, retry: bool = True
@@ -49,6 +60,7 @@ class ApiSession:
         # ccxt counts in milliseconds. The shorter of the two limits applies to one request.
         self._one_request_seconds = min(seconds, client.timeout / 1000)
         self._ends: float | None = None
+        self.is_unheard = True
 
     @property
     def request_count(self) -> int:
@@ -82,12 +94,17 @@ class ApiSession:
         Raises:
             GuardError: misconfigured, if it is not a private key.
         """
-        try:
-            return str(self._client.eth_get_address_from_private_key(self._client.privateKey))
-        except Exception:
+        private_key = self._client.privateKey
+        address = ""
+        # ccxt signs with the last 64 digits, but derives the address from all of them.
+        if re.fullmatch("(0x)?[0-9A-Fa-f]{64}", private_key):
+            with contextlib.suppress(Exception):  # whose text may hold a part of the key
+                address = str(self._client.eth_get_address_from_private_key(private_key))
+        if not address:
             fail(
                 "credentials-malformed", "The private key is not one.", "Store it again: 0x and 64 hexadecimal digits."
             )
+        return address
 
     def request(
         self,
@@ -139,6 +156,7 @@ class ApiSession:
     def _attempt(self, call: ApiCall, api_form: str | list[str], seconds: float) -> Response | TransportError:
         session, log = self._session, RequestLog()
         session.log, session.seconds = log, seconds
+        self.is_unheard = True
         sent_before = session.request_count
         try:
             deadline.run_with_timeout(lambda: send_call(self._client, call, api_form), seconds, session.abort)
@@ -160,7 +178,19 @@ class ApiSession:
         # ccxt maps many errors to a class that misleads, so only the answer itself is judged.
         if log.response is None:
             fail("internal-error", "ccxt returned without having sent a request.", "Please report this.")
-        return log.response
+        # The body may hold secrets of other keys, and the log lives as long as the client.
+        response, log.response = log.response, replace(log.response, body=b"")
+        self.is_unheard = not _has_content(response.body)
+        return response
+
+
+def _has_content(body: bytes) -> bool:
+    """Return whether an answer is JSON with something in it, as every word of an exchange is."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict | list) and bool(content)
 
 
 def _deadline_exceeded() -> TransportError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from freqtrade_bitmex_guard.client import setting_names
+from freqtrade_bitmex_guard.client.setting_values import NEEDS_DEFAULT_URLS, invalid_values
 from freqtrade_bitmex_guard.model.credentials import KNOWN_FIELDS, CredentialField
 from freqtrade_bitmex_guard.model.findings import Finding, error
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -22,19 +25,6 @@ def _normalize(name: object) -> str:
 _FIELDS_BY_NAME = {
     _normalize(name): field for field in KNOWN_FIELDS for name in (field.ccxt_name, *field.freqtrade_names)
 }
-
-# ccxt makes every setting an attribute of its client, and some attributes decide which servers and certificates it
-# trusts. So an unknown setting is not allowed; `check_connection` judges the known ones that are dangerous.
-_KNOWN_SETTINGS = frozenset(
-    """
-    urls hostname sandbox testnet timeout options headers userAgent user_agent enableRateLimit rateLimit
-    rateLimiterAlgorithm rollingWindowSize newUpdates precisionMode substituteCommonCurrencyCodes commonCurrencies
-    enableLastHttpResponse enableLastJsonResponse enableLastResponseHeaders returnResponseHeaders
-    httpProxy http_proxy httpsProxy https_proxy socksProxy socks_proxy wsProxy ws_proxy wssProxy wss_proxy
-    wsSocksProxy ws_socks_proxy proxies aiohttp_proxy trust_env aiohttp_trust_env requests_trust_env
-    proxy proxyUrl proxy_url proxyUrlCallback proxy_url_callback verify validateServerSsl cafile verbose
-    """.split()  # noqa: SIM905 - forty names are easier to read like this
-)
 
 # Headers that name a signer or a server on every exchange; each profile adds its own.
 _SIGNED_HEADERS = frozenset(["authorization", "cookie", "host"])
@@ -65,14 +55,30 @@ def _merge(source: dict[str, Any], into: dict[str, Any]) -> None:
             into[name] = value
 
 
-def find_credentials(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[Finding]:
+Places = Callable[[Sequence[str]], str]
+"""Returns where a value of the config was written, by its path; empty if that is not known."""
+
+
+def find_credentials(
+    exchange: Mapping[str, Any], profile: ExchangeProfile | None, places: Places = lambda _: ""
+) -> Iterator[Finding]:
     """Yield the credentials in the config and its variables, which could replace the guard's own.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of that exchange, if the guard supports it.
+        places: says in which file or variable each was written.
     """
-    for path in _credential_paths(exchange, profile):
+    for steps, value in _find_credential_values(exchange, profile):
+        place = places(("exchange", *steps))
+        path = ".".join(map(sanitize, ("exchange", *steps))) + (place and f" ({place})")
+        if is_placeholder(value):
+            yield error(
+                "credentials-in-config",
+                f"{path} has a placeholder, which is no credential; freqtrade would take it for one.",
+                'Write "" in its place: the key comes from the credential store. Nothing has to be moved.',
+            )
+            continue
         yield error(
             "credentials-in-config",
             f"A credential was found at {path} in plain text: it would reach logs and backups, and it may not be the "
@@ -96,17 +102,19 @@ def credential_field_at(path: tuple[str | int, ...]) -> CredentialField | None:
     return _FIELDS_BY_NAME.get(_normalize(path[-1]))
 
 
-def _credential_paths(exchange: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
+def _find_credential_values(
+    exchange: Mapping[str, Any], profile: ExchangeProfile | None
+) -> Iterator[tuple[tuple[str, ...], object]]:
     for name in _credential_names_in(exchange, empty=False):
-        yield f"exchange.{sanitize(name)}"
+        yield (name,), exchange[name]
     for block in BLOCKS:
         settings = exchange.get(block)
         if not isinstance(settings, Mapping):
             continue
         for name in _credential_names_in(settings, empty=False):
-            yield f"exchange.{block}.{sanitize(name)}"
+            yield (block, name), settings[name]
         for name in signed_headers(settings, profile):
-            yield f"exchange.{block}.{name}"
+            yield (block, *name.split(".", 1)), None
 
 
 def signed_headers(settings: Mapping[str, Any], profile: ExchangeProfile | None) -> Iterator[str]:
@@ -142,33 +150,50 @@ def non_text_headers(settings: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-def invalid_settings(exchange: Mapping[str, Any], profile: ExchangeProfile) -> Iterator[Finding]:
-    """Yield the blocks of settings that are not objects, on which freqtrade itself would fail, and unknown settings.
+def invalid_settings(
+    exchange: Mapping[str, Any], profile: ExchangeProfile, default_client: Callable[[bool], Any]
+) -> Iterator[Finding]:
+    """Yield the blocks of settings that are not objects, on which freqtrade itself would fail, and wrong settings.
 
     Args:
         exchange: freqtrade's `exchange` section.
         profile: of that exchange.
+        default_client: returns ccxt's client of it without settings, the asynchronous one if asked for it.
     """
     for block in BLOCKS:
-        settings = exchange.get(block, {})
+        settings, path = exchange.get(block, {}), f"exchange.{block}"
         if not isinstance(settings, dict):
-            yield error("client-settings", f"exchange.{block} must be an object.", f'Write "{block}": {{}}.')
+            yield error("client-settings", f"{path} must be an object.", f'Write "{block}": {{}}.')
             continue
         for name in settings:
-            if name not in _KNOWN_SETTINGS and _normalize(name) not in _FIELDS_BY_NAME:
-                yield error(
-                    "client-settings",
-                    f"exchange.{block}.{sanitize(str(name))} is a setting that the guard does not know: ccxt takes "
-                    "any, and some of them change which servers or certificates it trusts.",
-                    "Remove it. If the bot really needs it, report it, so that it can be judged.",
-                )
-        yield from _invalid_options(settings.get("options"), f"exchange.{block}.options", profile)
+            if not setting_names.is_known(name) and _normalize(name) not in _FIELDS_BY_NAME:
+                yield from _unknown_setting(name, path, default_client)
+        default = default_client(False) if NEEDS_DEFAULT_URLS & settings.keys() else None
+        yield from invalid_values(settings, path, default, profile.title)
+        yield from _invalid_options(settings.get("options"), f"{path}.options", profile)
         for name in non_text_headers(settings):
             yield error(
                 "client-settings",
-                f"exchange.{block}.{name} is not a text: ccxt would override the headers of signed requests with it.",
+                f"{path}.{name} is not a text: ccxt would override the headers of signed requests with it.",
                 'Write "headers": {"Name": "text"} and "userAgent": "text", or remove it.',
             )
+
+
+def _unknown_setting(name: str, path: str, default_client: Callable[[bool], Any]) -> Iterator[Finding]:
+    label = f"{path}.{sanitize(name)}"
+    if similar := setting_names.suggestion(name):
+        yield error(
+            "client-settings",
+            f"{label} is not a setting of ccxt, so what it was meant for does not happen.",
+            f"Did you mean {similar!r}? If not, remove it.",
+        )
+    elif not setting_names.has_no_effect(name, map(default_client, (False, True))):
+        yield error(
+            "client-settings",
+            f"{label} is a setting that the guard does not know: ccxt takes any, and some of them change which servers "
+            "or certificates it trusts.",
+            "Remove it. If the bot really needs it, report it, so that it can be judged.",
+        )
 
 
 def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Iterator[Finding]:
@@ -188,6 +213,13 @@ def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Itera
                 "request again.",
                 f"Remove it, or write a number up to {limit}.",
             )
+
+
+def remove_credentials(settings: dict[str, Any]) -> None:
+    """Remove every credential, empty or not, as freqtrade and ccxt spell them."""
+    for empty in (True, False):
+        for name in _credential_names_in(settings, empty=empty):
+            del settings[name]
 
 
 def remove_empty_credentials(settings: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import STORE_MODELS
+from freqtrade_bitmex_guard.config.stores import STORE_MODELS, store_words
 from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
 
@@ -48,18 +48,23 @@ def invalid_field(path: str, problem: str, example: str) -> Finding:
 def explain_error(detail: ErrorDetails) -> Finding:
     """Return the finding for a pydantic error, without any value of the config."""
     steps = list(detail["loc"])
-    # pydantic puts the store's name into the path, where nobody wrote it.
-    store = STORE_MODELS.get(str(steps.pop(1))) if len(steps) > 1 and steps[0] == "credentials" else None
+    # pydantic puts the name of a store of ours into the path, where nobody wrote it.
+    is_built_in = len(steps) > 1 and steps[0] == "credentials" and steps[1] in STORE_MODELS
+    store = STORE_MODELS[str(steps.pop(1))] if is_built_in else None
     path = ".".join([SECTION, *(sanitize(str(step)) for step in steps)])
     if detail["type"] == "extra_forbidden":
         *parents, name = map(str, steps)
         if not get_close_matches(name, _NAMES, n=1, cutoff=0.5):  # it may be a secret that was pasted here
             path = ".".join([SECTION, *parents, sanitize_tokens(name)])
-        return error("section-invalid", f"{path} is not a known field.", _suggestion(name, parents, store))
+        if parents == ["credentials"] and store is None:
+            fix = "Remove it, or look up the fields of this store in the documentation of its package."
+        else:
+            fix = _suggestion(name, parents, store)
+        return error("section-invalid", f"{path} is not a known field.", fix)
     problem = _ERROR_TEXTS.get(detail["type"], "").format(**detail.get("ctx", {}))
     problem = problem or detail["msg"].removeprefix("Value error, ")
     if detail["type"].startswith("union_tag"):
-        *words, last = map(repr, STORE_MODELS)
+        *words, last = (repr(sanitize(word)) for word in store_words())
         path, problem = f"{path}.store", f"must be {', '.join(words)} or {last}"
     problem = problem if problem.startswith(("must", "is ")) else f"is invalid: {sanitize(problem, 200)}"
     return invalid_field(path, problem, _example(steps))

@@ -36,21 +36,22 @@ def guard_state(config: Mapping[str, Any]) -> GuardState:
         config: freqtrade's whole, merged config.
 
     Raises:
-        GuardError: misconfigured, where it is unclear: a name that is almost the section's, a section that is not an
-            object, an `enabled` that is not a boolean. Unclear is never "off".
+        GuardError: misconfigured, where it is unclear: no section but a name that is almost the section's, a section
+            that is not an object, an `enabled` that is not a boolean. Unclear is never "off". Beside the section a name
+            like it is a comment.
     """
-    misspelled = [
-        error(
-            "section-misnamed",
-            f"The config has a key {sanitize(name)!r}, which is almost {SECTION!r}: written like this, it guards "
-            "nothing.",
-            f"Rename it to {SECTION!r}, at the top level, or give it an unrelated name.",
-        )
-        for name in _misspelled_names(config)
-    ]
-    if misspelled:
-        raise GuardError(*misspelled)
     if SECTION not in config:
+        misspelled = [
+            error(
+                "section-misnamed",
+                f"The config has a key {sanitize(name)!r}, which is almost {SECTION!r}: written like this, it guards "
+                "nothing.",
+                f"Rename it to {SECTION!r}, at the top level, or give it an unrelated name.",
+            )
+            for name in _misspelled_names(config)
+        ]
+        if misspelled:
+            raise GuardError(*misspelled)
         return GuardState.ABSENT
     section = config[SECTION]
     if not isinstance(section, dict):
@@ -61,41 +62,47 @@ def guard_state(config: Mapping[str, Any]) -> GuardState:
     return GuardState.ENABLED if enabled else GuardState.DISABLED
 
 
-def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_mode: object = None) -> GuardConfig:
+def parse_section(
+    section: Mapping[str, Any],
+    profile: ExchangeProfile,
+    trading_mode: object = None,
+    config: Mapping[str, Any] | None = None,
+) -> GuardConfig:
     """Validate the section strictly.
 
     Args:
         section: the value of `api_key_guard`.
         profile: of the exchange that the bot uses; the defaults come from it.
         trading_mode: freqtrade's, as its config has it or not; freqtrade itself judges whether it exists.
+        config: freqtrade's whole, merged config, in whose folder relative paths begin.
 
     Raises:
         GuardError: misconfigured, one finding for everything that is wrong, never with a value in it.
     """
     try:
-        return GuardConfig.model_validate(
-            section, context={"profile": profile, "trading_mode": str(trading_mode or DEFAULT_TRADING_MODE)}
-        )
+        mode = str(trading_mode or DEFAULT_TRADING_MODE)
+        context = {"profile": profile, "trading_mode": mode, "config": config or {}}
+        return GuardConfig.model_validate(section, context=context)
     except ValidationError as problems:
         details = problems.errors(include_input=False, include_url=False)
     raise GuardError(*(explain_error(detail) for detail in details))
 
 
 def _misspelled_names(config: Mapping[str, Any]) -> Iterator[str]:
-    yield from (str(name) for name in config if name != SECTION and _is_misspelled(str(name)))
+    yield from (str(name) for name, value in config.items() if _is_misspelled(str(name), value))
     exchange = config.get("exchange")
-    # The section itself, inside `exchange`, is in the wrong place.
-    yield from (f"exchange.{name}" for name in _names(exchange) if _is_misspelled(str(name)))
+    if isinstance(exchange, dict):  # the section itself, in here, is in the wrong place
+        yield from (f"exchange.{name}" for name, value in exchange.items() if _is_misspelled(str(name), value))
 
 
-def _names(section: object) -> list[Any]:
-    return list(section) if isinstance(section, dict) else []
-
-
-def _is_misspelled(name: str) -> bool:
+def _is_misspelled(name: str, value: Any) -> bool:
     plain, section = map(_letters, (name, SECTION))
-    limit = _MIN_SIMILARITY if plain.isascii() else _MIN_SIMILARITY_NON_ASCII
-    return section in plain or SequenceMatcher(None, plain, section).ratio() >= limit
+    if section in plain:
+        return True
+    if plain.isascii():
+        return SequenceMatcher(None, plain, section).ratio() >= _MIN_SIMILARITY
+    # A text is a heading in another language.
+    return not isinstance(value, str) and SequenceMatcher(None, plain, section).ratio() >= _MIN_SIMILARITY_NON_ASCII
 
 
 def _letters(text: str) -> str:

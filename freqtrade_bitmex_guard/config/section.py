@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
 from freqtrade_bitmex_guard.config.policy import Policy
-from freqtrade_bitmex_guard.config.stores import StoreConfig
+from freqtrade_bitmex_guard.config.stores import AnyStore, StoreConfig
 
 SECTION = "api_key_guard"
 
@@ -17,8 +17,7 @@ class GuardConfig(SectionModel):
     """Refuse to start on an API key that can do more than trade."""
 
     enabled: bool = Field(default=True, description="Whether `freqtrade trade` is guarded.", examples=[True])
-    credentials: StoreConfig = Field(
-        discriminator="store",
+    credentials: Annotated[StoreConfig, AnyStore] = Field(
         description="The store of the credentials.",
         examples=[{"store": "keyring", "service": "freqtrade-my-bot"}],
     )
@@ -50,8 +49,9 @@ class GuardConfig(SectionModel):
         ge=0,
         le=10_080,
         allow_inf_nan=False,
-        description="How long a bot keeps running while its key cannot be checked for a transient cause, in minutes. "
-        "Default: 180.",
+        description="How long a bot keeps running while no answer of the exchange is about its key, in minutes: none "
+        "comes, or an error page, a redirect, a failed handshake, a clock that is off. Such a check is repeated after "
+        "a minute. What the exchange says about the key itself counts at once. Default: 180.",
         examples=[180],
     )
     on_violation: Literal["pause", "stop"] = Field(

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import (
+    BaseModel,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
+from freqtrade_bitmex_guard.config.paths import ConfigPath, config_of, expand_path, is_in_own_folder
 from freqtrade_bitmex_guard.model.credentials import (
     KEY,
     PASSWORD,
@@ -17,6 +27,10 @@ from freqtrade_bitmex_guard.model.credentials import (
     WALLET_ADDRESS,
     CredentialField,
 )
+from freqtrade_bitmex_guard.util.entry_points import EntryPointError, entry_point_names, load_entry_point
+
+ENTRY_POINTS = "freqtrade_bitmex_guard.stores"
+"""The group of entry points by which another package brings the model of a store, named like its word."""
 
 Argument = Annotated[str, Field(min_length=1)]
 
@@ -48,7 +62,6 @@ def _file(field: CredentialField, note: str = "") -> Any:
     name = f"{field.file_prefix}{field.name}"
     return Field(
         default=None,
-        min_length=1,
         description=f"Default: `<exchange>_{name}` in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
         examples=[f"/run/secrets/binance_{name}"],
     )
@@ -58,16 +71,22 @@ _SOME_EXCHANGES = " Only for exchanges that issue one."
 
 
 class FileStoreConfig(SectionModel):
-    """One file for each part, as systemd, Docker, Podman and Kubernetes hand secrets over."""
+    """One file that the guard writes, or one for each part, as systemd, Docker, Podman and Kubernetes provide them."""
 
     store: Literal["files"] = Field(examples=["files"])
-    key_file: str | None = _file(KEY)
-    secret_file: str | None = _file(SECRET)
-    password_file: str | None = _file(PASSWORD, _SOME_EXCHANGES)
-    wallet_address_file: str | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
-    private_key_file: str | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
+    file: ConfigPath | None = Field(
+        default=None,
+        description="One file with all parts, as a JSON object, which `setup` and `credentials` write. Not beside the "
+        "others, and not in the bot's own folder.",
+        examples=["~/.config/freqtrade-bitmex-guard/binance.json"],
+    )
+    key_file: ConfigPath | None = _file(KEY)
+    secret_file: ConfigPath | None = _file(SECRET)
+    password_file: ConfigPath | None = _file(PASSWORD, _SOME_EXCHANGES)
+    wallet_address_file: ConfigPath | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
+    private_key_file: ConfigPath | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
 
-    def file(self, field: CredentialField) -> str | None:
+    def part_file(self, field: CredentialField) -> str | None:
         """Return the path that is written for a part, or None for the default."""
         path: str | None = getattr(self, f"{field.name}_file")
         return path
@@ -76,6 +95,18 @@ class FileStoreConfig(SectionModel):
     @classmethod
     def _is_for_a_part_of_the_exchange(cls, path: str | None, info: ValidationInfo) -> str | None:
         _reject_foreign_part(str(info.field_name).removesuffix("_file"), info)
+        if path is not None and info.data.get("file") is not None:
+            raise PydanticCustomError("two_forms", "is not needed: `file` has all parts; write one or the other")
+        return path
+
+    @field_validator("file")
+    @classmethod
+    def _is_not_the_bots_own(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and is_in_own_folder(Path(path), config_of(info)):
+            raise PydanticCustomError(
+                "own_folder",
+                "is in the folder of the config or of user_data, which are shared, copied and committed",
+            )
         return path
 
 
@@ -109,9 +140,19 @@ class CommandStoreConfig(SectionModel):
         part = str(info.field_name).removesuffix("_command")
         if command is not None:
             _reject_foreign_part(part, info)
-        elif any(field.name == part for field in profile_of(info).credentials):
+            program, *arguments = command
+            return [
+                _expand_word(program, "/" in program, info),
+                *(_expand_word(word, False, info) for word in arguments),
+            ]
+        if any(field.name == part for field in profile_of(info).credentials):
             raise PydanticKnownError("missing")
         return command
+
+
+def _expand_word(word: str, is_path: bool, info: ValidationInfo) -> str:
+    """Expand a word of a command if it is a path: of an argument only a home says so."""
+    return expand_path(word, config_of(info)) if is_path or word.startswith("~/") else word
 
 
 def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
@@ -152,12 +193,66 @@ def accept_socket_path(path: str) -> str:
     return path
 
 
-ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig
-"""The stores that are managed externally: the guard only reads them."""
+class ForeignStoreConfig(SectionModel):
+    """The base of a store that another package brings: its model, with the fields that the operator writes.
+
+    Attributes:
+        is_writable: whether its store is a `credentials.interface.WritableStore`.
+    """
+
+    is_writable: ClassVar[bool] = False
+
+    store: str
+
+    def open_store(self, exchange: str) -> Any:
+        """Return its `credentials.interface.CredentialStore`. Nothing is read yet.
+
+        Args:
+            exchange: the exchange's ccxt id.
+        """
+        raise NotImplementedError
+
+
+BuiltInStoreConfig = KeyringStoreConfig | FileStoreConfig | CommandStoreConfig | AgentStoreConfig
+"""The stores of this package; whatever lists them takes them from here."""
+
+ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig | ForeignStoreConfig
+"""The stores that are managed externally, or may be: the guard only reads them."""
 
 StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig | AgentStoreConfig
-"""All stores; whatever lists them takes them from here."""
+"""All stores."""
 
 STORE_MODELS: dict[str, type[BaseModel]] = {
-    word: model for model in get_args(StoreConfig) for word in get_args(model.model_fields["store"].annotation)
+    word: model for model in get_args(BuiltInStoreConfig) for word in get_args(model.model_fields["store"].annotation)
 }
+
+
+def store_words() -> list[str]:
+    """Return what `store` may be: the word of a store of this package, or of another one's."""
+    return [*STORE_MODELS, *(name for name in entry_point_names(ENTRY_POINTS) if name not in STORE_MODELS)]
+
+
+class AnyStore:
+    """Has pydantic parse a store of this package, and only a word that none of them has as one of another package."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the stores of this package, with the other ones before it."""
+        built_in = handler.generate_schema(Annotated[BuiltInStoreConfig, Field(discriminator="store")])
+        return core_schema.with_info_wrap_validator_function(cls._parse, built_in)
+
+    @staticmethod
+    def _parse(written: Any, parse_built_in: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        word = written.get("store") if isinstance(written, dict) else None
+        if not isinstance(word, str) or word in STORE_MODELS:
+            return parse_built_in(written)
+        problem = "its package brings no model of a store"
+        try:
+            model = load_entry_point(ENTRY_POINTS, word)
+        except EntryPointError as end:
+            model, problem = end, str(end)
+        if model is None:
+            return parse_built_in(written)
+        if isinstance(model, type) and issubclass(model, ForeignStoreConfig):
+            return model.model_validate(written, context=info.context)
+        raise PydanticCustomError("foreign_store", "is of another package and cannot be used: {p}", {"p": problem})

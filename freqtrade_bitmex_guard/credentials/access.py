@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from freqtrade_bitmex_guard.credentials.interface import STORE_TIMEOUT_SECONDS, CredentialStore
-from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials
+from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
+from freqtrade_bitmex_guard.model.shape import require_shapes
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.util import deadline
 
@@ -19,29 +21,37 @@ _GRACE_SECONDS = 0.5
 _EMPTY_STORE_FINDINGS = ("credentials-missing", "command-failed")
 
 
-def load(store: CredentialStore, fields: Sequence[CredentialField]) -> Credentials:
+def load(store: CredentialStore, profile: ExchangeProfile) -> Credentials:
     """Load the credentials, and keep them out of all output from now on.
 
     Args:
         store: where they live.
-        fields: the parts that the exchange issues.
+        profile: of the exchange that issued them.
 
     Raises:
-        GuardError: misconfigured, if they cannot be read.
+        GuardError: misconfigured, if they cannot be read, or are not what the exchange issues.
     """
-    credentials = with_timeout(store, lambda: store.load(fields))
+    credentials: object = with_timeout(store, lambda: store.load(profile.credentials))
+    # A store may be somebody else's: it must return all parts, and no others.
+    if type(credentials) is not Credentials or set(credentials.fields) != set(profile.credentials):
+        fail(
+            "store-unavailable",
+            "The credential store did not return the parts of a key that the exchange issues.",
+            "Update the package that brings the store, or use another one.",
+        )
+    require_shapes(credentials, profile)
     credentials.register_for_redaction()
     return credentials
 
 
-def load_if_present(store: CredentialStore, fields: Sequence[CredentialField]) -> Credentials | None:
+def load_if_present(store: CredentialStore, profile: ExchangeProfile) -> Credentials | None:
     """Load the credentials, or return None if the store has no entry.
 
     Raises:
         GuardError: misconfigured, if that is not certain.
     """
     try:
-        return load(store, fields)
+        return load(store, profile)
     except GuardError as end:
         if any(finding.name not in _EMPTY_STORE_FINDINGS for finding in end.findings):
             raise

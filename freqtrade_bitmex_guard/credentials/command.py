@@ -9,18 +9,24 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from freqtrade_bitmex_guard.config.stores import CommandStoreConfig
+from freqtrade_bitmex_guard.credentials.command_failures import (
+    explain_exit,
+    explain_start_failure,
+    program_name,
+)
 from freqtrade_bitmex_guard.credentials.interface import STORE_TIMEOUT_SECONDS
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, Secret, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.model.pem import MAX_BYTES
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
+from freqtrade_bitmex_guard.model.pem import MAX_BYTES, is_pem
 
 _CHUNK_BYTES = 8192
 
 _POLL_SECONDS = 0.05
+
+_NOTES_BELOW = ("pass", "gopass", "passage")
+"""Programs whose entries have the password on the first line and notes below it, by convention."""
 
 
 class CommandStore:
@@ -44,7 +50,7 @@ class CommandStore:
 
     def _run(self, field: CredentialField, ends: float) -> Secret:
         command = self._config.command(field)
-        program = sanitize_tokens(Path(command[0]).name)
+        program = program_name(command)
         by_hand = (
             f"Run {field.name}_command by hand as the user that the bot runs as, until it prints the {field.label} "
             "alone."
@@ -59,7 +65,8 @@ class CommandStore:
                 start_new_session=True,
             )
         except OSError as problem:
-            fail("command-failed", f"{program} cannot be run: {problem.strerror or type(problem).__name__}.", by_hand)
+            reason, fix = explain_start_failure(command, problem)
+            fail("command-failed", reason, fix or by_hand)
         except ValueError:
             fail("command-failed", f"{program} cannot be run: an argument contains a null character.", by_hand)
         try:
@@ -78,10 +85,12 @@ class CommandStore:
                 by_hand,
             )
         if code != 0:
-            lines = errors.decode("utf-8", "replace").strip().splitlines()
-            first_line = f": {sanitize_tokens(lines[0])}" if lines else ""
-            fail("command-failed", f"{program} ended with exit code {code}{first_line}", by_hand)
-        return parse_credential(printed.removesuffix(b"\n").decode("latin-1"), field, f"the output of {program}")
+            fail("command-failed", explain_exit(command, code, errors), by_hand)
+        text = printed.removesuffix(b"\n").decode("latin-1")
+        if program in _NOTES_BELOW and not is_pem(text):
+            # Only its first line is the password; what follows are notes, and may be a line end that was pasted.
+            text = text.partition("\n")[0]
+        return parse_credential(text, field, f"the output of {program}")
 
 
 def _read_output(process: subprocess.Popen[bytes], ends: float) -> tuple[bytes, bytes]:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
-import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError
+from keyring.errors import KeyringLocked
 
+from freqtrade_bitmex_guard.credentials import combined
 from freqtrade_bitmex_guard.credentials.access import fail_write_uncertain
 from freqtrade_bitmex_guard.credentials.keyring import (
     COMBINED_ENTRY,
     KeyringStore,
+    asks_in_vain,
     backend_name,
     reject_null_backend,
     reject_plaintext_backend,
 )
+from freqtrade_bitmex_guard.credentials.lock import exclusive_lock
 from freqtrade_bitmex_guard.model.credentials import STORED_FIELDS, CredentialField, Credentials
-from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
-from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, sanitize
+from freqtrade_bitmex_guard.model.findings import GuardError, error, fail
+from freqtrade_bitmex_guard.redaction.opaque import same_text
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _PART_ENTRIES = tuple(field.name for field in STORED_FIELDS)
 
@@ -36,45 +34,51 @@ class WritableKeyringStore(KeyringStore):
 
     def stored_at(self) -> datetime | None:
         """Return when the entry was written, or None if it was written by hand."""
-        try:
-            text = json.loads(self._entry(self._backends(), COMBINED_ENTRY) or "")["stored_at"]
-            moment = datetime.fromisoformat(text)
-        except (ValueError, KeyError, TypeError):
-            return None
-        return moment if moment.tzinfo else None
+        return combined.stored_at(self._entry(self._backends(), COMBINED_ENTRY) or "")
 
     def add(self, credentials: Credentials) -> None:
         """Write the entry and read it back; see `WritableStore.add`."""
-        with _exclusive_lock(self._service):
+        with exclusive_lock(self._service):
             self._write(None, credentials)
 
     def replace(self, old: Credentials, new: Credentials) -> None:
         """Replace the entry, read it back, and only then delete old ones; see `WritableStore.replace`."""
-        with _exclusive_lock(self._service):
+        with exclusive_lock(self._service):
             self._write(old, new)
 
     def _write(self, expected: Credentials | None, new: Credentials) -> None:
         backends = self._backends()
-        names = [field.name for field in new.fields]
         home, before = self._find(backends, COMBINED_ENTRY)
         stored = self._load_all(backends, before, new.fields)
-        if not _same_credentials(stored, expected):
-            fail(
-                "credentials-conflict",
-                f"Meanwhile somebody else changed the store, which now has "
-                f"{f'the key {stored.masked_id}' if stored else 'no key'}: it was left as it is.",
-                "Keep the credentials that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
-                "then try again.",
-            )
-        home = home or self._home_of_parts(backends, new.fields) or self._first_secure_backend(backends)
+        combined.require_unchanged(stored, expected)
+        holder = home or self._home_of_parts(backends, new.fields)
+        homes = [holder] if holder else self._secure_backends(backends)
+        for home in homes[:-1]:
+            # A backend that is only read, such as one for a package index, comes before the real one in many chains.
+            with contextlib.suppress(_NotTakenError):
+                self._replace(backends, home, before, stored, new)
+                return
+        self._replace(backends, homes[-1], before, stored, new)
+
+    def _replace(
+        self,
+        backends: Sequence[KeyringBackend],
+        home: KeyringBackend,
+        before: str | None,
+        stored: Credentials | None,
+        new: Credentials,
+    ) -> None:
+        names = [field.name for field in new.fields]
         if before and stored:
             # Some keyrings replace an entry by deleting it first (macOS). Killed in between, the bot finds these.
             for name, value in stored.for_store().items():
                 self._set(home, name, value)
         try:
-            self._set(home, COMBINED_ENTRY, _serialize(new))
+            self._set(home, COMBINED_ENTRY, combined.serialize(new))
+            if home.get_password(self._service, COMBINED_ENTRY) is None:
+                _fail_not_written(home, "stores nothing", is_taken=False)
             if not self.load(new.fields).matches(new):
-                self._fail_not_written(home, "returned something else than it was given")
+                _fail_not_written(home, "returned something else than it was given")
         except BaseException:
             if not self._roll_back(backends, home, before, names):
                 fail_write_uncertain(f"The keyring {backend_name(home)} failed")
@@ -83,10 +87,10 @@ class WritableKeyringStore(KeyringStore):
             self._delete_entries(backends, names)
 
     def _load_all(
-        self, backends: Sequence[KeyringBackend], combined: str | None, fields: Sequence[CredentialField]
+        self, backends: Sequence[KeyringBackend], entry: str | None, fields: Sequence[CredentialField]
     ) -> Credentials | None:
         """Load the stored credentials; None if a part is missing, because single parts may be somebody else's."""
-        if combined or all(self._entry(backends, field.name) for field in fields):
+        if entry or all(self._entry(backends, field.name) for field in fields):
             return self.load(fields)
         return None
 
@@ -119,9 +123,10 @@ class WritableKeyringStore(KeyringStore):
         return is_changed
 
     @staticmethod
-    def _first_secure_backend(backends: Sequence[KeyringBackend]) -> KeyringBackend:
-        """Return the first member that may hold a secret; if there is none, raise why the first member may not."""
+    def _secure_backends(backends: Sequence[KeyringBackend]) -> list[KeyringBackend]:
+        """Return the members that may hold a secret; without one, raise why the first may not."""
         reasons: list[GuardError] = []
+        secure: list[KeyringBackend] = []
         for backend in backends:
             try:
                 reject_null_backend(backend)
@@ -129,14 +134,22 @@ class WritableKeyringStore(KeyringStore):
             except GuardError as reason:
                 reasons.append(reason)
             else:
-                return backend
-        raise reasons[0]
+                secure.append(backend)
+        if not secure:
+            raise reasons[0]
+        return secure
 
     def _set(self, home: KeyringBackend, name: str, value: str) -> None:
         try:
             home.set_password(self._service, name, value)
+        except NotImplementedError:
+            _fail_not_written(home, "is only read: it takes no entries", is_taken=False)
         except Exception as problem:  # some backends raise errors of their own
-            self._fail_not_written(home, f"cannot be written ({type(problem).__name__})")
+            if asks_in_vain(problem):
+                _fail_not_written(home, "asks for a password, and nobody can type one here")
+            # A locked one is this user's, and is to be unlocked; another may be one that is only read.
+            is_locked = isinstance(problem, KeyringLocked)
+            _fail_not_written(home, f"cannot be written ({type(problem).__name__})", is_taken=is_locked)
 
     def _roll_back(
         self, backends: Sequence[KeyringBackend], home: KeyringBackend, before: str | None, names: Collection[str]
@@ -144,15 +157,15 @@ class WritableKeyringStore(KeyringStore):
         """Return whether the entry certainly is as it was; if not, the entries of the parts hold the old values."""
         with contextlib.suppress(Exception):
             now = home.get_password(self._service, COMBINED_ENTRY)
-            if not constant_time_equal(now, before):
+            if not same_text(now, before):
                 if before is None:
                     home.delete_password(self._service, COMBINED_ENTRY)
                 else:
                     home.set_password(self._service, COMBINED_ENTRY, before)
                 now = home.get_password(self._service, COMBINED_ENTRY)
-            if constant_time_equal(now, before) and before is not None:
+            if same_text(now, before) and before is not None:
                 self._delete_entries(backends, names)
-            return constant_time_equal(now, before)
+            return same_text(now, before)
         return False
 
     def _delete_entries(self, backends: Sequence[KeyringBackend], names: Collection[str]) -> bool:
@@ -160,39 +173,23 @@ class WritableKeyringStore(KeyringStore):
         is_changed = False
         for backend in backends:
             for name in names:
-                with contextlib.suppress(KeyringError, NotImplementedError):
+                with contextlib.suppress(Exception):
                     if backend.get_password(self._service, name) is not None:
                         is_changed = True
                         backend.delete_password(self._service, name)
         return is_changed
 
-    @staticmethod
-    def _fail_not_written(home: KeyringBackend, problem: str) -> NoReturn:
-        fail(
+
+class _NotTakenError(GuardError):
+    """A backend took no entry, so that another one of the chain may."""
+
+
+def _fail_not_written(home: KeyringBackend, problem: str, *, is_taken: bool = True) -> NoReturn:
+    raise (GuardError if is_taken else _NotTakenError)(
+        error(
             "store-not-written",
             f"The keyring {backend_name(home)} {problem}. What it held before stays in use.",
             "Keep the new credentials at hand: the exchange shows a secret only once. Unlock or repair the keyring, "
             "then try again; or use the store files or command.",
         )
-
-
-def _same_credentials(left: Credentials | None, right: Credentials | None) -> bool:
-    return left is right is None or (left is not None and right is not None and left.matches(right))
-
-
-@contextmanager
-def _exclusive_lock(service: str) -> Iterator[None]:
-    """Make other commands of this user wait while this one writes the same entries."""
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache")
-    with contextlib.ExitStack() as resources:
-        with contextlib.suppress(OSError):  # without a folder for it, the stored credentials are compared all the same
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = folder / f"freqtrade-bitmex-guard-{fingerprint(service)}.lock"
-            lock = resources.enter_context(open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _serialize(credentials: Credentials) -> str:
-    moment = datetime.now(UTC).isoformat(timespec="seconds")
-    return json.dumps({**credentials.for_store(), "stored_at": moment})
+    ) from None

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import COULD_DECIDE
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
@@ -76,6 +77,7 @@ PROFILE = ExchangeProfile(
     ),
     signature_headers=frozenset({"X-MBX-APIKEY"}),
     signature_lifetimes={"recvWindow": 60_000},
+    hides_ip_list=True,
     ip_free_keys="Binance takes the permission to trade from keys without an IP restriction by itself.",
     credentials=(KEY, PEM_SECRET),
 )
@@ -125,7 +127,7 @@ _CAUSES = (
         code="-1002",
     ),
     ErrorCause(
-        "address-banned",
+        "location-blocked",
         "Binance does not serve the place that this machine's address belongs to.",
         "Run the bot from a place where Binance offers its service to you, as its terms (section Eligibility) say.",
         status=451,
@@ -142,7 +144,7 @@ _MAX_NAME_LENGTH = 64
 _OTHERS = frozenset(("ipRestrict", "createTime", "tradingAuthorityExpirationTime"))
 # What must be reported as false, because a key may have it unless Binance says that it does not.
 _MUST_BE_REPORTED = tuple(spec.name for spec in PROFILE.permissions if spec.kind in FORBIDDEN_KINDS)
-_DECISIVE = re.compile("enable|permi|withdraw|transfer|trad|iprestrict|allow|right")
+_DECISIVE = re.compile(f"enable|manage|trad|{COULD_DECIDE}")
 
 _Millis = Annotated[int, Field(ge=0, lt=10**14)]
 

@@ -45,6 +45,12 @@ PROFILE = ExchangeProfile(
 _STORE_AGAIN = "Store the secret again; if it is lost, make a new key."
 _CAUSES = (
     ErrorCause(
+        "address-banned",
+        "Binance.US blocks this machine's address for a while, because requests went on after it had asked for fewer.",
+        "Stop everything that talks to Binance.US from here, and wait.",
+        status=418,
+    ),
+    ErrorCause(
         "access-denied",
         "Binance.US rejects the key, and has one error for several causes. In the order to look at: this machine's "
         "address is not among the key's trusted IPs; the key may not read; the key id was mistyped or deleted, or it "
@@ -62,7 +68,8 @@ _CAUSES = (
         _STORE_AGAIN,
         code="-1022",
     ),
-    ErrorCause("rate-limited", code="-1003"),
+    ErrorCause("rate-limited", code="-1003", status=429),
+    ErrorCause("rate-limited", code="-1003", status=400),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from freqtrade_bitmex_guard.client.errors import ErrorCause
 from freqtrade_bitmex_guard.exchanges.interface import CannotVerify
 from freqtrade_bitmex_guard.model.key import PermissionKind
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
 from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE, Default, ExchangeProfile, KeyPage, PermissionSpec
 
 PROFILE = ExchangeProfile(
@@ -31,6 +32,7 @@ PROFILE = ExchangeProfile(
         ip_field="IP Whitelist",
         two_factor="In the security settings of the account, switch on two-factor authentication.",
     ),
+    shapes=usual_shapes("[0-9a-f]{64}", "[0-9a-f]{128}"),
     signature_headers=frozenset(
         {"BITVAVO-ACCESS-KEY", "BITVAVO-ACCESS-SIGNATURE", "BITVAVO-ACCESS-TIMESTAMP", "BITVAVO-ACCESS-WINDOW"}
     ),
@@ -88,6 +90,7 @@ _CAUSES = (
         "Stop everything that talks to Bitvavo from here, and wait.",
         code="105",
     ),
+    ErrorCause("rate-limited", code="103"),
     ErrorCause("overloaded", code="107"),
     ErrorCause("maintenance", code="404"),
 )

@@ -19,16 +19,18 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_for,
     fail_invalid,
     fail_other_key,
+    name_page,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
-from freqtrade_bitmex_guard.model.credentials import KEY, PEM_SECRET
+from freqtrade_bitmex_guard.model.credentials import KEY, RSA_SECRET
 from freqtrade_bitmex_guard.model.key import KeyFacts, Permission, PermissionKind, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _ONLY_READS = "A key with it can do nothing else, whatever the exchange lists beside it."
 _CHANGES_KEYS = "It also lets the key change permissions, and a sub-account's key lift its own IP restriction."
@@ -82,12 +84,15 @@ PROFILE = ExchangeProfile(
         two_factor="In Account & Security, switch on two-factor authentication: an app or a passkey, not SMS.",
         edit="Press Edit beside the key on Bybit's page API Management.",
     ),
+    shapes=usual_shapes("[A-Za-z0-9]{18}", "[A-Za-z0-9]{36}"),
     signature_headers=frozenset(
         f"X-BAPI-{part}" for part in ("API-KEY", "SIGN", "SIGN-TYPE", "TIMESTAMP", "RECV-WINDOW")
     ),
     signature_lifetimes={"recvWindow": 60_000},
+    reports_expiry=True,
+    has_demo_trading=True,
     ip_free_keys="Bybit ends keys without an IP restriction after 90 days.",
-    credentials=(KEY, PEM_SECRET),
+    credentials=(KEY, RSA_SECRET),
 )
 
 _SIGN_IN = "Sign in to Bybit and follow what it says there, or ask its support."
@@ -95,13 +100,6 @@ _MOVE = "Run the bot from a place where Bybit offers its service to you."
 _CAUSES = (
     ErrorCause("clock-skew", code="10002", time_pattern=r"server_timestamp\[([0-9]{10})[0-9]{3}\]"),
     ErrorCause("rate-limited", code="10006"),
-    ErrorCause(
-        "address-banned",
-        "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
-        "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
-        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
-        status=403,
-    ),
     ErrorCause(
         "key-unknown",
         "Bybit does not know this key id. In the order to look at: it was mistyped or deleted; it belongs to another "
@@ -142,7 +140,7 @@ _CAUSES = (
         PROFILE.how_to_replace(),
         code="10005",
     ),
-    ErrorCause("address-banned", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
+    ErrorCause("location-blocked", "Bybit does not serve the place of this machine's address.", _MOVE, code="10009"),
     *(
         ErrorCause("account-restricted", f"Bybit has {did}.", _SIGN_IN, code=code)
         for code, did in (
@@ -152,6 +150,14 @@ _CAUSES = (
         )
     ),
     *(ErrorCause("server-error", code=code) for code in ("10016", "10000")),
+    # Last: a code inside says more than the status.
+    ErrorCause(
+        "address-banned",
+        "Bybit blocks this machine's address: too many requests came from it (more than 600 in 5 seconds), or it "
+        "belongs to a place that Bybit does not serve, such as the USA or mainland China.",
+        f"Stop everything that talks to Bybit from here, wait ten minutes, then start again. If it stays: {_MOVE}",
+        status=403,
+    ),
 )
 
 _MAX_WORD_LENGTH = 64
@@ -160,8 +166,6 @@ _MAX_NETWORKS = 250
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Groups of which every word is one that moves money or changes keys, whatever comes to them.
 _PAYS_OUT = re.compile("fiat|bitcard|pay|card", re.IGNORECASE)
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = "perm|^ip|readonly|apikey|withdraw|expire|deadline"
 
 _Word = Annotated[str, Field(min_length=1, max_length=_MAX_WORD_LENGTH)]
 _Flag = Annotated[int, Field(ge=0, le=1)]
@@ -192,8 +196,8 @@ class Bybit(ExchangeAdapter):
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
-        key = parse_body(_Key, _parse_success(session.request("v5/user/query-api")), PROFILE)
-        if not constant_time_equal(key.api_key, key_id):
+        key = parse_body(_Key, _parse_success(session.request("v5/user/query-api"), self.profile), PROFILE)
+        if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         account = _account_number(key.user_id)
         facts = KeyFacts(
@@ -211,21 +215,16 @@ class Bybit(ExchangeAdapter):
 ADAPTER = Bybit()
 
 
-def _parse_success(response: Response) -> dict[str, Any]:
+def _parse_success(response: Response, profile: ExchangeProfile) -> dict[str, Any]:
     content = read_json(response)
     envelope = content if isinstance(content, dict) else {}
     code, text, result = envelope.get("retCode"), envelope.get("retMsg"), envelope.get("result")
     if response.status != 200 or (type(code) is int and code != 0):
-        fail_for(
-            response,
-            PROFILE,
-            _CAUSES,
-            code=str(code) if type(code) is int else "",
-            text=text,
-        )
+        causes = name_page(_CAUSES, PROFILE.page.location, profile.page.location)
+        fail_for(response, profile, causes, code=str(code) if type(code) is int else "", text=text)
     if type(code) is not int or not isinstance(result, dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    reject_lookalikes(result, _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(result, _FIELDS, PROFILE, "apikey|expire|deadline")
     return result
 
 

@@ -14,15 +14,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from freqtrade_bitmex_guard.client.errors import (
-    ErrorCause,
-    StrictModel,
-    fail_for,
-    fail_invalid,
-    parse_body,
-    read_json,
-    reject_lookalikes,
-)
+from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
@@ -35,6 +28,7 @@ from freqtrade_bitmex_guard.model.key import (
     RestrictedTo,
     Unrestricted,
 )
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, mask_id
 
@@ -43,8 +37,11 @@ TEST_HOST = "api-testnet.gateapi.io"
 TEST_WEBSOCKET_HOSTS = ("ws-testnet.gate.com", "fx-ws-testnet.gateio.ws")
 
 # Label on the page, and what writing with it does; the name alone is the permission to read and write.
-_TRADES = {"spot": "Spot", "futures": "Perpetual Futures", "margin": "Margin"}
-_TRADES |= {"delivery": "Delivery", "options": "Options"}
+_TRADES = {
+    "spot": "Spot",
+    "futures": "Perpetual Futures",
+    **{name: name.title() for name in ("margin", "delivery", "options")},
+}
 _MOVING = ("loan", "earn", "otc", "custody", "crossx", "copy", "pilot", "alpha", "tradfi_spot", "cfd", "cfd_copy")
 _MOVES = {name: name.replace("_", " ").capitalize() for name in (*_MOVING, "stock_copy", "quant")}
 _WITHDRAWS = {"withdrawal": "Withdraw", "withdraw": "Withdraw"}
@@ -53,16 +50,14 @@ _OTHERS = {"account": "Account", "wallet": "Wallet", "unified": "Unified", "sub_
 
 def _permissions() -> Iterator[PermissionSpec]:
     for name, label in (_TRADES | _OTHERS | _MOVES | _WITHDRAWS).items():
-        required = name in ("account", "wallet")
-        default = Default.REQUIRED if required else Default.ALLOWED
+        default = Default.REQUIRED if name in ("account", "wallet") else Default.ALLOWED
         modes = ("futures",) if name == "wallet" else ()
         yield PermissionSpec(
             f"{name}{READ_ONLY}", PermissionKind.READ, f"{label}: Read Only", default, trading_modes=modes
         )
     for name, label in _TRADES.items():
-        required = name in ("spot", "futures")
-        default = Default.REQUIRED if required else Default.REFUSED
-        modes = (name,) if required else ()
+        modes = (name,) if name in ("spot", "futures") else ()
+        default = Default.REQUIRED if modes else Default.REFUSED
         yield PermissionSpec(name, PermissionKind.TRADE, f"{label}: Read and Write", default, trading_modes=modes)
     for kind, labels in (
         (PermissionKind.TRANSFER, {"wallet": "Wallet", **_MOVES}),
@@ -93,7 +88,10 @@ PROFILE = ExchangeProfile(
         two_factor="In Gate's security settings, switch on two-factor authentication.",
         edit="Edit the key on Gate's page API Management.",
     ),
+    shapes=usual_shapes("[0-9a-f]{32}", "[0-9a-f]{64}"),
     signature_headers=frozenset({"KEY", "SIGN", "Timestamp"}),
+    reports_siblings=True,
+    ip_free_keys="Gate ends keys without an IP whitelist after 90 days.",
 )
 
 
@@ -181,8 +179,6 @@ class _Detail(StrictModel):
 
 
 _STATES = {"1": True, "2": False, "3": False}  # normal, locked, frozen
-# What decides, as another field could say it: `permissions`, `ipWhitelist`, `ip_allowlist`, `canWithdraw`.
-_COULD_OVERRIDE = "perm|whitelist|allowlist|cidr|withdraw|readonly|state"
 _MIN_SHOWN = 12
 _MAX_SIBLINGS = 2_000
 
@@ -200,7 +196,9 @@ class Gate(ExchangeAdapter):
             fail_invalid(self.profile, "lists something that is not a key")
         own = self._find_own(entries, key_id)
         answer = self._parse_success(session.request("detail", api=("private", "account")))
-        facts = self._facts(own, parse_body(_Detail, answer, self.profile, "the account"))
+        detail = parse_body(_Detail, answer, self.profile, "the account")
+        reject_lookalikes(answer, _Detail.model_fields, self.profile)
+        facts = self._facts(own, detail)
         return KeyListing((facts,), lambda: self._siblings([entry for entry in entries if entry is not own]))
 
     def _parse_success(self, response: Response) -> Any:
@@ -230,7 +228,7 @@ class Gate(ExchangeAdapter):
         return own[0]
 
     def _facts(self, entry: dict[str, Any], detail: _Detail | None) -> KeyFacts:
-        reject_lookalikes(entry, _Key.model_fields, _COULD_OVERRIDE, self.profile)
+        reject_lookalikes(entry, _Key.model_fields, self.profile, "state")
         key = parse_body(_Key, entry, self.profile)
         if str(key.state) not in _STATES:
             fail_invalid(self.profile, "reports a state of the key that is not documented")

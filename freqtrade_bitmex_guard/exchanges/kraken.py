@@ -20,13 +20,14 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_other_key,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.part_shape import PartShape
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 PROFILE = ExchangeProfile(
     id="kraken",
@@ -58,8 +59,18 @@ PROFILE = ExchangeProfile(
         two_factor="In Kraken's settings, under Security, switch on two-factor authentication for signing in.",
         edit="Edit the key on Kraken's page API (Settings, Connections & API).",
     ),
+    # ccxt decodes the secret; the lengths are those of the documented examples.
+    shapes={
+        "key": PartShape("", usual="[A-Za-z0-9+/]{56}"),
+        "secret": PartShape(
+            "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+            "the form of base64",
+            usual="[A-Za-z0-9+/]{86}==",
+        ),
+    },
     signature_headers=frozenset({"API-Key", "API-Sign"}),
     status_page="status.kraken.com",
+    reports_expiry=True,
 )
 
 _CAUSES = (
@@ -133,8 +144,6 @@ _CAUSES = (
     ),
 )
 
-# What decides, as another field could say it: `permissionsV2`, `ip_whitelist`, `canWithdraw`, `expires`.
-_COULD_OVERRIDE = "permission|allowlist|whitelist|cidr|withdraw|validuntil|expir"
 _MAX_PERMISSIONS = 50
 _MAX_NETWORKS = 250
 _MAX_WORD_LENGTH = 64
@@ -167,7 +176,7 @@ class Kraken(ExchangeAdapter):
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
         result = _parse_success(session.request("GetApiKeyInfo", "POST"))
         key = parse_body(_Key, _by_letters(result), PROFILE)
-        if not constant_time_equal(key.apikey, key_id):
+        if not same_text(key.apikey, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, key.permissions)),
@@ -203,7 +212,7 @@ def _by_letters(result: dict[str, Any]) -> dict[str, Any]:
     fields = {re.sub("[^a-z0-9]", "", name.lower()): value for name, value in result.items() if name.isascii()}
     if len(fields) != len(result):
         fail_invalid(PROFILE, "describes the key in two fields of the same name, or in one that is not ASCII")
-    reject_lookalikes(fields, _Key.model_fields, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(fields, _Key.model_fields, PROFILE, "validuntil|expir")
     return fields
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -21,13 +21,14 @@ from freqtrade_bitmex_guard.client.errors import (
     fail_other_key,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.part_shape import PartShape
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, ExtraApi, KeyPage, PermissionSpec
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 _PATH = "api-keys/v3/check"
 
@@ -58,6 +59,15 @@ PROFILE = ExchangeProfile(
         ip_field="IP address restriction",
         two_factor="In Kraken's settings, under Security, switch on two-factor authentication for signing in.",
     ),
+    # ccxt decodes the secret; the lengths are those of the documented examples.
+    shapes={
+        "key": PartShape("", usual="[A-Za-z0-9+/]{56}"),
+        "secret": PartShape(
+            "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+            "the form of base64",
+            usual="[A-Za-z0-9+/]{86}==",
+        ),
+    },
     signature_headers=frozenset({"APIKey", "Authent", "Nonce"}),
     extra_apis=(
         ExtraApi(
@@ -111,8 +121,6 @@ _CAUSES = (
     ),
 )
 
-# What decides, as another field could say it: `permissionsV2`, `allowedIps`, `canWithdraw`.
-_COULD_OVERRIDE = "permission|cidr|allowed|allowlist|whitelist|withdraw|transfer"
 _NO_ACCESS = "NO_ACCESS"
 _Word = Annotated[str, Field(max_length=64)]
 
@@ -136,8 +144,8 @@ class KrakenFutures(ExchangeAdapter):
         answer = _parse_success(session.request(_PATH, api="auth"))
         key = parse_body(_Key, answer, PROFILE)
         known = {field.alias or name for name, field in _Key.model_fields.items()}
-        reject_lookalikes(answer, known, _COULD_OVERRIDE, PROFILE)
-        if not constant_time_equal(key.api_key, key_id):
+        reject_lookalikes(answer, known, PROFILE)
+        if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
             permissions=frozenset(map(PROFILE.permission, _words(key.permissions))),
@@ -190,8 +198,9 @@ def _parse_time(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text) if re.fullmatch(r"[0-9T:.Z+-]{1,40}", text, re.ASCII) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        in_utc = moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        in_utc = None
+    if in_utc is None:
         fail_invalid(PROFILE, "describes the key oddly: createdAt")
-    return moment
+    return in_utc

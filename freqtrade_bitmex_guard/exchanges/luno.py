@@ -36,20 +36,20 @@ PROFILE = ExchangeProfile(
     cannot_report=UNVERIFIABLE,
 )
 
+_UNKNOWN = (
+    "key-unknown",
+    "Luno does not accept the credentials: the key id was mistyped or deleted, or the stored secret is not this key's.",
+    PROFILE.page.how_to_compare_key_id,
+)
 _CAUSES = (
-    ErrorCause(
-        "key-unknown",
-        "Luno does not accept the credentials: the key id was mistyped or deleted, or the stored secret is not this "
-        "key's.",
-        PROFILE.page.how_to_compare_key_id,
-        code="ErrUnauthorised",
-    ),
+    ErrorCause(*_UNKNOWN, code="ErrUnauthorised"),
     ErrorCause(
         "access-denied",
         "The key may not read the balance, so nothing shows that it works.",
         "Make a key that may read balances.",
         code="ErrInsufficientPerms",
     ),
+    ErrorCause(*_UNKNOWN, status=401),
     ErrorCause("rate-limited", code="ErrTooManyRequests"),
     ErrorCause("maintenance", code="ErrUnderMaintenance"),
 )

@@ -11,19 +11,22 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from freqtrade_bitmex_guard.client.comma_lists import split_networks, split_words
 from freqtrade_bitmex_guard.client.errors import (
     ErrorCause,
     StrictModel,
     fail_for,
     fail_invalid,
+    name_page,
     parse_body,
     read_json,
-    reject_lookalikes,
 )
+from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.credentials import KEY, PASSWORD, SECRET
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, PermissionKind, RestrictedTo, Unrestricted
+from freqtrade_bitmex_guard.model.part_shape import usual_shapes
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 
 PROFILE = ExchangeProfile(
@@ -58,6 +61,7 @@ PROFILE = ExchangeProfile(
         ),
         edit="Edit the key on OKX's page API and connections.",
     ),
+    shapes=usual_shapes("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[0-9A-F]{32}"),
     signature_headers=frozenset({"OK-ACCESS-KEY", "OK-ACCESS-SIGN", "OK-ACCESS-TIMESTAMP", "OK-ACCESS-PASSPHRASE"}),
     ip_free_keys="OKX ends keys without an IP address allowlist after 14 days without use.",
     credentials=(KEY, SECRET, PASSWORD),
@@ -154,7 +158,7 @@ _CAUSES = (
         for code in ("50120", "50030")
     ),
     ErrorCause(
-        "address-banned",
+        "location-blocked",
         "OKX does not serve the place that this machine's address belongs to.",
         "Run the bot from a place where OKX offers its service to you.",
         code="50121",
@@ -165,12 +169,7 @@ _CAUSES = (
     ErrorCause("maintenance", code="50001"),
 )
 
-_MAX_WORD_LENGTH = 64
-_MAX_PERMISSIONS = 50
-_MAX_NETWORKS = 250
 _FIELDS = ("perm", "ip", "label", "uid", "mainUid")
-# A field of another name that could say more of a key than the documented ones do.
-_COULD_OVERRIDE = r"perm|ips?$|ip(?:list|restrict|white|allow)|withdraw|readonly"
 
 _List = Annotated[str, Field(max_length=20_000)]
 
@@ -192,10 +191,10 @@ class OKX(ExchangeAdapter):
 
     def read_key(self, session: Session, key_id: str) -> KeyListing:  # noqa: ARG002 - no answer tells it
         """Read what the key may do; see `ExchangeAdapter.read_key`."""
-        content = _parse_success(session.request("account/config"))
+        content = _parse_success(session.request("account/config"), self.profile)
         account = parse_body(_Account, content, PROFILE)
         facts = KeyFacts(
-            permissions=frozenset(map(PROFILE.permission, _words(account.perm))),
+            permissions=frozenset(map(PROFILE.permission, split_words(account.perm, PROFILE, "perm"))),
             ip_restriction=_ip_restriction(account.ip),
             name=account.label,
             user_id=_account_number(account.main_uid),
@@ -207,40 +206,28 @@ class OKX(ExchangeAdapter):
 ADAPTER = OKX()
 
 
-def _parse_success(response: Response) -> dict[str, Any]:
+def _parse_success(response: Response, profile: ExchangeProfile) -> dict[str, Any]:
     content = read_json(response)
     envelope = content if isinstance(content, dict) else {}
     code, text = envelope.get("code"), envelope.get("msg")
     if response.status != 200 or (isinstance(code, str) and code != "0"):
         fail_for(
             response,
-            PROFILE,
-            _CAUSES,
+            profile,
+            name_page(_CAUSES, PROFILE.page.location, profile.page.location),
             code=code if isinstance(code, str) else "",
             text=text,
         )
     data = envelope.get("data")
     if code != "0" or not isinstance(data, list) or len(data) != 1 or not isinstance(data[0], dict):
         fail_invalid(PROFILE, "is not the documented JSON")
-    reject_lookalikes(data[0], _FIELDS, _COULD_OVERRIDE, PROFILE)
+    reject_lookalikes(data[0], _FIELDS, PROFILE)
     return data[0]
 
 
-def _words(permissions: str) -> list[str]:
-    """Split a list of permissions; the order differs between keys."""
-    words = permissions.split(",") if permissions else []
-    if len(words) > _MAX_PERMISSIONS or not all(0 < len(word) <= _MAX_WORD_LENGTH for word in words):
-        fail_invalid(PROFILE, "describes the key oddly: perm")
-    return words
-
-
 def _ip_restriction(addresses: str) -> IpRestriction:
-    blocks = addresses.split(",")
-    if not all(block.strip() for block in blocks):
-        return Unrestricted("IP address allowlist is empty")
-    if len(blocks) > _MAX_NETWORKS:
-        fail_invalid(PROFILE, "describes the key oddly: ip")
-    return RestrictedTo.from_texts(blocks)
+    blocks = split_networks(addresses, PROFILE, "ip")
+    return RestrictedTo.from_texts(blocks) if blocks else Unrestricted("IP address allowlist is empty")
 
 
 def _account_number(value: object) -> str | None:

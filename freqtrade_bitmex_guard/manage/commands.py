@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,6 +18,7 @@ from freqtrade_bitmex_guard.manage import instructions, keyring_services, wizard
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.migration import migrate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -32,7 +35,7 @@ def run_setup(files: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    return _run(lambda terminal: wizard.run_wizard(files, terminal))
+    return _run(lambda terminal: wizard.run_wizard(files, terminal), files)
 
 
 def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool, as_json: bool) -> int:
@@ -54,10 +57,10 @@ def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool, as_j
         "migrate": migrate,
         "rotate": _rotate,
     }
-    return _run(lambda terminal: actions[action](BotContext.read(files), terminal), as_json=as_json)
+    return _run(lambda terminal: actions[action](BotContext.read(files), terminal), files, as_json=as_json)
 
 
-def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
+def _run(work: Callable[[Terminal], int], files: Sequence[str], *, as_json: bool = False) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     output.install()
     terminal = Terminal()
@@ -66,7 +69,7 @@ def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as problem:
-        verdict = Verdict(findings=problem.findings)
+        verdict = Verdict(findings=problem.findings, bot=BotLabel.of({}, files))
         if as_json:
             terminal.print_document(to_dict(verdict))
         else:
@@ -76,10 +79,11 @@ def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
 
 def _set(bot: BotContext, terminal: Terminal) -> int:
     store = bot.writable_store or _fail_with_instructions(bot, "set")
-    stored = load_if_present(store, bot.profile.credentials)
+    with _way_out_of_malformed(bot):
+        stored = load_if_present(store, bot.profile)
     if stored is not None and terminal.is_attended:
         terminal.print(f"The key {stored.masked_id} is already in {bot.store_label}. Enter the same one, or Ctrl-C.")
-    credentials = terminal.credentials(bot.profile.credentials)
+    credentials = terminal.credentials(bot.profile)
     if stored is not None:
         return _confirm_stored(bot, stored, credentials, terminal)
     write(store, partial(store.add, credentials))
@@ -109,7 +113,7 @@ def _confirm_stored(bot: BotContext, stored: Credentials, typed: Credentials, te
 
 
 def _show(bot: BotContext, terminal: Terminal, *, as_json: bool) -> int:
-    credentials = load(bot.store, bot.profile.credentials)
+    credentials = load(bot.store, bot.profile)
     verdict = check_candidate(bot, credentials)
     store = bot.writable_store
     stored_at = with_timeout(store, store.stored_at) if store else None
@@ -167,7 +171,7 @@ def _require_section(bot: BotContext) -> None:
 def _describe_contents(bot: BotContext, store: WritableStore) -> str:
     """Describe what a store holds; what cannot be read as a whole key is deleted all the same."""
     try:
-        stored = load(store, bot.profile.credentials)
+        stored = load(store, bot.profile)
     except GuardError as problem:
         if any(finding.name not in ("credentials-missing", "credentials-malformed") for finding in problem.findings):
             raise
@@ -178,15 +182,19 @@ def _describe_contents(bot: BotContext, store: WritableStore) -> str:
 def _rotate(bot: BotContext, terminal: Terminal) -> int:
     _require_section(bot)
     store = bot.writable_store or _fail_with_instructions(bot, "rotate")
-    old = load(store, bot.profile.credentials)
+    with _way_out_of_malformed(bot):
+        old = load(store, bot.profile)
     terminal.print(
         f"In use: the key {old.masked_id}. Make a new one on {bot.profile.page.location}; leave the old one there."
     )
-    new = terminal.credentials(bot.profile.credentials)
-    if new.is_same_key(old):
-        fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
-    verdict = check_candidate(bot, new)
-    terminal.report(verdict)
+    while True:
+        new = terminal.credentials(bot.profile)
+        if new.is_same_key(old):
+            fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
+        verdict = check_candidate(bot, new)
+        terminal.report(verdict)
+        if verdict.admitted or not terminal.is_attended or not terminal.confirm("Enter the credentials again?"):
+            break
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return verdict.exit_code
@@ -198,6 +206,21 @@ def _rotate(bot: BotContext, terminal: Terminal) -> int:
         f"2. Once it runs, delete the key {old.masked_id} on {bot.profile.page.location}.",
     )
     return 0
+
+
+@contextmanager
+def _way_out_of_malformed(bot: BotContext) -> Iterator[None]:
+    """Say of a malformed entry that it has to be deleted first: it cannot be replaced as a key."""
+    try:
+        yield
+    except GuardError as end:
+        if not all(finding.name == "credentials-malformed" for finding in end.findings):
+            raise
+        way_out = (
+            f"Delete what is stored with `freqtrade-bitmex-guard credentials delete {bot.config_options}`, then store "
+            f"the key anew with `freqtrade-bitmex-guard credentials set {bot.config_options}`."
+        )
+        raise GuardError(*(replace(finding, fix=way_out) for finding in end.findings)) from None
 
 
 def _fail_with_instructions(bot: BotContext, action: str) -> WritableStore:

@@ -1,4 +1,4 @@
-"""The services of the keyring: one for each bot, and how a bot gets one of its own."""
+"""The entries of a store: a service of the keyring or a file for each bot, and how a bot gets one of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard.config.parse import GuardState
+from freqtrade_bitmex_guard.config.paths import user_config_folder
 from freqtrade_bitmex_guard.config.section import SECTION
-from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.config.stores import FileStoreConfig, KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load_if_present
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.model.credentials import Credentials
+from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 
 _MAX_SERVICE_LENGTH = 60
@@ -51,8 +53,28 @@ def candidate_services(bot: BotContext) -> Iterator[tuple[str, Credentials | Non
     configured = [config.service] if isinstance(config, KeyringStoreConfig) else []
     for service in dict.fromkeys([*configured, *service_names(bot.config, bot.profile)]):
         store = bot.parse_section({"credentials": {"store": "keyring", "service": service}}).credentials
-        stored = load_if_present(open_store(store, bot.profile.id), bot.profile.credentials)
+        try:
+            stored = load_if_present(open_store(store, bot.profile.id), bot.profile)
+        except GuardError as end:
+            if all(finding.name == "credentials-malformed" for finding in end.findings):
+                continue  # not free, and no key that could be named
+            raise
         yield service, stored
+        if stored is None:
+            return
+
+
+def candidate_files(bot: BotContext) -> Iterator[tuple[str, Credentials | None]]:
+    """Yield the files of this user that hold a key, which may be another bot's, and then the first free one."""
+    folder = user_config_folder() / "freqtrade-bitmex-guard"
+    for service in service_names(bot.config, bot.profile):
+        path = str(folder / f"{service.removeprefix('freqtrade-')}.json")
+        try:
+            store = bot.parse_section({"credentials": {"store": "files", "file": path}}).credentials
+            stored = load_if_present(open_store(store, bot.profile.id), bot.profile)
+        except GuardError:
+            continue  # neither free nor a key that can be used
+        yield path, stored
         if stored is None:
             return
 
@@ -63,7 +85,11 @@ def own_service_advice(bot: BotContext) -> str:
     Raises:
         GuardError: misconfigured, if the keyring cannot be read.
     """
-    if not isinstance(bot.section.credentials, KeyringStoreConfig):
+    config = bot.section.credentials
+    if isinstance(config, FileStoreConfig) and config.file is not None:
+        free_file = next((path for path, stored in candidate_files(bot) if stored is None), "…")
+        return f'write "file": {json.dumps(free_file)} into {SECTION}.credentials'
+    if not isinstance(config, KeyringStoreConfig):
         return f"name another store for this bot in {SECTION}.credentials"
     free = next((service for service, stored in candidate_services(bot) if stored is None), "…")
     if bot.state is not GuardState.ABSENT:

@@ -11,6 +11,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.jsonc import Node, NodePath, Span
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.credentials.access import load_if_present, write
 from freqtrade_bitmex_guard.manage import git_history, instructions, keyring_services
@@ -25,7 +26,9 @@ from freqtrade_bitmex_guard.model.credentials import (
 )
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.pem import is_pem, secret_lines
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque_dataclass
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
+from freqtrade_bitmex_guard.model.shape import require_shapes
+from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass, same_text
 from freqtrade_bitmex_guard.redaction.registry import occurs_in
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -62,8 +65,12 @@ def migrate(bot: BotContext, terminal: Terminal) -> int:
         GuardError: misconfigured, before anything was changed, if any part could be lost or left behind.
     """
     files = bot.config_files()
-    matches = [match for file in files for match in _find_in_file(file)]
+    found = [match for file in files for match in _find_in_file(file)]
+    matches = [match for match in found if not is_placeholder(match.node.content)]
     _check_movable(bot, files, matches)
+    for match in found:
+        if match not in matches:
+            terminal.print(f'{match.location} has a placeholder, no credential: write "" in its place.')
     if not matches:
         terminal.print("There are no credentials in the config files: nothing to move.")
         return 0
@@ -82,7 +89,7 @@ def migrate(bot: BotContext, terminal: Terminal) -> int:
         terminal.print(
             f"Nothing reads it from there yet. Do this next: freqtrade-bitmex-guard setup {bot.config_options}"
         )
-    _print_exposure_advice(bot, [edit.file for edit in edits], terminal)
+    _print_exposure_advice(bot, [edit.file for edit in edits], credentials, terminal)
     return 0
 
 
@@ -97,12 +104,9 @@ def _find_in_file(file: ConfigFile) -> list[PlaintextCredential]:
 
 def _check_movable(bot: BotContext, files: Sequence[ConfigFile], matches: Sequence[PlaintextCredential]) -> None:
     exchange = environment_overrides().get("exchange")
-    for finding in settings.find_credentials(exchange if isinstance(exchange, dict) else {}, bot.profile):
-        fail(
-            finding.name,
-            f"{finding.message} It is in a FREQTRADE__EXCHANGE__… variable.",
-            "Remove the variable.",
-        )
+    exchange = exchange if isinstance(exchange, dict) else {}
+    for finding in settings.find_credentials(exchange, bot.profile, partial(where_written, {})):
+        fail(finding.name, finding.message, "Remove the variable.")
     names = fields_by_name(bot.profile.credentials)
     for match in matches:
         if match.field.name not in names or match.node.content is None:
@@ -139,7 +143,7 @@ def _pieces(value: str) -> list[str]:
 def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]) -> tuple[Credentials, bool]:
     """Return all parts, and whether the store already holds them, as after a run that was interrupted."""
     fields = bot.profile.credentials
-    stored = load_if_present(bot.store, fields)
+    stored = load_if_present(bot.store, bot.profile)
     parts = {field: secret for field in fields for secret in _single_value(field, matches)}
     if stored is not None:
         if not all(stored.part(field.name).matches(secret.reveal()) for field, secret in parts.items()):
@@ -158,7 +162,9 @@ def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]
             f"The config files have no {missing[0].label}.",
             "Write it beside the rest, or blank the rest.",
         )
-    return Credentials(parts), False
+    credentials = Credentials(parts)
+    require_shapes(credentials, bot.profile)
+    return credentials, False
 
 
 def _single_value(field: CredentialField, matches: Sequence[PlaintextCredential]) -> Iterator[Secret]:
@@ -223,11 +229,13 @@ def _blank_value(parsed: Any, path: NodePath, value: str) -> None:
     with contextlib.suppress(KeyError, IndexError, TypeError):
         for step in path[:-1]:
             parsed = parsed[step]
-        if constant_time_equal(parsed[path[-1]], value):
+        if same_text(parsed[path[-1]], value):
             parsed[path[-1]] = ""
 
 
-def _print_exposure_advice(bot: BotContext, files: Sequence[ConfigFile], terminal: Terminal) -> None:
+def _print_exposure_advice(
+    bot: BotContext, files: Sequence[ConfigFile], credentials: Credentials, terminal: Terminal
+) -> None:
     terminal.print(
         "",
         "Treat the old secret as exposed: it may be in backups, in git's history, in the shell's history, in logs.",
@@ -239,8 +247,10 @@ def _print_exposure_advice(bot: BotContext, files: Sequence[ConfigFile], termina
     )
     paths = [file.path for file in files]
     if not terminal.is_attended:
-        terminal.print(
-            "To see whether it was committed to git:", *(f"    {git_history.log_command(path)}" for path in paths)
-        )
-    elif terminal.confirm("Check whether it was committed to git?", default=True):
-        terminal.print(*(git_history.history_note(path) for path in paths))
+        commands = (f"    {git_history.log_command(path)}" for path in paths)
+        terminal.print("To see which commits have the file:", *commands)
+    elif not terminal.confirm("Check whether it was committed to git?", default=True):
+        return
+    secret_parts = [part.reveal() for field, part in credentials.parts.items() if not field.identifies]
+    secrets = [piece for part in secret_parts for piece in _pieces(part) if len(piece) >= _MIN_SECRET_LENGTH]
+    terminal.print(*(git_history.history_note(path, secrets) for path in paths))

@@ -1,14 +1,16 @@
-"""The wizard of `setup`: seven steps, and nothing is written before the key is admitted."""
+"""The wizard of `setup`: step by step, and nothing is written before the key is admitted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard.client import exchange_client, settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.parse import GuardState
+from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.manage import wizard_plan, wizard_stores
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
@@ -21,7 +23,7 @@ from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _CHECK_AGAIN = "I changed the key: check it again"
-_NEW_KEY = "I made another key: enter its credentials"
+_NEW_KEY = "enter the credentials again, or those of another key"
 _STOP = "stop: nothing was written, and setup starts over when you run it again"
 
 
@@ -43,7 +45,7 @@ def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
     bot = BotContext.read(files)
     config_files = _read_changeable_files(bot)
     terminal.print(
-        f"From no key to a guarded bot on {bot.profile.title}, in seven steps. Nothing is written before the key was "
+        f"From no key to a guarded bot on {bot.profile.title}, step by step. Nothing is written before the key was "
         "checked. Ctrl-C stops it at any time.",
         *([bot.profile.notice] if bot.profile.notice else []),
     )
@@ -87,12 +89,11 @@ def _read_changeable_files(bot: BotContext) -> list[ConfigFile]:
 
 
 def _fail_on_plaintext(bot: BotContext) -> None:
-    for finding in settings.find_credentials(bot.config["exchange"], bot.profile):
+    for finding in settings.find_credentials(bot.config["exchange"], bot.profile, partial(where_written, bot.config)):
         fail(
             finding.name,
             finding.message,
-            f"First move it into the store: `freqtrade-bitmex-guard credentials migrate {bot.config_options}`, or "
-            "blank it if it is no longer used.",
+            f"Do this first, then run setup again. {finding.fix.replace('-c CONFIG', bot.config_options)}",
         )
 
 
@@ -122,24 +123,33 @@ def _host_question(host: str, profile: ExchangeProfile) -> str:
     return f"The config sends signed requests to {sanitize(host)}, not to {profile.title}. Is that host yours?"
 
 
-def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Network:
-    """Go through the steps up to the allowed IPs; for a key that exists, only through that one."""
-    choices = {"no: go through all steps": False, "yes: enter its address and credentials": True}
+def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Network | None:
+    """Go through the steps up to the allowed IPs; for a key that exists, only through that one.
+
+    Returns:
+        The allowed IPs, or None if the exchange cannot limit a key to addresses.
+    """
+    page = bot.profile.page
+    wanted = "address and credentials" if page.ip_field else "credentials"
+    choices = {"no: go through all steps": False, f"yes: enter its {wanted}": True}
     if is_made or terminal.choose("Is there a key for this bot already?", choices):
         return _ask_network(bot, terminal)
-    page = bot.profile.page
-    terminal.step(1, "Two-factor authentication")
-    while not terminal.confirm("Is it switched on for your account?"):
+    if page.two_factor:
+        terminal.step("Two-factor authentication")
         terminal.print(f"{page.two_factor} Without it, anybody who has your password can make keys.")
-    terminal.step(2, "The page")
+        while not terminal.confirm("Is it switched on for your account?"):
+            terminal.print("Switch it on first; setup waits.")
+    terminal.step("The page")
     terminal.print(f"Log in, and open {page.location}.")
-    terminal.step(3, "A new key")
+    terminal.step("A new key")
     terminal.print(f"{page.create} One key for each bot, shared with nothing else.")
-    terminal.step(4, "Its name")
+    terminal.step("Its name")
     terminal.print(f"{page.name_field}: {sanitize(_ask_key_name(bot, terminal))}")
-    terminal.step(5, "Permissions")
-    _print_permissions(bot, terminal)
-    terminal.step(6, "Allowed IPs")
+    if page.permissions_field:
+        terminal.step("Permissions")
+        _print_permissions(bot, terminal)
+    if page.ip_field:
+        terminal.step("Allowed IPs")
     network = _ask_network(bot, terminal)
     terminal.print("Now finish it on the page. The page shows the secret only this once.")
     return network
@@ -155,6 +165,9 @@ def _ask_key_name(bot: BotContext, terminal: Terminal) -> str:
 
 
 def _print_permissions(bot: BotContext, terminal: Terminal) -> None:
+    if not bot.profile.permissions:  # it has no way to report them
+        terminal.print("Tick what reads and trades. Never tick what withdraws or transfers.", style="bold")
+        return
     checklist = wizard_plan.permission_checklist(bot.section.policy, bot.profile)
     terminal.print(f"{bot.profile.page.permissions_field}: tick {', '.join(checklist.required)}.")
     if checklist.optional:
@@ -164,7 +177,17 @@ def _print_permissions(bot: BotContext, terminal: Terminal) -> None:
     terminal.print(f"Never tick {', '.join(checklist.forbidden)}: a key with it is refused.", style="bold")
 
 
-def _ask_network(bot: BotContext, terminal: Terminal) -> Network:
+def _ask_network(bot: BotContext, terminal: Terminal) -> Network | None:
+    """Ask to what the key is restricted, and return None on an exchange that cannot restrict one."""
+    if not bot.profile.page.ip_field:
+        terminal.print(f"{bot.profile.title} cannot limit a key to addresses: a stolen key works from any machine.")
+        return None
+    terminal.print(
+        "It is the address that the exchange sees. The provider's panel shows a server's; on the machine that the bot "
+        "runs on, this does, too:",
+        "    curl https://icanhazip.com",
+        "Behind a proxy it is the proxy's.",
+    )
     while True:
         network = wizard_plan.parse_network_input(
             terminal.ask("The bot's public, fixed address (or a block, or first-last):", check=_network_objection)
@@ -199,8 +222,8 @@ def _check_until_admitted(
     bot: BotContext, section: Mapping[str, Any], stored: Credentials | None, terminal: Terminal
 ) -> tuple[Credentials, Verdict]:
     """Ask for credentials and check them, until they are admitted or the person stops."""
-    terminal.step(7, "Credentials")
-    candidate = stored or terminal.credentials(bot.profile.credentials)
+    terminal.step("Credentials")
+    candidate = stored or terminal.credentials(bot.profile)
     while True:
         verdict = check_candidate(bot, candidate, section)
         terminal.report(verdict)
@@ -210,7 +233,7 @@ def _check_until_admitted(
         choice = terminal.choose("Nothing was written. What now?", choices)
         if choice is ...:
             return candidate, verdict
-        candidate = choice if isinstance(choice, Credentials) else terminal.credentials(bot.profile.credentials)
+        candidate = choice if isinstance(choice, Credentials) else terminal.credentials(bot.profile)
 
 
 def _config_edits(bot: BotContext, section: Mapping[str, Any], files: list[ConfigFile]) -> list[FileEdit]:

@@ -139,17 +139,21 @@ def permission_checklist(policy: Policy, profile: ExchangeProfile) -> Permission
 
 
 def build_section(
-    network: Network, credentials: Mapping[str, Any], hosts: list[str], profile: ExchangeProfile
+    network: Network | None, credentials: Mapping[str, Any], hosts: list[str], profile: ExchangeProfile
 ) -> dict[str, Any]:
     """Build the config section for a bot that has none.
 
     Args:
-        network: that the bot's key is restricted to.
+        network: that the bot's key is restricted to; None where the exchange has no such limit.
         credentials: `api_key_guard.credentials`.
         hosts: that requests may go to.
         profile: of the exchange.
     """
-    section: dict[str, Any] = {"credentials": dict(credentials), "policy": {"ip_within": [str(network)]}}
+    section: dict[str, Any] = {"credentials": dict(credentials)}
+    # Where the exchange does not report the addresses, a limit could not be shown to hold, and would be refused.
+    is_reported = not profile.hides_ip_list and "ip-restriction" not in profile.cannot_report
+    if network is not None and is_reported:
+        section["policy"] = {"ip_within": [str(network)]}
     if set(hosts) - set(profile.hosts):
         section["allowed_hosts"] = hosts
     return section

@@ -63,7 +63,7 @@ class AccountEvent:
         time: when it happened.
         ip: the address it came from, as reported, or None.
         status: how it ended, as reported, or None.
-        security_relevant: whether it changes who can get at the money.
+        security_relevant: whether it may change who can get at the money, or move some; so is every unknown type.
         creates_key: whether it is the creation of an API key.
     """
 

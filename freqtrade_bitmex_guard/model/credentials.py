@@ -1,4 +1,4 @@
-"""Credentials in memory: named parts that are hard to print, to compare carelessly and to copy to disk."""
+"""Credentials in memory: named parts that are hard to print or to copy to disk by accident."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from freqtrade_bitmex_guard.model.findings import fail
-from freqtrade_bitmex_guard.model.pem import is_pem, normalize_pem, secret_lines
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal, opaque
+from freqtrade_bitmex_guard.model.credential_signs import MAX_LENGTH, Sign, find_sign
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error
+from freqtrade_bitmex_guard.model.pem import ADVICE as PEM_ADVICE
+from freqtrade_bitmex_guard.model.pem import KEY_TYPES, is_pem, normalize_pem, secret_lines
+from freqtrade_bitmex_guard.model.placeholders import is_placeholder
+from freqtrade_bitmex_guard.redaction.opaque import opaque, same_text
 from freqtrade_bitmex_guard.redaction.registry import register_secret
 from freqtrade_bitmex_guard.redaction.sanitize import mask_id
 
-_MAX_LINE_LENGTH = 4096
-
-_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,%d}" % _MAX_LINE_LENGTH)  # noqa: UP031 - braces are the pattern's
+_ONE_VISIBLE_LINE = re.compile(r"[\x21-\x7e]{1,%d}" % MAX_LENGTH)  # noqa: UP031 - braces are the pattern's
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class CredentialField:
         freqtrade_names: its spellings in freqtrade's `exchange` section; the guard writes the first.
         identifies: whether it is public and tells the key from others.
         multiline: whether it may be a private key as a PEM text of several lines.
+        key_types: which types of private keys it may be then.
         file_prefix: what stands between the exchange and the name in a default file name.
+        is_chosen: whether a person chooses it, so that it may have any visible character.
     """
 
     name: str
@@ -38,7 +41,9 @@ class CredentialField:
     freqtrade_names: tuple[str, ...]
     identifies: bool = False
     multiline: bool = False
+    key_types: tuple[str, ...] = KEY_TYPES
     file_prefix: str = "api_"
+    is_chosen: bool = False
 
 
 KEY = CredentialField("key", "key id", "apiKey", ("key", "apiKey", "api_key"), identifies=True)
@@ -47,7 +52,9 @@ SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"))
 
 PEM_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True)
 
-PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",))
+RSA_SECRET = CredentialField("secret", "secret", "secret", ("secret", "apiSecret"), multiline=True, key_types=("RSA",))
+
+PASSWORD = CredentialField("password", "API password (passphrase)", "password", ("password",), is_chosen=True)
 
 WALLET_ADDRESS = CredentialField(
     "wallet_address",
@@ -77,22 +84,27 @@ KNOWN_FIELDS = (
 @final
 @opaque
 class Secret:
-    """A value that shows itself only when asked by name."""
+    """A value that shows itself only when asked by name.
 
-    __slots__ = ("__value",)
+    Attributes:
+        source: where it came from, for a person; empty if that is not known.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("__value", "source")
+
+    def __init__(self, value: str, source: str = "") -> None:
         self.__value = value
+        self.source = source
 
     def reveal(self) -> str:
         """Return the value itself. Hand it on at once, and never to anything that prints."""
         return self.__value
 
     def matches(self, value: object) -> bool:
-        """Return whether a value is the same, in constant time."""
-        return constant_time_equal(self.__value, value)
+        """Return whether a value is the same."""
+        return same_text(self.__value, value)
 
-    # Equality would invite comparisons that leak time, and hashing would put secrets into sets and caches.
+    # `matches` says what is compared, and hashing would put secrets into sets and caches.
     __eq__ = None  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
@@ -140,6 +152,11 @@ class Credentials:
         """
         return {field.name: secret for field, secret in self.__parts.items()}[name]
 
+    @property
+    def parts(self) -> Mapping[CredentialField, Secret]:
+        """The parts by their fields."""
+        return dict(self.__parts)
+
     def for_store(self) -> dict[str, str]:
         """Return the values by the names of their store entries. Hand them on at once."""
         return {field.name: secret.reveal() for field, secret in self.__parts.items()}
@@ -153,9 +170,9 @@ class Credentials:
         return {field.freqtrade_names[0]: secret.reveal() for field, secret in self.__parts.items()}
 
     def matches(self, credentials: Credentials) -> bool:
-        """Return whether other credentials have the same parts, in constant time."""
+        """Return whether other credentials have the same parts."""
         ours, theirs = self.for_store(), credentials.for_store()
-        different = [name for name, value in ours.items() if not constant_time_equal(value, theirs.get(name))]
+        different = [name for name, value in ours.items() if not same_text(value, theirs.get(name))]
         return not different and ours.keys() == theirs.keys()
 
     def is_same_key(self, credentials: Credentials) -> bool:
@@ -177,10 +194,14 @@ class Credentials:
         different = [name for name, secret in ours.items() if not secret.matches(getattr(client, name, None))]
         return different + [name for name in held_by_client(client) if name not in ours]
 
-    def register_for_redaction(self) -> None:
-        """Keep every part out of all output from now on."""
+    def register_for_redaction(self, *, show_id: bool = True) -> None:
+        """Keep every part out of all output from now on.
+
+        Args:
+            show_id: whether four characters of the key's id stay. They must not where it may be the secret.
+        """
         for field, secret in self.__parts.items():
-            register_for_redaction(secret.reveal(), field)
+            register_for_redaction(secret.reveal(), field, show_id=show_id)
 
     def __repr__(self) -> str:
         return f"Credentials({self.masked_id})"
@@ -191,15 +212,18 @@ def held_by_client(client: Any) -> list[str]:
     return [field.ccxt_name for field in KNOWN_FIELDS if getattr(client, field.ccxt_name, None)]
 
 
-def register_for_redaction(value: str, field: CredentialField) -> None:
+def register_for_redaction(value: str, field: CredentialField, *, show_id: bool = True) -> None:
     """Keep a value out of all output from now on; of an id four characters stay.
 
     Args:
         value: as it was found, also if it is no whole credential.
         field: the part that it is.
+        show_id: whether the four characters stay.
     """
+    if is_placeholder(value):
+        return  # its words are those of messages, and it is no secret
     if not is_pem(value):
-        register_secret(value, mask_id(value) if field.identifies else "…")
+        register_secret(value, mask_id(value) if field.identifies and show_id else "…")
         return
     lines = secret_lines(value)
     for line in (*lines, "".join(lines)):
@@ -207,7 +231,9 @@ def register_for_redaction(value: str, field: CredentialField) -> None:
 
 
 def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
-    """Check a value from a store, a config or a terminal.
+    """Take a value from a store, a config or a terminal, if it can be a credential at all.
+
+    Whether it is one of an exchange's is for `model.shape.require_shapes` to say, once all parts are there.
 
     Args:
         value: as the source gave it.
@@ -222,36 +248,29 @@ def parse_credential(value: str, field: CredentialField, source: str) -> Secret:
             key in PEM form. The value is not shown.
     """
     if field.multiline and is_pem(value):
-        return _parse_pem(value, field, source)
-    if not _ONE_VISIBLE_LINE.fullmatch(value):
-        if not value.strip():
-            problem = "is empty"
-        elif len(value) > _MAX_LINE_LENGTH:
-            problem = f"is longer than {_MAX_LINE_LENGTH:,} characters"
-        else:
-            problem = "has a space, a line break or another character that no key has"
-        fail(
-            "credentials-malformed",
-            f"The {field.label} in {source} {problem}.",
-            f"Store the {field.label} again, exactly as the exchange showed it, on one line.",
-        )
-    return Secret(value)
+        try:
+            return Secret(normalize_pem(value, field.key_types), source)
+        except ValueError as problem:
+            sign = Sign(str(problem), PEM_ADVICE)
+    elif _ONE_VISIBLE_LINE.fullmatch(value):
+        return Secret(value, source)
+    else:
+        sign = find_sign(value, is_chosen=field.is_chosen, is_multiline=field.multiline) or Sign("is no text")
+    # Not within the exception above, which may quote what it read.
+    raise GuardError(malformed(field, source, sign)) from None
 
 
-def _parse_pem(value: str, field: CredentialField, source: str) -> Secret:
-    problem = ""
-    try:
-        value = normalize_pem(value)
-    except ValueError as error:
-        problem = str(error)
-    if problem:
-        fail(
-            "credentials-malformed",
-            f"The {field.label} in {source} {problem}.",
-            "Store the whole private key again, unencrypted, from its first line (-----BEGIN …) to its last "
-            "(-----END …).",
-        )
-    return Secret(value)
+def malformed(field: CredentialField, source: str, sign: Sign) -> Finding:
+    """Return the finding that a part of the credentials is something else.
+
+    Args:
+        field: the part.
+        source: where its value came from, for a person; may be empty.
+        sign: what it is instead.
+    """
+    usual = f"Store the {field.label} again, exactly as the exchange showed it, on one line."
+    where = f" in {source}" if source else ""
+    return error("credentials-malformed", f"The {field.label}{where} {sign.problem}.", sign.fix or usual)
 
 
 def fields_by_name(fields: Iterable[CredentialField]) -> dict[str, CredentialField]:

@@ -31,12 +31,14 @@ class Finding:
         severity: how severe it is.
         message: what was found and what it means for the money. It holds no secret and no raw text from outside.
         fix: the next thing to type or click.
+        unheard: whether no word of the exchange led to it, but for example a page that something in between sent.
     """
 
     name: str
     severity: Severity
     message: str
     fix: str
+    unheard: bool = False
 
     def __post_init__(self) -> None:
         if self.name not in FINDINGS:
@@ -51,6 +53,12 @@ class Finding:
     def transient(self) -> bool:
         """Whether the cause usually goes away by itself."""
         return FINDINGS[self.name].transient
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing of this very key: neither that it is fine nor that it is not."""
+        spec = FINDINGS[self.name]
+        return self.outcome is Outcome.UNVERIFIED and (self.unheard or spec.silent or spec.transient)
 
     @property
     def help_path(self) -> str:

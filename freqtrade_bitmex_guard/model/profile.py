@@ -12,6 +12,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.model.credentials import KEY, SECRET, CredentialField
 from freqtrade_bitmex_guard.model.key import FORBIDDEN_KINDS, Permission, PermissionKind
+from freqtrade_bitmex_guard.model.part_shape import PartShape
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 DEFAULT_TRADING_MODE = "spot"
@@ -63,10 +64,10 @@ class KeyPage:
         location: where keys are managed, as a noun phrase with the page's address.
         create: what to press there for a new key, as a whole sentence.
         name_field: what the page calls a key's name.
-        permissions_field: what it calls a key's permissions.
+        permissions_field: what it calls a key's permissions; empty if they cannot be chosen.
         ip_field: what it calls the IP restriction; empty if the exchange has none.
-        two_factor: where two-factor authentication is switched on, as a whole sentence.
-        edit: how to change a key, as a whole sentence; empty if a key cannot be changed.
+        two_factor: where two-factor authentication is switched on, as a whole sentence; empty if there is none.
+        edit: how to change a key, as a whole sentence; empty if that is not documented.
         security: where two-factor, sessions and withdrawal addresses are managed, as a noun phrase.
     """
 
@@ -125,10 +126,15 @@ class ExchangeProfile:
         notice: what a person should know if its own hosts cannot be reached, as a whole sentence.
         last_ccxt: the last version of ccxt that has it, if it was removed.
         cannot_report: what it has no way to report of a key, of `UNVERIFIABLE`.
+        hides_ip_list: whether it reports only that a key is limited to addresses, not to which.
+        reports_expiry: whether it reports when a key ends.
+        reports_siblings: whether it reports the account's other keys to a trading key.
+        has_demo_trading: whether freqtrade's setting `demo_trading` switches to other hosts of it.
         ip_free_keys: what becomes of keys without an IP restriction, as a whole sentence, or empty.
         weak_keys_before: keys older than this are weaker than newer ones, if there are such.
         weak_keys_risk: why, as a whole sentence.
         credentials: the parts of a key that the exchange issues.
+        shapes: what they look like, by their names, as far as that is known.
     """
 
     id: str
@@ -144,10 +150,15 @@ class ExchangeProfile:
     notice: str | None = None
     last_ccxt: str | None = None
     cannot_report: tuple[str, ...] = ()
+    hides_ip_list: bool = False
+    reports_expiry: bool = False
+    reports_siblings: bool = False
+    has_demo_trading: bool = False
     ip_free_keys: str = ""
     weak_keys_before: datetime | None = None
     weak_keys_risk: str = ""
     credentials: tuple[CredentialField, ...] = (KEY, SECRET)
+    shapes: Mapping[str, PartShape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self._specs) != len(self.permissions):
@@ -234,7 +245,7 @@ class ExchangeProfile:
         """
         if self.page.edit:
             return f"{self.page.edit} {advice} Then start again."
-        return f"A key cannot be changed on {self.title}. {self.how_to_replace(advice)}"
+        return self.how_to_replace(advice)
 
     def how_to_replace(self, advice: str = "") -> str:
         """Describe how to replace a key so that the bot always has one that works.

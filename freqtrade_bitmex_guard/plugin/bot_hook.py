@@ -11,6 +11,7 @@ from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
 from freqtrade_bitmex_guard.plugin import loop_hook, notifications, reload_hook
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused, fail_closed, logger
+from freqtrade_bitmex_guard.util.systemd import kept_alive
 
 BuildBot = Callable[[Any, dict[str, Any]], None]
 """`FreqtradeBot.__init__`."""
@@ -29,6 +30,9 @@ def wrap_init(build: BuildBot, guard: StartGuard) -> BuildBot:
                 build(self, config)
             else:
                 _build_admitted(build, guard, admission, self, config)
+            guard.built_count += 1
+            if admission is not None and guard.admitted_with is not None and guard.admitted_with.findings:
+                notifications.notify_warnings(config, guard.admitted_with)
         except StartRefused as refusal:
             guard.last_refusal = refusal.verdict
             notifications.notify_refusal(config, refusal.verdict)
@@ -47,9 +51,9 @@ def _build_admitted(build: BuildBot, guard: StartGuard, admission: Admission, bo
     try:
         with fail_closed():
             guard.verify_bot_clients(bot.exchange)
-            loop_hook.attach_monitor(
-                bot, KeyMonitor(admission.recheck, admission.section, is_urgent=admission.is_urgent)
-            )
+            recheck = kept_alive(admission.recheck, 2 * admission.section.timeout_seconds)
+            monitor = KeyMonitor(recheck, admission.section, is_urgent=admission.is_urgent)
+            loop_hook.attach_monitor(bot, monitor)
     except BaseException:
         # The bot exists already, with its servers and threads: freqtrade's own way to take it down.
         try:

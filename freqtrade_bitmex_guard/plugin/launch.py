@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
-from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.config.files import can_be_read_twice, read_config
 from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES
 from freqtrade_bitmex_guard.plugin import import_hook
 
@@ -22,7 +23,8 @@ def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> i
         The guard's exit code if the guard stopped it, else freqtrade's.
 
     Raises:
-        GuardError: misconfigured, if the config cannot be read or ccxt lacks the exchange.
+        GuardError: misconfigured, if the config cannot be read or ccxt lacks the exchange, or if freqtrade ended as if
+            all were well and no bot was built.
     """
     _check_config_first(config_files)
     # Imported here, as below, because it takes a second. The hooks are installed by hand, because another import hook
@@ -45,13 +47,20 @@ def trade(argv: list[str], config_files: list[str], *, wait_seconds: float) -> i
         return START_GUARD.last_refusal.exit_code
     if import_hook.install_error is not None:
         return EXIT_CODES[Outcome.MISCONFIGURED]
+    if not START_GUARD.built_count and code in (0, None):
+        # freqtrade ends so where it does not accept its config.
+        fail(
+            "config-unreadable",
+            "freqtrade ended before it had built a bot, so nothing was started.",
+            "freqtrade's log above says what it does not accept; `freqtrade show-config -c CONFIG` says it again.",
+        )
     return code if isinstance(code, int) else 0 if code is None else 1
 
 
 def _check_config_first(files: list[str]) -> None:
     """Report what would stop freqtrade before it reaches our hooks, and there with exit code 0 or without a fix."""
-    if "-" in files:
-        return  # standard input can be read only once, and that is for freqtrade
+    if not can_be_read_twice(files):
+        return  # freqtrade is the one who reads it; the hooks judge what it read
     exchange = read_config(files).get("exchange")
     name = exchange.get("name") if isinstance(exchange, dict) else None
     if isinstance(name, str) and name.lower() in exchanges.supported_ids():

@@ -11,10 +11,16 @@ from typing import Any
 from freqtrade.enums import State
 
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
-from freqtrade_bitmex_guard.config.files import read_config
+from freqtrade_bitmex_guard.config.files import can_be_read_twice, read_config
 from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
-from freqtrade_bitmex_guard.plugin.loop_hook import MONITOR_ATTRIBUTE, STATE_BEFORE_RELOAD, notify_operator
+from freqtrade_bitmex_guard.plugin.entries import cancel_open_entries
+from freqtrade_bitmex_guard.plugin.loop_hook import (
+    MONITOR_ATTRIBUTE,
+    STATE_BEFORE_RELOAD,
+    label_of,
+    notify_operator,
+)
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.report import chat
@@ -85,7 +91,8 @@ def _wrap_reconfigure(reconfigure: Callable[[Any], None], guard: StartGuard) -> 
 def _config_error(arguments: dict[str, Any]) -> Verdict:
     """Return why freqtrade does not accept the new config, without quoting the file."""
     try:
-        read_config(arguments["config"])
+        if can_be_read_twice(arguments["config"]):
+            read_config(arguments["config"])
     except Exception as problem:
         if isinstance(problem, GuardError):
             return Verdict(findings=problem.findings)
@@ -98,5 +105,11 @@ def _keep_running(bot: Any, verdict: Verdict) -> None:
     bot.state = State.STOPPED if stopped else State.PAUSED
     monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
     if monitor is not None:
-        monitor.poll_soon()  # it may be the key that does not pass
-    notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED))
+        monitor.poll_soon(verdict)  # it may be the key that does not pass
+    entries = chat.Entries() if stopped else cancel_open_entries(bot)
+    notify_operator(
+        bot,
+        lambda: chat.reload_refused(
+            verdict, label_of(bot, verdict), stopped=bot.state is State.STOPPED, entries=entries
+        ),
+    )

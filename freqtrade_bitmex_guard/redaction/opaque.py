@@ -1,27 +1,21 @@
-"""Objects that hold secrets in plain text and do not show them, and comparison in constant time.
+"""Objects that hold secrets in plain text and do not show them.
 
-A repr ends up in a log or a traceback, a pickle in a file or another process, and a copy is one more thing to look
-after. `==` takes longer the more of a secret was guessed.
+They protect against accidents: a repr ends up in a log or a traceback, a pickle in a file or another process, and a
+copy is one more thing to look after. They hide nothing from code in this process, in which ccxt's clients hold the same
+values as plain attributes.
 """
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
 
 
-def constant_time_equal(left: object, right: object) -> bool:
-    """Return whether two texts are equal, in constant time.
-
-    None equals only None. Anything else equals nothing.
-    """
-    if not isinstance(left, str) or not isinstance(right, str):
-        return left is right is None
-    # JSON can hold half a surrogate pair, which is not UTF-8: it must compare as different, and not fail.
-    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))
+def same_text(left: object, right: object) -> bool:
+    """Return whether two texts are equal. None equals only None; anything else equals nothing."""
+    return left == right if isinstance(left, str) and isinstance(right, str) else left is right is None
 
 
 def opaque(kind: type[_T]) -> type[_T]:

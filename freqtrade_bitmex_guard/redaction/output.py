@@ -2,7 +2,7 @@
 
 One filter is in front of every log handler, also those made later: console, file, the buffer behind freqtrade's /logs,
 syslog. The streams filter everything that is printed: errors that nobody caught, in whatever thread, warnings, a
-debugger's output. What cannot be checked is left out.
+debugger's output. What cannot be checked is left out. Child processes do the same, and no crash writes the memory out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from freqtrade_bitmex_guard.redaction.registry import OVERLAP, redact
+from freqtrade_bitmex_guard.redaction import children, core_dumps
+from freqtrade_bitmex_guard.redaction.registry import OVERLAP, redact, register_secret
 
 UNCHECKED_TEXT = "(left out: it could not be checked for secrets)"
 MUTED_TEXT = "(left out: written while a secret was in use)"
@@ -39,7 +40,9 @@ _mute_state = _MuteState()
 
 
 def install() -> None:
-    """Redact whatever this process logs or prints from now on. Safe to repeat."""
+    """Redact whatever this process and its children log or print from now on, and forbid core dumps. Safe to repeat."""
+    core_dumps.forbid()
+    children.install(take_over)
     # Every record passes here, whoever made it, whichever logger took it, whenever its handler was made.
     if not hasattr(logging.Handler.handle, _IS_REDACTED):
         logging.Handler.handle = _wrap_handle(logging.Handler.handle)  # type: ignore[method-assign]
@@ -49,6 +52,13 @@ def install() -> None:
         stream = getattr(sys, name)
         if stream is not None and not isinstance(stream, _RedactingStream):
             setattr(sys, name, wrapped.setdefault(stream, _RedactingStream(stream)))
+
+
+def take_over(values: Iterable[tuple[str, str]]) -> None:
+    """Register the secrets of the process that started this one, each with its replacement, and redact them."""
+    for value, replacement in values:
+        register_secret(value, replacement)
+    install()
 
 
 def muted(work: Callable[[], _T]) -> Callable[[], _T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import threading
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,9 +32,15 @@ OVERLAP = 2 * MIN_SECRET_LENGTH
 
 _GRAM_LENGTH = 4
 
+# On some exchanges the signature is a part of the URL, and ccxt's errors quote the URL: whoever sees it can send the
+# same request again for a while.
+_URL_SIGNATURE = re.compile(r"([?&;]|u0026|%26)([Ss]ignature(?:=|%3[Dd]))[\w%+/=.~-]+")
+
 # Every run of four characters of a registered form, and where it is. The dictionary is replaced and never changed, so
 # that a thread that reads it need not wait for one that registers more.
 _registered: dict[str, tuple[_Match, ...]] = {}
+# The values themselves, each with what is shown instead: a child that is spawned is sent them.
+_values: dict[str, str] = {}
 _registering = threading.Lock()
 
 
@@ -55,8 +62,15 @@ def register_secret(value: str, replacement: str = "…") -> None:
             added.setdefault(gram, []).append(_Match(form, position, replacement))
     plain = _fold_case(value)
     with _registering:
+        _values.setdefault(value, replacement)
         if not any(match.form == plain for match in _registered.get(plain[:_GRAM_LENGTH], ())):
             _registered = _registered | {gram: (*_registered.get(gram, ()), *new) for gram, new in added.items()}
+
+
+def registered_values() -> tuple[tuple[str, str], ...]:
+    """Return each registered value and its replacement. Hand them on at once, and only to a child process."""
+    with _registering:
+        return tuple(_values.items())
 
 
 def _encodings(value: str) -> Iterator[str]:
@@ -84,19 +98,29 @@ def _fold_case(text: str) -> str:
     return folded if len(folded) == len(text) else "".join(char.lower() if char.isascii() else char for char in text)
 
 
+def spellings(value: str) -> list[str]:
+    """Return a value in every encoding in which a text may hold it, each once; case does not count."""
+    return list(dict.fromkeys(map(_fold_case, _encodings(value))))
+
+
 def occurs_in(value: str, text: str) -> bool:
     """Return whether a text holds a value in any encoding."""
     folded = _fold_case(text)
-    return any(_fold_case(form) in folded for form in _encodings(value))
+    return any(form in folded for form in spellings(value))
 
 
 def redact(text: str, before: str = "") -> str:
-    """Remove registered secrets from a text, and parts of eight characters or more, in every encoding.
+    """Remove registered secrets, parts of eight characters or more, in every encoding, and signatures in URLs.
 
     Args:
         text: anything.
         before: the end of the text before it, not redacted, so that a secret that began there does not go on.
     """
+    text = _redact_registered(text, before)
+    return _URL_SIGNATURE.sub(r"\1\2…", text) if "ignature" in text else text
+
+
+def _redact_registered(text: str, before: str) -> str:
     registered = _registered
     whole = before + text
     folded = _fold_case(whole)

@@ -18,6 +18,7 @@ from freqtrade_bitmex_guard.rules.ip_restriction import (
     ip_undisclosed,
     ip_unreadable,
     ip_unrestricted,
+    policy_wide,
 )
 from freqtrade_bitmex_guard.rules.key import account, key_age, key_disabled, key_expiry, key_name, legacy_key
 from freqtrade_bitmex_guard.rules.permissions import (
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ip-unreadable", ip_unreadable),
     Rule("ip-too-many", ip_too_many),
     Rule("ip-outside", ip_outside),
+    Rule("policy-wide", policy_wide, can_be_accepted=True),  # always: the operator wrote it
     Rule("key-disabled", key_disabled),
     Rule("two-factor", two_factor, scope=Scope.ACCOUNT, query=AccountQuery.TWO_FACTOR, priority=4),
     Rule("key-age", key_age, _WARNING, priority=10, expects=("max_key_age_days",)),

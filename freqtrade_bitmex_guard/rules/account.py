@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from freqtrade_bitmex_guard.config.policy import Policy
@@ -11,6 +11,7 @@ from freqtrade_bitmex_guard.model.key import (
     FORBIDDEN_KINDS,
     IpRestriction,
     NotReported,
+    NotSupported,
     RestrictedTo,
     RestrictedUndisclosed,
 )
@@ -18,6 +19,8 @@ from freqtrade_bitmex_guard.model.networks import admits_everyone
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 from freqtrade_bitmex_guard.rules.engine import Issue, not_reported
+
+_MAX_EVENT_TYPES = 25  # more than any exchange documents
 
 
 def two_factor(evidence: Evidence, _policy: Policy, profile: ExchangeProfile) -> Iterator[Issue]:
@@ -72,6 +75,8 @@ def sibling_risks(sibling: SiblingKey) -> list[str]:
 def _ip_risks(restriction: IpRestriction) -> list[str]:
     if isinstance(restriction, RestrictedUndisclosed):
         return ["allowed IPs not reported"]
+    if isinstance(restriction, NotSupported):
+        return []  # no key of the exchange has one, and `ip-not-supported` says so
     is_limit = (
         isinstance(restriction, RestrictedTo)
         and restriction.networks
@@ -111,7 +116,7 @@ def security_event(evidence: Evidence, policy: Policy, profile: ExchangeProfile)
     relevant = [event for event in log.since(since) if event.security_relevant and event is not own]
     if relevant:
         yield Issue(
-            f"In the last {days}: {join_limited(relevant, describe_event)}. If that was not you, somebody else has "
+            f"In the last {days}: {_describe_types(relevant)}. If that was not you, somebody else has "
             "access to the account.",
             f"If you do not recognize it: change the password, end all sessions, delete all keys: "
             f"{profile.page.security}.",
@@ -121,8 +126,20 @@ def security_event(evidence: Evidence, policy: Policy, profile: ExchangeProfile)
         yield not_reported(f"all that happened in the last {days}", reason, profile)
 
 
+def _describe_types(events: Sequence[AccountEvent]) -> str:
+    """Describe the newest event of each type, so that many of one kind hide no other."""
+    by_type: dict[str, list[AccountEvent]] = {}
+    for event in events:
+        by_type.setdefault(event.type, []).append(event)
+    return join_limited(
+        by_type.values(),
+        lambda alike: describe_event(alike[0]) + (f" (the newest of {len(alike):,})" if len(alike) > 1 else ""),
+        _MAX_EVENT_TYPES,
+    )
+
+
 def describe_event(event: AccountEvent) -> str:
     """Describe an event: what, when, from where, and its status unless it succeeded."""
     status = "" if event.status in (None, "success") else f" ({sanitize(event.status or '', 20)})"
     origin = f" from {sanitize(event.ip, 45)}" if event.ip else ""
-    return f"{sanitize(event.type, 40)}{status} on {event.time:%Y-%m-%d %H:%M} UTC{origin}"
+    return f"{sanitize(event.type, 40) or 'an event without a name'}{status} on {event.time:%Y-%m-%d %H:%M} UTC{origin}"

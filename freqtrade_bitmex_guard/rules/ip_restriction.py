@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.model.key import (
     RestrictedUndisclosed,
     Unrestricted,
 )
-from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, networks_outside
+from freqtrade_bitmex_guard.model.networks import admits_everyone, count_addresses, is_wide, networks_outside
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited
 from freqtrade_bitmex_guard.rules.engine import Issue
@@ -125,4 +125,15 @@ def ip_outside(evidence: Evidence, policy: Policy, profile: ExchangeProfile) -> 
         yield Issue(
             f"The key allows {join_limited(outside)}, which is not inside api_key_guard.policy.ip_within.",
             f"{_how_to_restrict(profile)} If the network is yours, add it to ip_within instead.",
+        )
+
+
+def policy_wide(_evidence: Evidence, policy: Policy, _profile: ExchangeProfile) -> Iterator[Issue]:
+    """The policy allows no more addresses than an IPv4 /8 or an IPv6 /24; it is the operator's, so this only warns."""
+    if is_wide(policy.allowed_networks, policy.max_addresses):
+        yield Issue(
+            "The policy lets a key work from more addresses than an IPv4 /8 or an IPv6 /24 has, so a stranger's may "
+            "well be one of them.",
+            "Name only your own networks in api_key_guard.policy.ip_within, and lower max_ip_addresses.",
+            is_accepted=True,
         )

@@ -93,10 +93,9 @@ class SimulatedHTX(SimulatedExchange[KeyState]):
 
     @property
     def words(self) -> Mapping[Kind, Sequence[str]]:
-        """HTX's permissions; the one for trading also transfers between accounts."""
+        """HTX's permissions; none is for transfers alone, because the one for trading also makes them."""
         trade = ("trade",)
-        words = {Kind.TRADE: trade, Kind.CANCEL: trade, Kind.TRANSFER: trade}
-        return {Kind.READ: ("readOnly",), **words, Kind.WITHDRAW: ("withdraw",)}
+        return {Kind.READ: ("readOnly",), Kind.TRADE: trade, Kind.CANCEL: trade, Kind.WITHDRAW: ("withdraw",)}
 
     @property
     def errors(self) -> Mapping[Cause, Response]:

@@ -61,6 +61,8 @@ class SimulatedExchange(ScriptedServer, Generic[KeyT]):
         pairs: the pair that a bot trades, for each trading mode that is simulated; the first one is the default.
         credential_parts: fields of a key that a bot needs, in the names of its files; `key` is the id.
         exchange_settings: more of freqtrade's section `exchange`.
+        limits_addresses: whether a key can be limited to addresses.
+        has_read_only: whether there are keys that only read.
         keys: of the account; they may be changed while it serves.
         trading_mode: spot or futures, in freqtrade's words.
         clock_offset: seconds that its clock is ahead of ours.
@@ -71,6 +73,8 @@ class SimulatedExchange(ScriptedServer, Generic[KeyT]):
     pairs: ClassVar[Mapping[str, str]] = {"spot": "BTC/USDT"}
     credential_parts: ClassVar[Sequence[str]] = ("key", "secret")
     exchange_settings: ClassVar[Mapping[str, Any]] = {"enable_ws": False}
+    limits_addresses: ClassVar[bool] = True
+    has_read_only: ClassVar[bool] = True
 
     def __init__(
         self,

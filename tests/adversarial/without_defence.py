@@ -28,8 +28,7 @@ HEAD = """# Every attack without its defence
 `python -m tests.adversarial.without_defence > docs/pages/evidence/without.md` wrote this page.
 For each row it copied the project and ran the attack's test on the copy, which passed.
 Then it replaced the functions that are the defence and ran the test again.
-"bypasses" means that the attack succeeded, so the test failed; "not run" means that no such run has ended since
-the defence was last moved.
+"bypasses" means that the attack succeeded, so the test failed.
 A test checks that every function is still there.
 It also checks that every attack of [Attacks](adversarial.md) is in this table, is tried both ways, or is at the end.
 
@@ -39,9 +38,6 @@ It also checks that every attack of [Attacks](adversarial.md) is in this table, 
 
 BYPASSES = "bypasses"
 """What comes out of an attack whose defence is removed."""
-
-NOT_RUN = "not run"
-"""What the page says of an attack that was not tried since its defence was last moved."""
 
 
 class Copy:

@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.signing import wire
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from freqtrade_bitmex_guard.simulator.bitmex.orders import SpotOrders
+from freqtrade_bitmex_guard.simulator.bitmex.trading import SpotOrders
 from tests.support.factories import store_files, wait_until
 
 PRICE = 77_000.0
@@ -75,7 +75,7 @@ class Serving:
         self.folder, self.exchange = folder / "agent", exchange
         self.folder.mkdir(mode=0o700)
         if isinstance(exchange, SimulatedBitMEX):
-            exchange.orders = SpotOrders(PRICE)
+            exchange.trading = SpotOrders(PRICE)
         self.socket = self.folder / "run" / "agent.sock"
         self.config: dict[str, Any] = {
             "exchange": {"name": exchange.exchange_id, "ccxt_config": exchange.ccxt_config()},

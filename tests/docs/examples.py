@@ -12,21 +12,34 @@ from freqtrade_bitmex_guard.cli.freqtrade_args import parse_as_freqtrade
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.config.section import GuardConfig
-from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.exchanges import get_adapter
+from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.plugin import launch
 
 EXAMPLES = Path(__file__).parents[2] / "example_config"
-STORES = ["keyring", "files", "command"]
+NAMES = ["keyring", "files", "command", "bitmex"]
+"""What the names of the example configs end with: their store, or the exchange that is left of an old ccxt."""
 
 
-def load_example(store: str) -> dict[str, Any]:
+def load_example(name: str) -> dict[str, Any]:
     """Return an example config as freqtrade reads it."""
-    return read_config([str(EXAMPLES / f"config-{store}.json")])
+    return read_config([str(EXAMPLES / f"config-{name}.json")])
 
 
-def parse_example(store: str) -> GuardConfig:
+def profile_of(config: dict[str, Any]) -> ExchangeProfile:
+    """Return the profile of a config's exchange."""
+    return get_adapter(config["exchange"]["name"]).profile
+
+
+def parse_example(name: str) -> GuardConfig:
     """Return the section of an example config, validated."""
-    return parse_section(load_example(store)["api_key_guard"], PROFILE)
+    config = load_example(name)
+    return parse_section(config["api_key_guard"], profile_of(config))
+
+
+def value_of(name: str) -> str:
+    """Return what a secret file holds, in the form of BitMEX's keys."""
+    return f"{name}-made-up".ljust(24 if name.endswith("key") else 48, "0")
 
 
 def write_secrets(folder: Path, names: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +47,7 @@ def write_secrets(folder: Path, names: set[str], monkeypatch: pytest.MonkeyPatch
     folder.mkdir()
     for name in names:
         (folder / name).touch(0o600)
-        (folder / name).write_text(f"the-value-of-{name}\n")
+        (folder / name).write_text(f"{value_of(name)}\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
 
 

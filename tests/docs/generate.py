@@ -16,13 +16,12 @@ import yaml
 
 from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.cli.parser import SHELLS
-from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
-from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES
 from tests.docs import picture
 from tests.docs.completion import completion
-from tests.docs.markdown import Row, table
+from tests.docs.markdown import table
+from tests.docs.matrix import account_table, exchange_table, page_of
 from tests.docs.reference_pages import NOTE, cli_page, config_page, exit_code_table
 from tests.docs.simulated import run, simulated_bot
 
@@ -80,39 +79,6 @@ def _sentences(text: str) -> str:
 
 
 # The exchanges
-
-
-def exchange_table(link: str) -> str:
-    """Return what each exchange reports, as a table; those of one page that report the same are one row.
-
-    Args:
-        link: the way from the page to the folder of exchanges.
-    """
-    queries = ("read_two_factor", "read_withdrawal_addresses", "read_events")
-    groups: dict[Row, list[str]] = {}
-    for name in exchanges.supported_ids():
-        adapter = exchanges.get_adapter(name)
-        reported = ["no" if subject in adapter.profile.cannot_report else "yes" for subject in UNVERIFIABLE]
-        reported += [
-            "yes" if getattr(type(adapter), query) is not getattr(ExchangeAdapter, query) else "not reported"
-            for query in queries
-        ]
-        groups.setdefault((page_of(name), *reported, adapter.profile.last_ccxt or "any"), []).append(name)
-    rows = []
-    for (page, *cells), names in groups.items():
-        titles = ", ".join(dict.fromkeys(exchanges.get_adapter(name).profile.title for name in names))
-        ids = "" if names == [page] else f" ({', '.join(f'`{name}`' for name in names)})"
-        rows.append((f"[{titles}]({link}{page}.md){ids}", *cells))
-    head = ("exchange", "permissions", "allowed IPs", "two-factor", "withdrawal addresses", "events", "newest ccxt")
-    return table(head, rows)
-
-
-def page_of(exchange: str) -> str:
-    """Return the name of an exchange's page; a regional twin is on the page of the exchange that it is derived from."""
-    if exchanges.get_adapter(exchange).profile.cannot_report:
-        return "unverifiable"
-    modules = [kind.__module__.rpartition("exchanges.")[2] for kind in type(exchanges.get_adapter(exchange)).__mro__]
-    return next(name for name in modules if (ROOT / "docs" / "pages" / "exchanges" / f"{name}.md").exists())
 
 
 def permission_table(exchange: str) -> str:
@@ -180,7 +146,7 @@ PAGES: dict[str, Callable[[], str]] = {
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"exchanges": lambda: exchange_table("docs/pages/exchanges/")},
     "docs/pages/configuration.md": {"severities": severity_table},
-    "docs/pages/exchanges/index.md": {"exchanges": lambda: exchange_table("")},
+    "docs/pages/exchanges/index.md": {"exchanges": lambda: exchange_table(""), "accounts": account_table},
     **{
         f"docs/pages/exchanges/{name}.md": {"permissions": partial(permission_table, name)}
         for name in exchanges.supported_ids()

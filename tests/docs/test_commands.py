@@ -30,14 +30,16 @@ HERE = [
 """Run here, with a bot on the simulated exchange whose key passes."""
 
 COMPLETION = "freqtrade-bitmex-guard --print-completion"
-CREDENTIALS = "test_every_credentials_command_works_in_a_real_secret_service"
+CREDENTIALS = "test_every_credentials_command_works_in_a_real_store"
 BY_TEST = {
+    "freqtrade-bitmex-guard check --as-is -c config.json": "test_a_good_key_is_admitted_with_a_warning_of_plain_text",
     "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
     "freqtrade trade -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
     "freqtrade-bitmex-guard trade -c config.json": "test_the_launcher_needs_no_pth_line",
     "freqtrade-bitmex-guard trade --wait-for-exchange 60 -c config.json": (
         "test_the_launcher_waits_for_an_exchange_that_is_down"
     ),
+    "freqtrade-bitmex-guard demo --exchange kraken": "test_the_demo_shows_the_main_job_in_under_a_minute",
     "freqtrade-bitmex-guard demo": "test_the_demo_shows_the_main_job_in_under_a_minute",
     "python -m freqtrade_bitmex_guard.simulator": "test_what_it_prints_checks_audits_and_starts_a_bot",
     "python -m freqtrade_bitmex_guard.simulator order withdraw": "test_a_key_with_more_rights_is_refused",

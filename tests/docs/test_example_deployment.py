@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from freqtrade_bitmex_guard.credentials import open_store
-from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.exchanges.kraken import PROFILE
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.verdict import EXIT_CODES, EXIT_INTERRUPTED
-from tests.docs.examples import EXAMPLES, parse_example, parse_launch, write_secrets
+from tests.docs.examples import EXAMPLES, parse_example, parse_launch, value_of, write_secrets
 
 UNIT = EXAMPLES / "freqtrade-guard.service"
 
@@ -39,9 +39,9 @@ def test_a_containers_secrets_are_those_that_the_store_looks_for(
     assert all(secret["file"].startswith("./") for secret in compose["secrets"].values())
     assert sorted(compose["services"]["freqtrade"]["secrets"]) == sorted(compose["secrets"])
     write_secrets(tmp_path / "secrets", set(compose["secrets"]), monkeypatch)
-    credentials = open_store(parse_example("files").credentials, "bitmex").load(PROFILE.credentials)
-    assert credentials.part("key").reveal() == "the-value-of-bitmex_api_key"
-    assert credentials.part("secret").reveal() == "the-value-of-bitmex_api_secret"
+    credentials = open_store(parse_example("files").credentials, "kraken").load(PROFILE.credentials)
+    assert credentials.part("key").reveal() == value_of("kraken_api_key")
+    assert credentials.part("secret").reveal() == value_of("kraken_api_secret")
 
 
 def test_a_container_keeps_its_config_and_its_trades_in_the_volume(
@@ -109,9 +109,9 @@ def test_the_service_hands_over_what_the_store_looks_for(tmp_path: Path, monkeyp
     handed_over = dict(line.split(":") for line in unit()["Service"]["LoadCredentialEncrypted"])
     assert all(Path(source).is_absolute() for source in handed_over.values())
     write_secrets(tmp_path / "credentials", set(handed_over), monkeypatch)
-    credentials = open_store(parse_example("files").credentials, "bitmex").load(PROFILE.credentials)
-    assert credentials.part("key").reveal() == "the-value-of-bitmex_api_key"
-    assert credentials.part("secret").reveal() == "the-value-of-bitmex_api_secret"
+    credentials = open_store(parse_example("files").credentials, "kraken").load(PROFILE.credentials)
+    assert credentials.part("key").reveal() == value_of("kraken_api_key")
+    assert credentials.part("secret").reveal() == value_of("kraken_api_secret")
 
 
 def test_the_service_starts_the_launcher_and_writes_where_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,3 +148,8 @@ def test_the_pauses_between_starts_grow_and_keep_below_the_limit() -> None:
         starts += 1
     assert first == 30
     assert starts < int(limit["StartLimitBurst"][0])
+
+
+def test_no_example_leaves_a_core_dump(compose: dict[str, Any]) -> None:
+    assert "LimitCORE=0" in UNIT.read_text(encoding="utf-8").splitlines()
+    assert compose["services"]["freqtrade"]["ulimits"] == {"core": 0}

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import GuardError
-from tests.docs.examples import EXAMPLES, STORES, load_example
+from tests.docs.examples import EXAMPLES, NAMES, load_example
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_the_schema_is_one(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
 
 
-@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("store", NAMES)
 def test_the_schema_accepts_a_config_that_names_it(store: str, schema: dict[str, Any]) -> None:
     config = load_example(store)
     assert (EXAMPLES / config["$schema"]).samefile(EXAMPLES / "api_key_guard.schema.json")

@@ -11,9 +11,11 @@ import pytest
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.stores import FileStoreConfig
-from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
-from freqtrade_bitmex_guard.simulator.bitmex import Key, SimulatedBitMEX
-from tests.docs.examples import EXAMPLES, STORES, load_example, parse_example, write_secrets
+from freqtrade_bitmex_guard.model.findings import Severity
+from freqtrade_bitmex_guard.simulator import simulated
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
+from tests.docs.examples import EXAMPLES, NAMES, load_example, parse_example, profile_of
+from tests.support.factories import allow_secrets_in
 
 
 def test_the_readme_names_every_file() -> None:
@@ -22,51 +24,67 @@ def test_the_readme_names_every_file() -> None:
     assert named == {path.name for path in EXAMPLES.iterdir() if path.is_file()} - {"README.md"}
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_a_config_is_read_by_the_guard(store: str) -> None:
-    assert guard_state(load_example(store)) is GuardState.ENABLED
-    assert parse_example(store).credentials.store == store
+@pytest.mark.parametrize("name", NAMES)
+def test_a_config_is_read_by_the_guard(name: str) -> None:
+    assert guard_state(load_example(name)) is GuardState.ENABLED
+    assert parse_example(name).credentials.store == ("keyring" if name == "bitmex" else name)
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_a_config_starts_a_live_bot_on_bitmex(store: str) -> None:
-    config = load_example(store)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_config_starts_a_live_bot(name: str) -> None:
+    config = load_example(name)
     assert config["dry_run"] is False
     assert config["initial_state"] == "running"
-    assert config["exchange"]["name"] == "bitmex"
     assert config["exchange"]["pair_whitelist"] == ["BTC/USDT"]
-    assert config["experimental"] == {"block_bad_exchanges": False}
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_a_config_passes_freqtrades_own_validation(store: str) -> None:
+def test_a_plain_install_can_use_every_config_but_bitmexs() -> None:
+    last = {name: profile_of(load_example(name)).last_ccxt for name in NAMES}
+    assert last == {"keyring": None, "files": None, "command": None, "bitmex": "4.5.83"}
+    assert load_example("bitmex")["experimental"] == {"block_bad_exchanges": False}
+    assert load_example("keyring")["exchange"]["name"] == "binance"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_config_passes_freqtrades_own_validation(name: str) -> None:
     from freqtrade.configuration.config_validation import validate_config_consistency
     from freqtrade.enums import RunMode
 
     # What every strategy brings.
     strategy = {"stoploss": -0.1, "minimal_roi": {"0": 1}}
-    validate_config_consistency({**load_example(store), **strategy, "runmode": RunMode.LIVE})
+    validate_config_consistency({**load_example(name), **strategy, "runmode": RunMode.LIVE})
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_a_config_admits_a_good_key(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_secrets(tmp_path / "secrets", {"bitmex_api_key", "bitmex_api_secret"}, monkeypatch)
-    key = Key("the-value-of-bitmex_api_key", "the-value-of-bitmex_api_secret", overrides={"cidr": "203.0.113.7/32"})
-    with SimulatedBitMEX([key]) as exchange:
-        config = load_example(store)
-        # Nothing of the example but the store, whose program may not be here, and the way to the exchange.
+# The simulated exchange is on loopback, and the examples want the key to allow an address of their own.
+ADDRESSES = {
+    "keyring": {},
+    "files": {"ip_allowlist": ["203.0.113.7"]},
+    "command": {"ips": ["203.0.113.4", "203.0.113.5"]},
+    "bitmex": {"cidr": "203.0.113.7/32"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_config_admits_a_good_key(name: str, tmp_path: Path) -> None:
+    config = load_example(name)
+    simulator = simulated(config["exchange"]["name"])
+    with simulator([simulator.random_key(overrides=ADDRESSES[name])]) as exchange:
+        bot = DemoBot(tmp_path / "bot", exchange)
+        allow_secrets_in(bot.folder)
+        bot.store(exchange.keys[0])
+        # Nothing of the example but the store, which is not filled here, and the way to the exchange.
         config["exchange"]["ccxt_config"] = exchange.ccxt_config()
-        config["api_key_guard"] |= {"credentials": {"store": "files"}, "allowed_hosts": ["127.0.0.1"]}
-        assert LocalCheck(config).run().verdict.findings == ()
+        section = bot.config["api_key_guard"]
+        config["api_key_guard"] |= {"credentials": section["credentials"], "allowed_hosts": ["127.0.0.1"]}
+        verdict = LocalCheck(config).run().verdict
+    assert verdict.admitted
+    assert [finding.name for finding in verdict.findings if finding.severity is Severity.ERROR] == []
 
 
 def test_the_policies_mean_what_their_comments_say() -> None:
-    policies = {store: parse_example(store).policy for store in STORES}
-    assert {store: policy.max_addresses for store, policy in policies.items()} == {
-        "keyring": 2,
-        "files": 1,
-        "command": 5,
-    }
+    policies = {name: parse_example(name).policy for name in NAMES}
+    limits = {name: policy.max_addresses for name, policy in policies.items() if name != "keyring"}
+    assert limits == {"bitmex": 2, "files": 1, "command": 5}
     assert sum(network.num_addresses for network in policies["files"].allowed_networks or ()) == 16
 
 
@@ -80,6 +98,6 @@ def test_the_commands_in_the_comments_are_read_too() -> None:
     programs = []
     for lines in alternatives:
         credentials = {"store": "command", **json.loads("{" + ", ".join(lines) + "}")}
-        parse_section({"credentials": credentials}, PROFILE)
+        parse_section({"credentials": credentials}, profile_of(load_example("command")))
         programs.append(credentials["key_command"][0])
     assert programs == ["op", "vault", "sops"]

@@ -39,7 +39,7 @@ def test_the_generated_parts_of_a_page_are_as_generated_today(name: str) -> None
 def test_the_picture_shows_what_the_command_prints() -> None:
     drawn = (SITE / "images" / "refused.svg").read_text(encoding="utf-8")
     assert picture.words(drawn) == picture.words(picture.draw()), AGAIN
-    assert "withdraw-permission" in picture.words(drawn)
+    assert any(line.startswith("withdraw-permission: error") for line in picture.words(drawn))
 
 
 def test_every_finding_has_a_cause_and_an_action() -> None:
@@ -133,8 +133,10 @@ def test_a_page_names_only_files_that_exist(name: str) -> None:
 
 @pytest.mark.parametrize("what", ["exchange", "store", "rule", "command"])
 def test_each_recipe_stays_under_ten_lines(what: str) -> None:
-    recipe = re.findall(r"^\d\. .+$", page(f"developers/add-{what}.md"), re.MULTILINE)
-    assert 3 < len(recipe) < 10
+    parts = page(f"developers/add-{what}.md").split("\n## ")  # one for this package, and perhaps one for your own
+    recipes = [recipe for part in parts if (recipe := re.findall(r"^\d\. .+$", part, re.MULTILINE))]
+    assert recipes
+    assert all(1 < len(recipe) < 10 for recipe in recipes)
 
 
 def test_the_architecture_page_has_every_room() -> None:

@@ -49,7 +49,7 @@ def test_it_names_every_page_for_its_reader() -> None:
 
 def test_the_findings_that_it_names_are_published() -> None:
     named = re.findall(r"^\| \[`([\w-]+)`\]", README, re.MULTILINE)
-    assert len(named) > 5
+    assert len(named) >= 4
     assert set(named) <= set(FINDINGS)
 
 

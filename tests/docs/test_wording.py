@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from freqtrade_bitmex_guard import exchanges, rules
 from freqtrade_bitmex_guard.check.open import open_check
-from freqtrade_bitmex_guard.client import session
+from freqtrade_bitmex_guard.client import exchange_client, session
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.account import (
@@ -85,6 +86,7 @@ KEYS: dict[str, tuple[KeyFacts, dict[str, Any]]] = {
     "unreadable blocks": (facts("order", addresses=RestrictedTo((), ("localhost", "?"))), {}),
     "too many addresses": (facts("order", addresses="203.0.112.0/21"), {"max_ip_addresses": 1024}),
     "outside": (facts("order", addresses="198.51.100.0/24,203.0.113.7"), {"ip_within": ["203.0.113.0/24"]}),
+    "a wide policy": (facts("order"), {"ip_within": ["203.0.0.0/7"], "max_ip_addresses": 2**25}),
     "switched off": (facts("order", enabled=False), {}),
 }
 
@@ -155,6 +157,26 @@ POLICIES: dict[str, dict[str, Any]] = {
     "own rule": {"severity": {"withdraw-permission": "ignore"}},
     "unknown rule": {"severity": {"weather": "ignore"}},
     "odd number": {"expected_user_id": "a b"},
+}
+
+
+# Settings of ccxt, as they are often written.
+PROXY = "http://127.0.0.1:3128"
+SETTINGS: dict[str, dict[str, Any]] = {
+    "seconds": {"timeout": 30},
+    "misspelt": {"RATELIMIT": 200},
+    "unknown": {"tcp_connector": 1},
+    "one address": {"urls": {"api": "https://api.binance.com"}},
+    "no object": {"options": "swap"},
+    "plain proxy": {"httpProxy": PROXY},
+    "two proxies": {"httpProxy": PROXY, "httpsProxy": PROXY},
+    "half of the old names": {"proxies": {"https": PROXY}},
+    "the other half": {"aiohttp_proxy": PROXY},
+    "two old names": {"proxies": {"https": PROXY}, "aiohttp_proxy": "http://127.0.0.2:3128"},
+    "an old name for plain http": {"proxies": {"http": PROXY}},
+    "SOCKS by another name": {"httpsProxy": "socks5://127.0.0.1:1080"},
+    "variables": {"aiohttp_trust_env": True},
+    "a relay": {"proxyUrl": PROXY},
 }
 
 
@@ -234,6 +256,10 @@ def listed() -> Iterator[tuple[str, Iterable[Finding]]]:
         venue, session = exchanges.get_adapter("bitmex"), ScriptedSession(answers)
         yield f"BitMEX: {name}", stopped(lambda v=venue, s=session: v.read_key(s, KEY_ID))
     yield "no agent", open_check(BEHIND_AGENT).run().verdict.findings
+    for name, settings in SETTINGS.items():
+        exchange, profile = {"ccxt_config": settings}, exchanges.get_adapter("binance").profile
+        build = partial(exchange_client.build_client, exchange, profile, list(profile.hosts))
+        yield f"settings: {name}", stopped(build)
     yield "unknown exchange", stopped(lambda: exchanges.get_adapter(LONG))
 
 

@@ -96,7 +96,6 @@ def test_a_misconfigured_check_starts_no_bot(
         ("FREQTRADE__EXCHANGE__CCXT_SYNC_CONFIG__sandbox", "true", "host-not-allowed"),
         ("FREQTRADE__API_KEY_GUARD__ENABLED", "0", "section-invalid"),
         ("FREQTRADE__API_KEY_GUARD__POLICY__MAX_IP_ADDRESSES", "0", "section-invalid"),
-        ("FREQTRADE__API_KEY_GAURD__ENABLED", "true", "section-misnamed"),
     ],
 )
 def test_a_variable_that_changes_key_client_or_policy_starts_no_bot(

@@ -3,78 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
-from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
-from tests.e2e.freqtrade_process import API_SERVER, assert_no_secret, free_port
-from tests.e2e.trading_bot import Receiver, tell, wants_to_trade
-from tests.support.factories import wait_until
+from freqtrade_bitmex_guard.simulator.bot import DemoBot
+from tests.e2e.freqtrade_process import assert_no_secret
+from tests.e2e.running_bot import Start
+from tests.e2e.trading_bot import Receiver
 
 pytestmark = pytest.mark.slow
-
-
-class Running:
-    """A bot process, with its operator's commands."""
-
-    def __init__(self, bot: DemoBot, process: Process, receiver: Receiver, port: int) -> None:
-        self.bot = bot
-        self.process = process
-        self.receiver = receiver
-        self._port = port
-
-    def command(self, name: str) -> None:
-        tell(self._port, name)
-
-    def until(self, text: str, after: int = 0, seconds: float = 30) -> int:
-        """Wait for a text after a position in the output.
-
-        Returns:
-            The position behind it.
-        """
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            place = self.process.output.find(text, after)
-            if place >= 0:
-                return place + len(text)
-            time.sleep(0.05)
-        raise AssertionError(f"no {text!r}:\n{self.process.output[after:]}")
-
-    def messages(self, count: int, seconds: float = 10) -> list[str]:
-        """Return the guard's messages once there are so many, and assert that no more come."""
-        wait_until(lambda: len(self.receiver.from_the_guard) >= count, seconds)
-        time.sleep(2.5)  # a whole interval, in which a second message would have come
-        assert len(self.receiver.from_the_guard) == count, self.receiver.from_the_guard
-        return self.receiver.from_the_guard
-
-
-Start = Callable[..., Running]
-
-
-@pytest.fixture
-def start(bot: DemoBot, wheel: Path) -> Iterator[Start]:
-    processes = []
-    with Receiver() as receiver:
-
-        def begin(*, open_trade: bool = True, **section: Any) -> Running:
-            port = free_port()
-            wants_to_trade(bot, open_trade=open_trade)
-            bot.config["api_server"] = {**API_SERVER, "listen_port": port}
-            bot.config["webhook"] = receiver.config()
-            bot.config["api_key_guard"] |= {"recheck_minutes": 0.03, **section}
-            processes.append(bot.trade(python=str(wheel)))
-            running = Running(bot, processes[0], receiver, port)
-            running.until("Uvicorn running")
-            return running
-
-        yield begin
-        for process in processes:
-            process.stop()
-            assert_no_secret(process.output)
 
 
 def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: Start, exchange: SimulatedBitMEX) -> None:
@@ -116,7 +55,7 @@ def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX
     running = start(open_trade=False)
     running.until("WANTS TO ENTER")
     exchange.keys[0].cidr = ""
-    paused = running.until("API key guard: the key now breaks the policy")
+    paused = running.until("is paused: The key has no IP restriction")
     running.until("ITERATION", running.until("ITERATION", running.until("to: PAUSED", paused)))
     assert "WANTS TO ENTER" not in running.process.output[paused:]
     assert "ip-unrestricted" in running.messages(1)[0]
@@ -126,7 +65,7 @@ def test_a_disabled_key_stops_a_bot_that_is_configured_to_stop(start: Start, exc
     running = start(on_violation="stop")
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].enabled = False
-    stopped = running.until("API key guard: the key can no longer be verified. The bot is stopped")
+    stopped = running.until("is stopped: The key is disabled")
     running.until("from RUNNING to: STOPPED", stopped)
     running.command("start")
     turned_back = running.until("not RUNNING but STOPPED", stopped)
@@ -201,7 +140,7 @@ def test_a_refused_start_is_reported_once_an_hour(bot: DemoBot, exchange: Simula
             assert process.wait() == 2
             assert_no_secret(process.output)
         (message,) = receiver.from_the_guard
-        assert message.startswith("freqtrade was not started.\nAPI key guard: REFUSED")
+        assert " was not started: The key has the permission" in message.partition("\n")[0]
         exchange.keys[0].permissions = ["order"]
         exchange.keys[0].cidr = ""
         assert bot.trade(python=str(wheel)).wait() == 2

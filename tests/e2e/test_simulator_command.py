@@ -23,7 +23,7 @@ def serving(folder: Path, variables: dict[str, str], *rights: str) -> Iterator[s
     """Return all of its output, once it serves."""
     process = Process([sys.executable, "-m", "freqtrade_bitmex_guard.simulator", *rights], folder, variables)
     try:
-        assert process.wait_for_output("secret  ")
+        assert process.wait_for_output(" trade -c ")
         yield process.output
     finally:
         code = process.stop()
@@ -65,10 +65,18 @@ def test_a_key_with_more_rights_is_refused(tmp_path: Path, vault: Path) -> None:
 def test_the_printed_lines_connect_any_bot_to_the_simulator(tmp_path: Path, vault: Path) -> None:
     variables = environment(vault)
     with serving(tmp_path, variables) as printed:
-        config = "{" + printed.split("\n{", 1)[1].split("\n}\n", 1)[0] + "}"
-        (tmp_path / "simulator.json").write_text(config)
-        pair = "".join(f"{value}\n" for value in re.findall(r"^(?:key id|secret)  (\S+)$", printed, re.MULTILINE))
+        (more,) = re.findall(r"^  -c (\S+)$", printed, re.MULTILINE)
+        pair = "".join(f"{value}\n" for value in re.findall(r"^  (?:key|secret): (\S+)$", printed, re.MULTILINE))
         for arguments in ("credentials set", "--check-only", "credentials delete --yes"):
-            done = run(tmp_path, variables, *GUARD, *arguments.split(), "-c", "simulator.json", given=pair)
+            done = run(tmp_path, variables, *GUARD, *arguments.split(), "-c", more, given=pair)
             assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(config)["api_key_guard"]["credentials"]["service"] != "freqtrade-bitmex"
+        service = json.loads(Path(more).read_text())["api_key_guard"]["credentials"]["service"]
+    assert service != "freqtrade-bitmex"
+
+
+def test_it_fits_a_small_screen_and_the_commands_come_last(tmp_path: Path, vault: Path) -> None:
+    with serving(tmp_path, environment(vault)) as printed:
+        lines = printed.splitlines()
+
+    assert len(lines) < 24
+    assert [line.split()[1] for line in lines[-3:]] == ["--check-only", "audit", "trade"]

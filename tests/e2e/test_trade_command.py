@@ -163,9 +163,10 @@ def test_the_launcher_waits_for_an_exchange_that_is_down(bot: DemoBot, exchange:
     assert "Next check in" not in process.output
 
 
-def test_the_demo_shows_the_main_job_in_under_a_minute(bot: DemoBot, wheel: Path) -> None:
+@pytest.mark.parametrize("exchange_id", ["bitmex", "kraken"])
+def test_the_demo_shows_the_main_job_in_under_a_minute(bot: DemoBot, wheel: Path, exchange_id: str) -> None:
     began = time.monotonic()
-    done = run(wheel, bot, "demo")
+    done = run(wheel, bot, "demo", *(() if exchange_id == "bitmex" else ("--exchange", exchange_id)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert time.monotonic() - began < 60
     for expected in (

@@ -78,6 +78,31 @@ Trade.session.add(trade)
 Trade.commit()
 """
 
+RESTING_ENTRY = """
+import sys
+from datetime import UTC, datetime
+from freqtrade.persistence import Order, Trade, init_db
+
+init_db(sys.argv[1])
+side = sys.argv[3]
+trade = next(iter(Trade.get_open_trades()), None)
+if trade is None:
+    trade = Trade(
+        pair="BTC/USDT", base_currency="BTC", stake_currency="USDT", exchange="bitmex", strategy="WantsToTrade",
+        timeframe=5, is_open=True, is_short=False, leverage=1.0, open_date=datetime.now(UTC),
+        amount=0.00065, amount_requested=0.00065, open_rate=70_000.0, open_rate_requested=70_000.0,
+        open_trade_value=45.5, stake_amount=45.5, max_stake_amount=45.5, stop_loss=700.0, initial_stop_loss=700.0,
+        stop_loss_pct=-0.99, fee_open=0.0, fee_open_cost=0.0, fee_open_currency="USDT", fee_close=0.0,
+    )
+    Trade.session.add(trade)
+trade.orders.append(Order(
+    order_id=sys.argv[2], ft_order_side=side, side=side, ft_pair="BTC/USDT", symbol="BTC/USDT", ft_is_open=True,
+    status="open", order_type="limit", ft_amount=0.00065, amount=0.00065, filled=0.0, remaining=0.00065,
+    ft_price=70_000.0, price=70_000.0, cost=0.0, order_date=datetime.now(UTC),
+))
+Trade.commit()
+"""
+
 
 def wants_to_trade(bot: DemoBot, *, open_trade: bool = True) -> None:
     """Give a bot the strategy, and an open trade or room for one."""
@@ -86,6 +111,12 @@ def wants_to_trade(bot: DemoBot, *, open_trade: bool = True) -> None:
     if open_trade:
         command = [sys.executable, "-c", OPEN_TRADE, bot.config["db_url"]]
         subprocess.run(command, check=True, capture_output=True)
+
+
+def rests_an_order(bot: DemoBot, order: str, side: str = "buy") -> None:
+    """Have a bot believe that it made an order which rests on the exchange: an entry, or the exit of its trade."""
+    command = [sys.executable, "-c", RESTING_ENTRY, bot.config["db_url"], order, side]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def tell(port: int, command: str) -> None:
@@ -131,7 +162,8 @@ class Receiver:
     @property
     def from_the_guard(self) -> list[str]:
         """Return the guard's messages, without freqtrade's."""
-        return [body["status"] for body in self.received if "API key guard" in body.get("status", "")]
+        texts = [body.get("status", "") for body in self.received]
+        return [text for text in texts if "\nType: " in text or "the key passes again" in text]
 
     def config(self) -> dict[str, Any]:
         """Return freqtrade's `webhook` section for this server."""

@@ -35,7 +35,7 @@ ERRORS = {
     "rate limit": "rate-limited",
     "IP ban": "address-banned",
     "firewall": "address-banned",
-    "restricted location": "address-banned",
+    "restricted location": "location-blocked",
     "busy": "overloaded",
     "maintenance": "maintenance",
     "sample 0": "access-denied",

@@ -108,7 +108,7 @@ def test_a_page_instead_of_a_response_is_named_by_its_status(status: int, rule: 
 def test_an_ip_ban_says_to_stop_all_requests() -> None:
     found = finding(answer(b"<html>", 403))
     assert not found.transient
-    assert "wait an hour" in found.fix
+    assert "wait for an hour" in found.fix
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206])

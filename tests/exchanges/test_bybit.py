@@ -31,7 +31,7 @@ ERRORS = {
     "IP ban, or US / mainland China address": "address-banned",
     "system busy": "rate-limited",
     "server error": "server-error",
-    "region refused": "address-banned",
+    "region refused": "location-blocked",
     "account banned": "account-restricted",
     "compliance": "account-restricted",
     "trading banned": "account-restricted",

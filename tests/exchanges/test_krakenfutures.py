@@ -137,9 +137,13 @@ def test_a_decisive_field_of_an_odd_type_makes_the_answer_unreliable(name: str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "1772542900", "2026-09-01", "2026-09-01T14:15:22", "2026-13-01T14:15:22Z", "9" * 99]
+    "text",
+    [
+        *("", "soon", "1772542900", "2026-09-01", "2026-09-01T14:15:22", "2026-13-01T14:15:22Z", "9" * 99),
+        "0001-01-01T00:00:00+23:59",
+    ],
 )
-def test_a_time_without_a_zone_is_odd(text: str) -> None:
+def test_a_time_without_a_zone_or_out_of_range_is_odd(text: str) -> None:
     assert odd("createdAt", text) == "response-invalid"
 
 

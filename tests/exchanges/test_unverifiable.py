@@ -130,3 +130,21 @@ def test_an_odd_answer_is_never_taken_for_a_working_key(name: str, body: Any, st
 
     with pytest.raises(GuardError):
         adapter(name).read_key(ScriptedSession([response(body, status)]), KEY_ID)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "expected"),
+    [
+        ("binanceus", 418, {"code": -1003, "msg": "Way too much request weight used"}, "address-banned"),
+        ("bitvavo", 429, {"errorCode": 103, "error": "Your rate limit has been exceeded."}, "rate-limited"),
+        ("bitvavo", 429, {"errorCode": 105, "error": "Your IP or API key has been banned."}, "address-banned"),
+        ("luno", 401, {}, "key-unknown"),
+        ("luno", 401, b"Unauthorized", "key-unknown"),
+        ("luno", 429, b"", "rate-limited"),
+    ],
+)
+def test_a_status_without_its_code_is_understood(name: str, status: int, body: Any, expected: str) -> None:
+    with pytest.raises(GuardError) as stopped:
+        adapter(name).read_key(ScriptedSession([response(body, status)]), KEY_ID)
+
+    assert [finding.name for finding in stopped.value.findings] == [expected]

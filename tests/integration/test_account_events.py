@@ -46,6 +46,8 @@ def test_one_odd_event_makes_the_log_not_reported(tmp_path: Path, exchange: Simu
         ("addressSkipConfirmRequested", {"security-event": "warning"}),
         ("withdrawalCompleted", {"security-event": "warning"}),
         ("WITHDRAWALCONFIRMED", {"security-event": "warning"}),
+        ("resetPasswordConfirmed", {"security-event": "warning"}),
+        ("aWordNobodyKnows", {"security-event": "warning"}),
     ],
 )
 def test_events_are_read_in_both_shapes(

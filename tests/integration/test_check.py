@@ -41,6 +41,8 @@ def test_a_good_key_is_admitted_before_the_account_is_queried(tmp_path: Path, ex
         ({"cidr": "0.0.0.0/0"}, ["ip-unrestricted", "ip-too-many"]),
         ({"cidr": "0.0.0.0"}, ["ip-unrestricted"]),
         ({"cidr": "127.0.0.1", "cidrs": ["0.0.0.0/1", "128.0.0.0/1"]}, ["ip-unrestricted", "ip-too-many"]),
+        ({"cidr": "127.0.0.1", "cidrs": ["64:ff9b::/96"]}, ["ip-unrestricted", "ip-too-many"]),
+        ({"cidr": "127.0.0.1", "cidrs": ["2002:8000::/17"]}, ["ip-unrestricted", "ip-too-many"]),
         ({"cidr": "127.0.0.0/8"}, ["ip-too-many"]),
         ({"cidr": "everyone"}, ["ip-unreadable"]),
         ({"overrides": {"enabled": False}}, ["key-disabled"]),
@@ -49,6 +51,12 @@ def test_a_good_key_is_admitted_before_the_account_is_queried(tmp_path: Path, ex
 def test_a_key_that_breaks_the_policy_is_refused(tmp_path: Path, changed: dict[str, Any], rules: list[str]) -> None:
     with SimulatedBitMEX([key(**changed)]) as exchange:
         assert summary(run_check(tmp_path, exchange)) == (Outcome.REFUSED, rules, 1)
+
+
+def test_each_check_warns_of_a_wide_policy(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    config = bot_config(tmp_path, exchange, policy={"ip_within": ["126.0.0.0/7"]})
+    for _ in range(2):
+        assert summary(LocalCheck(config).run().verdict) == (Outcome.ADMITTED, ["policy-wide"], 4)
 
 
 def test_a_key_listed_twice_is_judged_by_all_it_can_do(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_wrong_config_sends_no_request_and_opens_no_store(
     mistakes: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
         (lambda config: config.pop("api_key_guard"), "section-missing"),
         (lambda config: config.update(api_key_guard=[]), "section-invalid"),
-        (lambda config: config.update(api_key_gaurd={}), "section-misnamed"),
+        (lambda config: config.update(api_key_gaurd=config.pop("api_key_guard")), "section-misnamed"),
         (lambda config: config["api_key_guard"].update(x=1), "section-invalid"),
         (lambda config: config.pop("exchange"), "exchange-unsupported"),
         (lambda config: config["exchange"].update(name="examplex"), "exchange-unsupported"),

@@ -214,16 +214,36 @@ class ConnectProxy(threading.Thread):
             target.shutdown(socket.SHUT_WR)
 
 
-def test_the_check_uses_the_proxy_that_freqtrade_will_use(tmp_path: Path, authority: trustme.CA) -> None:
+@pytest.mark.parametrize("names", [("httpsProxy",), ("proxies", "aiohttp_proxy")])
+def test_the_check_uses_the_proxy_that_freqtrade_will_use(
+    tmp_path: Path, authority: trustme.CA, names: tuple[str, ...]
+) -> None:
     proxy = ConnectProxy()
     with SimulatedBitMEX([key()], tls=served_with(authority.issue_cert("127.0.0.1"))) as exchange:
         config = bot_config(tmp_path, exchange)
-        config["exchange"]["ccxt_config"]["httpsProxy"] = proxy.url
+        for name in names:
+            value = {"https": proxy.url} if name == "proxies" else proxy.url
+            config["exchange"]["ccxt_config"][name] = value
         assert summary(LocalCheck(config).run().verdict) == (Outcome.ADMITTED, [], 4)
         assert len(proxy.connects) == 4
         for request in proxy.connects:
             assert request.startswith(f"CONNECT {exchange.url.removeprefix('https://')} ")
             assert "api-key" not in request
+
+
+def test_a_socks_proxy_is_spoken_to_as_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy, SimulatedBitMEX([key()]) as exchange:
+        config = bot_config(tmp_path, exchange, timeout_seconds=3)
+        config["exchange"]["ccxt_config"] = {"socksProxy": f"socks5h://127.0.0.1:{proxy.getsockname()[1]}"}
+        config["api_key_guard"]["allowed_hosts"] = ["www.bitmex.com"]
+        check = threading.Thread(target=LocalCheck(config).run)
+        check.start()
+        client, _ = proxy.accept()
+        with client:
+            assert client.recv(1) == b"\x05"  # the version of SOCKS
+        proxy.close()
+        check.join()
+        assert exchange.requests == []
 
 
 def test_variables_do_not_redirect_the_check(

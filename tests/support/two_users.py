@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
-from freqtrade_bitmex_guard.simulator.bitmex.orders import SpotOrders
+from freqtrade_bitmex_guard.simulator.bitmex.trading import SpotOrders
 from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.support.factories import allow_secrets_in, skip_or_fail, wait_until
 
@@ -47,7 +47,7 @@ class TwoUsers:
         self.folder, self.exchange = folder, exchange
         self.agent_folder, self.socket = folder / "agent", folder / "run" / "agent.sock"
         if isinstance(exchange, SimulatedBitMEX):
-            exchange.orders = exchange.orders or SpotOrders(PRICE)
+            exchange.trading = exchange.trading or SpotOrders(PRICE)
         self.agent: Process | None = None
         self.processes: list[Process] = []
         _own(self.agent_folder, AGENT_UID, SOCKET_GID, 0o700)

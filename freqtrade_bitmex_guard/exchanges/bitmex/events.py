@@ -22,9 +22,19 @@ _SMALLEST_PAGE = 25
 
 _MAX_TEXT_LENGTH = 64  # characters of an event's texts; an audit keeps 30,000 events
 
-_SECURITY_EVENTS = {"apikeycreated", "twofactordisabled", "passwordchanged"}
-
-_SECURITY_EVENT_PREFIXES = ("addressskipconfirm", "withdrawal")
+# The documented types that neither change who can get at the money nor move any out. Every other one is relevant, also
+# one that is not documented, or spelt differently.
+_HARMLESS_EVENTS = {
+    "banZeroVolumeApiUser",
+    "deleverageExecution",
+    "depositConfirmed",
+    "depositPending",
+    "liquidationOrderPlaced",
+    "login",
+    "positionStateLiquidated",
+    "positionStateWarning",
+    "transferReceived",
+}
 
 
 def read_events(session: Session, cursor: int | None) -> EventPage | NotReported:
@@ -75,14 +85,13 @@ def _event(entry: dict[str, Any]) -> AccountEvent | None:
     time = parse_time(created) if isinstance(created, str) else None
     if not isinstance(name, str) or time is None:
         return None
-    folded = name.casefold()
     return AccountEvent(
         type=name[:_MAX_TEXT_LENGTH],
         time=time,
         ip=_text(entry.get("ip")),
         status=_text(entry.get("status")),
-        security_relevant=folded in _SECURITY_EVENTS or folded.startswith(_SECURITY_EVENT_PREFIXES),
-        creates_key=folded == "apikeycreated",
+        security_relevant=name not in _HARMLESS_EVENTS,
+        creates_key=name == "apiKeyCreated",
     )
 
 

@@ -20,7 +20,7 @@ from freqtrade_bitmex_guard.exchanges.interface import KeyListing, Session
 from freqtrade_bitmex_guard.model.account import SiblingKey
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, NotReported, RestrictedTo, Unrestricted
-from freqtrade_bitmex_guard.redaction.opaque import constant_time_equal
+from freqtrade_bitmex_guard.redaction.opaque import same_text
 from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, join_limited, mask_id, sanitize
 
 # Far more than any real key has: a hostile answer must neither keep us busy nor fill the log.
@@ -97,13 +97,13 @@ def _entries(items: list[Any]) -> list[dict[str, Any]]:
 
 
 def _entries_of(key_id: str, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [entry for entry in entries if constant_time_equal(entry["id"], key_id)]
+    return [entry for entry in entries if same_text(entry["id"], key_id)]
 
 
 def _siblings(listed: list[dict[str, Any]] | None, key_id: str) -> tuple[SiblingKey, ...] | NotReported:
     if listed is None:
         return NotReported("BitMEX reports this key only")
-    siblings = [entry for entry in listed if not constant_time_equal(entry["id"], key_id)]
+    siblings = [entry for entry in listed if not same_text(entry["id"], key_id)]
     lists = [entry.get(name) for entry in siblings for name in ("permissions", "cidrs")]
     details = sum(len(items) for items in lists if isinstance(items, list))
     if len(siblings) > _MAX_SIBLINGS or details > _MAX_SIBLING_DETAILS:

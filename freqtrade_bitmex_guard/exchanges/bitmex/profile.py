@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from freqtrade_bitmex_guard.model.key import PermissionKind
+from freqtrade_bitmex_guard.model.part_shape import PartShape
 from freqtrade_bitmex_guard.model.profile import Default, ExchangeProfile, KeyPage, PermissionSpec
 
 PROFILE = ExchangeProfile(
@@ -37,7 +38,13 @@ PROFILE = ExchangeProfile(
     status_page="status.bitmex.com",
     notice="BitMEX closed on 2026-09-23, so its own hosts may never answer again.",
     last_ccxt="4.5.83",
+    reports_siblings=True,
     # BitMEX's blog of that day: keys made before keep withdrawing without the e-mail that newer ones wait for.
     weak_keys_before=datetime(2019, 6, 10, 20, tzinfo=UTC),
     weak_keys_risk="Keys this old can withdraw without the confirmation by e-mail that newer ones need.",
+    # The documented key of bitmex.com/app/apiKeysUsage, and each that was ever recorded.
+    shapes={
+        "key": PartShape(r"[A-Za-z0-9_-]{24}", "24 letters, digits, - and _"),
+        "secret": PartShape(r"[A-Za-z0-9_-]{48}", "48 letters, digits, - and _"),
+    },
 )

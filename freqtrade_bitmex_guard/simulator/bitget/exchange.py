@@ -106,12 +106,15 @@ class SimulatedBitget(SimulatedExchange[KeyState]):
 
     @property
     def words(self) -> Mapping[Kind, Sequence[str]]:
-        """Bitget's permissions. Those of a unified account that manage it also move money and make keys."""
+        """Bitget's permissions. A unified account has none that only moves money or makes keys: `uta_mgt` does both."""
         if self.unified:
             trade: Sequence[str] = ("uta_mgt", "uta_trade")
-            manage = ("uta_mgt",)
-            words = dict.fromkeys((Kind.READ, Kind.TRANSFER, Kind.MANAGE_KEYS), manage)
-            return {**words, Kind.TRADE: trade, Kind.CANCEL: trade, Kind.WITHDRAW: ("withdraw",)}
+            return {
+                Kind.READ: ("uta_mgt",),
+                Kind.TRADE: trade,
+                Kind.CANCEL: trade,
+                Kind.WITHDRAW: ("withdraw",),
+            }
         trade = ("stow",) if self.trading_mode == "spot" else ("coow", "cpow")
         return {
             Kind.READ: ("coor", "cpor", "stor"),

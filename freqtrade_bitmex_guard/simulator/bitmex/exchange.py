@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 from freqtrade_bitmex_guard.simulator.bitmex import market
 from freqtrade_bitmex_guard.simulator.bitmex.account import Account
 from freqtrade_bitmex_guard.simulator.bitmex.keys import WORDS, Key, random_key
-from freqtrade_bitmex_guard.simulator.bitmex.orders import LOT_FOR_FREQTRADE, SpotOrders
+from freqtrade_bitmex_guard.simulator.bitmex.orders import Orders
 from freqtrade_bitmex_guard.simulator.bitmex.signing import signature
+from freqtrade_bitmex_guard.simulator.bitmex.trading import LOT_FOR_FREQTRADE, SpotOrders
 from freqtrade_bitmex_guard.simulator.interface import Cause, SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import KeyState, Kind
 from freqtrade_bitmex_guard.simulator.request import Request
@@ -48,7 +49,8 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
 
     Attributes:
         account: around the keys; it may be changed while it serves.
-        orders: of the account, once a test gives it some; else every order is answered with "Not Found".
+        orders: that rest on its book.
+        trading: of the account, once a test gives it some; it then answers about orders, and fills them.
     """
 
     exchange_id = "bitmex"
@@ -66,7 +68,8 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
     ) -> None:
         super().__init__(keys, trading_mode=trading_mode, tls=tls, host=host)
         self.account = Account()
-        self.orders: SpotOrders | None = None
+        self.orders = Orders()
+        self.trading: SpotOrders | None = None
         if not all(key.two_factor for key in self.account_keys()):
             self.account.two_factor = None
 
@@ -108,7 +111,13 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
 
     @classmethod
     def random_key(cls, **changed: Any) -> Key:
-        """Make a good key."""
+        """Make a good key; `permissions` may be kinds, and `networks` stands for the two fields of BitMEX."""
+        if "permissions" in changed:
+            parts = [WORDS[one] if isinstance(one, Kind) else (one,) for one in changed["permissions"]]
+            changed["permissions"] = [word for part in parts for word in part]
+        if "networks" in changed:
+            networks = changed.pop("networks")
+            changed |= {"cidr": "" if networks is None else None, "cidrs": networks}
         return random_key(**changed)
 
     def answer(self, request: Request) -> Response:
@@ -142,12 +151,23 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
             return self._describe_keys(request.path, key)
         if request.verb == "GET" and key is not None and request.path in ("/user", "/userEvent", "/address"):
             return _json(self.account.respond(request.path, request.query))
-        traded = self._serve_orders(self.orders, request) if self.orders and key is not None else None
         if request.verb == "GET":
-            return traded or _market(request.path, request.query, LOT_FOR_FREQTRADE if self.orders else None)
+            return self._read(request, key)
         if key is None or not self._is_permitted(key, request.verb, request.path):
             return error(403, "Access Denied")
-        return self._change_orders(self.orders, request) if self.orders else error(404, "Not Found")
+        if self.trading:
+            return self._change_orders(self.trading, request)
+        return self._cancel(request)
+
+    def _read(self, request: Request, key: Key | None) -> Response:
+        traded = self._serve_orders(self.trading, request) if self.trading and key is not None else None
+        if traded is None and request.path == "/order":
+            return _json(self.orders.find(request))
+        return traded or _market(request.path, request.query, LOT_FOR_FREQTRADE if self.trading else None)
+
+    def _cancel(self, request: Request) -> Response:
+        cancelled = self.orders.cancel(request) if (request.verb, request.path) == ("DELETE", "/order") else []
+        return _json(cancelled) if cancelled else error(404, "Not Found")
 
     @staticmethod
     def _serve_orders(orders: SpotOrders, request: Request) -> Response | None:
@@ -203,7 +223,6 @@ def _market(path: str, query: dict[str, str], lot: float | None = None) -> Respo
         "/wallet/assets": market.assets,
         "/user/margin": market.margin,
         "/orderBook/L2": lambda: market.book(symbol, int(query.get("depth", "25"))),
-        "/order": list,
         "/position": list,
         "/execution/tradeHistory": list,
         "/trade": list,

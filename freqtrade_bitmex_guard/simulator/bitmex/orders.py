@@ -1,159 +1,67 @@
-"""BitMEX's spot orders: enough for freqtrade to enter a trade, manage it and leave it."""
+"""BitMEX's orders that rest on its book: GET and DELETE /order. None of them ever fills by itself."""
 
 from __future__ import annotations
 
 import json
-import threading
 import time
-import uuid
 from typing import Any
 
+from freqtrade_bitmex_guard.simulator.keys import random_text
 from freqtrade_bitmex_guard.simulator.market import iso
-
-SYMBOL = "XBT_USDT"
-_BASE_UNITS, _QUOTE_UNITS = 100_000_000, 1_000_000
-_SPREAD = 2.0  # so that both sides of the made-up order book trade at once
-# The exchange's own lot is 1,000 satoshis, which freqtrade takes for 1,000 coins and rounds every amount to 0.
-LOT_FOR_FREQTRADE = 0.00001
+from freqtrade_bitmex_guard.simulator.request import Request
 
 
-class SpotOrders:
-    """The orders and the balance of one account, with one market.
+class Orders:
+    """The orders of an account.
 
     Attributes:
-        orders: every order, as BitMEX reports it.
-        price: of the market; change it to fill what waits.
-        fills: whether orders that cross the price are filled.
+        entries: as the API reports them, the oldest first; they may be changed while it serves.
+        cancels: whether it cancels what it is asked to; if not, an order stays as it is.
     """
 
-    def __init__(self, price: float, base: float = 0.5, quote: float = 100_000.0) -> None:
-        """Open the account.
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.cancels = True
+
+    def rest(self, side: str, price: float, size: int, symbol: str = "XBT_USDT") -> str:
+        """Put a limit order on the book.
 
         Args:
-            price: of the market.
-            base: coins in it.
-            quote: money in it.
+            side: Buy or Sell.
+            price: of one coin.
+            size: in the symbol's smallest units.
+            symbol: of the instrument.
+
+        Returns:
+            Its number.
         """
-        self.orders: list[dict[str, Any]] = []
-        self.price = price
-        self.fills = True
-        self._executions: list[dict[str, Any]] = []
-        self._held = {"XBt": round(base * _BASE_UNITS), "USDt": round(quote * _QUOTE_UNITS)}
-        self._lock = threading.Lock()
-
-    def held(self) -> dict[str, int]:
-        """Return what the account holds, in the exchange's smallest units."""
-        with self._lock:
-            return dict(self._held)
-
-    def place(self, body: dict[str, Any]) -> tuple[int, Any]:
-        """Place an order; returns status and content."""
-        with self._lock:
-            if any(body.get("clOrdID") == order["clOrdID"] != "" for order in self.orders):
-                return 400, _error("Duplicate clOrdID")
-            if body.get("symbol") != SYMBOL or not body.get("orderQty", 0) > 0:
-                return 400, _error("Invalid orderQty")
-            order = {
-                "orderID": str(uuid.uuid4()),
-                "clOrdID": body.get("clOrdID", ""),
-                "symbol": SYMBOL,
-                "side": body["side"],
-                "orderQty": body["orderQty"],
-                "ordType": body["ordType"],
-                "price": body.get("price"),
-                "stopPx": body.get("stopPx"),
-                "execInst": body.get("execInst", ""),
-                "timeInForce": body.get("timeInForce", "GoodTillCancel"),
-                "ordStatus": "New",
-                "leavesQty": body["orderQty"],
-                "cumQty": 0,
-                "avgPx": None,
-                "text": body.get("text", ""),
-                "transactTime": iso(time.time()),
-                "timestamp": iso(time.time()),
-                "currency": "USDT",
-                "settlCurrency": "",
-            }
-            self.orders.append(order)
-            self._match()
-            return 200, dict(order)
-
-    def cancel(self, order_id: str | None) -> tuple[int, Any]:
-        """Cancel an order."""
-        with self._lock:
-            for order in self.orders:
-                if order["orderID"] == order_id:
-                    if order["ordStatus"] not in ("New", "PartiallyFilled"):
-                        error = "Unable to cancel order due to existing state: " + order["ordStatus"]
-                        return 200, [{**order, "error": error}]
-                    order.update(ordStatus="Canceled", leavesQty=0)
-                    return 200, [dict(order)]
-            return 404, _error("Not Found")
-
-    def listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the orders that a query asks for."""
-        wanted = json.loads(query.get("filter") or "{}")
-        with self._lock:
-            self._match()
-            return [
-                dict(order)
-                for order in self.orders
-                if ("orderID" not in wanted or order["orderID"] == wanted["orderID"])
-                and (not wanted.get("open") or order["ordStatus"] in ("New", "PartiallyFilled"))
-            ]
-
-    def executions(self) -> list[dict[str, Any]]:
-        """Return every fill."""
-        with self._lock:
-            return list(self._executions)
-
-    def _match(self) -> None:
-        for order in self.orders:
-            if order["ordStatus"] == "New" and self.fills and self._crosses(order):
-                self._fill(order)
-
-    def _crosses(self, order: dict[str, Any]) -> bool:
-        if order["stopPx"] is not None:
-            sign = 1 if order["side"] == "Buy" else -1
-            return bool(sign * (self.price - order["stopPx"]) >= 0)
-        if order["price"] is None:
-            return True
-        sign = 1 if order["side"] == "Buy" else -1
-        return bool(sign * (order["price"] - self.price) >= -_SPREAD)
-
-    def _fill(self, order: dict[str, Any]) -> None:
-        sign = 1 if order["side"] == "Buy" else -1
-        cost = round(order["orderQty"] / _BASE_UNITS * self.price * _QUOTE_UNITS)
-        self._held["XBt"] += sign * order["orderQty"]
-        self._held["USDt"] -= sign * cost
-        order.update(ordStatus="Filled", leavesQty=0, cumQty=order["orderQty"], avgPx=self.price)
-        self._executions.append(
-            {
-                "execID": str(uuid.uuid4()),
-                "orderID": order["orderID"],
-                "clOrdID": order["clOrdID"],
-                "symbol": SYMBOL,
-                "side": order["side"],
-                "lastQty": order["orderQty"],
-                "lastPx": self.price,
-                "price": self.price,
-                "orderQty": order["orderQty"],
-                "cumQty": order["orderQty"],
-                "avgPx": self.price,
-                "execType": "Trade",
-                "ordType": order["ordType"],
-                "ordStatus": "Filled",
-                "execCost": -sign * cost,
-                "execComm": 0,
-                "commission": 0,
-                "lastLiquidityInd": "RemovedLiquidity",
-                "currency": "USDT",
-                "settlCurrency": "",
-                "transactTime": iso(time.time()),
-                "timestamp": iso(time.time()),
-            }
+        number = random_text(36, "0123456789abcdef-")
+        moment = iso(time.time())
+        self.entries.append(
+            {"orderID": number, "clOrdID": "", "symbol": symbol, "side": side, "ordType": "Limit"}
+            | {"orderQty": size, "leavesQty": size, "cumQty": 0, "price": price, "avgPx": None, "stopPx": None}
+            | {"ordStatus": "New", "timeInForce": "GoodTillCancel", "execInst": "", "text": ""}
+            | {"transactTime": moment, "timestamp": moment}
         )
+        return number
 
+    def status(self, number: str) -> str:
+        """Return the status of an order, in BitMEX's words."""
+        return next(str(order["ordStatus"]) for order in self.entries if order["orderID"] == number)
 
-def _error(message: str) -> dict[str, Any]:
-    return {"error": {"message": message, "name": "HTTPError"}}
+    def find(self, request: Request) -> list[dict[str, Any]]:
+        """Answer GET /order."""
+        try:
+            wanted = json.loads(request.query.get("filter", "{}"))
+        except ValueError:
+            wanted = {}
+        return [order for order in self.entries if all(order.get(name) == wanted[name] for name in wanted)]
+
+    def cancel(self, request: Request) -> list[dict[str, Any]]:
+        """Answer DELETE /order."""
+        number = request.json.get("orderID") or request.query.get("orderID")
+        orders = [order for order in self.entries if order["orderID"] == number]
+        for order in orders:
+            if self.cancels and order["ordStatus"] == "New":
+                order.update(ordStatus="Canceled", leavesQty=0)
+        return orders

@@ -67,6 +67,8 @@ class SimulatedHyperliquid(SimulatedExchange[KeyState]):
     exchange_id = "hyperliquid"
     pairs: ClassVar[Mapping[str, str]] = {"spot": "BTC/USDC", "futures": "BTC/USDC:USDC"}
     credential_parts: ClassVar[Sequence[str]] = ("wallet_address", "private_key")
+    limits_addresses = False
+    has_read_only = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

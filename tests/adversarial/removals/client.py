@@ -28,7 +28,7 @@ CLIENT = (
         replace(
             "client.settings:find_credentials",
             """
-            def find_credentials(exchange, profile):
+            def find_credentials(exchange, profile, places=None):
                 return iter(())
             """,
         ),
@@ -78,7 +78,7 @@ CLIENT = (
         replace(
             "client.settings:invalid_settings",
             """
-            def invalid_settings(exchange, profile):
+            def invalid_settings(exchange, profile, default_client):
                 return iter(())
             """,
         ),

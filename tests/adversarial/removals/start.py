@@ -17,11 +17,11 @@ _FAIL_OPEN = replace(
     "plugin.start_guard:fail_closed",
     """
     @contextmanager
-    def fail_closed():
+    def fail_closed(config=None):
         try:
             yield
         except GuardError as problem:
-            raise StartRefused(_verdict_of(problem)) from None
+            raise StartRefused(_verdict_of(problem, config)) from None
     """,
 )
 

@@ -186,7 +186,7 @@ def test_nothing_private_is_told_without_a_signature(htx: SimulatedHTX) -> None:
     [
         ("spotPrivatePostV1OrderOrdersPlace", Kind.TRADE),
         ("spotPrivatePostV1OrderOrdersBatchCancelOpenOrders", Kind.CANCEL),
-        ("spotPrivatePostV1FuturesTransfer", Kind.TRANSFER),
+        ("spotPrivatePostV1FuturesTransfer", Kind.TRADE),
         ("spotPrivatePostV1DwWithdrawApiCreate", Kind.WITHDRAW),
         ("spotPrivateGetV1OrderOpenOrders", Kind.READ),
     ],

@@ -18,7 +18,6 @@ from freqtrade_bitmex_guard.simulator.hyperliquid.signing import action_digest, 
 from freqtrade_bitmex_guard.simulator.interface import Cause
 from freqtrade_bitmex_guard.simulator.keys import Kind
 from tests.exchanges.simulated.unguarded import ccxt_client, run_until_it_reads_candles
-from tests.support.leak_search import watch
 
 # Published with the vectors in Hyperliquid's Python SDK (tests/signing_test.py): no account is behind it.
 PUBLISHED_KEY = "0x" + "0123456789" * 6 + "0123"
@@ -78,7 +77,6 @@ def ask(exchange: SimulatedHyperliquid, kind: str, user: str = "") -> Any:
     ids=["order", "order on the testnet", "for a vault", "withdrawal", "transfer"],
 )
 def test_published_signatures_are_verified(content: dict[str, Any], mainnet: bool, r: str, s: str) -> None:
-    watch("Hyperliquid's published private key", PUBLISHED_KEY)
     digest = action_digest(content, mainnet=mainnet)
 
     assert has_signed(PUBLISHED_KEY, digest, {"r": r, "s": s})

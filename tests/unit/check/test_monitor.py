@@ -12,32 +12,8 @@ from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat
-from tests.support.factories import facts
-
-GOOD = Verdict(findings=(), facts=(facts("order"),))
-
-
-def bad(rule: str) -> Verdict:
-    return Verdict(findings=(error(rule, "what", "fix"),))
-
-
-class Day:
-    """A monitor, a clock that is set by hand, and the next verdict."""
-
-    def __init__(self, **written: Any) -> None:
-        self.now = 1_000.0
-        self.verdict = GOOD
-        self.checks = 0
-        self.monitor = KeyMonitor(self.recheck, parse_section(written, PROFILE), clock=lambda: self.now)
-
-    def recheck(self) -> Verdict:
-        self.checks += 1
-        return self.verdict
-
-    def after(self, minutes: float, verdict: Verdict = GOOD) -> Any:
-        self.verdict = verdict
-        self.now += 60 * minutes
-        return self.monitor.poll()
+from tests.support.factories import BOT
+from tests.unit.check.watched_key import GOOD, ODD, TRANSIENT, Day, bad
 
 
 def test_the_key_is_checked_once_in_each_interval() -> None:
@@ -62,7 +38,7 @@ def test_zero_minutes_switch_the_recheck_off() -> None:
     [
         *("withdraw-permission", "ip-unrestricted", "key-disabled", "account"),
         *("key-unknown", "signature-invalid", "address-not-allowed", "access-denied", "account-restricted"),
-        *("clock-skew", "address-banned", "tls-failed", "redirected", "response-invalid", "internal-error"),
+        *("exchange-error", "subaccount-key", "response-invalid", "internal-error", "client-settings"),
     ],
 )
 def test_a_lasting_cause_is_a_violation_at_once_and_once(rule: str) -> None:
@@ -80,10 +56,8 @@ def test_a_lasting_cause_is_a_violation_at_once_and_once(rule: str) -> None:
     assert day.checks == 102, "it passes again, so the next recheck comes after a whole interval"
 
 
-@pytest.mark.parametrize(
-    "rule", ["maintenance", "overloaded", "server-error", "unreachable", "timed-out", "rate-limited"]
-)
-def test_a_transient_cause_is_a_violation_after_the_grace(rule: str) -> None:
+@pytest.mark.parametrize("rule", [*TRANSIENT, *ODD])
+def test_silence_is_a_violation_after_the_grace(rule: str) -> None:
     day = Day()
     assert day.after(60, bad(rule)) is None
     for _ in range(35):
@@ -92,7 +66,7 @@ def test_a_transient_cause_is_a_violation_after_the_grace(rule: str) -> None:
     assert news is not None
     assert news.unreachable_minutes == 180
     assert "the key could not be checked for 180 minutes" in chat.violation(
-        news.verdict, chat.BotState.PAUSED, unreachable_minutes=news.unreachable_minutes
+        news.verdict, chat.BotState.PAUSED, BOT, unreachable_minutes=news.unreachable_minutes
     )
     assert day.after(5, bad(rule)) is None
     assert day.after(5).recovered
@@ -165,7 +139,7 @@ def test_a_recheck_that_raises_waits_for_the_next_interval() -> None:
     def fail() -> Verdict:
         raise RuntimeError
 
-    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
+    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now, jitter=lambda: 0)
     checked_at = []
     for minute in range(1, 71):
         day.now += 60
@@ -186,14 +160,14 @@ def test_the_bot_is_stopped_only_where_the_operator_says_so(written: dict[str, A
 def test_every_message_fits_a_chat() -> None:
     long = Verdict(findings=tuple(error("ip-outside", f"`{number}`" * 200, "fix") for number in range(9)))
     for message in (
-        chat.violation(long, chat.BotState.STOPPED_ALREADY, unreachable_minutes=None),
-        chat.start_refused(long, "my bot"),
-        chat.reload_refused(long, stopped=False),
-        chat.key_recovered(),
+        chat.violation(long, chat.BotState.STOPPED_ALREADY, BOT, unreachable_minutes=None),
+        chat.start_refused(long, BOT),
+        chat.reload_refused(long, BOT, stopped=False),
+        chat.key_recovered(BOT),
     ):
         assert len(message) <= 1_000
         assert "`" not in message
-    assert "Open trades stay" in chat.start_refused(long, "my bot"), "what is cut off is the reasons"
+    assert "Open trades stay" in chat.start_refused(long, BOT), "what is cut off is the reasons"
 
 
 @pytest.mark.parametrize(
@@ -210,3 +184,16 @@ def test_every_message_fits_a_chat() -> None:
 def test_an_odd_setting_is_misconfigured(written: Any) -> None:
     with pytest.raises(Exception, match="section-invalid"):
         parse_section(written, PROFILE)
+
+
+@pytest.mark.parametrize(("drawn", "minutes"), [(0, 60), (0.5, 57), (1, 54)])
+def test_bots_that_were_started_together_do_not_ask_together(drawn: float, minutes: int) -> None:
+    day = Day()
+    began = day.now
+    monitor = KeyMonitor(lambda: GOOD, parse_section({}, PROFILE), clock=lambda: day.now, jitter=lambda: drawn)
+    for _ in range(60):
+        day.now += 60
+        monitor.poll()
+        if monitor.recheck_count:
+            break
+    assert day.now - began == 60 * minutes

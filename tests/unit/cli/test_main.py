@@ -34,6 +34,7 @@ FAULTS = [
     *[(command, IN_ALL) for command in COMMANDS],
     *[(command, target) for target in IN_CHECK_AND_AUDIT for command in ("check", "audit")],
     ("check", "freqtrade_bitmex_guard.cli.check._add_disabled_warning"),
+    ("check", "freqtrade_bitmex_guard.cli.check._add_armed_warning"),
     ("check", "freqtrade_bitmex_guard.report.text.render"),
     ("audit", "freqtrade_bitmex_guard.audit.formats.render_text"),
     ("trade", "freqtrade_bitmex_guard.plugin.launch._check_config_first"),

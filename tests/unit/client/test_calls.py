@@ -10,7 +10,7 @@ import pytest
 from ccxt.base.types import Entry
 
 from freqtrade_bitmex_guard.client.calls import ApiCall, add_extra_apis, find_api_form, send_call
-from freqtrade_bitmex_guard.client.http import TransportError
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.profile import ExtraApi
@@ -23,7 +23,10 @@ SIGNED_CALLS = [
         ApiCall("v2/spot/account/info", api=("private", "spot")),
         "https://api.bitget.com/api/v2/spot/account/i",
     ),
+    ("bitget", ApiCall("v3/account/info", api=("private", "uta")), "https://api.bitget.com/api/v3/account/info"),
+    ("deribit", ApiCall("list_api_keys"), "https://www.deribit.com/api/v2/private/list_api_keys"),
     ("kraken", ApiCall("GetApiKeyInfo", "POST"), "https://api.kraken.com/0/private/GetApiKeyInfo"),
+    ("kucoin", ApiCall("user/api-key"), "https://api.kucoin.com/api/v1/user/api-key"),
     ("okx", ApiCall("account/config"), "https://www.okx.com/api/v5/account/config"),
 ]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard.client.connection import Origin
-from freqtrade_bitmex_guard.client.http import BoundedSession, TransportError
+from freqtrade_bitmex_guard.client.http import BoundedSession
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from tests.unit.client.judged_settings import PROXY, findings_of, urls
 
 pytestmark = pytest.mark.bitmex  # the clients here are ccxt's of BitMEX

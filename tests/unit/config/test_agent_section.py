@@ -110,7 +110,7 @@ def test_the_bots_store_has_nothing_to_load_and_nothing_to_write() -> None:
 
     with pytest.raises(GuardError, match="store-read-only: The signing agent holds this bot's key"):
         open_store(store, "bitmex")
-    assert open_writable_store(store) is None
+    assert open_writable_store(store, "bitmex") is None
 
 
 @pytest.mark.parametrize("credentials", [{"store": "agent"}, {**STORE, "socket": "a"}, {**STORE, "key_file": "/a"}])

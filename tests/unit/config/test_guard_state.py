@@ -8,6 +8,7 @@ import pytest
 
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
 from freqtrade_bitmex_guard.model.findings import GuardError
+from tests.support.public_configs import PUBLIC
 
 
 @pytest.mark.parametrize("section", [None, [], "on", True, 1, "{}"])
@@ -42,11 +43,46 @@ def test_an_enabled_that_is_not_a_boolean_is_misconfigured(enabled: Any) -> None
         "ａｐｉ_key_guard",
     ],
 )
-@pytest.mark.parametrize("beside", [{}, {"api_key_guard": {"enabled": False}}])
-def test_a_misspelled_section_is_misconfigured(name: str, beside: dict[str, Any]) -> None:
+def test_a_misspelled_section_is_misconfigured(name: str) -> None:
     with pytest.raises(GuardError) as stopped:
-        guard_state({"exchange": {}, name: {}, **beside})
+        guard_state({"exchange": {}, name: {}})
     assert [finding.name for finding in stopped.value.findings] == ["section-misnamed"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "//api_key_guard",
+        "_api_key_guard",
+        "# api_key_guard",
+        "api_key_guard_comment",
+        "api_key_gaurd",
+        "==== API key guard ====",
+        "==== API key 设置 ====",
+        "Настройки API key",
+        "API-Schlüssel (api key)",
+    ],
+)
+@pytest.mark.parametrize("value", ["a note", {}, {"enabled": False}, [], None, False])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_beside_the_section_nothing_else_is_nearly_it(name: str, value: Any, enabled: bool) -> None:
+    state = GuardState.ENABLED if enabled else GuardState.DISABLED
+    assert guard_state({"exchange": {}, name: value, "api_key_guard": {"enabled": enabled}}) is state
+    assert guard_state({"api_key_guard": {"enabled": enabled}, "exchange": {name: value, "api_key_guard": {}}}) is state
+
+
+@pytest.mark.parametrize("name", ["==== API key 设置 ====", "Настройки API key", "API 密钥 key"])
+def test_a_heading_in_another_language_is_no_section(name: str) -> None:
+    assert guard_state({"exchange": {name: ""}, name: "what follows"}) is GuardState.ABSENT
+    with pytest.raises(GuardError, match="section-misnamed"):
+        guard_state({"exchange": {}, "==== API key 设置 ====": {}})
+
+
+@pytest.mark.parametrize("name", PUBLIC["top_level_keys_as_comments"])
+@pytest.mark.parametrize("value", ["a note", {}])
+def test_no_comment_of_a_public_config_counts_as_a_misspelling(name: str, value: Any) -> None:
+    assert guard_state({"exchange": {}, name: value}) is GuardState.ABSENT
+    assert guard_state({"exchange": {}, name: value, "api_key_guard": {}}) is GuardState.ENABLED
 
 
 def test_a_section_inside_another_is_misconfigured() -> None:

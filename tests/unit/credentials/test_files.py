@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,18 +70,21 @@ def test_one_trailing_newline_is_stripped_and_nothing_else(
         assert load_failure(**written).name == "credentials-malformed"
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666, 0o777])
+@pytest.mark.parametrize("mode", [0o604, 0o620, 0o602, 0o644, 0o660, 0o666, 0o777])
 def test_a_file_that_others_can_access_is_rejected_with_the_chmod(
     written: dict[str, str], mode: int, nothing_mounted: None
 ) -> None:
     Path(written["secret_file"]).chmod(mode)
     finding = load_failure(**written)
     assert finding.name == "file-exposed"
-    assert finding.fix == f"chmod 600 {written['secret_file']}"
+    assert finding.fix.startswith(f"Run `chmod 600 {written['secret_file']}`.")
+    assert "secret counts as exposed" in finding.message
+    subprocess.run(["sh", "-c", finding.fix.split("`")[1]], check=True)
+    store(**written).load(PROFILE.credentials)
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o400, 0o700, 0o500])
-def test_a_file_that_only_its_owner_reads_is_fine(written: dict[str, str], mode: int) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o700, 0o500, 0o640, 0o440])
+def test_a_file_that_only_its_owner_or_own_group_reads_is_fine(written: dict[str, str], mode: int) -> None:
     Path(written["secret_file"]).chmod(mode)
     store(**written).load(PROFILE.credentials)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import termios
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,7 +136,7 @@ def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: 
 def test_without_any_backend_a_headless_server_is_told_the_alternatives() -> None:
     finding = load_failure(fail.Keyring())  # type: ignore[no-untyped-call]
     assert finding.name == "store-unavailable"
-    assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
+    assert '"credentials": {"store": "files", "file": ' in finding.fix
     assert '"command"' in finding.fix
 
 
@@ -198,6 +199,20 @@ def test_a_locked_keyring_says_so() -> None:
     finding = load_failure(Vault(key=KeyringLocked("no")))
     assert finding.name == "store-unavailable"
     assert "locked" in finding.message
+
+
+@pytest.mark.parametrize("problem", [EOFError(), OSError(6, "No such device"), termios.error(25, "no")])
+def test_a_keyring_that_asks_where_nobody_can_type_says_so(problem: BaseException) -> None:
+    finding = load_failure(Vault(key=problem))
+    assert finding.name == "store-unavailable"
+    assert "asks for a password, and nobody can type one here" in finding.message
+
+
+def test_a_keyring_that_fails_is_named_without_its_text() -> None:
+    finding = load_failure(Vault(key=RuntimeError(SECRET)))
+    assert finding.name == "store-unavailable"
+    assert "(RuntimeError)" in finding.message
+    assert SECRET not in finding.message
 
 
 def test_a_backend_that_cannot_be_chosen_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def files_in(folder: Path, credentials: Credentials, end: str = "\n") -> dict[st
 
 
 def loaded(config: StoreConfig, profile: ExchangeProfile) -> Credentials:
-    return access.load(open_store(config, "anything"), profile.credentials)
+    return access.load(open_store(config, "anything"), profile)
 
 
 def test_files_are_read_by_their_parts(profile: ExchangeProfile, credentials: Credentials, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_keyring_entries_are_read_by_their_parts(
 
 def test_the_keyring_is_written_with_all_parts(profile: ExchangeProfile, credentials: Credentials, vault: Path) -> None:
     config = store_config(profile, service="x")
-    store = open_writable_store(config)
+    store = open_writable_store(config, "anything")
     assert store is not None
     store.add(credentials)
     assert loaded(config, profile).matches(credentials)
@@ -116,7 +116,7 @@ def test_stores_that_are_managed_externally_are_not_written(store: str) -> None:
     written = {"key_command": ["a"], "secret_command": ["b"]} if store == "command" else {}
     config = store_config(store=store, **written)
     assert isinstance(config, FileStoreConfig | CommandStoreConfig)
-    assert open_writable_store(config) is None
+    assert open_writable_store(config, "anything") is None
 
 
 def test_what_was_loaded_is_redacted_from_then_on(

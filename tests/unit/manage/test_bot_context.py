@@ -33,7 +33,7 @@ def test_credentials_in_a_config_are_hidden_as_soon_as_it_is_read(
     output.install()
     logging.getLogger("anybody").warning("%r %s", subject.config, f"{KEY_ID}:{SECRET}".encode().hex())
     assert secrets_in(caplog.text) == []
-    assert ("LAqU…" in caplog.text) is ("key" in key.lower())
+    assert "LAqU" not in caplog.text  # nobody has shown yet that the two were not swapped
 
 
 def test_so_are_those_in_variables_and_in_a_name_that_stands_twice(
@@ -42,9 +42,9 @@ def test_so_are_those_in_variables_and_in_a_name_that_stands_twice(
     monkeypatch.setenv("FREQTRADE__EXCHANGE__SECRET", SECRET)
     twice = f'{{"exchange": {{"name": "bitmex", "key": "{KEY_ID}", "key": "another-key-id"}}}}'
     subject = BotContext.read(written(tmp_path, twice))
-    assert registry.redact(f"{SECRET} another-key-id") == "… anot…"
+    assert registry.redact(f"{SECRET} another-key-id") == "… …"
     subject.config_files()
-    assert registry.redact(KEY_ID) == "LAqU…"
+    assert registry.redact(KEY_ID) == "…"
 
 
 def test_a_credential_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from tests.support.factories import (
     KEY_ID,
     NEW_ID,
     NEW_SECRET,
+    OTHER_ID,
+    OTHER_SECRET,
     SECRET,
     allow_secrets_in,
     bot_config,
@@ -59,8 +61,9 @@ def test_new_files_are_checked_by_variables_before_they_replace_the_old(
     config = written(tmp_path, exchange, credentials=files)
     printed = credentials(run, "rotate", config, code=4)
     (check,) = (line for line in printed.splitlines() if "--check-only" in line)
-    for name in ("key", "secret"):
-        (tmp_path / f"{name}.new").write_text("other")
+    for name, value in (("key", OTHER_ID), ("secret", OTHER_SECRET)):
+        allow_secrets_in(tmp_path / f"{name}.new")
+        (tmp_path / f"{name}.new").write_text(value)
         (tmp_path / f"{name}.new").chmod(0o600)
     for word in check.split():
         name, is_variable, value = word.partition("=")

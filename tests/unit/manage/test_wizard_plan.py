@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 from ipaddress import ip_address
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
-from freqtrade_bitmex_guard.manage import keyring_services, wizard_plan
+from freqtrade_bitmex_guard.manage import keyring_services, wizard, wizard_plan
+from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.profile import UNVERIFIABLE
 from tests.support.factories import policy
 
 HOST = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")
@@ -139,3 +143,22 @@ def test_the_section_names_only_hosts_that_are_not_the_exchanges() -> None:
     section = wizard_plan.build_section(network, store, list(PROFILE.hosts), PROFILE)
     assert section == {"credentials": store, "policy": {"ip_within": ["203.0.113.7/32"]}}
     assert wizard_plan.build_section(network, store, ["127.0.0.1"], PROFILE)["allowed_hosts"] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"hides_ip_list": True}, {"cannot_report": UNVERIFIABLE}], ids=lambda it: next(iter(it))
+)
+def test_no_limit_is_written_that_could_not_be_shown_to_hold(changed: dict[str, Any]) -> None:
+    network, store = wizard_plan.parse_network_input("203.0.113.7"), {"store": "keyring"}
+
+    assert wizard_plan.build_section(network, store, [], replace(PROFILE, **changed)) == {"credentials": store}
+
+
+def test_an_exchange_without_ip_restriction_is_not_asked_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    bot = SimpleNamespace(profile=replace(PROFILE, page=replace(PROFILE.page, ip_field="")))
+
+    assert wizard._ask_network(bot, Terminal()) is None  # type: ignore[arg-type]
+    assert "cannot limit a key to addresses" in capsys.readouterr().out
+    assert wizard_plan.build_section(None, {"store": "keyring"}, [], bot.profile) == {
+        "credentials": {"store": "keyring"}
+    }

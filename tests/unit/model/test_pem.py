@@ -60,7 +60,7 @@ def test_an_encrypted_key_is_misconfigured_with_that_reason() -> None:
 
 
 def test_where_an_exchange_takes_no_pem_text_it_is_no_secret() -> None:
-    with pytest.raises(GuardError, match="has a space"):
+    with pytest.raises(GuardError, match="is a PEM text"):
         parse_credential(PEM, SECRET, "a test")
 
 

@@ -23,7 +23,7 @@ def test_a_permission_is_called_what_the_page_calls_it() -> None:
 def test_a_key_is_changed_where_possible_and_else_replaced() -> None:
     editable = replace(PROFILE, page=replace(PROFILE.page, edit="Edit it."))
     assert editable.how_to_change("Untick it.") == "Edit it. Untick it. Then start again."
-    assert PROFILE.how_to_change("Untick it.").startswith("A key cannot be changed on BitMEX. ")
+    assert PROFILE.how_to_change("Untick it.") == PROFILE.how_to_replace("Untick it.")
 
 
 def profile(*permissions: PermissionSpec) -> ExchangeProfile:

@@ -51,5 +51,10 @@ class BotClass:
 
     def process_stopped(self) -> None: ...
 
+    def execute_entry(self) -> bool:
+        return True
+
+    def cancel_open_orders_of_trade(self, trade: Any, sides: list[str], reason: str) -> None: ...
+
     def cleanup(self) -> None:
         self.cleaned += 1

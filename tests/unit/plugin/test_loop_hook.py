@@ -17,12 +17,12 @@ from tests.unit.plugin.watched_bot import BAD, GOOD, WatchedBot
 @pytest.mark.parametrize(
     ("state", "on_violation", "becomes", "said"),
     [
-        (State.RUNNING, "pause", State.PAUSED, "The bot is paused"),
-        (State.PAUSED, "pause", State.PAUSED, "The bot is paused"),
-        (State.STOPPED, "pause", State.STOPPED, "The bot was stopped already"),
-        (State.RUNNING, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
-        (State.PAUSED, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
-        (State.STOPPED, "stop", State.STOPPED, "The bot was stopped already"),
+        (State.RUNNING, "pause", State.PAUSED, "is paused: it can withdraw\n"),
+        (State.PAUSED, "pause", State.PAUSED, "is paused: it can withdraw\n"),
+        (State.STOPPED, "pause", State.STOPPED, "stays stopped: it can withdraw\n"),
+        (State.RUNNING, "stop", State.STOPPED, "is stopped: it can withdraw\nNo bot manages"),
+        (State.PAUSED, "stop", State.STOPPED, "is stopped: it can withdraw\nNo bot manages"),
+        (State.STOPPED, "stop", State.STOPPED, "stays stopped: it can withdraw\n"),
     ],
 )
 def test_the_operator_is_notified_of_the_bots_real_state(
@@ -124,18 +124,29 @@ def test_a_bot_without_a_monitor_is_as_it_was() -> None:
         object.__new__(type(watched.bot)).state  # noqa: B018
 
 
+SHAPE: dict[str, Any] = {
+    "process": lambda self: None,
+    "process_stopped": lambda self: None,
+    "execute_entry": lambda self: True,
+    "cancel_open_orders_of_trade": lambda self, trade, sides, reason, replacing=False: None,
+}
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"state": State.STOPPED},
         {"process": lambda self, more: None},
         {"process_stopped": lambda self, more: None},
+        {"execute_entry": None},
+        {"cancel_open_orders_of_trade": None},
+        {"cancel_open_orders_of_trade": lambda self, trade, reason, sides: None},
     ],
 )
 def test_another_shape_of_freqtrade_is_left_alone(changed: dict[str, Any]) -> None:
-    shape: dict[str, Any] = {"process": lambda self: None, "process_stopped": lambda self: None, **changed}
-    with pytest.raises(GuardError):
-        loop_hook.install_loop_hook(type("Bot", (), shape))
+    loop_hook.install_loop_hook(type("Bot", (), dict(SHAPE)))
+    with pytest.raises(GuardError, match="freqtrade-unsupported"):
+        loop_hook.install_loop_hook(type("Bot", (), {**SHAPE, **changed}))
 
 
 def test_ctrl_c_is_not_kept_from_the_bot() -> None:
@@ -156,9 +167,8 @@ def test_ctrl_c_is_not_kept_from_the_bot() -> None:
 def test_a_freqtrade_with_other_states_is_unsupported(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     fewer = SimpleNamespace(__members__={name: state for name, state in State.__members__.items() if name != missing})
     monkeypatch.setattr(loop_hook, "State", fewer)
-    shape = {"process": lambda self: None, "process_stopped": lambda self: None}
     with pytest.raises(GuardError, match="freqtrade-unsupported"):
-        loop_hook.install_loop_hook(type("Bot", (), shape))
+        loop_hook.install_loop_hook(type("Bot", (), dict(SHAPE)))
 
 
 def test_a_state_that_was_never_set_is_missing() -> None:
@@ -173,4 +183,4 @@ def test_the_message_says_how_long_the_exchange_was_unreachable() -> None:
     for _ in range(3):
         watched.iterate()
     (message,) = watched.messages
-    assert message.startswith("API key guard: the key could not be checked for 122 minutes. The bot is paused")
+    assert " is paused: the key could not be checked for 122 minutes. BitMEX had" in message.partition("\n")[0]

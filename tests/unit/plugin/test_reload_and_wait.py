@@ -90,6 +90,45 @@ def test_only_an_explicit_switch_lets_a_reload_go_unguarded(
     assert guard.precheck(unguarded | {"dry_run": True}) is None
 
 
+@pytest.mark.parametrize("between", ["dry-run", "dry-run without the section", "disabled", "refused", "several"])
+def test_no_reload_makes_the_process_forget_that_it_was_guarded(
+    tmp_path: Path, guard: StartGuard, exchange: SimulatedBitMEX, between: str
+) -> None:
+    config = bot_config(tmp_path, exchange)
+    unguarded = {name: value for name, value in config.items() if name != "api_key_guard"}
+    guard.admit(config)
+    steps: dict[str, list[dict[str, Any]]] = {
+        "dry-run": [config | {"dry_run": True}],
+        "dry-run without the section": [unguarded | {"dry_run": True}],
+        "disabled": [unguarded | {"api_key_guard": {"enabled": False}}],
+        "refused": [config | {"api_key_guard": {"policy": {"required_permissions": ["no"]}}}],
+    }
+    for step in steps.get(between, [step for listed in steps.values() for step in listed]):
+        try:
+            with guard.handing_on(step, guard.precheck(step)):
+                guard.admit(step)
+        except StartRefused:
+            assert between in ("refused", "several")
+
+    for decide in (guard.precheck, guard.admit):
+        with pytest.raises(StartRefused, match="section-missing"):
+            decide(unguarded)
+
+
+@pytest.mark.parametrize("section", [{"api_key_guard": {}}, {"api_key_gaurd": {}}], ids=["right", "misnamed"])
+def test_a_section_in_dry_run_is_remembered_too(guard: StartGuard, section: dict[str, Any]) -> None:
+    assert guard.admit({"dry_run": True, **section}) is None
+
+    with pytest.raises(StartRefused, match="section-missing"):
+        guard.precheck({"dry_run": False})
+
+
+def test_a_process_that_was_never_guarded_starts_unguarded(guard: StartGuard) -> None:
+    for config in ({"dry_run": True}, {"dry_run": False}, {"dry_run": False, "api_key_guard": {"enabled": False}}):
+        assert guard.admit(config) is None
+    assert guard.precheck({"dry_run": False}) is None
+
+
 def test_a_precheck_does_not_wait_for_the_exchange(
     tmp_path: Path, exchange: SimulatedBitMEX, guard: StartGuard
 ) -> None:

@@ -38,18 +38,26 @@ class WatchedBot:
             def process_stopped(self) -> None:
                 pass
 
+            def execute_entry(self, pair: str) -> bool:
+                watched.entered.append(pair)
+                return True
+
+            def cancel_open_orders_of_trade(self, trade: Any, sides: list[str], reason: str) -> None:
+                raise AssertionError("there is no database")
+
             def notify_status(self, message: str) -> None:
                 watched.messages.append(message)
 
         watched = self
         self.messages: list[str] = []
+        self.entered: list[str] = []
         self.processed = 0
         self.now = 0.0
         self.verdict = GOOD
         loop_hook.install_loop_hook(Bot)
         self.bot: Any = Bot()
         section = parse_section(written, PROFILE)
-        self.monitor = KeyMonitor(lambda: self.verdict, section, clock=lambda: self.now)
+        self.monitor = KeyMonitor(lambda: self.verdict, section, clock=lambda: self.now, jitter=lambda: 0)
         loop_hook.attach_monitor(self.bot, self.monitor)
 
     def iterate(self, minutes: float = 61) -> State:

@@ -89,3 +89,30 @@ def test_a_key_id_is_shown_by_its_first_four_characters() -> None:
     assert mask_id("LAqUlngMIQkIUjXMUreyu3qn") == "LAqU…"
     assert mask_id("LAqUlng") == "…"
     assert mask_id("[b]xxxxxxx") == "?b?x…"
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (
+            "htx GET https://api.huobi.pro/v1/a?Timestamp=1&Signature=aB3%2Fx%2BQ%3D",
+            "htx GET https://api.huobi.pro/v1/a?Timestamp=1&Signature=…",
+        ),
+        ("GET /openApi?timestamp=1&signature=0123abcd HTTP/1.1", "GET /openApi?timestamp=1&signature=… HTTP/1.1"),
+        ('"/v1/a?Signature=a+/b==", 200', '"/v1/a?Signature=…", 200'),
+        ("a=1&amp;signature=01ab&amp;b=2", "a=1&amp;signature=…&amp;b=2"),
+        ("a=1\\u0026signature=01ab\\u0026b=2", "a=1\\u0026signature=…\\u0026b=2"),
+        ("a%3D1%26signature%3D01ab", "a%3D1%26signature%3D…"),
+    ],
+    ids=["base64", "hexadecimal", "unquoted", "HTML", "JSON", "quoted twice"],
+)
+def test_a_signature_in_a_url_is_redacted(text: str, redacted: str) -> None:
+    assert registry.redact(text) == redacted
+    assert registry.redact(redacted) == redacted
+
+
+@pytest.mark.parametrize(
+    "text", ["signature-invalid: the signature", "def f(signature=None)", "a?signature=", "Ignature"]
+)
+def test_a_text_about_signatures_stays_as_it_is(text: str) -> None:
+    assert registry.redact(text) == text

@@ -48,7 +48,7 @@ OPEN = Unrestricted("CIDR is blank")
         ((other(" WITHDRAW "),), "can withdraw"),
         ((other("order", addresses=OPEN),), "no IP restriction"),
         ((other("order", addresses=NotReported("?")),), "no IP restriction"),
-        ((other("order", addresses=NotSupported("?")),), "no IP restriction"),
+        ((other("order", addresses=NotSupported("?")),), None),
         ((other("order", addresses=RestrictedUndisclosed("?")),), "allowed IPs not reported"),
         ((other("order", addresses=RestrictedTo((), ("localhost",))),), "no IP restriction"),
         ((other("order", addresses=RestrictedTo(())),), "no IP restriction"),
@@ -158,3 +158,14 @@ def test_an_event_is_described_with_time_address_and_status() -> None:
         found("security-event", account=AccountFacts(event_log=EventLog((event("x", 10),), BEGINNING)), event_days=10)
         != []
     )
+
+
+def test_many_events_of_one_type_hide_no_other() -> None:
+    timeline = EventLog((*(event("resetPasswordRequest", 1) for _ in range(90)), event("aNewWord", 2)), BEGINNING)
+    (finding,) = found("security-event", account=AccountFacts(event_log=timeline))
+    assert "resetPasswordRequest on 2026-11-22 12:00 UTC (the newest of 90), aNewWord on 2026-11-21" in finding.message
+
+
+def test_an_event_without_a_name_is_described_too() -> None:
+    (finding,) = found("security-event", account=AccountFacts(event_log=EventLog((event("", 1),), BEGINNING)))
+    assert "an event without a name on 2026-11-22" in finding.message

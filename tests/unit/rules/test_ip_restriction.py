@@ -126,3 +126,24 @@ def test_the_operator_chooses_the_severity_of_unreported_addresses(
     written: dict[str, Any] = {"severity": {BY_KIND[kind]: chosen}} if chosen else {}
     findings = found(BY_KIND[kind], facts(addresses=kind("x")), **written)
     assert [finding.severity for finding in findings] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "is_found"),
+    [
+        ({}, False),
+        ({"max_ip_addresses": 2**24}, False),
+        ({"max_ip_addresses": 2**24 + 1}, True),
+        ({"ip_within": ["203.0.0.0/8"]}, False),
+        ({"ip_within": ["202.0.0.0/7"]}, True),
+        ({"ip_within": ["202.0.0.0/7"], "max_ip_addresses": 1}, False),
+        ({"ip_within": ["2001:d00::/24"]}, False),
+        ({"ip_within": ["2001:c00::/23"]}, True),
+        ({"ip_within": ["2002:c000::/18"]}, True),
+        ({"ip_within": ["64:ff9b::c000:0/98"]}, True),
+    ],
+)
+def test_a_wide_policy_warns_whatever_the_key_allows(written: dict[str, Any], is_found: bool) -> None:
+    for known in (facts("order"), facts("order", addresses=NotSupported("x"))):
+        findings = found("policy-wide", known, **written)
+        assert [finding.severity for finding in findings] == [Severity.WARNING] * is_found

@@ -1,0 +1,1 @@
+"""An exchange and a store that somebody else brings."""
