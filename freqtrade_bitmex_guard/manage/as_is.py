@@ -143,8 +143,8 @@ def _plain_text(profile: ExchangeProfile, places: Sequence[str]) -> Finding:
     return warning(
         "credentials-in-config",
         f"The key for {profile.title} is in plain text: {', '.join(places)}. It reaches logs and backups there.",
-        "Move it into a store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`. Treat the secret as exposed, and "
-        "replace the key.",
+        "Move it into a store: `freqtrade-bitmex-guard credentials migrate -c CONFIG`. Treat the secret as exposed, "
+        "and replace the key.",
     )
 
 

@@ -84,9 +84,9 @@ START = (
         "unit/plugin/test_start_guard.py::test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning",
         "the search for credentials in dry-run",
         replace(
-            "plugin.start_guard:_log_dry_run",
+            "plugin.unguarded:log_dry_run",
             """
-            def _log_dry_run(config):
+            def log_dry_run(config):
                 pass
             """,
         ),

@@ -50,7 +50,7 @@ def test_everything_but_true_counts_as_live(tmp_path: Path, guard: StartGuard, d
 def test_a_live_start_without_the_section_says_so_in_one_line(
     guard: StartGuard, caplog: pytest.LogCaptureFixture, name: str, action: str
 ) -> None:
-    config = {"dry_run": False, "exchange": {"name": name}, "config_files": ["a.json", "b.json"]}
+    config = {"dry_run": False, "exchange": {"name": name}, "config_files": ["b.json", "a.json"]}
 
     assert guard.admit(config) is None
 
