@@ -14,8 +14,8 @@ from freqtrade_bitmex_guard.agent.table import Route, RouteTable
 from freqtrade_bitmex_guard.client.calls import ApiCall, find_api_form
 from freqtrade_bitmex_guard.client.carrier import HttpRequest, open_carrier
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
-from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.client.response import Response
+from freqtrade_bitmex_guard.client.transport_errors import TransportError
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile

@@ -24,7 +24,7 @@ def test_exits_pass_when_the_orders_of_a_minute_are_used_up(serving: Serving) ->
         assert [("answer" in peer.order()) for _ in range(3)] == [True, True, False]
         assert refusal(peer.order()) == "orders_per_minute"
         assert peer.call("POST", "order", SELL)["answer"]["status"] == 200
-        placed = serving.exchange.orders
+        placed = serving.exchange.trading
         assert placed is not None
         assert "answer" in peer.call("DELETE", "order", {"orderID": placed.orders[0]["orderID"]})
     assert serving.sent() == ["POST /order"] * 3 + ["DELETE /order"]
