@@ -115,6 +115,7 @@ class Agent:
         if not self._ended.is_set():
             self._server.serve()
         standing.end()
+        signer.carrier.close()
         desk.flush_counts(now=True)
         desk.note("stop")
         logger.info("Signing agent: ended; record head %s.", record.head)

@@ -59,6 +59,7 @@ class Carrier:
         self._idle: dict[Origin, list[http.client.HTTPConnection]] = {}
         self._busy: dict[http.client.HTTPConnection, float] = {}
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         threading.Thread(target=self._watch, name="carrier", daemon=True).start()
 
     def send(self, request: HttpRequest, seconds: float, *, retry: bool = False) -> Response:
@@ -87,7 +88,8 @@ class Carrier:
         return self.send(request, max(0.1, ends - time.monotonic()))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; nothing is sent afterwards."""
+        self._closed.set()
         with self._lock:
             for connection in [*self._busy, *(kept for idle in self._idle.values() for kept in idle)]:
                 connection.close()
@@ -148,8 +150,7 @@ class Carrier:
 
     def _watch(self) -> None:
         """End requests whose time is over: a server that sends a byte now and then would hold one for ever."""
-        while True:
-            time.sleep(_WATCH_SECONDS)
+        while not self._closed.wait(_WATCH_SECONDS):
             now = time.monotonic()
             with self._lock:
                 late = [connection for connection, ends in self._busy.items() if ends < now]

@@ -41,7 +41,7 @@ def until(process: Process, text: str, seconds: float = 60) -> None:
 
 
 def orders(users: TwoUsers) -> list[str]:
-    placed = users.exchange.orders
+    placed = users.exchange.trading
     assert placed is not None
     return [f"{order['side']} {order['ordStatus']}" for order in placed.orders]
 
@@ -97,7 +97,7 @@ def agent_pid(users: TwoUsers) -> int:
 
 
 def test_the_agent_killed_in_between_costs_no_order_and_places_none_twice(users: TwoUsers) -> None:
-    users.exchange.orders.fills = False
+    users.exchange.trading.fills = False
     agent = users.start_agent()
     bot = start(users, TRADES, "Trades")
     assert wait_until(lambda: orders(users) == ["Buy New"], 60), bot.output
@@ -105,7 +105,7 @@ def test_the_agent_killed_in_between_costs_no_order_and_places_none_twice(users:
     agent._process.send_signal(signal.SIGKILL)
     agent.wait()
     until(bot, "agent-unavailable")
-    users.exchange.orders.fills = True
+    users.exchange.trading.fills = True
     users.start_agent()
     until(bot, LEFT)
 
@@ -138,7 +138,7 @@ def test_without_an_agent_the_start_is_refused_with_exit_code_2(users: TwoUsers)
 
 def test_a_key_that_gains_withdraw_pauses_the_bot_by_the_agents_standing(users: TwoUsers) -> None:
     users.agent_config["api_key_guard"] |= {"recheck_minutes": 0.03}
-    users.exchange.orders.fills = False
+    users.exchange.trading.fills = False
     users.start_agent()
     bot = start(users, TRADES, "Trades")
     until(bot, "to: RUNNING")

@@ -40,20 +40,10 @@ FILE = Path(__file__).parent / "wording.txt"
 
 
 LONG = "x" * 300
-
-
 LEGACY = PROFILE.weak_keys_before or NOW
-
-
 LIMIT = facts().ip_restriction
-
-
 PAGE = b"<html>"
-
-
 NOTHING = NotReported("")
-
-
 BEHIND_AGENT = {
     "exchange": {"name": "binance"},
     "api_key_guard": {"credentials": {"store": "agent", "socket": "/nonexistent/agent.sock"}},
