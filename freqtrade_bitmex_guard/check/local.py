@@ -94,14 +94,14 @@ class LocalCheck:
     def run(self) -> CheckResult:
         """Check the key; see `Check.run`."""
         progress = _Progress(self._bot)
-        with _failures_as_findings(progress.findings):
+        with failures_as_findings(progress.findings):
             self._run(progress)
         return progress.result()
 
     def recheck(self) -> Verdict:
         """Check the key in memory again, for no longer than one request may take; see `Check.recheck`."""
         progress = _Progress(self._bot)
-        with _failures_as_findings(progress.findings):
+        with failures_as_findings(progress.findings):
             prepared = self._prepared
             if prepared is None:
                 fail("internal-error", "There is no key to check again: none was read.", "Please report this.")
@@ -182,7 +182,7 @@ def _has_errors(findings: Sequence[Finding]) -> bool:
 
 
 @contextmanager
-def _failures_as_findings(findings: list[Finding]) -> Iterator[None]:
+def failures_as_findings(findings: list[Finding]) -> Iterator[None]:
     """Turn whatever is raised inside into a finding; only KeyboardInterrupt is raised again."""
     try:
         yield

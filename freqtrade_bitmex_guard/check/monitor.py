@@ -55,6 +55,7 @@ class KeyMonitor:
         section: GuardConfig,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        is_urgent: Callable[[], bool] = lambda: False,
     ) -> None:
         """Begin; the first recheck comes after one whole interval, because a start checks the key itself.
 
@@ -64,6 +65,7 @@ class KeyMonitor:
             clock: returns seconds.
             jitter: returns a number from 0 to 1, by which an interval is shorter, so that many bots that were started
                 together do not query the exchange together.
+            is_urgent: returns whether something has happened that the next `poll` must look into.
         """
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
@@ -73,6 +75,7 @@ class KeyMonitor:
         self._grace_seconds = 60 * section.recheck_grace_minutes
         self._clock = clock
         self._jitter = jitter
+        self._is_urgent = is_urgent
         self._due = clock() + self._jittered(self._interval_seconds)
         self._silent_since: float | None = None
         self._violated_by_silence = False
@@ -85,6 +88,8 @@ class KeyMonitor:
         Returns:
             The change, if there is one that the operator must be notified of.
         """
+        if self._interval_seconds and self._is_urgent():
+            self.poll_soon()
         if not self._interval_seconds or self._clock() < self._due:
             return None
         began = self._clock()

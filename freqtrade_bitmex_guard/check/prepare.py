@@ -8,6 +8,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.connection import ClientConnection
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.places import where_written
@@ -52,6 +53,28 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     Raises:
         GuardError: misconfigured, if one of them is wrong.
     """
+    adapter, section, client = _prepare_client(config)
+    if credentials is None:
+        credentials = _load_credentials(section, adapter.profile)
+    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
+    require_shapes(credentials, adapter.profile)
+    return PreparedCheck(adapter, section, client, credentials)
+
+
+def prepare_without_credentials(config: Mapping[str, Any]) -> tuple[ExchangeProfile, GuardConfig, ClientConnection]:
+    """Read section, exchange and client settings of a bot whose key a signing agent holds; send nothing.
+
+    Args:
+        config: freqtrade's whole, merged config.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    adapter, section, client = _prepare_client(config)
+    return adapter.profile, section, client.connection
+
+
+def _prepare_client(config: Mapping[str, Any]) -> tuple[ExchangeAdapter, GuardConfig, ExchangeClient]:
     exchange = _exchange_section(config)
     adapter = exchanges.get_adapter(exchange.get("name"))  # first: where it is not supported, no section helps
     if guard_state(config) is GuardState.ABSENT:
@@ -68,11 +91,19 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     lazy_packages.end_import_phase()
     # Before a secret is read, so that none can reach a log.
     output.install()
-    if credentials is None:
-        credentials = _load_credentials(section, adapter.profile)
-    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
-    require_shapes(credentials, adapter.profile)
-    return PreparedCheck(adapter, section, client, credentials)
+    return adapter, section, client
+
+
+def build_public_client(config: Mapping[str, Any]) -> ExchangeClient:
+    """Return a client of the config's exchange for public data, with the settings that a check uses.
+
+    Args:
+        config: freqtrade's, or the agent's.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    return _prepare_client(config)[2]
 
 
 def exchange_label(config: Mapping[str, Any]) -> str | None:

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Only the report goes to standard output, whatever a library prints.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with contextlib.redirect_stdout(sys.stderr):
-        from freqtrade_bitmex_guard.check.local import LocalCheck
+        from freqtrade_bitmex_guard.check.open import open_check
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
 
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             guarded, verdict = check_as_is(files, arguments.allow_host)
         else:
             config = read_config(files)
-            verdict = _add_disabled_warning(LocalCheck(config).run().verdict, config)
+            verdict = _add_disabled_warning(open_check(config).run().verdict, config)
         verdict = _add_armed_warning(verdict)
     if guarded and arguments.format == "text":
         print_report(guarded)

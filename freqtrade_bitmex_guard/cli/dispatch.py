@@ -29,12 +29,14 @@ COMMANDS = {
     "audit": "report what the key and its account allow, and what changed since the last audit",
     "setup": "walk from no key to a guarded bot, at a terminal",
     "credentials": "set, show, delete, migrate or rotate the key in its store",
+    "agent": "hold the key for a bot in a process of another user, and let through only what a bot needs",
     "demo": "see the guard at work on a simulated exchange; needs no account and no network",
     "version": "show the versions of the guard, freqtrade, ccxt and Python",
     "help": "show the help of a command",
 }
 _CHECK_ONLY = "--check-only"
 _IMPORT_LAZILY = ("check", "audit")
+_IMPORT_CCXT_LAZILY = ("agent",)  # which reads no config of freqtrade, and imports nothing of it
 _EPILOG = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
 130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it.
@@ -151,6 +153,10 @@ def _run(typed: list[str], *, own_process: bool) -> int:
         from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415
 
         lazy_packages.install()
+    elif own_process and arguments.command in _IMPORT_CCXT_LAZILY:
+        from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415
+
+        lazy_packages.install(("ccxt",))
     code: int = arguments.run(arguments)
     return code
 

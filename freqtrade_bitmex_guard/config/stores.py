@@ -36,6 +36,8 @@ Argument = Annotated[str, Field(min_length=1)]
 
 Command = Annotated[list[Argument], Field(min_length=1)]
 
+_MAX_SOCKET_PATH = 107  # sun_path in unix(7), without its final zero
+
 
 class KeyringStoreConfig(SectionModel):
     """The operating system's credential store, through the keyring library."""
@@ -164,6 +166,33 @@ def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
         )
 
 
+class AgentStoreConfig(SectionModel):
+    """The signing agent, a process of another user, which holds the key and never hands it over."""
+
+    store: Literal["agent"] = Field(examples=["agent"])
+    socket: str = Field(
+        min_length=1,
+        description="The agent's socket, an absolute path; the same as in the agent's own config.",
+        examples=["/run/freqtrade-agent/my-bot/agent.sock"],
+    )
+
+    @field_validator("socket")
+    @classmethod
+    def _is_an_absolute_path(cls, path: str) -> str:
+        return accept_socket_path(path)
+
+
+def accept_socket_path(path: str) -> str:
+    """Return the path of a Unix socket if the operating system takes it.
+
+    Raises:
+        ValueError: if it does not. An abstract socket is refused too: it has no mode, so anybody may connect.
+    """
+    if not path.startswith("/") or "\0" in path or len(path.encode("utf-8", "surrogatepass")) > _MAX_SOCKET_PATH:
+        raise ValueError(f"must be an absolute path of up to {_MAX_SOCKET_PATH} bytes")
+    return path
+
+
 class ForeignStoreConfig(SectionModel):
     """The base of a store that another package brings: its model, with the fields that the operator writes.
 
@@ -184,13 +213,13 @@ class ForeignStoreConfig(SectionModel):
         raise NotImplementedError
 
 
-BuiltInStoreConfig = KeyringStoreConfig | FileStoreConfig | CommandStoreConfig
+BuiltInStoreConfig = KeyringStoreConfig | FileStoreConfig | CommandStoreConfig | AgentStoreConfig
 """The stores of this package; whatever lists them takes them from here."""
 
 ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig | ForeignStoreConfig
 """The stores that are managed externally, or may be: the guard only reads them."""
 
-StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig
+StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig | AgentStoreConfig
 """All stores."""
 
 STORE_MODELS: dict[str, type[BaseModel]] = {

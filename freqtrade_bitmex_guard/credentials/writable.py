@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freqtrade_bitmex_guard.config.stores import FileStoreConfig, ForeignStoreConfig, ReadOnlyStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.stores import (
+    AgentStoreConfig,
+    FileStoreConfig,
+    ForeignStoreConfig,
+    ReadOnlyStoreConfig,
+    StoreConfig,
+)
 from freqtrade_bitmex_guard.credentials import open_foreign_store
 from freqtrade_bitmex_guard.credentials.files import is_orchestrator_file
 from freqtrade_bitmex_guard.credentials.interface import WritableStore
@@ -24,7 +30,7 @@ def open_writable_store(config: StoreConfig, exchange: str) -> WritableStore | N
 
         # What an orchestrator hands in is a copy, or a mount that cannot be replaced.
         return None if is_orchestrator_file(Path(config.file)) else WritableFileStore(config.file)
-    if isinstance(config, ReadOnlyStoreConfig):
+    if isinstance(config, ReadOnlyStoreConfig | AgentStoreConfig):
         return None
     # Only where the keyring is used at all is its library imported.
     from freqtrade_bitmex_guard.credentials.keyring_writer import WritableKeyringStore  # noqa: PLC0415

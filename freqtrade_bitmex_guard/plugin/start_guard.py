@@ -12,7 +12,7 @@ from freqtrade.exceptions import OperationalException
 
 from freqtrade_bitmex_guard.check.admission import Admission, holds_credentials
 from freqtrade_bitmex_guard.check.interface import CheckResult
-from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.check.open import open_check
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
 from freqtrade_bitmex_guard.model.bot import BotLabel
@@ -154,6 +154,7 @@ class StartGuard:
         differences = list(self.admission.verify_client(client))
         if differences:
             raise GuardError(*differences)
+        self.admission.attach(client)
         client.logger = SILENT_LOGGER  # at -vvv ccxt logs the key id and every signature
         self.clients.append(client)
 
@@ -173,6 +174,8 @@ class StartGuard:
         for client in clients:
             if not any(client is compared for compared in self.clients):
                 fail_unsupported("freqtrade built a client in a way that the guard did not see.")
+            if self.admission is not None and not self.admission.is_attached(client):
+                fail_unsupported("A client that was built for the signing agent does not use it.")
 
     def _check(self, config: dict[str, Any]) -> Admission | None:
         # freqtrade strips the credentials only where this is true; anything odd counts as live.
@@ -204,7 +207,7 @@ class StartGuard:
         deadline = time.monotonic() + self.wait_seconds
         wait = _FIRST_WAIT_SECONDS
         while True:
-            result = LocalCheck(config).run()
+            result = open_check(config).run()
             remaining = deadline - time.monotonic()
             if not result.verdict.transient or remaining <= 0:
                 self.wait_seconds = 0.0

@@ -51,7 +51,7 @@ def test_the_start_that_is_attacked_below_builds_a_bot(
 
 PLACES = [
     "freqtrade_bitmex_guard.plugin.start_guard.guard_state",
-    "freqtrade_bitmex_guard.plugin.start_guard.LocalCheck",
+    "freqtrade_bitmex_guard.plugin.start_guard.open_check",
     "freqtrade_bitmex_guard.check.prepare.guard_state",
     "freqtrade_bitmex_guard.check.prepare.parse_section",
     "freqtrade_bitmex_guard.check.local.prepare",

@@ -31,8 +31,9 @@ def config_page() -> str:
     """Return a page with every field of the section, from the published schema."""
     schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
     section = schema["properties"]["api_key_guard"]
-    models = [model for name, model in schema["$defs"].items() if name != "Policy"]
+    models = [model for model in schema["$defs"].values() if "store" in model["properties"]]
     stores = {model["properties"]["store"]["const"]: model for model in models}
+    agent = schema["properties"]["agent"]
     parts = [
         "# Config fields\n\n"
         "Every field of the section `api_key_guard`.\n"
@@ -46,6 +47,8 @@ def config_page() -> str:
     ]
     for word in STORE_MODELS:
         parts += [f'## credentials with "store": "{word}"\n\n{stores[word]["description"]}\n', _fields(stores[word])]
+    parts += ["## agent\n\nIn the [signing agent](../agent.md)'s own config, at the top level.\n", _fields(agent)]
+    parts += ["## agent.limits\n", _fields(schema["$defs"]["AgentLimits"])]
     return NOTE.format(source="the models of the section") + "\n".join(parts)
 
 

@@ -54,6 +54,14 @@ BY_TEST = {
     f"{COMPLETION} fish > ~/.config/fish/completions/freqtrade-bitmex-guard.fish": (
         "test_fish_completes_commands_options_and_files"
     ),
+    "freqtrade-bitmex-guard agent run -c agent.json": "test_a_bot_enters_and_leaves_a_trade_through_the_agent",
+    "freqtrade-bitmex-guard agent status --socket /run/freqtrade-agent/my-bot/agent.sock": (
+        "test_status_is_a_health_probe_for_either_user"
+    ),
+    "freqtrade-bitmex-guard agent learn -c agent.json": "test_learn_and_record_print_what_the_page_says",
+    "freqtrade-bitmex-guard agent record --verify record-2026-11-26.jsonl": (
+        "test_learn_and_record_print_what_the_page_says"
+    ),
     "keyring set freqtrade-bitmex key": "test_a_real_secret_service_hands_the_key_over",
     "keyring set freqtrade-bitmex secret": "test_a_real_secret_service_hands_the_key_over",
 }
@@ -74,8 +82,20 @@ BY_HAND = [
     "python -m pip wheel --no-deps -w dist .",
     ".venv/bin/python example_config/make_schema.py",
     ".venv/bin/python -m tests.docs.generate",
+    "groupadd --system freqtrade-agent",
+    "mkdir -p -m 700 /etc/credstore.encrypted && mkdir -p /etc/freqtrade-agent /etc/freqtrade",
+    "cd /etc/credstore.encrypted",
+    'systemd-ask-password -n "Key id:" | systemd-creds encrypt --name=bitmex_api_key - my-bot_api_key',
+    'systemd-ask-password -n "Secret:" | systemd-creds encrypt --name=bitmex_api_secret - my-bot_api_secret',
+    "cd -",
+    "install -m 644 example_config/config-agent.json /etc/freqtrade-agent/my-bot.json",
+    "install -m 644 example_config/config-behind-agent.json /etc/freqtrade/my-bot.json",
+    "install -m 644 example_config/freqtrade-agent@.service example_config/freqtrade-behind-agent@.service "
+    "/etc/systemd/system/",
+    "systemctl daemon-reload",
+    "systemctl enable --now freqtrade-agent@my-bot freqtrade-behind-agent@my-bot",
 ]
-"""Of pip and git, with places that are the reader's own; and what writes the pages, whose result is compared."""
+"""Of pip, git and systemd, with places that are the reader's own; and what writes the pages, which is compared."""
 
 
 def shown() -> list[str]:

@@ -181,10 +181,10 @@ FAILURES = (
         "e2e/test_freqtrade_hooks.py::test_ctrl_c_during_the_check_ends_with_130",
         "that Ctrl-C is no finding",
         replace(
-            "check.local:_failures_as_findings",
+            "check.local:failures_as_findings",
             """
             @contextmanager
-            def _failures_as_findings(findings):
+            def failures_as_findings(findings):
                 try:
                     yield
                 except GuardError as problem:

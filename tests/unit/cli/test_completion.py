@@ -13,10 +13,11 @@ from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.cli.parser import SHELLS, HelpShown
 
 COMPLETED = {
-    "": {"check", "trade", "audit", "setup", "credentials", "demo", "version", "help"},
+    "": {"check", "trade", "audit", "setup", "credentials", "agent", "demo", "version", "help"},
     "cred": {"credentials"},
     "audit --": {"--help", "--format", "--days", "--config", "--userdir"},
     "audit --format ": {"text", "json", "markdown"},
+    "agent ": {"run", "status", "learn", "record"},
     "credentials ": {"set", "show", "delete", "migrate", "rotate"},
     "credentials delete --": {"--help", "--config", "--yes"},
     "check -c con": {"config.json"},
