@@ -23,7 +23,7 @@ def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: St
     paused = running.until("from RUNNING to: PAUSED")
     running.until("MANAGES BTC/USDT", paused)
     (message,) = running.messages(1)
-    assert "The bot is paused" in message
+    assert " is paused: " in message
     assert "withdraw-permission" in message
 
     running.command("start")
@@ -96,7 +96,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     running.bot.config["api_key_guard"]["policy"] = {"required_permissions": ["order", "position"]}
     running.bot.write()
     running.command("reload_config")
-    refused = running.until("the new config was not loaded")
+    refused = running.until("did not load the new config")
     running.until("MANAGES BTC/USDT", running.until("to: PAUSED", refused))
     assert "permission-missing" in running.messages(1)[0]
     assert "Cleaning up modules" not in running.process.output
@@ -106,7 +106,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     path = running.bot.write()
     path.write_text(path.read_text()[:-3])  # invalid JSON from now on
     running.command("reload_config")
-    running.until("MANAGES BTC/USDT", running.until("the new config was not loaded", refused))
+    running.until("MANAGES BTC/USDT", running.until("did not load the new config", refused))
     running.messages(2)
 
     running.command("start")

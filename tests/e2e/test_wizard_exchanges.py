@@ -10,7 +10,7 @@ import pytest
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.simulator import simulated
 from freqtrade_bitmex_guard.simulator.bot import DemoBot
-from tests.e2e.wizard_session import start
+from tests.e2e.wizard_session import accept_host, start
 from tests.exchanges.simulated.unguarded import watched_credentials
 from tests.support.factories import allow_secrets_in
 from tests.support.pty import ENTER
@@ -28,13 +28,13 @@ def test_setup_guards_a_bot_on_another_exchange(name: str, tmp_path: Path, vault
         del bot.config["api_key_guard"]
         path = bot.write()
         session = start(path, vault)
-        session.answer("Is that host yours?", "y")
+        accept_host(session)
         session.answer("be stored?")
         session.answer("already?")
-        session.answer("for your account?", "y")
+        session.answer("for your account?", f"y{ENTER}")
         session.answer("recognise it later:")
         session.answer("first-last):", f"127.0.0.1{ENTER}")
-        session.answer("Use it like this?", "y")
+        session.answer("Use it like this?", f"y{ENTER}")
         for part, value in watched_credentials(exchange).items():
             session.answer(PARTS[part], f"{value}{ENTER}")
         assert session.end() == 0, session.shown

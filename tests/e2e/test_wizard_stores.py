@@ -64,7 +64,7 @@ def choose_two_files(path: Path, vault: Path) -> Session:
     accept_host(session)
     session.sees("This keyring cannot be used")
     session.answer("be stored?", f"{DOWN}{ENTER}")
-    session.answer("mounts them):", f"secrets{ENTER}")
+    session.answer("them):", f"secrets{ENTER}")
     go_to_credentials(session)
     enter_credentials(session, key())
     return session
@@ -133,10 +133,10 @@ def test_files_of_the_bots_unit_are_not_read_back(tmp_path: Path, exchange: Simu
     session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     accept_host(session)
     session.answer("be stored?", f"{DOWN}{ENTER}")
-    session.answer("mounts them):")
+    session.answer("them):")
     go_to_credentials(session)
     enter_credentials(session, key())
-    session.sees("cannot be read back here")
+    session.sees("cannot be read back")
     session.answer("Have you stored all of them?", f"y{ENTER}")
     assert session.end() == 0
     assert read_config([str(path)])["api_key_guard"]["credentials"] == {"store": "files"}
