@@ -55,7 +55,8 @@ class MarketData:
         with self._lock:
             listed = self._client.fetch_markets()
             markets = [market for market in map(self._table.read_market, listed) if market is not None]
-            self.markets = {market.id: market for market in markets}
+            # Where an id is one of several modes, it is the bot's own: of two equal ones the last counts.
+            self.markets = {market.id: market for market in sorted(markets, key=lambda one: one.mode == self._mode)}
             # Only these are ever asked for a price; thousands of others would fill the memory.
             quotes = {market.quote for market in markets if self.is_allowed(market)}
             kept = {market.id for market in markets if self.is_allowed(market) or self._converts(market, quotes)}

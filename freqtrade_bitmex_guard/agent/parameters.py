@@ -117,6 +117,18 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOneOf:
+    """One of some whole numbers."""
+
+    values: frozenset[int]
+    required: bool = False
+
+    def accepts(self, value: Any, _symbols: Container[str]) -> bool:
+        """See `Parameter.accepts`."""
+        return type(value) is int and value in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 

@@ -41,11 +41,24 @@ UNIFIED = [
     "set_leverage",
     "set_margin_mode",
     "set_position_mode",
+    "is_unified_enabled",
+    "fetch_accounts",
 ]
 
 
 # Implicit calls that freqtrade makes itself.
-DIRECT = {(("sapi",), "GET", "spot/delist-schedule")}
+DIRECT = {
+    (("sapi",), "GET", "spot/delist-schedule"),
+    (("fapiPrivate",), "GET", "positionSide/dual"),
+    (("fapiPrivate",), "GET", "multiAssetsMargin"),
+}
+# What freqtrade adds to an order on futures, and how it names a stop-loss there.
+FUTURES_ORDER = {"bybit": {"position_idx": 0}}
+STOPS = {
+    "binance": ("stop", "stop_market", {"stopPrice": 70_000, "reduceOnly": True}),
+    "bybit": ("limit", "market", {"stopLossPrice": 70_000, "reduceOnly": True, "method": "privatePostV5OrderCreate"}),
+}
+SET_MARGIN_MODE = {"bybit": {"leverage": 3.0}}
 
 
 def entries(kind: type) -> dict[str, RouteName]:
@@ -107,12 +120,28 @@ def recorded(client: Any, table: RouteTable, symbol: str, mode: str) -> Iterator
         ("fetch_my_trades", (symbol, now)),
     ]
     if mode == "futures":
+        more = FUTURES_ORDER.get(client.id, {})
         attempts += [
-            ("create_order", (symbol, "limit", "sell", 1_000, 77_000, {"reduceOnly": True})),
+            ("create_order", (symbol, "limit", "sell", 1_000, 77_000, {"reduceOnly": True, **more})),
+            ("create_order", (symbol, "limit", "buy", 1_000, 77_000, {"timeInForce": "PO", **more})),
             ("fetch_positions", ()),
+            ("fetch_positions", ([symbol],)),
             ("set_leverage", (3, symbol)),
-            ("set_margin_mode", ("isolated", symbol)),
+            ("set_margin_mode", ("isolated", symbol, SET_MARGIN_MODE.get(client.id, {}))),
         ]
+    if mode == "futures" and client.id in STOPS:
+        limit, market, params = STOPS[client.id]
+        attempts += [
+            ("create_order", (symbol, limit, "sell", 1_000, 69_000, params)),
+            ("create_order", (symbol, market, "sell", 1_000, None, params)),
+            *[(name, ("made-up-id", symbol, {"stop": True})) for name in ("fetch_order", "cancel_order")],
+            *[(f"fetch_{kind}_orders", (symbol, None, None, {"stop": True})) for kind in ("open", "closed")],
+            ("fetch_funding_history", (symbol, now)),
+        ]
+    if client.id == "bybit":
+        attempts.append(("is_unified_enabled", ()))
+    if client.id == "bybit" and mode == "futures":
+        attempts.append(("set_position_mode", (False,)))
     for name, arguments in attempts:
         # An empty answer is no order; what counts was recorded before.
         with contextlib.suppress(Exception):

@@ -11,6 +11,7 @@ from typing import Any
 import ccxt
 import pytest
 
+from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.agent import routes
 from freqtrade_bitmex_guard.agent.refusal import Kind
 from freqtrade_bitmex_guard.agent.table import RouteTable
@@ -45,16 +46,28 @@ def table_of(exchange: str) -> RouteTable:
     return table
 
 
+def client_of(exchange: SimulatedExchange[Any], mode: str) -> Any:
+    """Return a client with its markets, as freqtrade builds it for a trading mode."""
+    settings = exchange.ccxt_config()
+    options = settings.get("options", {}) | ({"defaultType": "swap"} if mode == "futures" else {})
+    made = getattr(ccxt, exchange.exchange_id)({**settings, "options": options, "enableRateLimit": False})
+    made.load_markets()
+    # The look-alike lists fewer types of orders than the exchange.
+    for market in made.markets.values():
+        if "orderTypes" in market["info"] and market["type"] == "swap":
+            market["info"]["orderTypes"] = ["LIMIT", "MARKET", "STOP", "STOP_MARKET"]
+    return made
+
+
 @pytest.fixture
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of the exchange with its markets, and credentials that sign nothing."""
-    exchange = request.getfixturevalue("exchange_id")
+    exchange, mode = request.getfixturevalue("exchange_id"), request.getfixturevalue("mode")
     skip_without_class(exchange)
     simulator = importlib.import_module(f"freqtrade_bitmex_guard.simulator.{exchange}")
     simulated: type[SimulatedExchange[Any]] = simulator.SIMULATOR
-    with simulated([simulated.random_key()]) as running:
-        made = getattr(ccxt, exchange)({**running.ccxt_config(), "enableRateLimit": False})
-        made.load_markets()
+    with simulated([simulated.random_key()], trading_mode=mode) as running:
+        made = client_of(running, mode)
         made.apiKey, made.secret = "a" * 24, "c2VjcmV0" * 6
         yield made
 
@@ -123,16 +136,18 @@ def test_sign_is_for_exchanges_whose_signature_covers_all_of_a_request() -> None
     assert {name for name in routes.supported_ids() if table_of(name).signature_covers_all} <= enough
 
 
-@pytest.mark.parametrize("exchange_id", routes.supported_ids())
-def test_the_simulated_exchange_accepts_each_signature_of_the_agent(exchange_id: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("exchange_id", "mode"), TABLES)
+def test_the_simulated_exchange_accepts_each_signature_of_the_agent(
+    exchange_id: str, mode: str, tmp_path: Path
+) -> None:
     skip_without_class(exchange_id)
     simulator = importlib.import_module(f"freqtrade_bitmex_guard.simulator.{exchange_id}")
-    with simulator.SIMULATOR([simulator.SIMULATOR.random_key()]) as exchange:
+    with simulator.SIMULATOR([simulator.SIMULATOR.random_key()], trading_mode=mode) as exchange:
         serving = Serving(tmp_path, exchange)
-        serving.start()
-        client = getattr(ccxt, exchange_id)({**exchange.ccxt_config(), "enableRateLimit": False})
-        client.load_markets()
-        calls = list(recorded(client, table_of(exchange_id), SYMBOLS["spot"], "spot"))
+        # Kraken's own pace would make this test the slowest one.
+        serving.config["exchange"]["ccxt_config"] |= {"rateLimit": 1}
+        serving.start(trading_mode=mode, pairs=[SYMBOLS[mode]])
+        calls = list(recorded(client_of(exchange, mode), table_of(exchange_id), SYMBOLS[mode], mode))
         with serving.peer() as peer:
             answers = [peer.call(verb, path, params, api=list(api)) for (api, verb, path), params in calls]
         serving.stop()
@@ -142,3 +157,15 @@ def test_the_simulated_exchange_accepts_each_signature_of_the_agent(exchange_id:
     assert not any(body in answer["answer"]["body"] for answer in answers for body in rejected)
     signed = [recorded for recorded in exchange.requests if recorded.key == exchange.keys[0].id]
     assert len(signed) >= len(calls)
+
+
+def test_the_page_lists_exactly_what_has_a_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "pages" / "agent.md").read_text(encoding="utf-8")
+    listed = {}
+    for exchange in routes.supported_ids():
+        table = table_of(exchange)
+        modes = ", ".join(sorted(table.modes, reverse=True))
+        title = exchanges.get_adapter(exchange).profile.title
+        listed[title] = f"| {title} | {modes} | {'carry, sign' if table.signature_covers_all else 'carry'} |"
+    rows = [line for line in page.splitlines() if line.startswith("| ") and line.endswith(("carry |", "carry, sign |"))]
+    assert rows == [listed[title] for title in sorted(listed)]

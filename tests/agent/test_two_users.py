@@ -198,10 +198,14 @@ def test_learn_and_record_print_what_the_page_says(users: TwoUsers) -> None:
     assert "record-damaged" in done.stdout
 
 
-@pytest.mark.parametrize("exchange_id", ["binance", "kraken"])
-def test_a_bot_on_another_exchange_runs_behind_the_agent(exchange_id: str) -> None:
+OTHERS = [("binance", "futures"), ("bybit", "futures"), ("bybit", "spot"), ("kraken", "spot")]
+
+
+@pytest.mark.parametrize(("exchange_id", "mode"), OTHERS)
+def test_a_bot_on_another_exchange_runs_behind_the_agent(exchange_id: str, mode: str) -> None:
     simulator = importlib.import_module(f"freqtrade_bitmex_guard.simulator.{exchange_id}").SIMULATOR
-    with simulator([simulator.random_key()]) as exchange, two_users(exchange) as users:
+    agent = {"trading_mode": mode, "pairs": ["BTC/USDT:USDT" if mode == "futures" else "BTC/USDT"]}
+    with simulator([simulator.random_key()], trading_mode=mode) as exchange, two_users(exchange, **agent) as users:
         users.start_agent()
         (users.bot.folder / "user_data" / "strategies" / "strategy.py").write_text(TRADES)
         users.bot.config["strategy"] = "NeverTrades"

@@ -99,14 +99,14 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_make_the_reader_fail_in_another_way(content: bytes) -> None:
     with pytest.raises(wire.WireError):
         wire.parse_request(content)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(CALL)), JSON), st.integers(0, 200), st.binary(max_size=3))
 def test_whatever_is_read_as_a_call_has_the_types_of_one(changed: dict[str, Any], at: int, extra: bytes) -> None:
     content = json.dumps({**CALL, **changed}).encode()
