@@ -16,8 +16,8 @@ from freqtrade_bitmex_guard.agent.record import Record
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.signing import wire
 from tests.agent.serving import BALANCE, Peer, Serving, is_root, refusal
-from tests.support.factories import skip_or_fail, wait_until
-from tests.support.two_users import OTHER_UID, as_user
+from tests.support.factories import wait_until
+from tests.support.two_users import OTHER_UID, as_user, require_other_users
 
 CONNECT = """
 import socket, sys
@@ -49,8 +49,7 @@ def test_the_agents_own_user_is_not_served_unless_the_config_says_so(serving: Se
 
 
 def test_another_users_bot_is_served_only_through_the_sockets_group(serving: Serving) -> None:
-    if not is_root():
-        skip_or_fail("root with setpriv, for another user,")
+    require_other_users()
     for folder in (serving.folder, *serving.folder.parents):
         if folder.stat().st_uid == os.geteuid():
             folder.chmod(folder.stat().st_mode | 0o011)

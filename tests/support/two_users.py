@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ AGENT_UID, BOT_UID, OTHER_UID = 64_001, 64_002, 64_003
 SOCKET_GID = 64_010
 PRICE = 77_000.0
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def as_user(uid: int, gid: int, groups: str | None = None) -> list[str]:
     """Return the beginning of a command that runs as another user."""
@@ -31,6 +34,20 @@ def as_user(uid: int, gid: int, groups: str | None = None) -> list[str]:
 
 AS_AGENT = as_user(AGENT_UID, SOCKET_GID)
 AS_BOT = as_user(BOT_UID, BOT_UID, str(SOCKET_GID))
+
+
+def require_other_users() -> None:
+    """Skip the test, or on CI fail it, unless a process of another user can run this Python with this package."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        skip_or_fail("root with setpriv, for another user,")
+    if os.environ.get("GUARD_TESTS_STRICT"):
+        # A machine that is made for one run may keep its checkout and its Python in root's own folder.
+        for place in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
+            for folder in (place, *place.parents):
+                folder.chmod(folder.stat().st_mode | 0o011)
+    command = [*AS_BOT, sys.executable, "-c", "import freqtrade_bitmex_guard, pydantic"]
+    if subprocess.run(command, cwd="/", capture_output=True, check=False).returncode != 0:
+        skip_or_fail("a checkout and a Python that other users may enter,")
 
 
 class TwoUsers:
@@ -114,8 +131,7 @@ class TwoUsers:
 @contextmanager
 def two_users(exchange: Any, **agent: Any) -> Iterator[TwoUsers]:
     """Give both users their folders, below one that both may enter."""
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        skip_or_fail("root with setpriv, for two users,")
+    require_other_users()
     folder = Path(tempfile.mkdtemp(prefix="guard-two-users-", dir="/tmp"))
     folder.chmod(0o755)
     users = TwoUsers(folder, exchange, **agent)
