@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from freqtrade_bitmex_guard.agent import boundary
 from freqtrade_bitmex_guard.agent.record import Record
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.signing import wire
+from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.agent.serving import BALANCE, Peer, Serving, is_root, refusal
 from tests.support.factories import wait_until
 from tests.support.two_users import OTHER_UID, as_user, require_other_users
@@ -48,16 +50,24 @@ def test_the_agents_own_user_is_not_served_unless_the_config_says_so(serving: Se
     assert serving.sent() == []
 
 
-def test_another_users_bot_is_served_only_through_the_sockets_group(serving: Serving) -> None:
+def test_another_users_bot_is_served_only_through_the_sockets_group(exchange: SimulatedBitMEX) -> None:
     require_other_users()
-    for folder in (serving.folder, *serving.folder.parents):
-        if folder.stat().st_uid == os.geteuid():
-            folder.chmod(folder.stat().st_mode | 0o011)
+    # Not below pytest's folder: every other run of pytest closes that to other users again.
+    with tempfile.TemporaryDirectory(prefix="guard-boundary-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)
+        serving = Serving(Path(folder), exchange)
+        try:
+            _serve_the_group(serving)
+        finally:
+            serving.stop()
+
+
+def _serve_the_group(serving: Serving) -> None:
     serving.start(allow_peers=[])
+    serving.folder.chmod(serving.folder.stat().st_mode | 0o011)
     assert serving.socket.stat().st_mode & 0o777 == 0o660
     os.chown(serving.socket.parent, 0, OTHER_UID)
     os.chown(serving.socket, 0, OTHER_UID)
-
     assert connected_as(serving, as_user(OTHER_UID, OTHER_UID)) == "SERVED"
     assert connected_as(serving, as_user(OTHER_UID + 1, OTHER_UID + 1, str(OTHER_UID))) == "SERVED"
     assert connected_as(serving, as_user(OTHER_UID + 1, OTHER_UID + 1)) == "AWAY"
