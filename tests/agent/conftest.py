@@ -9,6 +9,8 @@ import pytest
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.agent.serving import Serving
+from tests.conftest import skip_without_bitmex
+from tests.support.factories import key
 
 
 @pytest.fixture
@@ -17,3 +19,13 @@ def serving(tmp_path: Path, exchange: SimulatedBitMEX) -> Iterator[Serving]:
     running = Serving(tmp_path, exchange)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def shared(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """An agent that serves all tests of a module, so that each hostile message meets one that others have met."""
+    skip_without_bitmex(pytestconfig)
+    with SimulatedBitMEX([key()]) as exchange:
+        running = Serving(tmp_path_factory.mktemp("shared"), exchange)
+        yield running.start()
+        running.stop()

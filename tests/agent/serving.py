@@ -78,7 +78,8 @@ class Serving:
             exchange.trading = SpotOrders(PRICE)
         self.socket = self.folder / "run" / "agent.sock"
         self.config: dict[str, Any] = {
-            "exchange": {"name": exchange.exchange_id, "ccxt_config": exchange.ccxt_config()},
+            # At the exchange's own pace most of the tests' time would be spent on waiting.
+            "exchange": {"name": exchange.exchange_id, "ccxt_config": exchange.ccxt_config() | {"rateLimit": 1}},
             "stake_currency": "USDT",
             "api_key_guard": {
                 "credentials": store_files(self.folder, exchange.keys[0].id, exchange.keys[0].secret),

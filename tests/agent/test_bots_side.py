@@ -86,11 +86,11 @@ def test_the_asynchronous_client_does_the_same_without_holding_its_loop(serving:
             async def tick() -> None:
                 nonlocal ticks
                 while True:
-                    await asyncio.sleep(0.005)
+                    await asyncio.sleep(0.001)
                     ticks += 1
 
             ticking = asyncio.create_task(tick())
-            balances = await asyncio.gather(*(client.fetch_balance() for _ in range(5)))
+            balances = await asyncio.gather(*(client.fetch_balance() for _ in range(20)))
             ticking.cancel()
             return balances[0]["BTC"]["total"], ticks
         finally:

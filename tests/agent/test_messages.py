@@ -126,10 +126,12 @@ def assert_goes_on(serving: Serving, sent: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("verb", "path", "params"), NEVER, ids=[f"{verb} {path}" for verb, path, _ in NEVER])
-def test_a_never_route_is_refused(running: Serving, verb: str, path: str, params: dict[str, Any]) -> None:
-    with running.peer() as peer:
+def test_a_never_route_is_refused(shared: Serving, verb: str, path: str, params: dict[str, Any]) -> None:
+    before, recorded = shared.sent(), len(shared.record())
+    with shared.peer() as peer:
         assert refusal(peer.call(verb, path, params)) in ("route", "trading_mode")
-    assert_goes_on(running, [])
+    assert '"refused: ' in json.dumps(shared.record()[recorded:])
+    assert_goes_on(shared, before)
 
 
 def test_a_path_that_is_not_literally_in_the_table_is_refused(running: Serving) -> None:

@@ -144,8 +144,6 @@ def test_the_simulated_exchange_accepts_each_signature_of_the_agent(
     simulator = importlib.import_module(f"freqtrade_bitmex_guard.simulator.{exchange_id}")
     with simulator.SIMULATOR([simulator.SIMULATOR.random_key()], trading_mode=mode) as exchange:
         serving = Serving(tmp_path, exchange)
-        # Kraken's own pace would make this test the slowest one.
-        serving.config["exchange"]["ccxt_config"] |= {"rateLimit": 1}
         serving.start(trading_mode=mode, pairs=[SYMBOLS[mode]])
         calls = list(recorded(client_of(exchange, mode), table_of(exchange_id), SYMBOLS[mode], mode))
         with serving.peer() as peer:

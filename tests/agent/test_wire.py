@@ -122,14 +122,13 @@ def test_whatever_is_read_as_a_call_has_the_types_of_one(changed: dict[str, Any]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_message_ends_its_connection_and_no_other(name: str, serving: Serving) -> None:
-    serving.start()
-
-    with serving.peer() as honest, serving.peer() as hostile:
+def test_a_hostile_message_ends_its_connection_and_no_other(name: str, shared: Serving) -> None:
+    before = len(shared.sent())
+    with shared.peer() as honest, shared.peer() as hostile:
         assert honest.call(*BALANCE)["answer"]["status"] == 200
         assert hostile.raw(frame(HOSTILE[name])) == b""
         assert honest.call(*BALANCE)["answer"]["status"] == 200
-    assert serving.sent() == ["GET /user/margin"] * 2
+    assert shared.sent()[before:] == ["GET /user/margin"] * 2
 
 
 RAW = {
@@ -143,14 +142,12 @@ RAW = {
 
 
 @pytest.mark.parametrize("content", RAW.values(), ids=RAW.keys())
-def test_a_broken_frame_ends_its_connection_within_two_seconds(content: bytes, serving: Serving) -> None:
-    serving.start()
-
-    with serving.peer() as hostile:
+def test_a_broken_frame_ends_its_connection_within_two_seconds(content: bytes, shared: Serving) -> None:
+    with shared.peer() as hostile:
         began = time.monotonic()
         assert hostile.raw(content) == b""
         assert time.monotonic() - began < wire.FRAME_SECONDS + 1
-    with serving.peer() as honest:
+    with shared.peer() as honest:
         assert honest.call(*BALANCE)["answer"]["status"] == 200
 
 

@@ -1,4 +1,4 @@
-"""Binance, spot and USDT-margined futures: 24 of 739 private calls, with the reads by which ccxt loads its markets.
+"""Binance, spot and USDT-margined futures: 30 of its private calls, with the reads by which ccxt loads its markets.
 
 A signature of Binance covers neither host nor path nor verb: a signed read of an order cancels it if it is sent with
 another verb. So nothing signed is handed out, and `sign` is refused.
