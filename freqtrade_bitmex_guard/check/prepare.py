@@ -52,8 +52,35 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     Raises:
         GuardError: misconfigured, if one of them is wrong.
     """
-    exchange = _exchange_section(config)
-    adapter = exchanges.get_adapter(exchange.get("name"))  # first: where it is not supported, no section helps
+    adapter = find_adapter(config)  # first: where it is not supported, no section helps
+    section = read_section(config, adapter.profile)
+    client = make_client(config, adapter.profile, section.allowed_hosts)
+    protect_output()
+    if credentials is None:
+        credentials = load_credentials(section, adapter.profile)
+    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
+    require_shapes(credentials, adapter.profile)
+    return PreparedCheck(adapter, section, client, credentials)
+
+
+# The steps, which `doctor` takes one by one
+
+
+def find_adapter(config: Mapping[str, Any]) -> ExchangeAdapter:
+    """Return the adapter of the bot's exchange.
+
+    Raises:
+        GuardError: misconfigured, if the config names none that the guard supports.
+    """
+    return exchanges.get_adapter(_exchange_section(config).get("name"))
+
+
+def read_section(config: Mapping[str, Any], profile: ExchangeProfile) -> GuardConfig:
+    """Validate the operator's section.
+
+    Raises:
+        GuardError: misconfigured, if there is none, or if something in it is wrong.
+    """
     if guard_state(config) is GuardState.ABSENT:
         fail(
             "section-missing",
@@ -62,17 +89,32 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
             "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
             '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
         )
-    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"), config)
+    return parse_section(config[SECTION], profile, config.get("trading_mode"), config)
+
+
+def make_client(config: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
+    """Build the client of the bot's exchange; it connects to nothing yet.
+
+    Raises:
+        GuardError: misconfigured, with everything that makes an answer untrustworthy.
+    """
     places = partial(where_written, config)
-    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)
+    return exchange_client.build_client(_exchange_section(config), profile, allowed_hosts, places)
+
+
+def protect_output() -> None:
+    """Keep secrets out of all output; call it before one is read."""
     lazy_packages.end_import_phase()
-    # Before a secret is read, so that none can reach a log.
     output.install()
-    if credentials is None:
-        credentials = _load_credentials(section, adapter.profile)
-    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
-    require_shapes(credentials, adapter.profile)
-    return PreparedCheck(adapter, section, client, credentials)
+
+
+def load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
+    """Load the bot's credentials from the store that the section names.
+
+    Raises:
+        GuardError: misconfigured, if they cannot be read, or are not what the exchange issues.
+    """
+    return load(open_store(section.credentials, profile.id), profile)
 
 
 def exchange_label(config: Mapping[str, Any]) -> str | None:
@@ -87,7 +129,3 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(exchange, dict):
         fail("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
     return exchange
-
-
-def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
-    return load(open_store(section.credentials, profile.id), profile)
