@@ -18,7 +18,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient, exchange_class, request_hosts
 from freqtrade_bitmex_guard.client.proxies import require_socks_packages
 from freqtrade_bitmex_guard.config.files import read_config
-from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.config.parse import parse_valid_fields
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.config.store_label import describe_store
@@ -200,7 +200,7 @@ class _Examination:
             if config.get("dry_run", True):
                 self._details["section"] += "; dry_run is on, and in dry-run the guard checks nothing"
         self._add("section", *environment.find_disabled(config))
-        return _valid_part(config, profile) if section is None else _Part(section)
+        return _Part(*parse_valid_fields(config, profile)) if section is None else _Part(section)
 
     def _examine_client(
         self, config: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str] | None
@@ -247,6 +247,8 @@ class _Examination:
             f"allows {join_limited(policy.allowed_permissions) or 'no permission'}; requires "
             f"{join_limited(policy.required_permissions) or 'none'}; addresses: {policy.max_addresses} at most"
         )
+        accepted = policy.accept_unverifiable
+        self._verdict["unverified"] = tuple(subject for subject in profile.cannot_report if subject in accepted)
         nothing = Evidence(KeyFacts(None, NotReported("not queried")), AccountFacts(), self._started)
         for rule in rules.rules_for(configurable=False):
             if rule.name in _RULES_ABOUT_POLICY:
@@ -266,21 +268,6 @@ class _Examination:
                 self._unknown.add("clock")
             elif not clock.is_synchronized:
                 self._add("clock", _clock_warning(clock.detail))
-
-
-def _valid_part(config: Mapping[str, Any], profile: ExchangeProfile) -> _Part:
-    """Return a section with the fields that are valid one by one, and the names of the others."""
-    source = config.get(SECTION)
-
-    def parse(fields: Mapping[str, Any]) -> GuardConfig | None:
-        with suppress(GuardError):
-            return parse_section(fields, profile, config.get("trading_mode"), config)
-        return None
-
-    if not isinstance(source, dict):
-        return _Part(None)
-    broken = frozenset(str(name) for name, value in source.items() if parse({name: value}) is None)
-    return _Part(parse({name: value for name, value in source.items() if name not in broken}), broken)
 
 
 def _clock_warning(detail: str) -> Finding:

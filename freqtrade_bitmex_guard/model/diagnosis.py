@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from freqtrade_bitmex_guard.model.findings import Finding
+from freqtrade_bitmex_guard.model.findings import Finding, Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
 
 READY = "ready"
@@ -54,9 +54,9 @@ class Diagnosis:
     @property
     def is_ready(self) -> bool:
         """Whether every subject was examined and none has an error. One that cannot be known here is none."""
-        return bool(self.subjects) and not any(
-            subject.state in (State.ERROR, State.NOT_EXAMINED) for subject in self.subjects
-        )
+        has_errors = any(finding.severity is Severity.ERROR for finding in self.verdict.findings)
+        examined = [subject.state not in (State.ERROR, State.NOT_EXAMINED) for subject in self.subjects]
+        return bool(examined) and all(examined) and not has_errors
 
     @property
     def word(self) -> str:
