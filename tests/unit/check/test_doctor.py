@@ -16,6 +16,7 @@ from freqtrade_bitmex_guard import BotModuleFinder
 from freqtrade_bitmex_guard.check import doctor, environment
 from freqtrade_bitmex_guard.check.doctor import SUBJECTS, examine
 from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.client import proxies
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.model.diagnosis import Diagnosis, State
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -71,6 +72,24 @@ CAUSES: dict[str, Change] = {
 }
 
 
+def store(config: dict[str, Any]) -> dict[str, str]:
+    files: dict[str, str] = config["api_key_guard"]["credentials"]
+    return files
+
+
+def swap(config: dict[str, Any]) -> None:
+    files = store(config)
+    files["key_file"], files["secret_file"] = files["secret_file"], files["key_file"]
+
+
+CAUSES |= {
+    "exposed file": lambda config: Path(store(config)["secret_file"]).chmod(0o644),
+    "swapped": swap,
+    "empty file": lambda config: Path(store(config)["secret_file"]).write_text(""),
+    "SOCKS proxy": ccxt(socksProxy="socks5h://192.0.2.1:1"),
+}
+
+
 def write(path: Path, config: dict[str, Any]) -> list[str]:
     allow_secrets_in(path)
     path.write_text(json.dumps(config))
@@ -91,7 +110,10 @@ def config(tmp_path: Path, exchange: SimulatedBitMEX) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_code_and_first_finding_are_those_of_a_check(cause: str, config: dict[str, Any], tmp_path: Path) -> None:
+def test_code_and_first_finding_are_those_of_a_check(
+    cause: str, config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxies, "_SOCKS_MODULES", ("a_package_that_is_missing",))
     CAUSES[cause](config)
     files = write(tmp_path / "config.json", config)
     check = LocalCheck(read_config(files)).run().verdict.with_findings(*environment.find_disabled(config))
