@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +18,7 @@ from freqtrade_bitmex_guard.exchanges.interface import KeyListing
 from freqtrade_bitmex_guard.model.account import AccountFacts, AccountQuery, Evidence
 from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.credentials import Credentials
-from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail, internal_error
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail, failures_as_findings
 from freqtrade_bitmex_guard.model.key import KeyFacts, merge_entries
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.redaction.opaque import opaque
@@ -179,16 +178,3 @@ def _judge_entries(prepared: PreparedCheck, progress: _Progress, listing: KeyLis
 
 def _has_errors(findings: Sequence[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
-
-
-@contextmanager
-def failures_as_findings(findings: list[Finding]) -> Iterator[None]:
-    """Turn whatever is raised inside into a finding; only KeyboardInterrupt is raised again."""
-    try:
-        yield
-    except GuardError as problem:
-        findings += problem.findings
-    except KeyboardInterrupt:
-        raise
-    except BaseException as problem:
-        findings.append(internal_error(problem))

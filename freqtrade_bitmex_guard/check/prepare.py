@@ -55,7 +55,7 @@ def prepare(config: Mapping[str, Any], credentials: Credentials | None = None) -
     """
     adapter, section, client = _prepare_client(config)
     if credentials is None:
-        credentials = _load_credentials(section, adapter.profile)
+        credentials = load_credentials(section, adapter.profile)
     # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
     require_shapes(credentials, adapter.profile)
     return PreparedCheck(adapter, section, client, credentials)
@@ -74,26 +74,6 @@ def prepare_without_credentials(config: Mapping[str, Any]) -> tuple[ExchangeProf
     return adapter.profile, section, client.connection
 
 
-def _prepare_client(config: Mapping[str, Any]) -> tuple[ExchangeAdapter, GuardConfig, ExchangeClient]:
-    exchange = _exchange_section(config)
-    adapter = exchanges.get_adapter(exchange.get("name"))  # first: where it is not supported, no section helps
-    if guard_state(config) is GuardState.ABSENT:
-        fail(
-            "section-missing",
-            "The config has no api_key_guard section, so a bot started with it is not guarded.",
-            "To check the key that is in the config now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. To guard "
-            "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
-            '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
-        )
-    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"), config)
-    places = partial(where_written, config)
-    client = exchange_client.build_client(exchange, adapter.profile, section.allowed_hosts, places)
-    lazy_packages.end_import_phase()
-    # Before a secret is read, so that none can reach a log.
-    output.install()
-    return adapter, section, client
-
-
 def build_public_client(config: Mapping[str, Any]) -> ExchangeClient:
     """Return a client of the config's exchange for public data, with the settings that a check uses.
 
@@ -104,6 +84,68 @@ def build_public_client(config: Mapping[str, Any]) -> ExchangeClient:
         GuardError: misconfigured, if one of them is wrong.
     """
     return _prepare_client(config)[2]
+
+
+def _prepare_client(config: Mapping[str, Any]) -> tuple[ExchangeAdapter, GuardConfig, ExchangeClient]:
+    adapter = find_adapter(config)  # first: where it is not supported, no section helps
+    section = read_section(config, adapter.profile)
+    client = make_client(config, adapter.profile, section.allowed_hosts)
+    protect_output()
+    return adapter, section, client
+
+
+# The steps, which `doctor` takes one by one
+
+
+def find_adapter(config: Mapping[str, Any]) -> ExchangeAdapter:
+    """Return the adapter of the bot's exchange.
+
+    Raises:
+        GuardError: misconfigured, if the config names none that the guard supports.
+    """
+    return exchanges.get_adapter(_exchange_section(config).get("name"))
+
+
+def read_section(config: Mapping[str, Any], profile: ExchangeProfile) -> GuardConfig:
+    """Validate the operator's section.
+
+    Raises:
+        GuardError: misconfigured, if there is none, or if something in it is wrong.
+    """
+    if guard_state(config) is GuardState.ABSENT:
+        fail(
+            "section-missing",
+            "The config has no api_key_guard section, so a bot started with it is not guarded.",
+            "To check the key that is in the config now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. To guard "
+            "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
+            '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
+        )
+    return parse_section(config[SECTION], profile, config.get("trading_mode"), config)
+
+
+def make_client(config: Mapping[str, Any], profile: ExchangeProfile, allowed_hosts: list[str]) -> ExchangeClient:
+    """Build the client of the bot's exchange; it connects to nothing yet.
+
+    Raises:
+        GuardError: misconfigured, with everything that makes an answer untrustworthy.
+    """
+    places = partial(where_written, config)
+    return exchange_client.build_client(_exchange_section(config), profile, allowed_hosts, places)
+
+
+def protect_output() -> None:
+    """Keep secrets out of all output; call it before one is read."""
+    lazy_packages.end_import_phase()
+    output.install()
+
+
+def load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
+    """Load the bot's credentials from the store that the section names.
+
+    Raises:
+        GuardError: misconfigured, if they cannot be read, or are not what the exchange issues.
+    """
+    return load(open_store(section.credentials, profile.id), profile)
 
 
 def exchange_label(config: Mapping[str, Any]) -> str | None:
@@ -118,7 +160,3 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(exchange, dict):
         fail("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
     return exchange
-
-
-def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
-    return load(open_store(section.credentials, profile.id), profile)

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from freqtrade_bitmex_guard import __version__
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.interface import CheckResult
-from freqtrade_bitmex_guard.check.local import failures_as_findings
 from freqtrade_bitmex_guard.check.prepare import exchange_label, prepare_without_credentials
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
 from freqtrade_bitmex_guard.client.exchange_client import ccxt_errors, ccxt_version
@@ -21,7 +20,7 @@ from freqtrade_bitmex_guard.config.stores import AgentStoreConfig
 from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
-from freqtrade_bitmex_guard.model.findings import Finding, Severity, error, fail
+from freqtrade_bitmex_guard.model.findings import Finding, Severity, error, fail, failures_as_findings
 from freqtrade_bitmex_guard.model.key import (
     IpRestriction,
     KeyFacts,

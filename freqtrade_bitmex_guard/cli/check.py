@@ -6,14 +6,10 @@ import argparse
 import contextlib
 import logging
 import sys
-from collections.abc import Mapping
-from typing import Any
 
-from freqtrade_bitmex_guard import is_armed
 from freqtrade_bitmex_guard.cli.output import print_report, report_verdict
 from freqtrade_bitmex_guard.cli.parser import accept_freqtrade_options
-from freqtrade_bitmex_guard.model.findings import fail, warning
-from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.model.findings import fail
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 EXAMPLES = (
@@ -45,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Only the report goes to standard output, whatever a library prints.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with contextlib.redirect_stdout(sys.stderr):
+        from freqtrade_bitmex_guard.check import environment
         from freqtrade_bitmex_guard.check.open import open_check
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
@@ -61,38 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
             guarded, verdict = check_as_is(files, arguments.allow_host)
         else:
             config = read_config(files)
-            verdict = _add_disabled_warning(open_check(config).run().verdict, config)
-        verdict = _add_armed_warning(verdict)
+            verdict = open_check(config).run().verdict.with_findings(*environment.find_disabled(config))
+        verdict = verdict.with_findings(*environment.find_not_armed())
     if guarded and arguments.format == "text":
         print_report(guarded)
     return report_verdict(verdict, as_json=arguments.format == "json")
-
-
-def _add_disabled_warning(verdict: Verdict, config: Mapping[str, Any]) -> Verdict:
-    from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
-    from freqtrade_bitmex_guard.model.findings import GuardError
-
-    try:
-        state = guard_state(config)
-    except GuardError:  # the verdict says so already
-        return verdict
-    if state is not GuardState.DISABLED:
-        return verdict
-    disabled = warning(
-        "guard-disabled",
-        "api_key_guard.enabled is false: `freqtrade trade` would start without this check, and without a key.",
-        "Set it to true.",
-    )
-    return verdict.with_findings(disabled)
-
-
-def _add_armed_warning(verdict: Verdict) -> Verdict:
-    if is_armed():
-        return verdict
-    not_armed = warning(
-        "guard-not-armed",
-        "Plain `freqtrade trade` is not guarded in this environment: the line that arms the guard did not run when "
-        "Python started, as after `pip install --target` or a partial copy of site-packages.",
-        "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
-    )
-    return verdict.with_findings(not_armed)

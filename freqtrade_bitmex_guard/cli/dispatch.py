@@ -25,6 +25,7 @@ from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR, EXIT_INTER
 
 COMMANDS = {
     "check": "check the bot's key and start nothing (also written --check-only, alone or with trade)",
+    "doctor": "examine config, policy, store and environment without asking the exchange; for CI",
     "trade": "start freqtrade with the guard; --wait-for-exchange MINUTES waits for an exchange that is down",
     "audit": "report what the key and its account allow, and what changed since the last audit",
     "setup": "walk from no key to a guarded bot, at a terminal",
@@ -35,7 +36,7 @@ COMMANDS = {
     "help": "show the help of a command",
 }
 _CHECK_ONLY = "--check-only"
-_IMPORT_LAZILY = ("check", "audit")
+_IMPORT_LAZILY = ("check", "doctor", "audit")
 _IMPORT_CCXT_LAZILY = ("agent",)  # which reads no config of freqtrade, and imports nothing of it
 _EPILOG = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,

@@ -222,6 +222,14 @@ def remove_credentials(settings: dict[str, Any]) -> None:
             del settings[name]
 
 
+def without_credentials(exchange: Mapping[str, Any]) -> dict[str, Any]:
+    """Return freqtrade's `exchange` section without any credential, in its clients' blocks, too."""
+    stripped = deepcopy(dict(exchange))
+    for block in (stripped, *(stripped[name] for name in BLOCKS if isinstance(stripped.get(name), dict))):
+        remove_credentials(block)
+    return stripped
+
+
 def remove_empty_credentials(settings: dict[str, Any]) -> None:
     """Remove empty credentials, which `freqtrade new-config` writes and which would win over the admitted ones."""
     for name in _credential_names_in(settings, empty=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any
@@ -86,6 +87,32 @@ def parse_section(
     except ValidationError as problems:
         details = problems.errors(include_input=False, include_url=False)
     raise GuardError(*(explain_error(detail) for detail in details))
+
+
+def parse_valid_fields(
+    config: Mapping[str, Any], profile: ExchangeProfile
+) -> tuple[GuardConfig | None, frozenset[str]]:
+    """Validate the fields of an invalid section one by one, for somebody who wants to know what else is wrong.
+
+    Args:
+        config: freqtrade's whole, merged config.
+        profile: of the exchange that the bot uses.
+
+    Returns:
+        A section with the defaults in the place of what is not valid, None if there is none, and the names of the
+        fields that are not valid. It is not the operator's section: no key is admitted by it.
+    """
+    source = config.get(SECTION)
+
+    def parse(fields: Mapping[str, Any]) -> GuardConfig | None:
+        with suppress(GuardError):
+            return parse_section(fields, profile, config.get("trading_mode"), config)
+        return None
+
+    if not isinstance(source, dict):
+        return None, frozenset()
+    broken = frozenset(str(name) for name, value in source.items() if parse({name: value}) is None)
+    return parse({name: value for name, value in source.items() if name not in broken}), broken
 
 
 def _misspelled_names(config: Mapping[str, Any]) -> Iterator[str]:

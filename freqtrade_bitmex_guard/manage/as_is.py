@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
@@ -60,7 +59,7 @@ def check_as_is(files: Sequence[str], more_hosts: Sequence[str] = ()) -> tuple[s
     output.install()
     credentials, places = _read_credentials(config, exchange, profile)
     bare = {
-        "exchange": _without_credentials(exchange),
+        "exchange": settings.without_credentials(exchange),
         "trading_mode": config.get("trading_mode"),
         SECTION: {"allowed_hosts": [*profile.hosts, *more_hosts]},
     }
@@ -123,13 +122,6 @@ def _value_for_freqtrade(exchange: Mapping[str, Any], field: CredentialField) ->
             "Write it once, at the top of the exchange section.",
         )
     return found[0]
-
-
-def _without_credentials(exchange: Mapping[str, Any]) -> dict[str, Any]:
-    stripped = deepcopy(dict(exchange))
-    for block in (stripped, *(stripped[name] for name in settings.BLOCKS if isinstance(stripped.get(name), dict))):
-        settings.remove_credentials(block)
-    return stripped
 
 
 def _has_section(config: Mapping[str, Any]) -> bool:

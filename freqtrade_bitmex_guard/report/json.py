@@ -7,6 +7,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard import __version__
 from freqtrade_bitmex_guard.model.bot import BotLabel
+from freqtrade_bitmex_guard.model.diagnosis import Diagnosis
 from freqtrade_bitmex_guard.model.key import (
     KeyFacts,
     NotReported,
@@ -70,6 +71,21 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
         "duration_ms": verdict.duration_ms,
         "version": __version__,
     }
+
+
+def diagnosis_to_json(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis as JSON: the fields of a check, and `subjects` (`name`, `state`, `detail`, `findings`)."""
+    subjects = [
+        {
+            "name": subject.name,
+            "state": subject.state.value,
+            "detail": subject.detail,
+            "findings": [finding.name for finding in subject.findings],
+        }
+        for subject in diagnosis.subjects
+    ]
+    own = {"verdict": diagnosis.word, "command": advice.diagnosis_command(diagnosis), "subjects": subjects}
+    return json.dumps({**to_dict(diagnosis.verdict), **own}, indent=2)
 
 
 def bot_to_dict(bot: BotLabel | None) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def cli_page() -> str:
     texts = list(dict.fromkeys(run(*command, "--help").rstrip() for command in typed))
     parts = [
         "# Command line\n\n"
-        "`check`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"
+        "`check`, `doctor`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"
         "`--check-only`, in front or behind `trade`, is another spelling of `check`.\n"
         "`help COMMAND` is another spelling of `COMMAND --help`, and `python -m freqtrade_bitmex_guard` of "
         "`freqtrade-bitmex-guard`.\n"
@@ -94,11 +94,13 @@ def cli_page() -> str:
 def exit_code_table() -> str:
     """Return the exit codes as a table."""
     meanings = {
-        Outcome.ADMITTED: "admitted",
+        Outcome.ADMITTED: "admitted; of `doctor`: ready",
         Outcome.REFUSED: "refused: the key breaks the policy",
         Outcome.UNVERIFIED: "unverified: the key could not be verified",
         Outcome.MISCONFIGURED: "misconfigured, or wrong usage",
     }
     codes = [(str(code), meanings[outcome]) for outcome, code in EXIT_CODES.items()]
     codes += [(str(EXIT_INTERNAL_ERROR), "a bug in the guard"), (str(EXIT_INTERRUPTED), "interrupted")]
-    return table(("exit code", "of `--check-only`, `audit`, and of `trade` where the guard stopped it"), codes)
+    return table(
+        ("exit code", "of `--check-only`, `doctor`, `audit`, and of `trade` where the guard stopped it"), codes
+    )

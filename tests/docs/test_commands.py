@@ -18,12 +18,15 @@ from tests.support.factories import allow_secrets_in
 
 CHECK = "freqtrade-bitmex-guard --check-only -c config.json"
 AUDIT = "freqtrade-bitmex-guard audit -c config.json"
+DOCTOR = "freqtrade-bitmex-guard doctor -c config.json"
 HERE = [
     CHECK,
     f"{CHECK} --format json",
     AUDIT,
     f"{AUDIT} --format json",
     f"{AUDIT} --format markdown",
+    DOCTOR,
+    f"{DOCTOR} --format json",
     "freqtrade-bitmex-guard credentials show -c config.json",
     "freqtrade-bitmex-guard --version",
 ]
