@@ -26,10 +26,13 @@ AUDITS = 5
 RECHECKS = 200
 
 
+SECRET = "made-up-for-the-benchmark".ljust(48, "0")  # as long as every secret of BitMEX
+
+
 def serve(keys: int, pipe: Connection) -> None:
     """Serve a simulated exchange with so many keys: send ccxt's config for it, then wait for a message."""
     siblings = [Key(f"{number:04d}-another-key-here", "secret", cidr="203.0.113.7") for number in range(keys - 1)]
-    with SimulatedBitMEX([Key("LAqUlngMIQkIUjXMUreyu3qn", "made-up-for-the-benchmark"), *siblings]) as exchange:
+    with SimulatedBitMEX([Key("LAqUlngMIQkIUjXMUreyu3qn", SECRET), *siblings]) as exchange:
         pipe.send(exchange.ccxt_config())
         pipe.recv()
 
@@ -38,7 +41,7 @@ def make_bot(folder: Path, ccxt_config: dict[str, object]) -> DemoBot:
     """Make a bot that uses the simulated exchange of another process."""
     with SimulatedBitMEX([]) as unused:
         bot = DemoBot(folder, unused)
-    bot.store(Key("LAqUlngMIQkIUjXMUreyu3qn", "made-up-for-the-benchmark"))
+    bot.store(Key("LAqUlngMIQkIUjXMUreyu3qn", SECRET))
     bot.config["exchange"]["ccxt_config"] = ccxt_config
     bot.write()
     return bot

@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from freqtrade_bitmex_guard.config.agent import SECTION as AGENT_SECTION
+from freqtrade_bitmex_guard.config.agent import AgentConfig
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
 from freqtrade_bitmex_guard.config.stores import STORE_MODELS
 
@@ -19,9 +21,12 @@ _NOISE = ("title", "discriminator")  # pydantic's names for classes and fields, 
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema of a freqtrade config; it describes only the guard's section."""
+    """Return the schema of a config, freqtrade's or the agent's; it describes only the guard's sections."""
     section = _as_parsed(GuardConfig.model_json_schema())
     models = section.pop("$defs")
+    agent = _as_parsed(AgentConfig.model_json_schema())
+    models |= agent.pop("$defs")
+    agent["required"] = [name for name, field in AgentConfig.model_fields.items() if field.is_required()]
     for model in STORE_MODELS.values():
         # The section's own schema requires nothing; a field without a default tells the stores apart.
         required = [name for name, field in model.model_fields.items() if field.is_required() or name in _MOST_NEED]
@@ -35,7 +40,7 @@ def schema() -> dict[str, Any]:
         "allowComments": True,
         "allowTrailingCommas": True,
         "type": "object",
-        "properties": {SECTION: section},
+        "properties": {SECTION: section, AGENT_SECTION: agent},
         "$defs": models,
     }
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
+from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.audit.diff import KeyChange
 from freqtrade_bitmex_guard.audit.run import Audit
-from freqtrade_bitmex_guard.audit.sections import ReportSection, headline, report_sections
+from freqtrade_bitmex_guard.audit.sections import TO_DO, ReportSection, first_steps, headline, report_sections
 from freqtrade_bitmex_guard.model.account import AccountEvent, AccountFacts, SiblingKey
 from freqtrade_bitmex_guard.model.key import NotReported
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.report import json as check_json
-from freqtrade_bitmex_guard.report.text import COLOURS, capture, redacted_text
+from freqtrade_bitmex_guard.report.text import COLOURS, capture, print_copyable, redacted_text
 from freqtrade_bitmex_guard.rules.account import sibling_risks
 
 _ACTIVE_MARKUP = re.compile(r"[@#]|:(?=//)|w(?=ww\.)")
@@ -30,10 +33,26 @@ def print_text(audit: Audit, console: Console) -> None:
     for section in report_sections(audit):
         console.print()
         console.print(redacted_text(section.title, style="bold"))
-        if section.columns:
+        if section.title == TO_DO:
+            _print_steps(section, console)
+        elif section.columns:
             console.print(_table(section))
         for note in section.notes:
             console.print(redacted_text(note))
+    # Again, because the beginning of a long report has scrolled away.
+    console.print()
+    console.print(redacted_text(headline(audit), style=COLOURS[audit.verdict.outcome]))
+    for line in first_steps(audit):
+        print_copyable(console, line)
+
+
+def _print_steps(section: ReportSection, console: Console) -> None:
+    """Print what to do as a list: in a table of five columns no sentence fits a line."""
+    for number, what, why, how, help_path in section.rows:
+        console.print(redacted_text(f"{number} {what}"))
+        console.print(Padding(redacted_text(why), (0, 0, 0, 2)))
+        print_copyable(console, f"  {how}")
+        print_copyable(console, f"  Help: {help_path}")
 
 
 def render_text(audit: Audit) -> str:
@@ -53,12 +72,27 @@ def _table(section: ReportSection) -> Table:
 def render_markdown(audit: Audit) -> str:
     """Return an audit as a Markdown page, in which text from outside stays text."""
     lines = ["# API key audit", "", headline(audit), "", _context_line(audit)]
+    link = _page_link(audit.verdict.exchange)
     for section in report_sections(audit):
         lines += ["", f"## {section.title}", ""]
         if section.columns:
             lines += [_row(section.columns), _row(["---"] * len(section.columns)), *map(_row, section.rows), ""]
         lines += [f"- {note}" for note in section.notes]
-    return "\n".join(lines).rstrip() + "\n"
+    lines += ["", *first_steps(audit)]
+    return link("\n".join(lines)).rstrip() + "\n"
+
+
+def _page_link(exchange: str | None) -> Callable[[str], str]:
+    """Return what makes the address of the exchange's page a link; no other address becomes one."""
+    if exchange not in exchanges.supported_ids():
+        return lambda text: text
+    found = re.search(r"\(((?:[\w-]+\.)+[a-z]+(?:/[^\s)]*)?)\)", exchanges.get_adapter(exchange).profile.page.location)
+    if found is None:
+        return lambda text: text
+    address, escaped = found[1], _escape_markdown(found[1])
+    return lambda text: text.replace(f"({escaped})", f"(<https://{address}>)").replace(
+        f"({address})", f"(<https://{address}>)"
+    )
 
 
 def _context_line(audit: Audit) -> str:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from freqtrade_bitmex_guard.audit.diff import ChangeKind, KeyChange
+from freqtrade_bitmex_guard.audit.intruder import somebody_else
 from freqtrade_bitmex_guard.audit.run import Audit
 from freqtrade_bitmex_guard.model.account import AccountEvent, SiblingKey, WithdrawalAddress
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, Severity
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo, merge_entries
 from freqtrade_bitmex_guard.model.networks import count_addresses
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
+from freqtrade_bitmex_guard.report import advice
 from freqtrade_bitmex_guard.report.text import describe_ip_restriction, describe_permissions
 from freqtrade_bitmex_guard.rules import RULES, Scope, rules_for
 from freqtrade_bitmex_guard.rules.account import sibling_risks
@@ -36,6 +39,8 @@ _CHANGED = {
     ChangeKind.NAME: "name",
     ChangeKind.ENABLED: "enabled",
 }
+
+TO_DO = "What to do first"
 
 _MAX_ROWS = 20
 
@@ -66,12 +71,24 @@ def headline(audit: Audit) -> str:
     verdict = audit.verdict
     counts = Counter(finding.severity for finding in verdict.findings)
     totals = [_count_of(counts[severity], severity.value) for severity in (Severity.ERROR, Severity.WARNING)]
-    return f"{verdict.outcome.upper()}: {_HEADLINES[verdict.outcome]} ({', '.join(totals)})."
+    subject = f"{verdict.bot}: " if verdict.bot else ""
+    return f"{subject}{verdict.outcome.upper()}: {_HEADLINES[verdict.outcome]} ({', '.join(totals)})."
+
+
+def first_steps(audit: Audit) -> list[str]:
+    """Return the first thing to do and the command to type, for the end of the report; none if all is well."""
+    suspicion = somebody_else(audit.changes)
+    if suspicion:
+        return [suspicion]
+    if not audit.verdict.findings:
+        return []
+    finding, fix = _by_urgency(audit.verdict)[0]
+    return [f"Do this first ({finding.name}): {fix}", f"Type: {advice.command(audit.verdict)}"]
 
 
 def report_sections(audit: Audit) -> list[ReportSection]:
     """Return the sections of the report, the most urgent first, without empty ones."""
-    sections = [_to_do(audit.verdict.findings), _changes_section(audit)]
+    sections = [_to_do(audit), _changes_section(audit)]
     if audit.entries:
         sections += [_keys_section(audit), _account_section(audit), _events_section(audit)]
     return [section for section in sections if section is not None]
@@ -81,16 +98,19 @@ def _count_of(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def _to_do(findings: Sequence[Finding]) -> ReportSection | None:
-    if not findings:
-        return None
-    by_urgency = sorted(findings, key=_urgency)
+def _to_do(audit: Audit) -> ReportSection | None:
+    by_urgency = _by_urgency(audit.verdict)
     rows = [
-        (str(number), f"{finding.severity}: {finding.name}", finding.message, finding.fix)
-        for number, finding in enumerate(by_urgency, 1)
+        (str(number), f"{finding.severity}: {finding.name}", finding.message, fix, finding.help_path)
+        for number, (finding, fix) in enumerate(by_urgency, 1)
     ]
-    notes = [f"Help: {path}" for path in dict.fromkeys(finding.help_path for finding in by_urgency)]
-    return ReportSection("What to do first", ("", "what", "why", "how"), tuple(rows), tuple(notes))
+    notes = tuple(filter(None, [somebody_else(audit.changes)]))
+    return ReportSection(TO_DO, ("", "what", "why", "how", "help"), tuple(rows), notes) if rows or notes else None
+
+
+def _by_urgency(verdict: Verdict) -> list[tuple[Finding, str]]:
+    pairs = zip(verdict.findings, advice.fixes(verdict), strict=True)
+    return sorted(pairs, key=lambda pair: _urgency(pair[0]))
 
 
 def _urgency(finding: Finding) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from freqtrade_bitmex_guard.model.findings import Finding, error
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
+from freqtrade_bitmex_guard.signing.shim import RemoteSigner
 
 
 def holds_credentials(client: Any, profile: ExchangeProfile) -> bool:
@@ -32,6 +33,7 @@ class Admission:
         profile: of the exchange.
         section: the operator's section that admitted it.
         recheck: checks the same key again, without reading store or config.
+        signer: signs for the clients, where the signing agent holds the key and `credentials` are placeholders.
     """
 
     credentials: Credentials
@@ -39,6 +41,7 @@ class Admission:
     profile: ExchangeProfile
     section: GuardConfig
     recheck: Callable[[], Verdict]
+    signer: RemoteSigner | None = None
 
     @contextmanager
     def injected(self, exchange: dict[str, Any]) -> Iterator[None]:
@@ -72,6 +75,25 @@ class Admission:
                 f"freqtrade built a client whose {name} is not what was checked.",
                 "Look for what sets it: a second -c file, a FREQTRADE__EXCHANGE__… variable, or a strategy's code.",
             )
+        if self.signer is not None and self.signer.is_changed(client):
+            yield error(
+                "client-changed",
+                "freqtrade built a client that signs in its own way, past the signing agent.",
+                "Look for what replaces ccxt's sign or fetch2: a strategy's code, or another plugin.",
+            )
         connection = ClientConnection.of(client, asynchronous=not client.synchronous)
         yield from check_connection(connection, self.section.allowed_hosts, self.profile)
         yield from compare_connections(connection, self.connection)
+
+    def attach(self, client: Any) -> None:
+        """Have the signing agent sign for a verified client, if it holds the key."""
+        if self.signer is not None:
+            self.signer.attach(client)
+
+    def is_attached(self, client: Any) -> bool:
+        """Return whether a client signs as it was admitted to."""
+        return self.signer is None or self.signer.is_attached(client)
+
+    def is_urgent(self) -> bool:
+        """Return whether the key has to be looked at before the interval has passed."""
+        return self.signer is not None and self.signer.take_standing_change()

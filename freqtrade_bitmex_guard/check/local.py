@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +13,12 @@ from freqtrade_bitmex_guard.check.account_reader import AccountReader
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.prepare import PreparedCheck, exchange_label, prepare
+from freqtrade_bitmex_guard.config.store_label import describe_store
 from freqtrade_bitmex_guard.exchanges.interface import KeyListing
 from freqtrade_bitmex_guard.model.account import AccountFacts, AccountQuery, Evidence
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.credentials import Credentials
-from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail, internal_error
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail, failures_as_findings
 from freqtrade_bitmex_guard.model.key import KeyFacts, merge_entries
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.redaction.opaque import opaque
@@ -28,6 +29,7 @@ from freqtrade_bitmex_guard.redaction.sanitize import fingerprint
 class _Progress:
     """What a check has found so far."""
 
+    bot: BotLabel
     started: float = field(default_factory=time.monotonic)
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     findings: list[Finding] = field(default_factory=list)
@@ -38,6 +40,7 @@ class _Progress:
     servers: tuple[str, ...] = ()
     requests: Callable[[], int] = lambda: 0
     unverified: tuple[str, ...] = ()
+    store: str | None = None
     admission: Admission | None = None
     evidence: Evidence | None = None
     listing: KeyListing | None = None
@@ -53,6 +56,8 @@ class _Progress:
             requests=self.requests(),
             checked_at=self.checked_at,
             duration_ms=round((time.monotonic() - self.started) * 1000),
+            bot=self.bot,
+            store=self.store,
         )
 
     def result(self) -> CheckResult:
@@ -86,18 +91,19 @@ class LocalCheck:
         self._audit_since = audit_since
         self._take_prepared = prepared
         self._prepared: PreparedCheck | None = None
+        self._bot = BotLabel.of(config)
 
     def run(self) -> CheckResult:
         """Check the key; see `Check.run`."""
-        progress = _Progress()
-        with _failures_as_findings(progress.findings):
+        progress = _Progress(self._bot)
+        with failures_as_findings(progress.findings):
             self._run(progress)
         return progress.result()
 
     def recheck(self) -> Verdict:
         """Check the key in memory again, for no longer than one request may take; see `Check.recheck`."""
-        progress = _Progress()
-        with _failures_as_findings(progress.findings):
+        progress = _Progress(self._bot)
+        with failures_as_findings(progress.findings):
             prepared = self._prepared
             if prepared is None:
                 fail("internal-error", "There is no key to check again: none was read.", "Please report this.")
@@ -142,6 +148,7 @@ def _read_key(prepared: PreparedCheck, progress: _Progress, seconds: float, *, r
     key_id = prepared.credentials.key_id.reveal()
     progress.exchange, progress.key = profile.id, prepared.credentials.masked_id
     progress.fingerprint = fingerprint(key_id)
+    progress.store = describe_store(prepared.section.credentials)
     progress.servers = tuple(map(str, sorted(prepared.client.connection.servers)))
     session = prepared.client.open_session(prepared.credentials, seconds, retry=retry)
     progress.requests = lambda: session.request_count
@@ -175,16 +182,3 @@ def _judge_entries(prepared: PreparedCheck, progress: _Progress, listing: KeyLis
 
 def _has_errors(findings: Sequence[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
-
-
-@contextmanager
-def _failures_as_findings(findings: list[Finding]) -> Iterator[None]:
-    """Turn whatever is raised inside into a finding; only KeyboardInterrupt is raised again."""
-    try:
-        yield
-    except GuardError as problem:
-        findings += problem.findings
-    except KeyboardInterrupt:
-        raise
-    except BaseException as problem:
-        findings.append(internal_error(problem))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ logger = logging.getLogger("freqtrade_bitmex_guard")
 
 # A key that fails is checked more often, because the operator waits to hear that it passes again.
 _RECHECK_WHILE_FAILING_SECONDS = 300.0
+
+# Of an interval.
+_MAX_JITTER = 0.1
 
 # One odd answer is no reason to hold a bot: a page, a broken handshake, a clock that is being set.
 _LOOK_AGAIN_SECONDS = 60.0
@@ -46,7 +50,12 @@ class KeyMonitor:
     """
 
     def __init__(
-        self, recheck: Callable[[], Verdict], section: GuardConfig, clock: Callable[[], float] = time.monotonic
+        self,
+        recheck: Callable[[], Verdict],
+        section: GuardConfig,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+        is_urgent: Callable[[], bool] = lambda: False,
     ) -> None:
         """Begin; the first recheck comes after one whole interval, because a start checks the key itself.
 
@@ -54,6 +63,9 @@ class KeyMonitor:
             recheck: checks the key in memory.
             section: says how often, and what becomes of the bot.
             clock: returns seconds.
+            jitter: returns a number from 0 to 1, by which an interval is shorter, so that many bots that were started
+                together do not query the exchange together.
+            is_urgent: returns whether something has happened that the next `poll` must look into.
         """
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
@@ -62,10 +74,13 @@ class KeyMonitor:
         self._interval_seconds = 60 * section.recheck_minutes
         self._grace_seconds = 60 * section.recheck_grace_minutes
         self._clock = clock
-        self._due = clock() + self._interval_seconds
+        self._jitter = jitter
+        self._is_urgent = is_urgent
+        self._due = clock() + self._jittered(self._interval_seconds)
         self._silent_since: float | None = None
         self._violated_by_silence = False
         self._reported: set[str] = set()
+        self._just_reported: set[str] = set()
 
     def poll(self) -> StatusChange | None:
         """Check the key again if the interval has passed.
@@ -73,6 +88,8 @@ class KeyMonitor:
         Returns:
             The change, if there is one that the operator must be notified of.
         """
+        if self._interval_seconds and self._is_urgent():
+            self.poll_soon()
         if not self._interval_seconds or self._clock() < self._due:
             return None
         began = self._clock()
@@ -80,7 +97,7 @@ class KeyMonitor:
         self._due = began + failing_interval  # even if the recheck itself raises
         self.recheck_count += 1
         verdict = self._recheck()
-        self._due = self._clock() + (self._interval_seconds if verdict.admitted else failing_interval)
+        self._due = self._clock() + self._jittered(self._interval_seconds if verdict.admitted else failing_interval)
         if verdict.admitted:
             return self._recover(verdict)
         for finding in verdict.findings:
@@ -89,9 +106,17 @@ class KeyMonitor:
             return self._violate(verdict, None)
         return self._tolerate(verdict, began)
 
-    def poll_soon(self) -> None:
-        """Have the next `poll` check the key, because there is a reason to doubt it."""
+    def poll_soon(self, reported: Verdict | None = None) -> None:
+        """Have the next `poll` check the key, because there is a reason to doubt it.
+
+        Args:
+            reported: what the operator was just notified of; the same of the key itself is no news then.
+        """
         self._due = self._clock()
+        self._just_reported = set() if reported is None else _error_names(reported)
+
+    def _jittered(self, seconds: float) -> float:
+        return seconds * (1 - _MAX_JITTER * self._jitter())
 
     def fail(self, finding: Finding) -> StatusChange | None:
         """Hold the bot because the monitor itself failed."""
@@ -118,10 +143,13 @@ class KeyMonitor:
     def _violate(self, verdict: Verdict, unreachable_minutes: float | None) -> StatusChange | None:
         if self.violation is not None and not self._is_news(verdict, unreachable_minutes):
             return None
+        names = _error_names(verdict)
+        is_known = self.violation is None and bool(names) and names <= self._just_reported
+        self._just_reported = set()
         self.violation = verdict
         self._violated_by_silence = unreachable_minutes is not None
-        self._reported |= _error_names(verdict)
-        return StatusChange(verdict, recovered=False, unreachable_minutes=unreachable_minutes)
+        self._reported |= names
+        return None if is_known else StatusChange(verdict, recovered=False, unreachable_minutes=unreachable_minutes)
 
     def _is_news(self, verdict: Verdict, unreachable_minutes: float | None) -> bool:
         """Return whether the operator of a bot that is held must hear of another verdict.
@@ -134,6 +162,7 @@ class KeyMonitor:
 
     def _recover(self, verdict: Verdict) -> StatusChange | None:
         self._silent_since = None
+        self._just_reported = set()
         if self.violation is None:
             return None
         self.violation = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client.connection import ClientConnection
 from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
 from freqtrade_bitmex_guard.client.settings import Places
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
@@ -62,26 +63,112 @@ def prepare(
     Raises:
         GuardError: misconfigured, if one of them is wrong.
     """
-    exchange = _exchange_section(config)
+    adapter, section, client = _prepare_client(config, build_client)
+    if credentials is None:
+        credentials = load_credentials(section, adapter.profile)
+    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
+    require_shapes(credentials, adapter.profile)
+    return PreparedCheck(adapter, section, client, credentials)
+
+
+def prepare_without_credentials(config: Mapping[str, Any]) -> tuple[ExchangeProfile, GuardConfig, ClientConnection]:
+    """Read section, exchange and client settings of a bot whose key a signing agent holds; send nothing.
+
+    Args:
+        config: freqtrade's whole, merged config.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    adapter, section, client = _prepare_client(config)
+    return adapter.profile, section, client.connection
+
+
+def build_public_client(config: Mapping[str, Any]) -> ExchangeClient:
+    """Return a client of the config's exchange for public data, with the settings that a check uses.
+
+    Args:
+        config: freqtrade's, or the agent's.
+
+    Raises:
+        GuardError: misconfigured, if one of them is wrong.
+    """
+    return _prepare_client(config)[2]
+
+
+def _prepare_client(
+    config: Mapping[str, Any], build_client: ClientBuilder | None = None
+) -> tuple[ExchangeAdapter, GuardConfig, ExchangeClient]:
+    adapter = find_adapter(config)  # first: where it is not supported, no section helps
+    section = read_section(config, adapter.profile)
+    client = make_client(config, adapter.profile, section.allowed_hosts, build_client)
+    protect_output()
+    return adapter, section, client
+
+
+# The steps, which `doctor` takes one by one
+
+
+def find_adapter(config: Mapping[str, Any]) -> ExchangeAdapter:
+    """Return the adapter of the bot's exchange.
+
+    Raises:
+        GuardError: misconfigured, if the config names none that the guard supports.
+    """
+    return exchanges.get_adapter(_exchange_section(config).get("name"))
+
+
+def read_section(config: Mapping[str, Any], profile: ExchangeProfile) -> GuardConfig:
+    """Validate the operator's section.
+
+    Raises:
+        GuardError: misconfigured, if there is none, or if something in it is wrong.
+    """
     if guard_state(config) is GuardState.ABSENT:
         fail(
             "section-missing",
             "The config has no api_key_guard section, so a bot started with it is not guarded.",
-            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-            "in the system's keyring. docs/pages/credentials.md has the other stores.",
+            "To check the key that is in the config now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. To guard "
+            "the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
+            '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other stores.',
         )
-    adapter = exchanges.get_adapter(exchange.get("name"))
-    section = parse_section(config[SECTION], adapter.profile, config.get("trading_mode"))
+    return parse_section(config[SECTION], profile, config.get("trading_mode"), config)
+
+
+def make_client(
+    config: Mapping[str, Any],
+    profile: ExchangeProfile,
+    allowed_hosts: list[str],
+    build_client: ClientBuilder | None = None,
+) -> ExchangeClient:
+    """Build the client of the bot's exchange; it connects to nothing yet.
+
+    Args:
+        config: freqtrade's whole, merged config.
+        profile: of the exchange.
+        allowed_hosts: where requests may go.
+        build_client: see `prepare`.
+
+    Raises:
+        GuardError: misconfigured, with everything that makes an answer untrustworthy.
+    """
     build = build_client or exchange_client.build_client
-    client = build(exchange, adapter.profile, section.allowed_hosts, partial(where_written, config))
+    return build(_exchange_section(config), profile, allowed_hosts, partial(where_written, config))
+
+
+def protect_output() -> None:
+    """Keep secrets out of all output; call it before one is read."""
     lazy_packages.end_import_phase()
-    # Before a secret is read, so that none can reach a log.
     output.install()
-    if credentials is None:
-        credentials = _load_credentials(section, adapter.profile)
-    # Whatever the source: what does not look like a key is sent to nobody, for it may be the secret.
-    require_shapes(credentials, adapter.profile)
-    return PreparedCheck(adapter, section, client, credentials)
+
+
+def load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
+    """Load the bot's credentials from the store that the section names.
+
+    Raises:
+        GuardError: misconfigured, if they cannot be read, or are not what the exchange issues.
+    """
+    return load(open_store(section.credentials, profile.id), profile)
 
 
 def exchange_label(config: Mapping[str, Any]) -> str | None:
@@ -96,7 +183,3 @@ def _exchange_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(exchange, dict):
         fail("exchange-unsupported", "The config has no exchange section.", 'Write "exchange": {"name": …}.')
     return exchange
-
-
-def _load_credentials(section: GuardConfig, profile: ExchangeProfile) -> Credentials:
-    return load(open_store(section.credentials, profile.id), profile)

@@ -6,17 +6,15 @@ import argparse
 import contextlib
 import logging
 import sys
-from dataclasses import replace
 
-from freqtrade_bitmex_guard import is_armed
-from freqtrade_bitmex_guard.cli.output import report_verdict
+from freqtrade_bitmex_guard.cli.output import print_report, report_verdict
 from freqtrade_bitmex_guard.cli.parser import accept_freqtrade_options
-from freqtrade_bitmex_guard.model.findings import warning
-from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.model.findings import fail
 
 # ruff: noqa: PLC0415 - nothing heavy before the command runs
 EXAMPLES = (
     "check -c config.json",
+    "check --as-is -c config.json",
     "check -c config.json -c config-private.json --format json",
     "trade -c config.json --check-only",
 )
@@ -26,6 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `check`."""
     accept_freqtrade_options(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="of the report (default: text)")
+    parser.add_argument(
+        "--as-is", action="store_true", help="check the key that is in the config now; needs no section, stores nothing"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="with --as-is: requests may go to this host, too, such as a server of your own",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,22 +41,24 @@ def run(arguments: argparse.Namespace) -> int:
     # Only the report goes to standard output, whatever a library prints.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with contextlib.redirect_stdout(sys.stderr):
+        from freqtrade_bitmex_guard.check import environment
         from freqtrade_bitmex_guard.check.bot import check_config
         from freqtrade_bitmex_guard.cli.freqtrade_args import parse_freqtrade_args
         from freqtrade_bitmex_guard.config.files import read_config
 
-        config = read_config(parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files)
-        verdict = _add_armed_warning(check_config(config))
+        files = parse_freqtrade_args(arguments.freqtrade_options, arguments.known_options).config_files
+        if arguments.allow_host and not arguments.as_is:
+            fail(
+                "usage", "Wrong usage: --allow-host is for --as-is.", "Write the host into api_key_guard.allowed_hosts."
+            )
+        guarded = ""
+        if arguments.as_is:
+            from freqtrade_bitmex_guard.manage.as_is import check_as_is
+
+            guarded, verdict = check_as_is(files, arguments.allow_host)
+        else:
+            verdict = check_config(read_config(files))
+        verdict = verdict.with_findings(*environment.find_not_armed())
+    if guarded and arguments.format == "text":
+        print_report(guarded)
     return report_verdict(verdict, as_json=arguments.format == "json")
-
-
-def _add_armed_warning(verdict: Verdict) -> Verdict:
-    if is_armed():
-        return verdict
-    not_armed = warning(
-        "guard-not-armed",
-        "Plain `freqtrade trade` is not guarded in this environment: the line that arms the guard did not run when "
-        "Python started, as after `pip install --target` or a partial copy of site-packages.",
-        "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
-    )
-    return replace(verdict, findings=sort_findings((*verdict.findings, not_armed)))

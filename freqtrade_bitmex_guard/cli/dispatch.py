@@ -19,22 +19,26 @@ from freqtrade_bitmex_guard.cli.parser import (
     add_version_option,
     fail_unknown,
 )
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import GuardError, internal_error
 from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED, Verdict, sort_findings
 
 COMMANDS = {
     "check": "check the bot's key and start nothing (also written --check-only, alone or with trade)",
+    "doctor": "examine config, policy, store and environment without asking the exchange; for CI",
     "trade": "start freqtrade with the guard; --wait-for-exchange MINUTES waits for an exchange that is down",
     "audit": "report what the key and its account allow, and what changed since the last audit",
     "fleet": "check the keys of many bots at once, and what only shows across them",
     "setup": "walk from no key to a guarded bot, at a terminal",
     "credentials": "set, show, delete, migrate or rotate the key in its store",
+    "agent": "hold the key for a bot in a process of another user, and let through only what a bot needs",
     "demo": "see the guard at work on a simulated exchange; needs no account and no network",
     "version": "show the versions of the guard, freqtrade, ccxt and Python",
     "help": "show the help of a command",
 }
 _CHECK_ONLY = "--check-only"
-_IMPORT_LAZILY = ("check", "audit", "fleet")
+_IMPORT_LAZILY = ("check", "doctor", "audit", "fleet")
+_IMPORT_CCXT_LAZILY = ("agent",)  # which reads no config of freqtrade, and imports nothing of it
 _EPILOG = """\
 exit codes: 0 admitted, 2 refused, 3 unverified, 4 misconfigured or wrong usage, 1 a bug in the guard,
 130 interrupted. `trade` returns freqtrade's own code where the guard did not stop it.
@@ -115,7 +119,8 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             return _run(typed, own_process=arguments is None)
         except GuardError as problem:
-            return report_verdict(Verdict(findings=sort_findings(problem.findings)), as_json=as_json)
+            verdict = Verdict(findings=sort_findings(problem.findings), bot=_typed_bot(typed))
+            return report_verdict(verdict, as_json=as_json)
     except KeyboardInterrupt:
         print("Interrupted; no bot was started.", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -125,6 +130,13 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.suppress(BaseException):
             report_verdict(Verdict(findings=(internal_error(bug),)), as_json=as_json)
         return EXIT_INTERNAL_ERROR
+
+
+def _typed_bot(typed: Sequence[str]) -> BotLabel:
+    """Return the label of the bot that was meant, though its config may be unreadable."""
+    files = [value for name, value in itertools.pairwise(typed) if name in ("-c", "--config")]
+    files += [argument.partition("=")[2] for argument in typed if argument.startswith("--config=")]
+    return BotLabel.of({}, files)
 
 
 def _run(typed: list[str], *, own_process: bool) -> int:
@@ -143,6 +155,10 @@ def _run(typed: list[str], *, own_process: bool) -> int:
         from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415
 
         lazy_packages.install()
+    elif own_process and arguments.command in _IMPORT_CCXT_LAZILY:
+        from freqtrade_bitmex_guard.util import lazy_packages  # noqa: PLC0415
+
+        lazy_packages.install(("ccxt",))
     code: int = arguments.run(arguments)
     return code
 

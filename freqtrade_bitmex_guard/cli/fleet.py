@@ -125,8 +125,8 @@ def _reporter(
         else:
             _write_file(Path(arguments.output), report)
 
-    def write_line(name: str, verdict: Verdict) -> None:
-        lines.append(documents.bot_line(name, verdict))
+    def write_line(_name: str, verdict: Verdict) -> None:
+        lines.append(documents.bot_line(verdict))
         if arguments.output is None:
             with contextlib.redirect_stdout(stdout):
                 print_report(lines.pop())

@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.redaction.sanitize import resembles_secret, sanitize
 _EXPOSURE_WARNING = " If a secret was typed here, it is in the shell's history now and counts as exposed."
 SHELLS = ("bash", "zsh", "fish")
 _SHORT_OPTION = 2
-_MIN_SIMILARITY = 0.6
+_MIN_SIMILARITY = 0.7
 
 
 class HelpShown(SystemExit):

@@ -6,6 +6,8 @@ count, is decided here.
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -21,9 +23,14 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 # Ends the fix of every transient finding.
-WAIT_FOR_EXCHANGE = "`freqtrade-bitmex-guard trade --wait-for-exchange 60` keeps asking, and starts once it is back."
+WAIT_FOR_EXCHANGE = (
+    "`freqtrade-bitmex-guard trade --wait-for-exchange 60 -c CONFIG`, with the options that the bot is started with, "
+    "keeps asking and starts once it is back."
+)
 
 _KEEP_AND_RETRY = f"Leave the key as it is and start again later; {WAIT_FOR_EXCHANGE}"
+
+_MAX_TEXT_EXAMINED = 500
 
 _GATEWAY_ERRORS = (502, 503, 504, 530)
 
@@ -208,13 +215,9 @@ def fail_for(
         if cause or (name == "rate-limited" and response.status == 429 and not is_banned):
             _fail(name, profile, cause, _measured(response, profile, cause, text or ""))
     if matching:
-        _fail(matching[0].finding, profile, matching[0])
+        _fail(matching[0].finding, profile, _with_seen_address(matching[0], profile, text or ""))
     if response.status == 403 and read_json(response) is None:
-        problem = (
-            f"{profile.title} sent a page instead of a response (HTTP 403), as it does where it blocks an address. "
-            "Further requests make a ban longer (an hour at first, then a week)."
-        )
-        _fail("address-banned", profile, measured=problem)
+        _fail("address-banned", profile)
     if response.status in _GATEWAY_ERRORS and text is None and not code:
         problem = f"{profile.title} is down: it sent a page instead of a response (HTTP {response.status})."
         _fail("maintenance", profile, measured=problem)
@@ -235,6 +238,17 @@ def _fail(name: str, profile: ExchangeProfile, cause: ErrorCause | None = None, 
     meaning, fix = (words.replace("TITLE", profile.title) for words in _GENERAL_CAUSES[name])
     outlook = f" {profile.status_page} tells more." if profile.status_page and WAIT_FOR_EXCHANGE in fix else ""
     fail(name, measured or meaning, fix + outlook)
+
+
+def _with_seen_address(cause: ErrorCause, profile: ExchangeProfile, text: str) -> ErrorCause:
+    """Return a cause that names the address from which the request came, if the exchange's error tells it."""
+    if cause.finding != "address-not-allowed":
+        return cause
+    for word in re.findall(r"[0-9A-Fa-f:.]{7,45}", text[:_MAX_TEXT_EXAMINED]):
+        with contextlib.suppress(ValueError):
+            seen = f" {profile.title} saw the address {ipaddress.ip_address(word.strip('.'))}."
+            return replace(cause, meaning=f"{cause.meaning}{seen}")
+    return cause
 
 
 def _measured(response: Response, profile: ExchangeProfile, cause: ErrorCause | None, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import importlib.metadata
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -120,6 +121,16 @@ class ExchangeClient:
         other.demo_trading = self.demo_trading
         other._connect(client, max_bytes, observe)
         return other
+
+    def hand_out(self, credentials: Credentials | None = None) -> Any:
+        """Return ccxt's own object, for the signing agent; the client must not be used for a check any more.
+
+        Args:
+            credentials: that it signs with; None for public data.
+        """
+        for name, value in credentials.for_ccxt().items() if credentials else ():
+            setattr(self._client, name, value)
+        return self._client
 
     def open_session(self, credentials: Credentials, seconds: float, *, retry: bool = True) -> ApiSession:
         """Give the client its credentials and start a session.
@@ -250,6 +261,18 @@ def exchange_class(profile: ExchangeProfile) -> Any:
             else "Install a ccxt that has it.",
         )
     return kind
+
+
+def ccxt_errors() -> Any:
+    """Return ccxt's module of errors, with which it and freqtrade know what went wrong."""
+    from ccxt.base import errors  # noqa: PLC0415 - only for a bot behind an agent
+
+    return errors
+
+
+def ccxt_version() -> str:
+    """Return the version of the installed ccxt."""
+    return importlib.metadata.version("ccxt")
 
 
 def _uses_demo_trading(exchange: Mapping[str, Any], profile: ExchangeProfile) -> bool:

@@ -112,7 +112,7 @@ class BoundedSession(requests.Session):
 
     def _body(self, response: requests.Response) -> bytes:
         limit = self._max_bytes
-        body = _decompress(_read_body(response, limit), response.headers.get("Content-Encoding", ""), limit)
+        body = decompress(_read_body(response, limit), response.headers.get("Content-Encoding", ""), limit)
         if sum(map(body.count, _JSON_DELIMITERS)) > limit // _BYTES_PER_DELIMITER:
             raise TransportError("response-too-large", "the answer has far more values than an honest one")
         return body
@@ -139,12 +139,12 @@ class BoundedSession(requests.Session):
             raise TransportError("timed-out", "no answer came in time", transient=True)
 
 
-class _BoundedHeaderResponse(HTTPResponse):
+class BoundedHeaderResponse(HTTPResponse):
     """A response that ends where status line and headers are too long: http.client takes 6 MB and makes 50 of it."""
 
     def begin(self) -> None:
-        file: Any = self.fp
-        self.fp = _HeaderReader(file)  # type: ignore[assignment]
+        """Read status line and headers."""
+        self.fp, file = _HeaderReader(self.fp), self.fp  # type: ignore[assignment]
         try:
             super().begin()
         finally:
@@ -191,7 +191,7 @@ class TrackingAdapter(HTTPAdapter):
 
             class TrackedConnection(pool.ConnectionCls):  # type: ignore[misc]
                 is_tracked = True
-                response_class = _BoundedHeaderResponse
+                response_class = BoundedHeaderResponse
 
                 def _new_conn(self) -> socket.socket:
                     connection: socket.socket = super()._new_conn()
@@ -211,7 +211,8 @@ def _read_body(response: requests.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-def _decompress(body: bytes, encoding: str, limit: int) -> bytes:
+def decompress(body: bytes, encoding: str, limit: int) -> bytes:
+    """Decompress a body, up to a limit; raise TransportError if it is damaged, too large or of another coding."""
     if encoding.strip().lower() in ("", "identity"):
         return body
     if encoding.strip().lower() != "gzip":

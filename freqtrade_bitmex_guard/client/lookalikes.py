@@ -11,10 +11,10 @@ from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
 
 # What decides about a key on every exchange, in the lower-case letters of a field that may have any other name:
-# `permissionsV2`, `canWithdraw`, `allowed_ips`.
+# `permissionsV2`, `canWithdraw`, `allowed_ips`, `isIpAddresses`.
 COULD_DECIDE = (
     "perm|rights?$|scope|authorit|withdraw|transfer|whitelist|allow|cidr|readonly"
-    "|^(any)?ips?$|^ip(s|list|addr|range|restrict|white)"
+    "|^(any)?ips?$|^ip(s|list)|ip(addr|range|restrict|white)"
 )
 
 

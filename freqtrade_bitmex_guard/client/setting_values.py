@@ -17,15 +17,13 @@ _LEAST_MILLISECONDS = 500
 _USUAL_MILLISECONDS = 10_000
 
 
-def invalid_values(
-    settings: Mapping[str, Any], path: str, default_urls: Mapping[str, Any], exchange: str
-) -> Iterator[Finding]:
+def invalid_values(settings: Mapping[str, Any], path: str, default: Any, exchange: str) -> Iterator[Finding]:
     """Yield the values of one block that ccxt cannot work with.
 
     Args:
         settings: the block.
         path: of it, for a person.
-        default_urls: ccxt's own `urls` of the exchange, if there is a setting of `NEEDS_DEFAULT_URLS`.
+        default: ccxt's client of the exchange without settings, if there is a setting of `NEEDS_DEFAULT_URLS`.
         exchange: its name for a person.
     """
     if "timeout" in settings:
@@ -34,7 +32,7 @@ def invalid_values(
         if name in settings and not isinstance(settings[name], dict):
             yield error("client-settings", f"{path}.{name} must be an object.", f'Write "{name}": {{…}}, or remove it.')
     for name in ("sandbox", "testnet"):
-        if settings.get(name) is True and not default_urls.get("test"):
+        if settings.get(name) is True and not _has_test_network(default):
             yield error(
                 "client-settings",
                 f"{path}.{name} is true, and {exchange} has no test network in ccxt.",
@@ -43,7 +41,12 @@ def invalid_values(
     urls = settings.get("urls")
     if isinstance(urls, dict):
         for name in urls.keys() & {"api", "test"}:
-            yield from _misshapen_urls(urls[name], default_urls.get(name), f"{path}.urls.{name}")
+            yield from _misshapen_urls(urls[name], default.urls.get(name), f"{path}.urls.{name}")
+
+
+def _has_test_network(client: Any) -> bool:
+    """Return whether ccxt can turn on an exchange's test network: by hosts of its own, or by a header as on Bitget."""
+    return bool(client.urls.get("test")) or "set_sandbox_mode" in vars(type(client))
 
 
 def _invalid_timeout(timeout: Any, path: str) -> Iterator[Finding]:

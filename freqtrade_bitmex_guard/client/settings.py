@@ -168,8 +168,8 @@ def invalid_settings(
         for name in settings:
             if not setting_names.is_known(name) and _normalize(name) not in _FIELDS_BY_NAME:
                 yield from _unknown_setting(name, path, default_client)
-        default_urls = default_client(False).urls if NEEDS_DEFAULT_URLS & settings.keys() else {}
-        yield from invalid_values(settings, path, default_urls, profile.title)
+        default = default_client(False) if NEEDS_DEFAULT_URLS & settings.keys() else None
+        yield from invalid_values(settings, path, default, profile.title)
         yield from _invalid_options(settings.get("options"), f"{path}.options", profile)
         for name in non_text_headers(settings):
             yield error(
@@ -213,6 +213,21 @@ def _invalid_options(options: Any, path: str, profile: ExchangeProfile) -> Itera
                 "request again.",
                 f"Remove it, or write a number up to {limit}.",
             )
+
+
+def remove_credentials(settings: dict[str, Any]) -> None:
+    """Remove every credential, empty or not, as freqtrade and ccxt spell them."""
+    for empty in (True, False):
+        for name in _credential_names_in(settings, empty=empty):
+            del settings[name]
+
+
+def without_credentials(exchange: Mapping[str, Any]) -> dict[str, Any]:
+    """Return freqtrade's `exchange` section without any credential, in its clients' blocks, too."""
+    stripped = deepcopy(dict(exchange))
+    for block in (stripped, *(stripped[name] for name in BLOCKS if isinstance(stripped.get(name), dict))):
+        remove_credentials(block)
+    return stripped
 
 
 def remove_empty_credentials(settings: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.config.files import load_file
 from freqtrade_bitmex_guard.config.jsonc import JsoncDocument, JsoncError
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.opaque import opaque, opaque_dataclass
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.util import atomic_file, mounts
 
 _SUFFIX = ".guard-"
@@ -60,7 +60,7 @@ class ConfigFile:
     @property
     def label(self) -> str:
         """Its name for people."""
-        return sanitize(self._name, 200)
+        return sanitize_path(self._name)
 
     def parsed(self) -> dict[str, Any]:
         """Return what freqtrade's own parser makes of it, as a copy."""

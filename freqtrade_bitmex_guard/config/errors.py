@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from pydantic import BaseModel
@@ -67,6 +68,33 @@ def explain_error(detail: ErrorDetails) -> Finding:
         path, problem = f"{path}.store", f"must be {', '.join(words)} or {last}"
     problem = problem if problem.startswith(("must", "is ")) else f"is invalid: {sanitize(problem, 200)}"
     return invalid_field(path, problem, _example(steps))
+
+
+def explain_agent_error(detail: ErrorDetails, models: Mapping[str, type[BaseModel]]) -> Finding:
+    """Return the finding for a pydantic error about the section `agent`, without any value of the config.
+
+    Args:
+        detail: pydantic's error.
+        models: the section and its parts by their paths.
+    """
+    names = ["agent", *map(str, detail["loc"])]
+    if detail["type"] == "extra_forbidden":
+        *parents, name = names
+        known = ", ".join(models.get(".".join(parents), models["agent"]).model_fields)
+        fix = f"Remove it. Known fields: {known}."
+        return error("agent-setup", f"{'.'.join(parents)}.{sanitize_tokens(name)} is not a known field.", fix)
+    problem = _ERROR_TEXTS.get(detail["type"], "").format(**detail.get("ctx", {}))
+    problem = problem or detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "greater_than":
+        problem = "must be above {gt:g}".format(**detail["ctx"])
+    example = '{"socket": "/run/freqtrade-agent/my-bot/agent.sock", "pairs": ["BTC/USDT"]}'
+    for model, name in itertools.product(models.values(), names[-2:]):
+        field = model.model_fields.get(name)
+        if field is not None and field.examples:
+            example = json.dumps(field.examples[0])
+    path = ".".join(sanitize(name) for name in names)
+    problem = problem if problem.startswith(("must", "is ")) else f"is invalid: {sanitize(problem, 200)}"
+    return error("agent-setup", f"{path} {problem}.", f"For example: {example}")
 
 
 def _suggestion(name: str, parents: list[str], store: type[BaseModel] | None) -> str:

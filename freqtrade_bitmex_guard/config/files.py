@@ -11,7 +11,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.config.formats import describe_format
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 
 _SYNTAX = re.compile(r"Parse error at offset (\d+): ([A-Za-z ,'\"]{1,100})")
 _MAX_DEPTH = 6  # how deep freqtrade lets files include each other
@@ -33,7 +33,7 @@ def read_config(files: list[str]) -> dict[str, Any]:
     from freqtrade.exceptions import ConfigurationError, OperationalException  # noqa: PLC0415
     from freqtrade.misc import deep_merge_dicts  # noqa: PLC0415
 
-    names = ", ".join(sanitize(str(file), 200) for file in files)
+    names = ", ".join(sanitize_path(file) for file in files)
     try:
         config: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), load_from_files(files))
     except ConfigurationError as problem:
@@ -46,14 +46,14 @@ def read_config(files: list[str]) -> dict[str, Any]:
             position = _position(unparsable, int(syntax_error[1]))
             reason = f"{described and f'{described}: '}{syntax_error[2].rstrip('. ')}, {position}"
         elif described:
-            reason = f"{described}: {sanitize(str(unparsable), 200)}"
+            reason = f"{described}: {sanitize_path(unparsable)}"
         fail("config-unreadable", f"The config cannot be read ({names}): {reason}.", fix)
     except OperationalException:
         fail("config-unreadable", f"A config file was not found ({names}).", "Name the bot's config: -c config.json")
     except Exception as problem:
         unparsable = _first_unparsable(files)
         if known := describe_format(unparsable):
-            where = sanitize(str(unparsable), 200)
+            where = sanitize_path(unparsable)
             fail("config-unreadable", f"The config cannot be read ({names}): {known[0]}: {where}.", known[1])
         fail(
             "config-unreadable",
@@ -126,7 +126,7 @@ def _position(path: Path | None, offset: int) -> str:
         return f"at offset {offset}"
     before = text.encode()[:offset].decode(errors="ignore")
     line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
-    return f"at line {line}, column {column} of {sanitize(str(path), 200)}"
+    return f"at line {line}, column {column} of {sanitize_path(path)}"
 
 
 def load_file(file: str) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def load_file(file: str) -> dict[str, Any]:
         GuardError: misconfigured, if freqtrade does not read it as an object, or it is no file.
     """
     if not _stays_whole(Path(file)):
-        name = sanitize(file, 200)
+        name = sanitize_path(file)
         fail("config-unreadable", f"{name} is a pipe or a device, and a file is needed here.", "Name a file.")
     return _parse(Path(file))
 
@@ -152,7 +152,7 @@ def _parse(path: Path) -> dict[str, Any]:
     except Exception:  # its text may be a secret
         content = None
     if not isinstance(content, dict):
-        name = sanitize(str(path), 200)
+        name = sanitize_path(path)
         fail("config-unreadable", f"freqtrade does not read {name} as one JSON object.", "Fix the file.")
     return content
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any
@@ -63,24 +64,56 @@ def guard_state(config: Mapping[str, Any]) -> GuardState:
     return GuardState.ENABLED if enabled else GuardState.DISABLED
 
 
-def parse_section(section: Mapping[str, Any], profile: ExchangeProfile, trading_mode: object = None) -> GuardConfig:
+def parse_section(
+    section: Mapping[str, Any],
+    profile: ExchangeProfile,
+    trading_mode: object = None,
+    config: Mapping[str, Any] | None = None,
+) -> GuardConfig:
     """Validate the section strictly.
 
     Args:
         section: the value of `api_key_guard`.
         profile: of the exchange that the bot uses; the defaults come from it.
         trading_mode: freqtrade's, as its config has it or not; freqtrade itself judges whether it exists.
+        config: freqtrade's whole, merged config, in whose folder relative paths begin.
 
     Raises:
         GuardError: misconfigured, one finding for everything that is wrong, never with a value in it.
     """
     try:
-        return GuardConfig.model_validate(
-            section, context={"profile": profile, "trading_mode": str(trading_mode or DEFAULT_TRADING_MODE)}
-        )
+        mode = str(trading_mode or DEFAULT_TRADING_MODE)
+        context = {"profile": profile, "trading_mode": mode, "config": config or {}}
+        return GuardConfig.model_validate(section, context=context)
     except ValidationError as problems:
         details = problems.errors(include_input=False, include_url=False)
     raise GuardError(*(explain_error(detail) for detail in details))
+
+
+def parse_valid_fields(
+    config: Mapping[str, Any], profile: ExchangeProfile
+) -> tuple[GuardConfig | None, frozenset[str]]:
+    """Validate the fields of an invalid section one by one, for somebody who wants to know what else is wrong.
+
+    Args:
+        config: freqtrade's whole, merged config.
+        profile: of the exchange that the bot uses.
+
+    Returns:
+        A section with the defaults in the place of what is not valid, None if there is none, and the names of the
+        fields that are not valid. It is not the operator's section: no key is admitted by it.
+    """
+    source = config.get(SECTION)
+
+    def parse(fields: Mapping[str, Any]) -> GuardConfig | None:
+        with suppress(GuardError):
+            return parse_section(fields, profile, config.get("trading_mode"), config)
+        return None
+
+    if not isinstance(source, dict):
+        return None, frozenset()
+    broken = frozenset(str(name) for name, value in source.items() if parse({name: value}) is None)
+    return parse({name: value for name, value in source.items() if name not in broken}), broken
 
 
 def _misspelled_names(config: Mapping[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from freqtrade_bitmex_guard.config.files import load_file
 from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _PREFIX = "FREQTRADE__"
@@ -35,7 +36,7 @@ def _files(names: object, path: Sequence[str]) -> Iterator[str]:
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
             if value not in (None, ""):
-                yield sanitize(name, 200)
+                yield sanitize_path(name)
 
 
 def _variables(path: Sequence[str]) -> Iterator[str]:

@@ -69,6 +69,9 @@ class GuardConfig(SectionModel):
         filled = {"credentials": {}, "policy": {}, "allowed_hosts": list(profile_of(info).hosts), **source}
         if isinstance(filled["credentials"], dict):
             filled["credentials"] = {"store": "keyring", **filled["credentials"]}
+            if filled["credentials"]["store"] == "agent" and "policy" in source:
+                # The bot's user may write this file, so a policy in it would protect nothing.
+                raise ValueError('the policy belongs in the agent\'s own config where "store" is "agent"')
         return filled
 
     @field_validator("allowed_hosts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from freqtrade_bitmex_guard.config.base import SectionModel, profile_of
+from freqtrade_bitmex_guard.config.paths import ConfigPath, config_of, expand_path, is_in_own_folder
 from freqtrade_bitmex_guard.model.credentials import (
     KEY,
     PASSWORD,
@@ -33,6 +35,8 @@ ENTRY_POINTS = "freqtrade_bitmex_guard.stores"
 Argument = Annotated[str, Field(min_length=1)]
 
 Command = Annotated[list[Argument], Field(min_length=1)]
+
+_MAX_SOCKET_PATH = 107  # sun_path in unix(7), without its final zero
 
 
 class KeyringStoreConfig(SectionModel):
@@ -58,7 +62,6 @@ def _file(field: CredentialField, note: str = "") -> Any:
     name = f"{field.file_prefix}{field.name}"
     return Field(
         default=None,
-        min_length=1,
         description=f"Default: `<exchange>_{name}` in $CREDENTIALS_DIRECTORY, else in /run/secrets.{note}",
         examples=[f"/run/secrets/binance_{name}"],
     )
@@ -68,16 +71,22 @@ _SOME_EXCHANGES = " Only for exchanges that issue one."
 
 
 class FileStoreConfig(SectionModel):
-    """One file for each part, as systemd, Docker, Podman and Kubernetes hand secrets over."""
+    """One file that the guard writes, or one for each part, as systemd, Docker, Podman and Kubernetes provide them."""
 
     store: Literal["files"] = Field(examples=["files"])
-    key_file: str | None = _file(KEY)
-    secret_file: str | None = _file(SECRET)
-    password_file: str | None = _file(PASSWORD, _SOME_EXCHANGES)
-    wallet_address_file: str | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
-    private_key_file: str | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
+    file: ConfigPath | None = Field(
+        default=None,
+        description="One file with all parts, as a JSON object, which `setup` and `credentials` write. Not beside the "
+        "others, and not in the bot's own folder.",
+        examples=["~/.config/freqtrade-bitmex-guard/binance.json"],
+    )
+    key_file: ConfigPath | None = _file(KEY)
+    secret_file: ConfigPath | None = _file(SECRET)
+    password_file: ConfigPath | None = _file(PASSWORD, _SOME_EXCHANGES)
+    wallet_address_file: ConfigPath | None = _file(WALLET_ADDRESS, _SOME_EXCHANGES)
+    private_key_file: ConfigPath | None = _file(PRIVATE_KEY, _SOME_EXCHANGES)
 
-    def file(self, field: CredentialField) -> str | None:
+    def part_file(self, field: CredentialField) -> str | None:
         """Return the path that is written for a part, or None for the default."""
         path: str | None = getattr(self, f"{field.name}_file")
         return path
@@ -86,6 +95,18 @@ class FileStoreConfig(SectionModel):
     @classmethod
     def _is_for_a_part_of_the_exchange(cls, path: str | None, info: ValidationInfo) -> str | None:
         _reject_foreign_part(str(info.field_name).removesuffix("_file"), info)
+        if path is not None and info.data.get("file") is not None:
+            raise PydanticCustomError("two_forms", "is not needed: `file` has all parts; write one or the other")
+        return path
+
+    @field_validator("file")
+    @classmethod
+    def _is_not_the_bots_own(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and is_in_own_folder(Path(path), config_of(info)):
+            raise PydanticCustomError(
+                "own_folder",
+                "is in the folder of the config or of user_data, which are shared, copied and committed",
+            )
         return path
 
 
@@ -119,9 +140,19 @@ class CommandStoreConfig(SectionModel):
         part = str(info.field_name).removesuffix("_command")
         if command is not None:
             _reject_foreign_part(part, info)
-        elif any(field.name == part for field in profile_of(info).credentials):
+            program, *arguments = command
+            return [
+                _expand_word(program, "/" in program, info),
+                *(_expand_word(word, False, info) for word in arguments),
+            ]
+        if any(field.name == part for field in profile_of(info).credentials):
             raise PydanticKnownError("missing")
         return command
+
+
+def _expand_word(word: str, is_path: bool, info: ValidationInfo) -> str:
+    """Expand a word of a command if it is a path: of an argument only a home says so."""
+    return expand_path(word, config_of(info)) if is_path or word.startswith("~/") else word
 
 
 def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
@@ -133,6 +164,33 @@ def _reject_foreign_part(part: str, info: ValidationInfo) -> None:
             "is not for {title}, whose keys consist of {parts}",
             {"title": profile.title, "parts": " and ".join(names)},
         )
+
+
+class AgentStoreConfig(SectionModel):
+    """The signing agent, a process of another user, which holds the key and never hands it over."""
+
+    store: Literal["agent"] = Field(examples=["agent"])
+    socket: str = Field(
+        min_length=1,
+        description="The agent's socket, an absolute path; the same as in the agent's own config.",
+        examples=["/run/freqtrade-agent/my-bot/agent.sock"],
+    )
+
+    @field_validator("socket")
+    @classmethod
+    def _is_an_absolute_path(cls, path: str) -> str:
+        return accept_socket_path(path)
+
+
+def accept_socket_path(path: str) -> str:
+    """Return the path of a Unix socket if the operating system takes it.
+
+    Raises:
+        ValueError: if it does not. An abstract socket is refused too: it has no mode, so anybody may connect.
+    """
+    if not path.startswith("/") or "\0" in path or len(path.encode("utf-8", "surrogatepass")) > _MAX_SOCKET_PATH:
+        raise ValueError(f"must be an absolute path of up to {_MAX_SOCKET_PATH} bytes")
+    return path
 
 
 class ForeignStoreConfig(SectionModel):
@@ -155,13 +213,13 @@ class ForeignStoreConfig(SectionModel):
         raise NotImplementedError
 
 
-BuiltInStoreConfig = KeyringStoreConfig | FileStoreConfig | CommandStoreConfig
+BuiltInStoreConfig = KeyringStoreConfig | FileStoreConfig | CommandStoreConfig | AgentStoreConfig
 """The stores of this package; whatever lists them takes them from here."""
 
 ReadOnlyStoreConfig = FileStoreConfig | CommandStoreConfig | ForeignStoreConfig
 """The stores that are managed externally, or may be: the guard only reads them."""
 
-StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig
+StoreConfig = KeyringStoreConfig | ReadOnlyStoreConfig | AgentStoreConfig
 """All stores."""
 
 STORE_MODELS: dict[str, type[BaseModel]] = {

@@ -6,6 +6,7 @@ from typing import assert_never
 
 # ruff: noqa: PLC0415 - imports only the library of the store that is used
 from freqtrade_bitmex_guard.config.stores import (
+    AgentStoreConfig,
     CommandStoreConfig,
     FileStoreConfig,
     ForeignStoreConfig,
@@ -23,6 +24,9 @@ def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
     Args:
         config: `api_key_guard.credentials`.
         exchange: the exchange's ccxt id, with which the default file names begin.
+
+    Raises:
+        GuardError: misconfigured, if the signing agent holds the credentials: it hands them to nobody.
     """
     match config:
         case KeyringStoreConfig():
@@ -30,15 +34,21 @@ def open_store(config: StoreConfig, exchange: str) -> CredentialStore:
 
             return KeyringStore(config)
         case FileStoreConfig():
-            from freqtrade_bitmex_guard.credentials.files import FileStore
+            from freqtrade_bitmex_guard.credentials.files import open_file_store
 
-            return FileStore(config, exchange)
+            return open_file_store(config, exchange)
         case CommandStoreConfig():
             from freqtrade_bitmex_guard.credentials.command import CommandStore
 
             return CommandStore(config)
         case ForeignStoreConfig():
             return open_foreign_store(config, exchange)
+        case AgentStoreConfig():
+            fail(
+                "store-read-only",
+                "The signing agent holds this bot's key, and hands it to nobody.",
+                "Run this command with the agent's own config, as the agent's user: -c AGENT_CONFIG.",
+            )
     assert_never(config)
 
 

@@ -8,7 +8,8 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize_tokens
+from freqtrade_bitmex_guard.config.paths import as_written
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path, sanitize_program, sanitize_written_path
 
 # The first that is found in what a program wrote to standard error, in any case. Texts of pass and gpg, op, bw,
 # vault, sops, age, aws, gcloud, az, secret-tool, keepassxc-cli and systemd-creds.
@@ -62,7 +63,7 @@ _SHELL_WORDS = frozenset(["|", "||", "&&", "&", ";", ">", ">>", "<", "2>", "2>&1
 
 def program_name(command: Sequence[str]) -> str:
     """Return all that may be shown of a command: even the program's name may be a secret that was pasted there."""
-    return sanitize_tokens(Path(command[0]).name)
+    return sanitize_program(command[0], as_written(command[0]))
 
 
 def explain_exit(command: Sequence[str], code: int, errors: bytes) -> str:
@@ -103,14 +104,15 @@ def explain_start_failure(command: Sequence[str], problem: OSError) -> tuple[str
     words = program.split()
     if len(words) > 1 and not Path(program).exists():
         # Its first word is shown only if it is a program here; the others may be anything.
-        first = sanitize_tokens(Path(words[0]).name) if shutil.which(words[0]) else "…"
+        first = sanitize_path(Path(words[0]).name) if shutil.which(words[0]) else "…"
         example = ", ".join(f'"{word}"' for word in (first, *("…" for _ in words[1:])))
         return (
             "The command is one text with spaces in it, which is taken for the name of one program.",
             f"Split it, each word a text of its own: [{example}].",
         )
-    if program.startswith("~") or "$" in program:
-        return reason, "Write the program's whole path: without a shell, ~ and variables mean nothing."
+    if isinstance(problem, FileNotFoundError) and "/" in program:
+        where = sanitize_written_path(Path(program), as_written(program))
+        return reason, f"There is no {where}: correct the path, or repair what its first line names."
     if isinstance(problem, FileNotFoundError):
         return reason, "Write the program's whole path, or put its folder on the PATH that the bot has."
     if problem.strerror == "Exec format error":

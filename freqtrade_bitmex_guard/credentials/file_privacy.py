@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 from freqtrade_bitmex_guard.util import file_trust, mounts
 from freqtrade_bitmex_guard.util.file_trust import Step
@@ -24,7 +25,7 @@ def require_private(path: Path, state: os.stat_result, label: str, field: Creden
         path: the file, as the config names it.
         state: of the open file.
         label: its name for a person.
-        field: the part of the credentials that it holds.
+        field: the part of the credentials that it holds, of several the secret.
         is_managed: whether an orchestrator manages it: those mount secrets readable for all, in a private place.
 
     Raises:
@@ -46,10 +47,10 @@ def require_private(path: Path, state: os.stat_result, label: str, field: Creden
             problem = (
                 f"is below {_name(step)}, which belongs to the user {_owner(step)}, who can put another in its place"
             )
-            _fail(label, problem, _move(file, label, field), field)
+            _fail(label, problem, _move(file, label), field)
         if file_trust.others_can_write(step.state):
             problem = f"is below {_name(step)}, where other users of this machine can put another in its place"
-            _fail(label, f"{problem} ({_mode(step)})", _close(step) or _move(file, label, field), field)
+            _fail(label, f"{problem} ({_mode(step)})", _close(step) or _move(file, label), field)
     if file_trust.others_can_read(state) and not is_managed:
         _fail(label, f"can be read by other users of this machine ({_mode(file)})", _own(file, label), field)
 
@@ -80,12 +81,12 @@ def _copy(label: str) -> str:
     )
 
 
-def _move(file: Step, label: str, field: CredentialField) -> str:
+def _move(file: Step, label: str) -> str:
     if not mounts.keeps_modes(file.path.resolve()):
         return _copy(label)
     return (
         'Move it into a folder of the bot\'s own: `mkdir -p -m 700 "$HOME/.keys" && '
-        f'install -m 600 {shlex.quote(label)} "$HOME/.keys/"`, write that path into {field.name}_file, and delete '
+        f'install -m 600 {shlex.quote(label)} "$HOME/.keys/"`, write that path into the section, and delete '
         "this one."
     )
 
@@ -99,7 +100,7 @@ def _close(step: Step) -> str:
 
 
 def _name(step: Step) -> str:
-    return sanitize(str(step.path), 200)
+    return sanitize_path(step.path)
 
 
 def _owner(step: Step) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import termios
 from collections.abc import Sequence
 from typing import NoReturn
@@ -13,17 +12,13 @@ from keyring.backend import KeyringBackend
 from keyring.backends.chainer import ChainerBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
-from keyring.errors import KeyringError
 
 from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.credentials import combined
+from freqtrade_bitmex_guard.credentials.keyring_session import OTHER_STORES, explain_no_keyring, explain_unreadable
 from freqtrade_bitmex_guard.model.credentials import CredentialField, Credentials, parse_credential
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
-
-_OTHER_STORES_HINT = (
-    'On a server without a desktop, write another store into api_key_guard: "credentials": {"store": "files"} '
-    '(systemd, Docker, Podman, Kubernetes) or {"store": "command", ...} (pass, op, vault, sops).'
-)
 
 # These keep plain text on disk or on a web drive. A third-party backend that is not listed is allowed.
 _PLAINTEXT_BACKENDS = frozenset(
@@ -49,9 +44,9 @@ class KeyringStore:
     def load(self, fields: Sequence[CredentialField]) -> Credentials:
         """Read each entry once, and only from a backend that is not known as insecure."""
         backends = self._backends()
-        combined = self._entry(backends, COMBINED_ENTRY)
-        if combined is not None:
-            return self._unpack(combined, fields)
+        entry = self._entry(backends, COMBINED_ENTRY)
+        if entry is not None:
+            return self._unpack(entry, fields)
         values = {field: self._entry(backends, field.name) for field in fields}
         missing = [field.name for field, value in values.items() if value is None]
         if missing:
@@ -81,13 +76,11 @@ class KeyringStore:
             # A chainer queries its members in this order; we query them ourselves, to know which one answers.
             backends = list(chosen.backends) if isinstance(chosen, ChainerBackend) else [chosen]
         except Exception as problem:
-            fail(
-                "store-unavailable",
-                f"No keyring can be opened on this machine ({type(problem).__name__}).",
-                _OTHER_STORES_HINT,
-            )
+            reason, fix = explain_no_keyring()
+            cause = reason if "no bus" in reason else "No keyring can be opened on this machine."
+            fail("store-unavailable", f"{cause} ({type(problem).__name__})", fix)
         if not backends or all(isinstance(backend, FailKeyring) for backend in backends):
-            fail("store-unavailable", "This machine has no keyring.", _OTHER_STORES_HINT)
+            fail("store-unavailable", *explain_no_keyring())
         return backends
 
     def _entry(self, backends: Sequence[KeyringBackend], name: str) -> str | None:
@@ -106,23 +99,11 @@ class KeyringStore:
                 return backend, value
         return None, None
 
-    def _unpack(self, combined: str, fields: Sequence[CredentialField]) -> Credentials:
-        source = f"the keyring's entry {COMBINED_ENTRY!r}"
-        names = [field.name for field in fields]
-        try:
-            values = json.loads(combined)
-        except (ValueError, RecursionError):
-            values = None
-        if not isinstance(values, dict) or set(values) - {"stored_at"} != set(names):
-            values = {}
-        if not values or not all(isinstance(value, str) for value in values.values()):
-            fail(
-                "credentials-malformed",
-                f"{source.capitalize()} is not a JSON object with exactly the texts {' and '.join(names)}.",
-                f"Delete it with `keyring del {sanitize(self._service)} {COMBINED_ENTRY}` and store the credentials "
-                "again.",
-            )
-        return Credentials({field: parse_credential(values[field.name], field, source) for field in fields})
+    def _unpack(self, text: str, fields: Sequence[CredentialField]) -> Credentials:
+        way_out = (
+            f"Delete it with `keyring del {sanitize(self._service)} {COMBINED_ENTRY}` and store the credentials again."
+        )
+        return combined.parse(text, fields, f"the keyring's entry {COMBINED_ENTRY!r}", way_out)
 
 
 def fail_unreadable(backend: KeyringBackend, problem: Exception) -> NoReturn:
@@ -136,14 +117,10 @@ def fail_unreadable(backend: KeyringBackend, problem: Exception) -> NoReturn:
         fail(
             "store-unavailable",
             f"The keyring {name} asks for a password, and nobody can type one here: the bot has no terminal.",
-            f"Use a keyring that is unlocked at login. {_OTHER_STORES_HINT}",
+            f"Use a keyring that is unlocked at login. {OTHER_STORES}",
         )
-    reason = "it is locked, or its service is not running" if isinstance(problem, KeyringError) else "it failed"
-    fail(
-        "store-unavailable",
-        f"The keyring {name} cannot be read ({type(problem).__name__}): {reason}.",
-        f"Unlock it and try again. {_OTHER_STORES_HINT}",
-    )
+    reason, fix = explain_unreadable(problem)
+    fail("store-unavailable", f"The keyring {name} cannot be read ({type(problem).__name__}): {reason}.", fix)
 
 
 def asks_in_vain(problem: BaseException | None) -> bool:
@@ -175,7 +152,7 @@ def reject_null_backend(backend: KeyringBackend) -> None:
         fail(
             "store-insecure",
             f"The keyring {backend_name(backend)} stores nothing: keyring is switched off here.",
-            _OTHER_STORES_HINT,
+            OTHER_STORES,
         )
 
 
@@ -190,5 +167,5 @@ def reject_plaintext_backend(backend: KeyringBackend, name: str) -> None:
             "store-insecure",
             f"The keyring {backend_name(backend)} stores {name!r} as plain text: anyone who reads that file has the "
             "key.",
-            f"Delete the entry there, treat the secret as exposed, and use a real keyring. {_OTHER_STORES_HINT}",
+            f"Delete the entry there, treat the secret as exposed, and use a real keyring. {OTHER_STORES}",
         )

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
-import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from freqtrade_bitmex_guard.credentials import combined
 from freqtrade_bitmex_guard.credentials.access import fail_write_uncertain
 from freqtrade_bitmex_guard.credentials.keyring import (
     COMBINED_ENTRY,
@@ -24,10 +20,11 @@ from freqtrade_bitmex_guard.credentials.keyring import (
     reject_null_backend,
     reject_plaintext_backend,
 )
+from freqtrade_bitmex_guard.credentials.lock import exclusive_lock
 from freqtrade_bitmex_guard.model.credentials import STORED_FIELDS, CredentialField, Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, error, fail
 from freqtrade_bitmex_guard.redaction.opaque import same_text
-from freqtrade_bitmex_guard.redaction.sanitize import fingerprint, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _PART_ENTRIES = tuple(field.name for field in STORED_FIELDS)
 
@@ -37,35 +34,23 @@ class WritableKeyringStore(KeyringStore):
 
     def stored_at(self) -> datetime | None:
         """Return when the entry was written, or None if it was written by hand."""
-        try:
-            text = json.loads(self._entry(self._backends(), COMBINED_ENTRY) or "")["stored_at"]
-            moment = datetime.fromisoformat(text)
-        except (ValueError, KeyError, TypeError):
-            return None
-        return moment if moment.tzinfo else None
+        return combined.stored_at(self._entry(self._backends(), COMBINED_ENTRY) or "")
 
     def add(self, credentials: Credentials) -> None:
         """Write the entry and read it back; see `WritableStore.add`."""
-        with _exclusive_lock(self._service):
+        with exclusive_lock(self._service):
             self._write(None, credentials)
 
     def replace(self, old: Credentials, new: Credentials) -> None:
         """Replace the entry, read it back, and only then delete old ones; see `WritableStore.replace`."""
-        with _exclusive_lock(self._service):
+        with exclusive_lock(self._service):
             self._write(old, new)
 
     def _write(self, expected: Credentials | None, new: Credentials) -> None:
         backends = self._backends()
         home, before = self._find(backends, COMBINED_ENTRY)
         stored = self._load_all(backends, before, new.fields)
-        if not _same_credentials(stored, expected):
-            fail(
-                "credentials-conflict",
-                f"Meanwhile somebody else changed the store, which now has "
-                f"{f'the key {stored.masked_id}' if stored else 'no key'}: it was left as it is.",
-                "Keep the credentials that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
-                "then try again.",
-            )
+        combined.require_unchanged(stored, expected)
         holder = home or self._home_of_parts(backends, new.fields)
         homes = [holder] if holder else self._secure_backends(backends)
         for home in homes[:-1]:
@@ -89,7 +74,7 @@ class WritableKeyringStore(KeyringStore):
             for name, value in stored.for_store().items():
                 self._set(home, name, value)
         try:
-            self._set(home, COMBINED_ENTRY, _serialize(new))
+            self._set(home, COMBINED_ENTRY, combined.serialize(new))
             if home.get_password(self._service, COMBINED_ENTRY) is None:
                 _fail_not_written(home, "stores nothing", is_taken=False)
             if not self.load(new.fields).matches(new):
@@ -102,10 +87,10 @@ class WritableKeyringStore(KeyringStore):
             self._delete_entries(backends, names)
 
     def _load_all(
-        self, backends: Sequence[KeyringBackend], combined: str | None, fields: Sequence[CredentialField]
+        self, backends: Sequence[KeyringBackend], entry: str | None, fields: Sequence[CredentialField]
     ) -> Credentials | None:
         """Load the stored credentials; None if a part is missing, because single parts may be somebody else's."""
-        if combined or all(self._entry(backends, field.name) for field in fields):
+        if entry or all(self._entry(backends, field.name) for field in fields):
             return self.load(fields)
         return None
 
@@ -208,25 +193,3 @@ def _fail_not_written(home: KeyringBackend, problem: str, *, is_taken: bool = Tr
             "then try again; or use the store files or command.",
         )
     ) from None
-
-
-def _same_credentials(left: Credentials | None, right: Credentials | None) -> bool:
-    return left is right is None or (left is not None and right is not None and left.matches(right))
-
-
-@contextmanager
-def _exclusive_lock(service: str) -> Iterator[None]:
-    """Make other commands of this user wait while this one writes the same entries."""
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache")
-    with contextlib.ExitStack() as resources:
-        with contextlib.suppress(OSError):  # without a folder for it, the stored credentials are compared all the same
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = folder / f"freqtrade-bitmex-guard-{fingerprint(service)}.lock"
-            lock = resources.enter_context(open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _serialize(credentials: Credentials) -> str:
-    moment = datetime.now(UTC).isoformat(timespec="seconds")
-    return json.dumps({**credentials.for_store(), "stored_at": moment})

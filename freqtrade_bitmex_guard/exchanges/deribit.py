@@ -72,6 +72,7 @@ PROFILE = ExchangeProfile(
         edit="Edit the key on Deribit's page API.",
     ),
     signature_headers=frozenset({"Authorization"}),
+    reports_siblings=True,
 )
 
 _SECOND_FACTOR = (

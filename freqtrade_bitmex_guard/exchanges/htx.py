@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from freqtrade_bitmex_guard.client.comma_lists import split_networks
 from freqtrade_bitmex_guard.client.errors import ErrorCause, StrictModel, fail_for, fail_invalid, parse_body, read_json
 from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.client.response import Response
@@ -61,6 +62,8 @@ PROFILE = ExchangeProfile(
     ),
     signature_headers=frozenset(),  # id and signature are in the URL
     ip_free_keys="HTX ends keys without a bound address 90 days after they were made or changed.",
+    reports_expiry=True,
+    reports_siblings=True,
 )
 
 _STORE_AGAIN = "Store the secret again. HTX shows it only once; if it is lost, make a new key."
@@ -160,7 +163,6 @@ _CAUSES = (
     ErrorCause("server-error", code="500"),
 )
 
-_MAX_NETWORKS = 250
 _MAX_SIBLINGS = 2_000
 _PERMANENT = -1
 
@@ -247,12 +249,8 @@ def _read_facts(entry: dict[str, Any], now: float, uid: str | None = None) -> Ke
 
 
 def _ip_restriction(addresses: str) -> IpRestriction:
-    blocks = [block.strip() for block in addresses.split(",")]
-    if not all(blocks):
-        return Unrestricted("no IP address is bound to it")
-    if len(blocks) > _MAX_NETWORKS:
-        fail_invalid(PROFILE, "describes the key oddly: ipAddresses")
-    return RestrictedTo.from_texts(blocks)
+    blocks = [block.strip() for block in split_networks(addresses, PROFILE, "ipAddresses")]
+    return RestrictedTo.from_texts(blocks) if blocks else Unrestricted("no IP address is bound to it")
 
 
 def _siblings(entries: list[dict[str, Any]], now: float) -> tuple[SiblingKey, ...] | NotReported:

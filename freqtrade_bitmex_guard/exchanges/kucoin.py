@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from freqtrade_bitmex_guard.client.comma_lists import split_networks, split_words
 from freqtrade_bitmex_guard.client.errors import (
     ErrorCause,
     StrictModel,
@@ -83,6 +84,7 @@ PROFILE = ExchangeProfile(
         "without use."
     ),
     credentials=(KEY, SECRET, PASSWORD),
+    hides_ip_list=True,
 )
 
 _CAUSES = (
@@ -159,9 +161,6 @@ _CAUSES = (
 )
 
 _MAX_LENGTH = 10_000
-_MAX_WORD_LENGTH = 64
-_MAX_PERMISSIONS = 50
-_MAX_NETWORKS = 250
 _LAST_MILLIS = 10**14
 # KuCoin shows 203.**.154 of an address. What begins with 0 is no address but every address.
 _MASKED = re.compile(r"[1-9][0-9]{0,2}\.\*{2}\.[0-9]{1,3}")
@@ -195,7 +194,7 @@ class KuCoin(ExchangeAdapter):
         if not same_text(key.api_key, key_id):
             fail_other_key(PROFILE)
         facts = KeyFacts(
-            permissions=frozenset(map(PROFILE.permission, _words(key.permission))),
+            permissions=frozenset(map(PROFILE.permission, split_words(key.permission, PROFILE, "permission"))),
             ip_restriction=_ip_restriction(key.ip_whitelist),
             name=key.remark,
             created=datetime.fromtimestamp(key.created_at / 1000, UTC),
@@ -219,19 +218,10 @@ def _parse_success(response: Response) -> dict[str, Any]:
     return data
 
 
-def _words(permissions: str) -> list[str]:
-    words = permissions.split(",") if permissions else []
-    if len(words) > _MAX_PERMISSIONS or not all(0 < len(word) <= _MAX_WORD_LENGTH for word in words):
-        fail_invalid(PROFILE, "describes the key oddly: permission")
-    return words
-
-
 def _ip_restriction(addresses: str) -> IpRestriction:
-    blocks = addresses.split(",")
-    if not all(block.strip() for block in blocks):
+    blocks = split_networks(addresses, PROFILE, "ipWhitelist")
+    if not blocks:
         return Unrestricted("IP Restriction is empty")
-    if len(blocks) > _MAX_NETWORKS:
-        fail_invalid(PROFILE, "describes the key oddly: ipWhitelist")
     if all(map(_MASKED.fullmatch, blocks)):
         count = "one address" if len(blocks) == 1 else f"{len(blocks)} addresses"
         return RestrictedUndisclosed(f"it shows only parts of {count}")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from freqtrade_bitmex_guard.client.comma_lists import split_networks, split_words
 from freqtrade_bitmex_guard.client.errors import (
     ErrorCause,
     StrictModel,
@@ -168,9 +169,6 @@ _CAUSES = (
     ErrorCause("maintenance", code="50001"),
 )
 
-_MAX_WORD_LENGTH = 64
-_MAX_PERMISSIONS = 50
-_MAX_NETWORKS = 250
 _FIELDS = ("perm", "ip", "label", "uid", "mainUid")
 
 _List = Annotated[str, Field(max_length=20_000)]
@@ -196,7 +194,7 @@ class OKX(ExchangeAdapter):
         content = _parse_success(session.request("account/config"), self.profile)
         account = parse_body(_Account, content, PROFILE)
         facts = KeyFacts(
-            permissions=frozenset(map(PROFILE.permission, _words(account.perm))),
+            permissions=frozenset(map(PROFILE.permission, split_words(account.perm, PROFILE, "perm"))),
             ip_restriction=_ip_restriction(account.ip),
             name=account.label,
             user_id=_account_number(account.main_uid),
@@ -227,21 +225,9 @@ def _parse_success(response: Response, profile: ExchangeProfile) -> dict[str, An
     return data[0]
 
 
-def _words(permissions: str) -> list[str]:
-    """Split a list of permissions; the order differs between keys."""
-    words = permissions.split(",") if permissions else []
-    if len(words) > _MAX_PERMISSIONS or not all(0 < len(word) <= _MAX_WORD_LENGTH for word in words):
-        fail_invalid(PROFILE, "describes the key oddly: perm")
-    return words
-
-
 def _ip_restriction(addresses: str) -> IpRestriction:
-    blocks = addresses.split(",")
-    if not all(block.strip() for block in blocks):
-        return Unrestricted("IP address allowlist is empty")
-    if len(blocks) > _MAX_NETWORKS:
-        fail_invalid(PROFILE, "describes the key oddly: ip")
-    return RestrictedTo.from_texts(blocks)
+    blocks = split_networks(addresses, PROFILE, "ip")
+    return RestrictedTo.from_texts(blocks) if blocks else Unrestricted("IP address allowlist is empty")
 
 
 def _account_number(value: object) -> str | None:

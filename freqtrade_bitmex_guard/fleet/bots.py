@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
@@ -31,6 +32,11 @@ class Bot:
     def __post_init__(self) -> None:
         if not self.config_files:
             raise ValueError("a bot without a config file")
+
+    @property
+    def label(self) -> BotLabel:
+        """What reports and messages call it."""
+        return BotLabel(self.name, BotLabel.of({}).host, self.config_files)
 
     @property
     def folder(self) -> Path:

@@ -8,24 +8,22 @@ from typing import Any
 from freqtrade_bitmex_guard import __version__
 from freqtrade_bitmex_guard.fleet.run import FleetVerdict
 from freqtrade_bitmex_guard.model.verdict import Verdict
-from freqtrade_bitmex_guard.report.json import finding_to_dict, to_dict
-
-
-def bot_to_dict(name: str, verdict: Verdict) -> dict[str, Any]:
-    """Return the verdict on one bot as plain data: its name as `bot`, and what `report.json.to_dict` returns."""
-    return {"bot": name, **to_dict(verdict)}
+from freqtrade_bitmex_guard.report.json import bot_to_dict, finding_to_dict, to_dict
 
 
 def summary_to_dict(fleet: FleetVerdict) -> dict[str, Any]:
     """Return what is not about one bot alone.
 
     Returns:
-        `verdict` (the worst), `across` (a finding each, with `bots`), `not_checked` (names, after an interrupt),
-        `counts` (bots by verdict), `requests`, `checked_at` (ISO 8601, UTC), `duration_ms`, `version`.
+        `schema_version`, `bot` (None), `config` (empty), `verdict` (the worst), `across` (a finding each, with `bots`),
+        `not_checked` (names, after an interrupt), `counts` (bots by verdict), `requests`, `checked_at` (ISO 8601, UTC),
+        `duration_ms`, `version`.
     """
+    across = [{**finding_to_dict(each.finding, each.finding.fix), "bots": list(each.bots)} for each in fleet.across]
     return {
+        **bot_to_dict(None),
         "verdict": fleet.outcome.value,
-        "across": [{**finding_to_dict(each.finding), "bots": list(each.bots)} for each in fleet.across],
+        "across": across,
         "not_checked": list(fleet.not_checked),
         "counts": fleet.counts,
         "requests": fleet.requests,
@@ -37,16 +35,15 @@ def summary_to_dict(fleet: FleetVerdict) -> dict[str, Any]:
 
 def to_json(fleet: FleetVerdict) -> str:
     """Return everything as one document: that of `summary_to_dict`, and `bots`, the most urgent first."""
-    verdict, *rest = summary_to_dict(fleet).items()
-    bots = [bot_to_dict(name, each) for name, each in fleet.bots]
-    return json.dumps(dict([verdict, ("bots", bots), *rest]), indent=2)
+    bots = [to_dict(verdict) for _, verdict in fleet.bots]
+    return json.dumps({**summary_to_dict(fleet), "bots": bots}, indent=2)
 
 
-def bot_line(name: str, verdict: Verdict) -> str:
+def bot_line(verdict: Verdict) -> str:
     """Return the verdict on one bot as one line."""
-    return json.dumps(bot_to_dict(name, verdict))
+    return json.dumps(to_dict(verdict))
 
 
 def summary_line(fleet: FleetVerdict) -> str:
-    """Return the last line, which has no `bot`."""
+    """Return the last line, whose `bot` is null."""
     return json.dumps(summary_to_dict(fleet))

@@ -7,12 +7,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from freqtrade_bitmex_guard.check.bot import with_disabled_warning
+from freqtrade_bitmex_guard.check import environment
+from freqtrade_bitmex_guard.check.bot import check_config
 from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.check.open import is_behind_agent
 from freqtrade_bitmex_guard.check.prepare import PreparedCheck, prepare
 from freqtrade_bitmex_guard.client.client_cache import ClientCache
 from freqtrade_bitmex_guard.config.files import read_config
@@ -174,6 +176,7 @@ class _Fleet:
         )
 
     def _note(self, checked: Observation) -> None:
+        checked = replace(checked, verdict=replace(checked.verdict, bot=checked.subject.bot.label))
         self._known[checked.name] = checked
         self._pending.pop(checked.name, None)
         self._on_checked(checked.name, checked.verdict)
@@ -189,6 +192,9 @@ class _Fleet:
                 config = read_config(list(bot.config_files))
                 list(plain_credentials(config))
                 subject = describe_bot(bot, config, None)
+                if is_behind_agent(config):  # which asks the exchange by its own timer, not for us
+                    self._note(Observation(subject, check_config(config)))
+                    return None
                 prepared = prepare(config, build_client=self._clients.build_client)
             subject = describe_bot(bot, config, prepared)
             return _Waiting(subject, config, prepared, self._shared_key(prepared, config["exchange"]))
@@ -235,7 +241,8 @@ class _Fleet:
             client = ready.prepared.client.for_one_check(self._gate.observer(ready.shared.route))
             return PreparedCheck(ready.shared, ready.prepared.section, client, ready.prepared.credentials)
 
-        return with_disabled_warning(LocalCheck(ready.config, prepared=prepared).run().verdict, ready.config)
+        verdict = LocalCheck(ready.config, prepared=prepared).run().verdict
+        return verdict.with_findings(*environment.find_disabled(ready.config))
 
 
 def _ignore(_name: str, _verdict: Verdict) -> None:
@@ -248,7 +255,7 @@ def _raise(findings: Sequence[Finding]) -> PreparedCheck:
 
 def _failed(config: Mapping[str, Any], fail: Callable[[], PreparedCheck]) -> Verdict:
     """Return the verdict on a bot that cannot be checked, with the exchange that its config names."""
-    return with_disabled_warning(LocalCheck(config, prepared=fail).run().verdict, config)
+    return LocalCheck(config, prepared=fail).run().verdict.with_findings(*environment.find_disabled(config))
 
 
 def _urgency(checked: Observation) -> tuple[int, bool, str]:

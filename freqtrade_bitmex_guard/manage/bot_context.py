@@ -15,7 +15,7 @@ from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.jsonc import NodePath
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state, parse_section
 from freqtrade_bitmex_guard.config.section import SECTION, GuardConfig
-from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig, StoreConfig
+from freqtrade_bitmex_guard.config.store_label import describe_store
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.interface import CredentialStore, WritableStore
 from freqtrade_bitmex_guard.credentials.writable import open_writable_store
@@ -24,7 +24,6 @@ from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.opaque import opaque_dataclass
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 
 @opaque_dataclass
@@ -74,7 +73,7 @@ class BotContext:
         profile = exchanges.get_adapter(exchange.get("name") if isinstance(exchange, dict) else None).profile
         state = guard_state(config)
         source = {} if state is GuardState.ABSENT else config[SECTION]
-        section = parse_section(source, profile, config.get("trading_mode"))
+        section = parse_section(source, profile, config.get("trading_mode"), config)
         return cls(
             files=files,
             config_options=" ".join(f"-c {shlex.quote(file)}" for file in files),
@@ -85,7 +84,7 @@ class BotContext:
             section=section,
             store=open_store(section.credentials, profile.id),
             writable_store=open_writable_store(section.credentials, profile.id),
-            store_label=_store_label(section.credentials),
+            store_label=describe_store(section.credentials),
         )
 
     def config_files(self) -> list[ConfigFile]:
@@ -105,7 +104,7 @@ class BotContext:
         Raises:
             GuardError: misconfigured, if something in it is invalid.
         """
-        return parse_section(source, self.profile, self.config.get("trading_mode"))
+        return parse_section(source, self.profile, self.config.get("trading_mode"), self.config)
 
 
 def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[str, Any] | None = None) -> Verdict:
@@ -118,12 +117,6 @@ def check_candidate(bot: BotContext, credentials: Credentials, section: Mapping[
     """
     config = {**bot.config, SECTION: bot.section_source if section is None else section}
     return LocalCheck(config, credentials=credentials).run().verdict
-
-
-def _store_label(store: StoreConfig) -> str:
-    if isinstance(store, KeyringStoreConfig):
-        return f"this user's keyring (service {sanitize(store.service)!r})"
-    return f"the store {sanitize(store.store)!r}"
 
 
 def _register_credentials(values: Iterable[tuple[NodePath, object]]) -> None:

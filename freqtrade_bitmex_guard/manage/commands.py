@@ -18,6 +18,7 @@ from freqtrade_bitmex_guard.manage import instructions, keyring_services, wizard
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.migration import migrate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -34,7 +35,7 @@ def run_setup(files: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    return _run(lambda terminal: wizard.run_wizard(files, terminal))
+    return _run(lambda terminal: wizard.run_wizard(files, terminal), files)
 
 
 def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool, as_json: bool) -> int:
@@ -56,10 +57,10 @@ def run_credentials(action: str, files: Sequence[str], *, assume_yes: bool, as_j
         "migrate": migrate,
         "rotate": _rotate,
     }
-    return _run(lambda terminal: actions[action](BotContext.read(files), terminal), as_json=as_json)
+    return _run(lambda terminal: actions[action](BotContext.read(files), terminal), files, as_json=as_json)
 
 
-def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
+def _run(work: Callable[[Terminal], int], files: Sequence[str], *, as_json: bool = False) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     output.install()
     terminal = Terminal()
@@ -68,7 +69,7 @@ def _run(work: Callable[[Terminal], int], *, as_json: bool = False) -> int:
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as problem:
-        verdict = Verdict(findings=problem.findings)
+        verdict = Verdict(findings=problem.findings, bot=BotLabel.of({}, files))
         if as_json:
             terminal.print_document(to_dict(verdict))
         else:
@@ -186,11 +187,14 @@ def _rotate(bot: BotContext, terminal: Terminal) -> int:
     terminal.print(
         f"In use: the key {old.masked_id}. Make a new one on {bot.profile.page.location}; leave the old one there."
     )
-    new = terminal.credentials(bot.profile)
-    if new.is_same_key(old):
-        fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
-    verdict = check_candidate(bot, new)
-    terminal.report(verdict)
+    while True:
+        new = terminal.credentials(bot.profile)
+        if new.is_same_key(old):
+            fail("credentials-conflict", f"This is the key in use, {old.masked_id}.", "Make a new key, then try again.")
+        verdict = check_candidate(bot, new)
+        terminal.report(verdict)
+        if verdict.admitted or not terminal.is_attended or not terminal.confirm("Enter the credentials again?"):
+            break
     if not verdict.admitted:
         terminal.print(f"The old key {old.masked_id} stays in use; nothing was stored.", style="bold")
         return verdict.exit_code

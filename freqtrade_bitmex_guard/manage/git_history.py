@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.redaction.registry import spellings
-from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
+from freqtrade_bitmex_guard.redaction.sanitize import join_limited
 
 _TIMEOUT_SECONDS = 30.0
 _MAX_FILE_BYTES = 1_000_000
@@ -49,24 +50,18 @@ def history_note(file: Path, secrets: Sequence[str] = ()) -> str:
         file: by its real path.
         secrets: values to search for in everything that was ever committed, whatever the file was called.
     """
-    label = sanitize(str(file), 200)
+    label = sanitize_path(file)
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     try:
         with _opened(file, deadline) as git:
             tracked, touched = git.is_tracked(file), git.commits_of(file)
             found = git.commits_with(secrets) if secrets else []
-            names = sorted({name for _, name in found})
     except _NoRepositoryError:
         return f"{label} is in no git repository, or git does not report it."
     except (OSError, subprocess.SubprocessError, ValueError):
         return f"{label}: git could not be queried; look yourself: {log_command(file)}"
     if found:
-        commits = dict.fromkeys(commit for commit, _ in found)
-        return (
-            f"The secret is in {_count(commits)} of the git repository of {label}: "
-            f"{join_limited(commits, limit=_MAX_SHOWN)} (as {join_limited(names, sanitize, _MAX_SHOWN)}). Anyone with "
-            "a clone has it."
-        )
+        return _found_note(label, found)
     if not touched and not tracked:
         searched = "the secret is in none of its commits" if secrets else "in none of its commits"
         return f"{label} is not tracked by git, and {searched}."
@@ -76,7 +71,22 @@ def history_note(file: Path, secrets: Sequence[str] = ()) -> str:
     return f"{note} Anyone with a clone has the secret. See {log_command(file)}"
 
 
-def _count(commits: Sequence[str] | dict[str, None]) -> str:
+def _found_note(label: str, found: Sequence[tuple[str, str]]) -> str:
+    """Say where a secret was found.
+
+    Args:
+        label: the config file's name for people.
+        found: commits, empty for the index, and the names that the file had there.
+    """
+    commits = [commit for commit in dict.fromkeys(commit for commit, _ in found) if commit]
+    files = join_limited(sorted({name for _, name in found}), sanitize_path, _MAX_SHOWN)
+    if not commits:
+        return f"The secret is in git's index, uncommitted, beside {label} (as {files}): run `git rm --cached` on it."
+    place = f"{_count(commits)} of the git repository of {label}: {join_limited(commits, limit=_MAX_SHOWN)}"
+    return f"The secret is in {place} (as {files}). Anyone with a clone has it."
+
+
+def _count(commits: Sequence[str]) -> str:
     return f"{len(commits)} commit{'' if len(commits) == 1 else 's'}"
 
 
@@ -96,11 +106,14 @@ class _Repository:
         return self._commits("--", self._name(file))
 
     def commits_with(self, secrets: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the commits that added or removed a file with a secret in it, with the name that it had."""
+        """Return the commits that added or removed a file with a secret in it, with the name that it had.
+
+        The commit is empty where the file is in the index alone.
+        """
         return [
             (commit, name)
             for blob, name in self._blobs_with(secrets)
-            for commit in self._commits(f"--find-object={blob}") or ["in the index, uncommitted"]
+            for commit in self._commits(f"--find-object={blob}") or [""]
         ]
 
     def _commits(self, *arguments: str) -> list[str]:

@@ -18,11 +18,13 @@ from freqtrade_bitmex_guard.config.stores import (
     ReadOnlyStoreConfig,
     StoreConfig,
 )
+from freqtrade_bitmex_guard.credentials.command_failures import program_name
 from freqtrade_bitmex_guard.credentials.files import FileStore, default_file_name
 from freqtrade_bitmex_guard.model.credentials import CredentialField
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.redaction.sanitize import sanitize, sanitize_tokens
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
+from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _VARIABLE = "FREQTRADE__API_KEY_GUARD__CREDENTIALS__"
 
@@ -61,6 +63,8 @@ def store_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[st
         return [_store_step(store.command(field), field) for field in profile.credentials]
     if isinstance(store, ForeignStoreConfig):
         return [_foreign_step(store, f"store {list_labels(profile.credentials)}")]
+    if store.file is not None:
+        return [_handed_in_step(store.file, profile)]
     if is_orchestrator_managed(store, profile):
         return _orchestrator_steps(profile)
     paths = _paths(store, profile)
@@ -88,6 +92,8 @@ def replace_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile, config_o
         return [*stored, f"{variables} {check}{remark}", *moved]
     if isinstance(store, ForeignStoreConfig):
         return [_foreign_step(store, f"replace {list_labels(profile.credentials)}"), check]
+    if store.file is not None:
+        return [_handed_in_step(store.file, profile), check]
     if is_orchestrator_managed(store, profile):
         return [*_orchestrator_steps(profile), check]
     paths = _paths(store, profile)
@@ -105,21 +111,27 @@ def delete_steps(store: ReadOnlyStoreConfig, profile: ExchangeProfile) -> list[s
         return [
             f"pass rm {shlex.quote(command[-1])}"
             if _is_pass(command)
-            else f"with {_program(command)}, delete what {field.name}_command prints"
+            else f"with {program_name(command)}, delete what {field.name}_command prints"
             for field in profile.credentials
             if (command := store.command(field))
         ]
     if isinstance(store, ForeignStoreConfig):
         return [_foreign_step(store, f"delete {list_labels(profile.credentials)}")]
+    if store.file is not None:
+        return [f"delete {sanitize_path(store.file)} where it is handed in from"]
     if is_orchestrator_managed(store, profile):
         names = " ".join(_file_names(profile).values())
-        return [f"cd /etc/credstore.encrypted && rm {names}   # systemd", f"cd secrets && rm {names}   # Compose"]
+        return [
+            f"cd /etc/credstore && rm {names}   # systemd",
+            f"cd /etc/credstore.encrypted && rm {names}   # systemd, encrypted",
+            f"cd secrets && rm {names}   # Compose",
+        ]
     return [f"rm {' '.join(shlex.quote(str(path)) for path in _paths(store, profile).values())}"]
 
 
 def is_orchestrator_managed(store: FileStoreConfig, profile: ExchangeProfile) -> bool:
     """Return whether an orchestrator puts the files where they are expected by default."""
-    return any(store.file(field) is None for field in profile.credentials)
+    return any(store.part_file(field) is None for field in profile.credentials)
 
 
 def list_labels(fields: Sequence[CredentialField]) -> str:
@@ -134,7 +146,15 @@ def _file_names(profile: ExchangeProfile) -> dict[CredentialField, str]:
 
 def _orchestrator_steps(profile: ExchangeProfile) -> list[str]:
     names = _file_names(profile)
-    lines = ["systemd, as root, for LoadCredentialEncrypted= in the unit:"]
+    plain = {field: Path("/etc/credstore", name) for field, name in names.items()}
+    lines = [
+        "systemd, as root, for LoadCredential= in the unit:",
+        "  mkdir -p -m 700 /etc/credstore",
+        *(f"  {line}" for line in _write_file_steps(plain)),
+        *(f"  in the unit: LoadCredential={path.name}:{path}" for path in plain.values()),
+        "the same, encrypted for this machine, for LoadCredentialEncrypted= (systemd 250):",
+        "  mkdir -p -m 700 /etc/credstore.encrypted",
+    ]
     for field, name in names.items():
         encrypt = f"systemd-creds encrypt --name={name} - /etc/credstore.encrypted/{name}"
         if field.multiline:
@@ -144,6 +164,11 @@ def _orchestrator_steps(profile: ExchangeProfile) -> list[str]:
     lines.append("Docker or Podman Compose, in the folder of compose.yaml, as its owner, for its `secrets:`:")
     paths = {field: Path("secrets") / name for field, name in names.items()}
     return [*lines, "  mkdir -p -m 700 secrets", *(f"  {line}" for line in _write_file_steps(paths))]
+
+
+def _handed_in_step(path: str, profile: ExchangeProfile) -> str:
+    parts = json.dumps({field.name: "…" for field in profile.credentials}, ensure_ascii=False)
+    return f"hand {sanitize_path(path)} in with this content: {parts}"
 
 
 def _capitalized(field: CredentialField) -> str:
@@ -172,14 +197,9 @@ def _is_pass(command: list[str]) -> bool:
     return len(command) == 3 and Path(command[0]).name == "pass" and command[1] == "show"
 
 
-def _program(command: list[str]) -> str:
-    """Return all that may be shown of a command: an argument, or even the program's name, may be a pasted secret."""
-    return sanitize_tokens(Path(command[0]).name)
-
-
 def _store_step(command: list[str], field: CredentialField) -> str:
     if not _is_pass(command):
-        return f"with {_program(command)}, store the {field.label} so that {field.name}_command prints it alone"
+        return f"with {program_name(command)}, store the {field.label} so that {field.name}_command prints it alone"
     entry = shlex.quote(command[-1])
     if field.multiline:
         return f"(trap 'stty echo' 0; stty -echo; pass insert -m {entry})   # paste the {field.label}, Enter, Ctrl-D"
@@ -189,13 +209,13 @@ def _store_step(command: list[str], field: CredentialField) -> str:
 def _store_new_step(command: list[str], field: CredentialField) -> str:
     if _is_pass(command):
         return _store_step(_new_entry(command), field)
-    return f"with {_program(command)}, store the new {field.label} beside the old one, under another name"
+    return f"with {program_name(command)}, store the new {field.label} beside the old one, under another name"
 
 
 def _rename_step(command: list[str], field: CredentialField) -> str:
     if _is_pass(command):
         return f"pass mv -f {shlex.quote(_new_entry(command)[-1])} {shlex.quote(command[-1])}"
-    return f"with {_program(command)}, have {field.name}_command print the new {field.label}"
+    return f"with {program_name(command)}, have {field.name}_command print the new {field.label}"
 
 
 def _new_entry(command: list[str]) -> list[str]:
@@ -205,4 +225,4 @@ def _new_entry(command: list[str]) -> list[str]:
 def _new_command(command: list[str]) -> str:
     if _is_pass(command):
         return shlex.quote(json.dumps(_new_entry(command)))
-    return shlex.quote(json.dumps([_program(command), "…"], ensure_ascii=False))
+    return shlex.quote(json.dumps([program_name(command), "…"], ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""The services of the keyring: one for each bot, and how a bot gets one of its own."""
+"""The entries of a store: a service of the keyring or a file for each bot, and how a bot gets one of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from freqtrade_bitmex_guard.config.parse import GuardState
+from freqtrade_bitmex_guard.config.paths import user_config_folder
 from freqtrade_bitmex_guard.config.section import SECTION
-from freqtrade_bitmex_guard.config.stores import KeyringStoreConfig
+from freqtrade_bitmex_guard.config.stores import FileStoreConfig, KeyringStoreConfig
 from freqtrade_bitmex_guard.credentials import open_store
 from freqtrade_bitmex_guard.credentials.access import load_if_present
 from freqtrade_bitmex_guard.manage.bot_context import BotContext
@@ -63,13 +64,32 @@ def candidate_services(bot: BotContext) -> Iterator[tuple[str, Credentials | Non
             return
 
 
+def candidate_files(bot: BotContext) -> Iterator[tuple[str, Credentials | None]]:
+    """Yield the files of this user that hold a key, which may be another bot's, and then the first free one."""
+    folder = user_config_folder() / "freqtrade-bitmex-guard"
+    for service in service_names(bot.config, bot.profile):
+        path = str(folder / f"{service.removeprefix('freqtrade-')}.json")
+        try:
+            store = bot.parse_section({"credentials": {"store": "files", "file": path}}).credentials
+            stored = load_if_present(open_store(store, bot.profile.id), bot.profile)
+        except GuardError:
+            continue  # neither free nor a key that can be used
+        yield path, stored
+        if stored is None:
+            return
+
+
 def own_service_advice(bot: BotContext) -> str:
     """Return what to write so that a bot has a service of its own, as the next thing to do.
 
     Raises:
         GuardError: misconfigured, if the keyring cannot be read.
     """
-    if not isinstance(bot.section.credentials, KeyringStoreConfig):
+    config = bot.section.credentials
+    if isinstance(config, FileStoreConfig) and config.file is not None:
+        free_file = next((path for path, stored in candidate_files(bot) if stored is None), "…")
+        return f'write "file": {json.dumps(free_file)} into {SECTION}.credentials'
+    if not isinstance(config, KeyringStoreConfig):
         return f"name another store for this bot in {SECTION}.credentials"
     free = next((service for service, stored in candidate_services(bot) if stored is None), "…")
     if bot.state is not GuardState.ABSENT:

@@ -16,14 +16,14 @@ from freqtrade_bitmex_guard.manage import wizard_plan, wizard_stores
 from freqtrade_bitmex_guard.manage.bot_context import BotContext, check_candidate
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.credentials import Credentials
-from freqtrade_bitmex_guard.model.findings import GuardError, fail
+from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.networks import Network, count_addresses
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 
 _CHECK_AGAIN = "I changed the key: check it again"
-_NEW_KEY = "I made another key: enter its credentials"
+_NEW_KEY = "enter the credentials again, or those of another key"
 _STOP = "stop: nothing was written, and setup starts over when you run it again"
 
 
@@ -136,8 +136,9 @@ def _guide_steps(bot: BotContext, terminal: Terminal, *, is_made: bool) -> Netwo
         return _ask_network(bot, terminal)
     if page.two_factor:
         terminal.step("Two-factor authentication")
+        terminal.print(f"{page.two_factor} Without it, anybody who has your password can make keys.")
         while not terminal.confirm("Is it switched on for your account?"):
-            terminal.print(f"{page.two_factor} Without it, anybody who has your password can make keys.")
+            terminal.print("Switch it on first; setup waits.")
     terminal.step("The page")
     terminal.print(f"Log in, and open {page.location}.")
     terminal.step("A new key")
@@ -181,6 +182,12 @@ def _ask_network(bot: BotContext, terminal: Terminal) -> Network | None:
     if not bot.profile.page.ip_field:
         terminal.print(f"{bot.profile.title} cannot limit a key to addresses: a stolen key works from any machine.")
         return None
+    terminal.print(
+        "It is the address that the exchange sees. The provider's panel shows a server's; on the machine that the bot "
+        "runs on, this does, too:",
+        "    curl https://icanhazip.com",
+        "Behind a proxy it is the proxy's.",
+    )
     while True:
         network = wizard_plan.parse_network_input(
             terminal.ask("The bot's public, fixed address (or a block, or first-last):", check=_network_objection)
@@ -216,7 +223,7 @@ def _check_until_admitted(
 ) -> tuple[Credentials, Verdict]:
     """Ask for credentials and check them, until they are admitted or the person stops."""
     terminal.step("Credentials")
-    candidate = stored or _ask_credentials(bot, terminal)
+    candidate = stored or terminal.credentials(bot.profile)
     while True:
         verdict = check_candidate(bot, candidate, section)
         terminal.report(verdict)
@@ -226,16 +233,7 @@ def _check_until_admitted(
         choice = terminal.choose("Nothing was written. What now?", choices)
         if choice is ...:
             return candidate, verdict
-        candidate = choice if isinstance(choice, Credentials) else _ask_credentials(bot, terminal)
-
-
-def _ask_credentials(bot: BotContext, terminal: Terminal) -> Credentials:
-    """Ask for credentials until they look like those of the exchange: a slip must not end the dialogue."""
-    while True:
-        try:
-            return terminal.credentials(bot.profile)
-        except GuardError as slip:
-            terminal.print_findings(slip.findings)
+        candidate = choice if isinstance(choice, Credentials) else terminal.credentials(bot.profile)
 
 
 def _config_edits(bot: BotContext, section: Mapping[str, Any], files: list[ConfigFile]) -> list[FileEdit]:

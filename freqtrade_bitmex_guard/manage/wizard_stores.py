@@ -19,6 +19,7 @@ from freqtrade_bitmex_guard.manage.bot_context import BotContext
 from freqtrade_bitmex_guard.manage.terminal import Terminal
 from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import GuardError, fail
+from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 
 StoreSection = dict[str, Any]
 
@@ -34,7 +35,8 @@ def choose_store(bot: BotContext, terminal: Terminal) -> tuple[StoreSection, Cre
     """
     if bot.state is not GuardState.ABSENT:
         return dict(bot.section_source.get("credentials", {})), load_if_present(bot.store, bot.profile)
-    choices = {
+    choices: dict[str, Callable[..., StoreSection]] = {
+        **_file_choices(bot),
         "files, as systemd, Docker or Podman provide them": _ask_file_store,
         "a program that prints them: pass, op, vault, sops": _ask_command_store,
     }
@@ -63,6 +65,18 @@ def _keyring_choices(bot: BotContext, terminal: Terminal) -> dict[str, Callable[
     return choices
 
 
+def _file_choices(bot: BotContext) -> dict[str, Callable[..., StoreSection]]:
+    """Return the files to choose from, as `_keyring_choices` does; which one another bot uses nobody knows."""
+    choices: dict[str, Callable[..., StoreSection]] = {}
+    for path, stored in keyring_services.candidate_files(bot):
+        store: StoreSection = {"store": "files", "file": path}
+        shown = sanitize_path(path)
+        if stored is None:
+            return {f"a file of this user alone: {shown}": lambda *_, store=store: store, **choices}
+        choices[f"{stored.masked_id} ({shown}) is this bot's: use it"] = lambda *_, store=store: store
+    return choices
+
+
 def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Credentials, terminal: Terminal) -> None:
     """Store credentials, or show how to, and read them back.
 
@@ -81,8 +95,8 @@ def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Cr
         write(writable, partial(writable.add, credentials))
         return
     read_only = instructions.require_read_only(config)
-    terminal.print("In another terminal:")
-    terminal.print(*(f"    {line}" for line in instructions.store_steps(read_only, bot.profile)))
+    steps = [f"    {line}" for line in instructions.store_steps(read_only, bot.profile)]
+    terminal.print("In another terminal:", *steps)
     if isinstance(read_only, FileStoreConfig) and instructions.is_orchestrator_managed(read_only, bot.profile):
         terminal.print(
             "Only the bot's own unit or container gets these files: they cannot be read back here. Check it in there:"
@@ -100,6 +114,7 @@ def store_credentials(bot: BotContext, store: Mapping[str, Any], credentials: Cr
             terminal.print("The store returns something else than the credentials that were just checked.")
         except GuardError as end:
             terminal.print_findings(end.findings)
+        terminal.print("Once more, in another terminal:", *steps)  # they may have left the screen
     _fail_not_stored()
 
 

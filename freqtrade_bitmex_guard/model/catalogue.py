@@ -112,6 +112,8 @@ FINDINGS: dict[str, FindingSpec] = {
         _U, "The response is larger than 4 MB, or holds too many values or headers, and was cut off.", silent=True
     ),
     "exchange-error": FindingSpec(_U, "The exchange responded with an error that this version does not know."),
+    "agent-unavailable": FindingSpec(_U, "The signing agent does not answer.", transient=True),
+    "agent-not-admitted": FindingSpec(_U, "The signing agent has not admitted its key, or not recently."),
     "internal-error": FindingSpec(_U, "The guard itself failed; please report it."),
     # What only a check of many bots finds.
     "key-shared": FindingSpec(_R, "Several bots use one key.", across=True),
@@ -158,5 +160,10 @@ FINDINGS: dict[str, FindingSpec] = {
     "store-not-written": FindingSpec(_M, "The credential store may not have stored what it was given."),
     "store-read-only": FindingSpec(_M, "The credential store is managed externally and read-only here."),
     "credentials-conflict": FindingSpec(_M, "There are several credentials where one is expected; none was changed."),
+    "agent-refused": FindingSpec(_M, "The signing agent does not serve this process."),
+    "agent-mismatch": FindingSpec(_M, "The signing agent is for another exchange, server or protocol than the bot."),
+    "agent-unsupported": FindingSpec(_M, "The signing agent has no route table for this exchange or mode."),
+    "agent-setup": FindingSpec(_M, "The signing agent's config, socket or folder is not as it must be."),
+    "record-damaged": FindingSpec(_M, "The signing agent's record cannot be read, or its chain is broken."),
     "freqtrade-unsupported": FindingSpec(_M, "freqtrade's internals have changed: the guard cannot be installed."),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -107,3 +109,20 @@ def internal_error(bug: BaseException) -> Finding:
         "Report it with this line; it holds no secret. To run unguarded, remove the api_key_guard section and put the "
         "credentials back into freqtrade's config.",
     )
+
+
+@contextmanager
+def failures_as_findings(findings: list[Finding]) -> Iterator[None]:
+    """Turn whatever is raised inside into a finding; only KeyboardInterrupt is raised again.
+
+    Args:
+        findings: gets it.
+    """
+    try:
+        yield
+    except GuardError as problem:
+        findings += problem.findings
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        findings.append(internal_error(problem))

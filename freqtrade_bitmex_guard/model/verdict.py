@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding
 from freqtrade_bitmex_guard.model.key import KeyFacts
@@ -37,6 +38,8 @@ class Verdict:
         requests: the number of requests to the exchange.
         checked_at: when the check began.
         duration_ms: how long it took, in milliseconds.
+        bot: which one it is about, if that is known.
+        store: where its credentials are kept, for a person; None if the check did not get that far.
     """
 
     findings: tuple[Finding, ...]
@@ -48,6 +51,12 @@ class Verdict:
     requests: int = 0
     checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration_ms: int = 0
+    bot: BotLabel | None = None
+    store: str | None = None
+
+    def with_findings(self, *findings: Finding) -> Verdict:
+        """Return the same verdict with more findings."""
+        return replace(self, findings=sort_findings((*self.findings, *findings)))
 
     @property
     def outcome(self) -> Outcome:

@@ -31,6 +31,8 @@ def wrap_init(build: BuildBot, guard: StartGuard) -> BuildBot:
             else:
                 _build_admitted(build, guard, admission, self, config)
             guard.built_count += 1
+            if admission is not None and guard.admitted_with is not None and guard.admitted_with.findings:
+                notifications.notify_warnings(config, guard.admitted_with)
         except StartRefused as refusal:
             guard.last_refusal = refusal.verdict
             notifications.notify_refusal(config, refusal.verdict)
@@ -50,7 +52,8 @@ def _build_admitted(build: BuildBot, guard: StartGuard, admission: Admission, bo
         with fail_closed():
             guard.verify_bot_clients(bot.exchange)
             recheck = kept_alive(admission.recheck, 2 * admission.section.timeout_seconds)
-            loop_hook.attach_monitor(bot, KeyMonitor(recheck, admission.section))
+            monitor = KeyMonitor(recheck, admission.section, is_urgent=admission.is_urgent)
+            loop_hook.attach_monitor(bot, monitor)
     except BaseException:
         # The bot exists already, with its servers and threads: freqtrade's own way to take it down.
         try:

@@ -9,6 +9,7 @@ from typing import Any
 from freqtrade import main as freqtrade_main
 from freqtrade.exceptions import ConfigurationError, FreqtradeException
 from freqtrade.exchange import Exchange
+from freqtrade.rpc import RPC
 
 from freqtrade_bitmex_guard.plugin import loop_hook, rpc_hook, start_guard
 from freqtrade_bitmex_guard.plugin.bot_hook import wrap_init, wrap_init_ccxt
@@ -33,6 +34,7 @@ def install_hooks(module: ModuleType) -> None:
     guard = start_guard.START_GUARD
     loop_hook.install_loop_hook(bot)
     rpc_hook.install_rpc_hook(module)
+    rpc_hook.explain_commands(RPC)
     bot.__init__ = wrap_init(bot.__init__, guard)
     Exchange._init_ccxt = wrap_init_ccxt(Exchange._init_ccxt, guard)
 

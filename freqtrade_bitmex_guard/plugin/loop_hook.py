@@ -11,7 +11,9 @@ from typing import Any
 from freqtrade.enums import State
 
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor, StatusChange
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import internal_error
+from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin.entries import cancel_open_entries, install_entry_hook
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.report import chat
@@ -55,11 +57,25 @@ def _is_held(bot: Any) -> bool:
     return monitor is not None and monitor.violation is not None
 
 
+def why_held(bot: Any, *, to_pause: bool = False) -> str:
+    """Return why a bot cannot be started now, and how to go on; empty if the guard does not hold it.
+
+    Args:
+        bot: that was told to start.
+        to_pause: whether it was told to pause instead, which only a stopped bot cannot.
+    """
+    monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
+    violation = None if monitor is None else monitor.violation
+    if monitor is None or violation is None or (to_pause and not monitor.stops):
+        return ""
+    return chat.start_denied(violation, label_of(bot, violation), stops=monitor.stops)
+
+
 def notify_operator(bot: Any, make_message: Callable[[], str]) -> None:
     """Notify the operator; whatever fails, the bot goes on to manage its open trades."""
     try:
         message = make_message()
-        logger.warning("%s", message.partition("\n")[0])
+        logger.warning("API key guard: %s", message.partition("\n")[0])
         bot.notify_status(message)  # which writes the whole of it into the log
     except KeyboardInterrupt:
         raise
@@ -122,15 +138,21 @@ def _poll(bot: Any) -> None:
         notify_operator(
             bot,
             lambda: (
-                chat.key_recovered()
+                chat.key_recovered(label_of(bot, change.verdict))
                 if change.recovered
-                else _violation_message(change, before, entries, stops=monitor.stops)
+                else _violation_message(bot, change, before, entries, stops=monitor.stops)
             ),
         )
 
 
-def _violation_message(change: StatusChange, before: State, entries: chat.Entries, *, stops: bool) -> str:
+def label_of(bot: Any, verdict: Verdict) -> BotLabel:
+    """Return the label of a bot: the one of its check, or else of its config."""
+    return verdict.bot or BotLabel.of(getattr(bot, "config", {}))
+
+
+def _violation_message(bot: Any, change: StatusChange, before: State, entries: chat.Entries, *, stops: bool) -> str:
     state = chat.BotState.STOPPED if stops else chat.BotState.PAUSED
     if before is State.STOPPED:
         state = chat.BotState.STOPPED_ALREADY
-    return chat.violation(change.verdict, state, unreachable_minutes=change.unreachable_minutes, entries=entries)
+    label = label_of(bot, change.verdict)
+    return chat.violation(change.verdict, state, label, unreachable_minutes=change.unreachable_minutes, entries=entries)

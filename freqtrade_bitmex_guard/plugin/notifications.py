@@ -1,4 +1,4 @@
-"""Notifies the operator of a refused start, when there is no bot yet whose RPC could do it.
+"""Notifies the operator of a refused start, and of warnings of an admitted one, while there is no bot whose RPC could.
 
 This is best effort and never changes what else happens: it takes five seconds at most, fails with nothing but a line in
 the log, and repeats the same message only after an hour.
@@ -11,8 +11,9 @@ import functools
 import hashlib
 import json
 import logging
+import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from freqtrade.rpc.discord import Discord
 from freqtrade.rpc.webhook import Webhook
 
 from freqtrade_bitmex_guard.client.http import TrackingAdapter
-from freqtrade_bitmex_guard.model.findings import Severity
+from freqtrade_bitmex_guard.model.bot import BotLabel
+from freqtrade_bitmex_guard.model.findings import Finding, Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin import sent_messages
 from freqtrade_bitmex_guard.plugin.sent_messages import SentMessages
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.report import chat
@@ -38,6 +41,9 @@ _TELEGRAM_URL = "https://api.telegram.org"
 _TOTAL_TIMEOUT_SECONDS = 3.9
 
 _REQUEST_TIMEOUT_SECONDS = 3.5
+
+# An event with its moment, or a key by its first characters.
+_ITEM = re.compile(r"[^\s,:]+(?: \([^)]*\))? on \d{4}-\d\d-\d\d \d\d:\d\d UTC|\S{1,4}…")
 
 _connections: list[socket.socket] = []
 """Of the messages that are being sent."""
@@ -53,25 +59,59 @@ def notify_refusal(config: Mapping[str, Any], verdict: Verdict) -> None:
     Raises:
         Nothing: whatever goes wrong is a line in the log.
     """
+    with _best_effort():
+        channels = _channels(config, chat.start_refused(verdict, verdict.bot or BotLabel.of(config)))
+        sent = _memory(config, sent_messages.REFUSALS)
+        digests = {name: [_refusal_digest(config, verdict, name)] for name in channels}
+        unsent = {name: send for name, send in channels.items() if not sent.holds(digests[name][0])}
+        _send_and_remember(unsent, digests, sent)
+
+
+def notify_warnings(config: Mapping[str, Any], verdict: Verdict) -> None:
+    """Send the warnings of an admitted start, each once; see `notify_refusal`.
+
+    Args:
+        config: freqtrade's whole, merged config.
+        verdict: that admitted the bot.
+    """
+    with _best_effort():
+        bot = verdict.bot or BotLabel.of(config)
+        sent = _memory(config, sent_messages.WARNINGS)
+        for name in _channels(config, ""):
+            new = [finding for finding in verdict.findings if not all(map(sent.holds, _marks(config, finding, name)))]
+            if new:
+                message = chat.start_warnings(verdict, new, bot)
+                marks = [mark for finding in new for mark in _marks(config, finding, name)]
+                _send_and_remember({name: _channels(config, message)[name]}, {name: marks}, sent)
+
+
+@contextlib.contextmanager
+def _best_effort() -> Iterator[None]:
     try:
-        channels = _channels(config, chat.start_refused(verdict, str(config.get("bot_name") or "freqtrade")))
-        sent = SentMessages(Path(config.get("user_data_dir") or "user_data"))
-        digests = {name: _refusal_digest(config, verdict, name) for name in channels}
-        channels = {name: send for name, send in channels.items() if not sent.holds(digests[name])}
-        if not channels:
-            return
-        outcomes = deadline.run_with_timeout(
-            lambda: deadline.run_concurrently(list(channels.values())), _TOTAL_TIMEOUT_SECONDS, _abort
-        )
-        failed = [name for name, outcome in zip(channels, outcomes, strict=True) if isinstance(outcome, BaseException)]
-        if failed:
-            # Without the reason: the addresses are secrets, and requests puts them into its errors.
-            logger.warning("API key guard: the operator could not be notified by %s.", ", ".join(failed))
-        sent.add([digests[name] for name in channels if name not in failed])
+        yield
     except BaseException as problem:
         logger.warning("API key guard: the operator could not be notified (%s).", type(problem).__name__)
     finally:
         _abort()
+
+
+def _memory(config: Mapping[str, Any], kind: str) -> SentMessages:
+    return SentMessages(Path(config.get("user_data_dir") or "user_data"), kind)
+
+
+def _send_and_remember(
+    channels: dict[str, Callable[[], None]], digests: Mapping[str, Collection[str]], sent: SentMessages
+) -> None:
+    if not channels:
+        return
+    outcomes = deadline.run_with_timeout(
+        lambda: deadline.run_concurrently(list(channels.values())), _TOTAL_TIMEOUT_SECONDS, _abort
+    )
+    failed = [name for name, outcome in zip(channels, outcomes, strict=True) if isinstance(outcome, BaseException)]
+    if failed:
+        # Without the reason: the addresses are secrets, and requests puts them into its errors.
+        logger.warning("API key guard: the operator could not be notified by %s.", ", ".join(failed))
+    sent.add([digest for name in channels if name not in failed for digest in digests[name]])
 
 
 def _channels(config: Mapping[str, Any], message: str) -> dict[str, Callable[[], None]]:
@@ -147,5 +187,17 @@ def _refusal_digest(config: Mapping[str, Any], verdict: Verdict, channel: str) -
     """Return what is equal for two refusals that mean the same to the operator, by one channel."""
     # Without warnings, which come and go.
     names = sorted({finding.name for finding in verdict.findings if finding.severity is Severity.ERROR})
-    same = [str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, channel, *names]
-    return hashlib.blake2b(json.dumps(same).encode(), digest_size=8).hexdigest()
+    return _digest([str(config.get("bot_name")), verdict.outcome, verdict.exchange, verdict.key, channel, *names])
+
+
+def _marks(config: Mapping[str, Any], finding: Finding, channel: str) -> list[str]:
+    """Return what tells a warning from those before: its events and keys where it lists any, else its name.
+
+    The age of a key grows each day, and an old event drops out of the list: neither is news.
+    """
+    items = _ITEM.findall(finding.message) or [""]
+    return [_digest([str(config.get("bot_name")), channel, finding.name, item]) for item in items]
+
+
+def _digest(parts: Sequence[str | None]) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

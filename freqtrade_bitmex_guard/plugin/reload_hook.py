@@ -15,7 +15,12 @@ from freqtrade_bitmex_guard.config.files import can_be_read_twice, read_config
 from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin.entries import cancel_open_entries
-from freqtrade_bitmex_guard.plugin.loop_hook import MONITOR_ATTRIBUTE, STATE_BEFORE_RELOAD, notify_operator
+from freqtrade_bitmex_guard.plugin.loop_hook import (
+    MONITOR_ATTRIBUTE,
+    STATE_BEFORE_RELOAD,
+    label_of,
+    notify_operator,
+)
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
 from freqtrade_bitmex_guard.report import chat
@@ -100,6 +105,11 @@ def _keep_running(bot: Any, verdict: Verdict) -> None:
     bot.state = State.STOPPED if stopped else State.PAUSED
     monitor: KeyMonitor | None = bot.__dict__.get(MONITOR_ATTRIBUTE)
     if monitor is not None:
-        monitor.poll_soon()  # it may be the key that does not pass
+        monitor.poll_soon(verdict)  # it may be the key that does not pass
     entries = chat.Entries() if stopped else cancel_open_entries(bot)
-    notify_operator(bot, lambda: chat.reload_refused(verdict, stopped=bot.state is State.STOPPED, entries=entries))
+    notify_operator(
+        bot,
+        lambda: chat.reload_refused(
+            verdict, label_of(bot, verdict), stopped=bot.state is State.STOPPED, entries=entries
+        ),
+    )

@@ -1,4 +1,4 @@
-"""The messages of freqtrade's bot by Telegram, Discord, webhook and message socket, redacted."""
+"""The messages of freqtrade's bot by Telegram, Discord, webhook and message socket, redacted; and its `/start`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from enum import Enum
 from types import ModuleType
 from typing import Any
 
+from freqtrade_bitmex_guard.plugin.loop_hook import why_held
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.redaction.registry import redact
 
 _IS_REDACTED = "_is_redacted"
+
+_IS_EXPLAINED = "_is_explained"
 
 _MESSAGE_SOCKET = "freqtrade.rpc.api_server.ws.channel"
 
@@ -54,6 +57,32 @@ def _wrap_manager_init(build: Callable[..., None]) -> Callable[..., None]:
 
     setattr(redacting, _IS_REDACTED, True)
     return redacting
+
+
+def explain_commands(rpc: Any) -> None:
+    """Have `/start` and `/pause` answered with the reason while the guard holds the bot.
+
+    Telegram, REST and so the UI all end in these two (freqtrade/rpc/rpc.py). A freqtrade without them loses only the
+    answer: what a command would change is kept from the bot by `loop_hook`.
+
+    Args:
+        rpc: the class `RPC`.
+    """
+    for name in ("_rpc_start", "_rpc_pause"):
+        handle = getattr(rpc, name, None)
+        if callable(handle) and not hasattr(handle, _IS_EXPLAINED):
+            setattr(rpc, name, _wrap_command(handle, name))
+
+
+def _wrap_command(handle: Callable[..., dict[str, str]], name: str) -> Callable[..., dict[str, str]]:
+    @functools.wraps(handle)
+    def explained(self: Any, *args: Any, **options: Any) -> dict[str, str]:
+        answer = handle(self, *args, **options)  # a held bot that was stopped is at least paused by it
+        reason = why_held(self._freqtrade, to_pause=name == "_rpc_pause")
+        return {"status": reason} if reason else answer
+
+    setattr(explained, _IS_EXPLAINED, True)
+    return explained
 
 
 def _redact_message_socket() -> None:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from freqtrade.exceptions import OperationalException
 
 from freqtrade_bitmex_guard.check.admission import Admission, holds_credentials
 from freqtrade_bitmex_guard.check.interface import CheckResult
-from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.client import settings
+from freqtrade_bitmex_guard.check.open import open_check
 from freqtrade_bitmex_guard.client.exchange_client import SILENT_LOGGER
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
-from freqtrade_bitmex_guard.config.places import where_written
-from freqtrade_bitmex_guard.model.findings import GuardError, Severity, fail, internal_error
+from freqtrade_bitmex_guard.model.bot import BotLabel
+from freqtrade_bitmex_guard.model.findings import GuardError, Severity, internal_error
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
+from freqtrade_bitmex_guard.plugin import unguarded
 from freqtrade_bitmex_guard.plugin.shape import fail_unsupported
 from freqtrade_bitmex_guard.report import text
 from freqtrade_bitmex_guard.util.systemd import keep_alive
@@ -49,10 +48,13 @@ class StartRefused(OperationalException):  # type: ignore[misc]
 
 
 @contextmanager
-def fail_closed() -> Iterator[None]:
+def fail_closed(config: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Refuse the start if anything fails inside.
 
     This is the one boundary between the guard and freqtrade, which swallows some exceptions and goes on without us.
+
+    Args:
+        config: of the bot, so that the refusal names it.
 
     Raises:
         StartRefused: for every exception but KeyboardInterrupt.
@@ -62,7 +64,7 @@ def fail_closed() -> Iterator[None]:
     except (KeyboardInterrupt, StartRefused):
         raise
     except BaseException as problem:
-        raise StartRefused(_verdict_of(problem)) from None
+        raise StartRefused(_verdict_of(problem, config)) from None
 
 
 class StartGuard:
@@ -74,6 +76,7 @@ class StartGuard:
         admission: what the bot of this process was admitted with; None if it is not guarded.
         clients: the ccxt clients that were compared with the admission.
         last_refusal: the verdict that kept the last bot from being built; None if it was built.
+        admitted_with: the verdict of the last admission.
         was_guarded: whether any config of this process had the guard enabled, in dry-run too. It never becomes false
             again.
         built_count: how many bots were built, guarded or not.
@@ -85,6 +88,7 @@ class StartGuard:
         self.admission: Admission | None = None
         self.clients: list[Any] = []
         self.last_refusal: Verdict | None = None
+        self.admitted_with: Verdict | None = None
         self.was_guarded = False
         self.built_count = 0
         self._handed_on: tuple[dict[str, Any], Admission] | None = None
@@ -103,7 +107,7 @@ class StartGuard:
         if handed_on is not None and handed_on[0] is config:
             self.admission = handed_on[1]
         else:
-            with fail_closed():
+            with fail_closed(config):
                 self.admission = self._check(config)
         return self.admission
 
@@ -117,7 +121,7 @@ class StartGuard:
             StartRefused: if no bot may be built from the config.
         """
         self.wait_seconds = 0.0  # a start may wait for the exchange; a running bot may not
-        with fail_closed():
+        with fail_closed(config):
             return self._check(config)
 
     @contextmanager
@@ -150,6 +154,7 @@ class StartGuard:
         differences = list(self.admission.verify_client(client))
         if differences:
             raise GuardError(*differences)
+        self.admission.attach(client)
         client.logger = SILENT_LOGGER  # at -vvv ccxt logs the key id and every signature
         self.clients.append(client)
 
@@ -169,18 +174,22 @@ class StartGuard:
         for client in clients:
             if not any(client is compared for compared in self.clients):
                 fail_unsupported("freqtrade built a client in a way that the guard did not see.")
+            if self.admission is not None and not self.admission.is_attached(client):
+                fail_unsupported("A client that was built for the signing agent does not use it.")
 
     def _check(self, config: dict[str, Any]) -> Admission | None:
         # freqtrade strips the credentials only where this is true; anything odd counts as live.
         if config.get("dry_run") is True:
-            self.was_guarded |= _log_dry_run(config)
+            self.was_guarded |= unguarded.log_dry_run(config)
             return None
         state = guard_state(config)
         self.was_guarded |= state is GuardState.ENABLED
         if state is not GuardState.ENABLED:
             # A reload that has lost the section is no decision to go on unguarded; `"enabled": false` is one.
             if self.require_guard or (state is GuardState.ABSENT and self.was_guarded):
-                _fail_unguarded(state)
+                unguarded.fail_requested(state)
+            if state is GuardState.ABSENT:
+                unguarded.log_no_section(config)
             return None
         with keep_alive(self.wait_seconds + _MAX_CHECK_SECONDS):
             result = self._run_check(config)
@@ -190,6 +199,7 @@ class StartGuard:
             level = logging.WARNING if finding.severity is Severity.WARNING else logging.INFO
             logger.log(level, "API key guard: %s", text.describe_finding(finding))
         logger.info(text.summary_line(result.verdict))
+        self.admitted_with = result.verdict
         return result.admission
 
     def _run_check(self, config: dict[str, Any]) -> CheckResult:
@@ -197,7 +207,7 @@ class StartGuard:
         deadline = time.monotonic() + self.wait_seconds
         wait = _FIRST_WAIT_SECONDS
         while True:
-            result = LocalCheck(config).run()
+            result = open_check(config).run()
             remaining = deadline - time.monotonic()
             if not result.verdict.transient or remaining <= 0:
                 self.wait_seconds = 0.0
@@ -217,10 +227,11 @@ START_GUARD = StartGuard()
 """The one of this process, which `install` puts around freqtrade's classes."""
 
 
-def _verdict_of(problem: BaseException) -> Verdict:
+def _verdict_of(problem: BaseException, config: Mapping[str, Any] | None) -> Verdict:
     try:
         findings = problem.findings if isinstance(problem, GuardError) else (internal_error(problem),)
-        return Verdict(findings=sort_findings(findings))
+        bot = None if config is None else BotLabel.of(config)
+        return Verdict(findings=sort_findings(findings), bot=bot)
     except KeyboardInterrupt:
         raise
     except BaseException:
@@ -234,31 +245,3 @@ def _report(verdict: Verdict) -> str:
         raise
     except BaseException:
         return "API key guard: nothing was started, and the report about it failed, too."
-
-
-def _log_dry_run(config: dict[str, Any]) -> bool:
-    """Log what the guard makes of a config in dry-run; return whether the guard is enabled in it."""
-    try:
-        is_enabled = guard_state(config) is GuardState.ENABLED
-        if is_enabled:
-            logger.info("API key guard: dry-run, so no key is read and nothing is checked.")
-            # freqtrade strips the credentials that it knows, and ccxt signs with all others.
-            places = partial(where_written, config)
-            for finding in settings.find_credentials(config.get("exchange") or {}, None, places):
-                logger.warning("API key guard: %s. %s", text.describe_finding(finding), finding.fix)
-    except GuardError as problem:
-        logger.warning("API key guard: dry-run, so nothing is checked; a live start would be refused: %s", problem)
-        return True  # the section is meant, but wrong
-    return is_enabled
-
-
-def _fail_unguarded(state: GuardState) -> NoReturn:
-    if state is GuardState.ABSENT:
-        fail(
-            "section-missing",
-            "A guarded bot was requested, but the config has no api_key_guard section.",
-            'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} to the config; '
-            "or start plain `freqtrade trade` to run unguarded.",
-        )
-    fix = "Set it to true, or start plain `freqtrade trade` to run unguarded."
-    fail("guard-disabled", "A guarded bot was requested, but api_key_guard.enabled is false.", fix)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from freqtrade_bitmex_guard.model.findings import HELP_PAGE, Finding, Severity
+from freqtrade_bitmex_guard.model.bot import BotLabel
+from freqtrade_bitmex_guard.model.findings import HELP_PAGE, Finding
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
-from freqtrade_bitmex_guard.report.text import describe_minutes, headline
+from freqtrade_bitmex_guard.report import advice
+from freqtrade_bitmex_guard.report.faults import headline
+from freqtrade_bitmex_guard.report.text import describe_minutes
 
 # Discord takes 1,024 characters; freqtrade shows a status to Telegram as code, which a backtick would end.
 _MAX_CHARACTERS = 1_000
+
+_MAX_CAUSE = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,67 +48,104 @@ class Entries:
 
 
 class BotState(StrEnum):
-    """What became of a bot whose key no longer passes."""
+    """What became of a bot whose key no longer passes, as a message begins and goes on."""
 
-    PAUSED = "The bot is paused: it opens no new trade and still manages the open ones."
-    STOPPED = "The bot is stopped: no bot manages the open trades."
-    STOPPED_ALREADY = "The bot was stopped already, and stays so: no bot manages the open trades."
+    PAUSED = "is paused"
+    STOPPED = "is stopped"
+    STOPPED_ALREADY = "stays stopped"
+
+    @property
+    def meaning(self) -> str:
+        """What it means for the money."""
+        if self is BotState.PAUSED:
+            return "It opens no new trade and still manages the open ones."
+        return "No bot manages the open trades."
 
 
-def start_refused(verdict: Verdict, bot: str) -> str:
+def start_refused(verdict: Verdict, bot: BotLabel) -> str:
     """Return the message about a start that was refused.
 
     Args:
         verdict: why.
-        bot: the bot's name.
+        bot: which one.
     """
-    return _message(
-        [
-            f"{bot} was not started.",
-            f"API key guard: {headline(verdict)}",
-            "Open trades stay on the exchange, and no bot manages them.",
-        ],
-        verdict,
-    )
+    money = ["Open trades stay on the exchange, and no bot manages them."]
+    return _message(f"{bot} was not started: ", replace(verdict, bot=bot), money)
+
+
+def start_warnings(verdict: Verdict, findings: Sequence[Finding], bot: BotLabel) -> str:
+    """Return the message about a bot that was started, though there are warnings.
+
+    Args:
+        verdict: that admitted it.
+        findings: the warnings that are new.
+        bot: which one.
+    """
+    first, *others = (finding.message for finding in findings)
+    verdict = replace(verdict, bot=bot, findings=tuple(findings))
+    lines = [_shortened(f"{bot} was started, with a warning: {first}"), *_subject(verdict)]
+    lines += [f"Also: {' '.join(others)}"] if others else []
+    lines += [f"What to do: {advice.join_fixes(advice.fixes(verdict, running=True))}"]
+    command = bot.fill_in("freqtrade-bitmex-guard audit -c CONFIG")
+    return _bounded(lines, f"\nType: {command}{_help_line(findings)}")
 
 
 def violation(
-    verdict: Verdict, state: BotState, *, unreachable_minutes: float | None, entries: Entries = Entries()
+    verdict: Verdict,
+    state: BotState,
+    bot: BotLabel,
+    *,
+    unreachable_minutes: float | None,
+    entries: Entries = Entries(),
 ) -> str:
     """Return the message about a running bot whose key no longer passes.
 
     Args:
         verdict: why.
         state: what became of the bot.
+        bot: which one.
         entries: what became of its open entries.
         unreachable_minutes: for how long the key could not be checked, if that is why.
     """
+    subject = f"{bot} {state}: "
     if unreachable_minutes is not None:
-        reason = f"the key could not be checked for {_duration(unreachable_minutes)}"
-    elif verdict.facts:
-        reason = "the key now breaks the policy"
-    else:
-        reason = "the key can no longer be verified"
-    outlook = "It stays so until you start it again, which works only once the key passes."
-    return _message([f"API key guard: {reason}. {state}{entries} {outlook}"], verdict)
+        subject += f"the key could not be checked for {_duration(unreachable_minutes)}. "
+    outlook = "It goes on only after you send /start, and only once the key passes: the guard reports that."
+    money = [f"{state.meaning}{entries} {outlook}"]
+    return _message(subject, replace(verdict, bot=bot), money, running=True)
 
 
-def key_recovered() -> str:
+def key_recovered(bot: BotLabel) -> str:
     """Return the message that the key passes again, while the bot is still paused or stopped."""
-    return "API key guard: the key passes again. Nothing was resumed: send /start if you want the bot to go on."
+    return _clean(f"{bot}: the key passes again. Nothing was resumed: send /start if you want the bot to go on.")
 
 
-def reload_refused(verdict: Verdict, *, stopped: bool, entries: Entries = Entries()) -> str:
+def start_denied(verdict: Verdict, bot: BotLabel, *, stops: bool) -> str:
+    """Return the answer to `/start` while the guard holds the bot.
+
+    Args:
+        verdict: why.
+        bot: which one.
+        stops: whether it is stopped; else it is paused.
+    """
+    state = BotState.STOPPED if stops else BotState.PAUSED
+    money = [f"{state.meaning} Send /start again once the guard reports that the key passes."]
+    subject = f"{bot} was not started and {state}: "
+    return _message(subject, replace(verdict, bot=bot), money, running=True)
+
+
+def reload_refused(verdict: Verdict, bot: BotLabel, *, stopped: bool, entries: Entries = Entries()) -> str:
     """Return the message about a reload that was refused.
 
     Args:
         verdict: why.
+        bot: which one.
         entries: what became of the bot's open entries.
         stopped: whether the bot was stopped before, and so still is.
     """
     state = "stopped, as it was" if stopped else "paused: it opens no new trade and still manages the open ones"
-    first = f"API key guard: the new config was not loaded. The bot runs on with the old one and is {state}.{entries}"
-    return _message([first], verdict)
+    first = f"It runs on with the old config and is {state}.{entries}"
+    return _message(f"{bot} did not load the new config: ", replace(verdict, bot=bot), [first], running=True)
 
 
 def _pairs(pairs: Sequence[str]) -> str:
@@ -115,15 +157,42 @@ def _duration(minutes: float) -> str:
     return f"a {text}" if text == "minute" else text
 
 
-def _message(lines: Sequence[str], verdict: Verdict) -> str:
-    """Join lines, reasons and fixes; what is too long loses its last fixes and reasons, but not the page."""
-    errors = [finding for finding in verdict.findings if finding.severity is Severity.ERROR]
-    reasons = [f"{finding.name}: {finding.message}" for finding in errors]
-    fixes = [f"What to do: {fix}" for fix in dict.fromkeys(finding.fix for finding in errors)]
-    end = _clean(_help_line(errors))
-    text = _clean("\n".join([*lines, *reasons, *fixes]))
+def _message(subject: str, verdict: Verdict, money: Sequence[str], *, running: bool = False) -> str:
+    """Return a message: who and why, what it means for the money, what to do, the command, the page.
+
+    What is too long loses the end of its reasons and fixes, but neither the command nor the page.
+    """
+    errors = advice.errors_of(verdict)
+    messages = list(dict.fromkeys(finding.message for finding in errors)) or [headline(verdict)]
+    suspicion = advice.somebody_else(verdict) if running else ""
+    first = f"{subject}{messages[0]}"
+    lines = [_shortened(first), *filter(None, [suspicion]), *money, *_subject(verdict)]
+    lines += [f"Also: {' '.join(messages[1:])}"] if messages[1:] else []
+    command = advice.command(verdict)
+    texts = [
+        fix.replace(f"`{command}`", "the command below")
+        for finding, fix in zip(verdict.findings, advice.fixes(verdict, running=running), strict=True)
+        if finding in errors
+    ]
+    lines += [f"What to do: {advice.join_fixes(texts)}"] if texts else []
+    return _bounded(lines, f"\nType: {command}{_help_line(errors)}")
+
+
+def _bounded(lines: Sequence[str], end: str) -> str:
+    end, text = _clean(end), _clean("\n".join(lines))
     room = _MAX_CHARACTERS - len(end)
-    return (text if len(text) <= room else text[: room - 1] + "…") + end
+    return (text if len(text) <= room else text[: max(0, room - 1)] + "…") + end
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_CAUSE else text[: _MAX_CAUSE - 1] + "…"
+
+
+def _subject(verdict: Verdict) -> list[str]:
+    if verdict.key is None:
+        return []
+    place = f", from {verdict.store}" if verdict.store else ""
+    return [f"Key {verdict.key} on {verdict.exchange}{place}."]
 
 
 def _help_line(errors: Sequence[Finding]) -> str:

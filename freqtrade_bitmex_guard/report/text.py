@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,13 +15,8 @@ from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, RestrictedTo
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.redaction.registry import redact
 from freqtrade_bitmex_guard.redaction.sanitize import join_limited, sanitize
-
-_HEADLINES = {
-    Outcome.ADMITTED: "ADMITTED: the key can do no more than the policy allows.",
-    Outcome.REFUSED: "REFUSED: the key breaks the policy. Nothing was started.",
-    Outcome.UNVERIFIED: "UNVERIFIED: the key could not be verified. Nothing was started.",
-    Outcome.MISCONFIGURED: "MISCONFIGURED: configuration error; the check did not run. Nothing was started.",
-}
+from freqtrade_bitmex_guard.report import advice
+from freqtrade_bitmex_guard.report.faults import describe_unverified, headline
 
 _OPEN_TRADES_NOTE = (
     "No order was placed. Open trades and orders stay on the exchange, and no bot manages them until one runs again."
@@ -34,13 +30,6 @@ COLOURS = {
 }
 
 _SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
-
-
-def headline(verdict: Verdict) -> str:
-    """Return the verdict in one sentence."""
-    if verdict.admitted and verdict.unverified:
-        return f"ADMITTED as the policy accepts it, without verification: {_describe_unverified(verdict)}."
-    return _HEADLINES[verdict.outcome]
 
 
 def describe_permissions(facts: KeyFacts) -> str:
@@ -92,7 +81,7 @@ def describe_finding(finding: Finding) -> str:
 
 def summary_line(verdict: Verdict) -> str:
     """Return an admitted start in one line, for the log."""
-    unverified = f"; without verification: {_describe_unverified(verdict)}" if verdict.unverified else ""
+    unverified = f"; without verification: {describe_unverified(verdict)}" if verdict.unverified else ""
     return (
         f"API key {verdict.key} on {verdict.exchange} admitted: {'; '.join(map(_describe_facts, verdict.facts))}; "
         f"checked with {join_limited(verdict.servers)} in {verdict.duration_ms} ms{unverified}."
@@ -101,22 +90,30 @@ def summary_line(verdict: Verdict) -> str:
 
 def render_plain(verdict: Verdict) -> str:
     """Return the whole verdict as plain lines, for the log of a bot that was not started."""
-    lines = [f"API key guard: {headline(verdict)}", f"  {_OPEN_TRADES_NOTE}"]
+    lines = [f"API key guard: {opening(verdict)}", f"  {_OPEN_TRADES_NOTE}"]
+    lines += [f"  {line}" for line in _subject_lines(verdict)]
     for facts in verdict.facts:
         lines += [f"  Key {verdict.key}: {_describe_facts(facts)}", *(f"  {note}" for note in describe_notes(facts))]
     if verdict.unverified:
-        lines.append(f"  Not verified, as the policy accepts it: {_describe_unverified(verdict)}")
-    for finding in verdict.findings:
+        lines.append(f"  Not verified, as the policy accepts it: {describe_unverified(verdict)}")
+    if not verdict.admitted:
+        lines += [f"  Type: {advice.command(verdict)}"]
+    for finding, fix in zip(verdict.findings, advice.fixes(verdict), strict=True):
         lines += [
             f"  [{finding.severity}] {finding.name}: {finding.message}",
-            f"      What to do: {finding.fix}",
+            f"      What to do: {fix}",
             f"      Help: {finding.help_path}",
         ]
     return redact("\n".join(lines))
 
 
-def _describe_unverified(verdict: Verdict) -> str:
-    return ", ".join(subject.replace("-", " ") for subject in verdict.unverified)
+def opening(verdict: Verdict) -> str:
+    """Return the first line of a report: the bot, its host and the headline."""
+    return f"{verdict.bot}: {headline(verdict)}" if verdict.bot else headline(verdict)
+
+
+def _subject_lines(verdict: Verdict) -> list[str]:
+    return [f"The key is in {verdict.store}."] if verdict.store else []
 
 
 def _describe_facts(facts: KeyFacts) -> str:
@@ -150,32 +147,42 @@ def render(verdict: Verdict) -> str:
 
 
 def print_table(verdict: Verdict, console: Console) -> None:
-    """Print the whole verdict as a table that is read at a glance.
+    """Print the whole verdict so that it is read at a glance.
 
     Args:
         verdict: what to print.
         console: where; it decides on colours and width.
     """
-    console.print(redacted_text(headline(verdict), style=COLOURS[verdict.outcome]))
+    console.print(redacted_text(opening(verdict), style=COLOURS[verdict.outcome]))
     console.print(_summary_grid(verdict))
-    if not verdict.findings:
-        return
-    table = Table(show_lines=True, expand=False)
-    table.add_column("finding", no_wrap=True)
-    table.add_column("what was found", overflow="fold")
-    for finding in verdict.findings:
+    print_findings(verdict, console)
+    if not verdict.admitted:
+        print_copyable(console, f"Type: {advice.command(verdict)}", style="bold")
+
+
+def print_findings(verdict: Verdict, console: Console) -> None:
+    """Print each finding with its severity, its fix and its page, in the verdict's order."""
+    for finding, fix in zip(verdict.findings, advice.fixes(verdict), strict=True):
+        console.print()
         style = _SEVERITY_COLOURS.get(finding.severity, "cyan")
-        table.add_row(redacted_text(finding.name, style=style), redacted_text(finding.message))
-    console.print(table)
-    _print_list(console, "What to do:", [finding.fix for finding in verdict.findings])
-    _print_list(console, "Help:", [finding.help_path for finding in verdict.findings])
+        console.print(redacted_text(f"{finding.name}: {describe_severity(finding)}", style=style))
+        console.print(Padding(redacted_text(finding.message), (0, 0, 0, 2)))
+        print_copyable(console, f"  What to do: {fix}")
+        print_copyable(console, f"  Help: {finding.help_path}")
 
 
-def _print_list(console: Console, title: str, lines: Iterable[str]) -> None:
-    console.print(redacted_text(title, style="bold"))
-    for line in dict.fromkeys(lines):
-        # On a line of its own, not in a cell: a command in it must come out whole when it is copied.
-        console.print(redacted_text(f"- {line}"), soft_wrap=True)
+def describe_severity(finding: Finding) -> str:
+    """Return in words what a finding does to a start."""
+    return {
+        Severity.ERROR: "error, keeps the bot from starting",
+        Severity.WARNING: "warning, the bot starts all the same",
+        Severity.INFO: "for information",
+    }[finding.severity]
+
+
+def print_copyable(console: Console, line: str, style: str = "") -> None:
+    """Print a line that the console does not break: a command in it must come out whole when it is copied."""
+    console.print(redacted_text(line, style=style), soft_wrap=True)
 
 
 def _summary_grid(verdict: Verdict) -> Table:
@@ -184,6 +191,8 @@ def _summary_grid(verdict: Verdict) -> Table:
     grid.add_column(overflow="fold")
     grid.add_row("exchange", redacted_text(verdict.exchange or "—"))
     grid.add_row("key", redacted_text(verdict.key or "— (not read)"))
+    if verdict.store:
+        grid.add_row("stored in", redacted_text(verdict.store))
     for facts in verdict.facts:
         if facts.name:
             grid.add_row("name", redacted_text(sanitize(facts.name)))
@@ -194,7 +203,7 @@ def _summary_grid(verdict: Verdict) -> Table:
         if facts.expires:
             grid.add_row("expires", redacted_text(describe_expiry(facts)))
     if verdict.unverified:
-        grid.add_row("not verified", redacted_text(_describe_unverified(verdict)))
+        grid.add_row("not verified", redacted_text(describe_unverified(verdict)))
     if verdict.servers:
         grid.add_row("servers", redacted_text(join_limited(verdict.servers)))
     grid.add_row("requests", redacted_text(f"{verdict.requests} in {verdict.duration_ms} ms"))

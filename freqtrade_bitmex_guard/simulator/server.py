@@ -87,8 +87,9 @@ class Handler(BaseHTTPRequestHandler):
             phrase = "Unknown"
         head = f"HTTP/1.1 {response.status} {phrase}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._write(head.encode("latin-1") + b"\r\n", response.seconds_per_byte)
-        self._write(response.body[: response.reset_after], response.seconds_per_byte)
+        # In one piece: a second one would wait 40 ms for the acknowledgement of the first.
+        whole = head.encode("latin-1") + b"\r\n" + response.body[: response.reset_after]
+        self._write(whole, response.seconds_per_byte)
         if response.reset_after is not None:
             self._reset()
 

@@ -7,9 +7,9 @@ too, passes `WritableStoreContract`.
 from __future__ import annotations
 
 import logging
-import string
 from collections.abc import Mapping
 from dataclasses import replace
+from secrets import token_bytes
 from typing import Any, ClassVar
 
 import pytest
@@ -197,16 +197,15 @@ class WritableStoreContract(StoreContract):
         assert access.load_if_present(store, _profile(fields)) is None
 
 
-def _random_value(field: CredentialField) -> str:
-    """Return a value in the shape of a part, drawn anew each time."""
-    digits = {WALLET_ADDRESS.name: 40, PRIVATE_KEY.name: 64}.get(field.name)
-    if digits:
-        return f"0x{random_text(digits, string.hexdigits)}"
-    return random_ed25519_secret() if field.multiline else f"{field.name}-{random_text(24)}"
-
-
 def _profile(fields: tuple[CredentialField, ...]) -> ExchangeProfile:
-    return replace(exchanges.get_adapter(EXCHANGE).profile, credentials=fields)
+    return replace(exchanges.get_adapter(EXCHANGE).profile, credentials=fields, shapes={})
+
+
+def _random_value(field: CredentialField) -> str:
+    if field.multiline:
+        return random_ed25519_secret()
+    digits = {WALLET_ADDRESS: 20, PRIVATE_KEY: 32}.get(field)
+    return f"0x{token_bytes(digits).hex()}" if digits else f"{field.name}-{random_text(24)}"
 
 
 def _credentials(fields: tuple[CredentialField, ...], values: Mapping[str, str]) -> Credentials:

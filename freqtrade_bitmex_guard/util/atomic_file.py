@@ -26,7 +26,7 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     """
     folder = path.parent
     folder.mkdir(mode=0o700, exist_ok=True)
-    _remove_stale(path)
+    remove_leftovers(path, older_than_seconds=_STALE_SECONDS)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".new")
     try:
         try:
@@ -65,11 +65,16 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
         os.close(handle)
 
 
-def _remove_stale(path: Path) -> None:
-    """Remove the temporary files of processes that were killed."""
+def remove_leftovers(path: Path, older_than_seconds: float) -> None:
+    """Remove the temporary files of processes that were killed while they wrote a file.
+
+    Args:
+        path: of the file.
+        older_than_seconds: 0 only where a lock shows that nobody else writes it.
+    """
     for temporary in path.parent.glob(f".{path.name}.*.new"):
         with contextlib.suppress(OSError):
-            if time.time() - temporary.stat().st_mtime > _STALE_SECONDS:
+            if time.time() - temporary.stat().st_mtime >= older_than_seconds:
                 temporary.unlink()
 
 

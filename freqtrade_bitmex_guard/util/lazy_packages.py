@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
@@ -38,14 +39,17 @@ class _LazyPackage(ModuleType):
         return getattr(self, name)
 
 
-def install() -> None:
+def install(packages: Sequence[str] = _LARGE_PACKAGES) -> None:
     """Delay the import of the large packages until something in them is needed.
 
     Only for a process that starts no bot.
+
+    Args:
+        packages: which of them the process uses at all.
     """
     _pause_garbage_collector()
     _skip_pydantic_plugins()
-    delayed = [name for name in _LARGE_PACKAGES if name not in sys.modules]
+    delayed = [name for name in packages if name not in sys.modules]
     for name in delayed:
         _install_lazily(name)
     _install_charset_normalizer_lazily()

@@ -48,6 +48,8 @@ class Wire:
     request_count = 0
     remaining_seconds = one_request_seconds = 1.0
 
+    is_unheard = False
+
     def __init__(self, listed: Told, itself: Told) -> None:
         self.responses = {"apiKey": listed, "apiKey/self": itself}
 

@@ -51,7 +51,7 @@ def test_the_start_that_is_attacked_below_builds_a_bot(
 
 PLACES = [
     "freqtrade_bitmex_guard.plugin.start_guard.guard_state",
-    "freqtrade_bitmex_guard.plugin.start_guard.LocalCheck",
+    "freqtrade_bitmex_guard.plugin.start_guard.open_check",
     "freqtrade_bitmex_guard.check.prepare.guard_state",
     "freqtrade_bitmex_guard.check.prepare.parse_section",
     "freqtrade_bitmex_guard.check.local.prepare",
@@ -63,7 +63,7 @@ PLACES = [
     "freqtrade_bitmex_guard.client.http.BoundedSession.request",
     "freqtrade_bitmex_guard.client.response.Response.json",
     "freqtrade_bitmex_guard.credentials.files.FileStore.load",
-    "freqtrade_bitmex_guard.credentials.files._is_orchestrator_file",
+    "freqtrade_bitmex_guard.credentials.files.is_orchestrator_file",
     "freqtrade_bitmex_guard.redaction.output.install",
     "freqtrade_bitmex_guard.util.deadline.run_with_timeout",
     "freqtrade_bitmex_guard.exchanges.bitmex.BitMEX.read_key",
@@ -98,7 +98,7 @@ def test_an_error_anywhere_builds_no_bot(
         raise raised(SECRET)
 
     config = bot_config(tmp_path, exchange, timeout_seconds=1)
-    (tmp_path / "secret").chmod(0o640 if place.endswith("_is_orchestrator_file") else 0o600)
+    (tmp_path / "secret").chmod(0o640 if place.endswith("is_orchestrator_file") else 0o600)
     monkeypatch.setattr(place, property(broken) if place.endswith("outcome") else broken)
     with pytest.raises(KeyboardInterrupt if raised is KeyboardInterrupt else StartRefused) as refused:
         start(config, guard)

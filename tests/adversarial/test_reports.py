@@ -14,6 +14,7 @@ from freqtrade_bitmex_guard.audit.run import Audit
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.cli.output import print_report
 from freqtrade_bitmex_guard.manage.terminal import Terminal
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.model.key import KeyFacts, RestrictedTo
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -35,7 +36,7 @@ OUTLETS: dict[str, Callable[[Terminal], Any]] = {
     "the verdict": lambda _: print_report(text.render(VERDICT)),
     "the verdict as JSON": lambda _: print_report(json.to_json(VERDICT)),
     "the verdict for a log": lambda _: print(text.render_plain(VERDICT)),
-    "the verdict for a chat": lambda _: print(chat.start_refused(VERDICT, SAID)),
+    "the verdict for a chat": lambda _: print(chat.start_refused(VERDICT, BotLabel.of({"bot_name": SAID}))),
     "an audit": lambda _: print_report(formats.render_text(AUDIT)),
     "an audit as JSON": lambda _: print_report(formats.to_json(AUDIT)),
     "an audit as a page": lambda _: print_report(formats.render_markdown(AUDIT)),

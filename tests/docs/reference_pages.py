@@ -31,8 +31,9 @@ def config_page() -> str:
     """Return a page with every field of the section, from the published schema."""
     schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
     section = schema["properties"]["api_key_guard"]
-    models = [model for name, model in schema["$defs"].items() if name != "Policy"]
+    models = [model for model in schema["$defs"].values() if "store" in model["properties"]]
     stores = {model["properties"]["store"]["const"]: model for model in models}
+    agent = schema["properties"]["agent"]
     parts = [
         "# Config fields\n\n"
         "Every field of the section `api_key_guard`.\n"
@@ -46,6 +47,8 @@ def config_page() -> str:
     ]
     for word in STORE_MODELS:
         parts += [f'## credentials with "store": "{word}"\n\n{stores[word]["description"]}\n', _fields(stores[word])]
+    parts += ["## agent\n\nIn the [signing agent](../agent.md)'s own config, at the top level.\n", _fields(agent)]
+    parts += ["## agent.limits\n", _fields(schema["$defs"]["AgentLimits"])]
     return NOTE.format(source="the models of the section") + "\n".join(parts)
 
 
@@ -73,7 +76,7 @@ def cli_page() -> str:
     texts = list(dict.fromkeys(run(*command, "--help").rstrip() for command in typed))
     parts = [
         "# Command line\n\n"
-        "`check`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"
+        "`check`, `doctor`, `trade` and `audit` take all options of `freqtrade trade`; `trade --help` shows them.\n"
         "`--check-only`, in front or behind `trade`, is another spelling of `check`.\n"
         "`help COMMAND` is another spelling of `COMMAND --help`, and `python -m freqtrade_bitmex_guard` of "
         "`freqtrade-bitmex-guard`.\n"
@@ -91,11 +94,13 @@ def cli_page() -> str:
 def exit_code_table() -> str:
     """Return the exit codes as a table."""
     meanings = {
-        Outcome.ADMITTED: "admitted",
+        Outcome.ADMITTED: "admitted; of `doctor`: ready",
         Outcome.REFUSED: "refused: the key breaks the policy",
         Outcome.UNVERIFIED: "unverified: the key could not be verified",
         Outcome.MISCONFIGURED: "misconfigured, or wrong usage",
     }
     codes = [(str(code), meanings[outcome]) for outcome, code in EXIT_CODES.items()]
     codes += [(str(EXIT_INTERNAL_ERROR), "a bug in the guard"), (str(EXIT_INTERRUPTED), "interrupted")]
-    return table(("exit code", "of `--check-only`, `audit`, and of `trade` where the guard stopped it"), codes)
+    return table(
+        ("exit code", "of `--check-only`, `doctor`, `audit`, and of `trade` where the guard stopped it"), codes
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from tests.support.farm import farm, unguard
 
 GUARD = Path(sys.executable).with_name("freqtrade-bitmex-guard")
@@ -60,7 +62,17 @@ def run(*arguments: str, color: bool = False) -> str:
     """
     environment = {**os.environ, "COLUMNS": COLUMNS, **({"FORCE_COLOR": "1"} if color else {"NO_COLOR": "1"})}
     done = subprocess.run([GUARD, *arguments], env=environment, capture_output=True, text=True, check=False)
-    return steady(done.stdout)
+    named = [value for option, value in itertools.pairwise(arguments) if option == "-c"]
+    return steady(_without_places(done.stdout, named))
+
+
+def _without_places(text: str, configs: list[str]) -> str:
+    """Replace this machine's name and folders by examples."""
+    for config in configs:
+        folder = str(Path(config).parent)
+        text = text.replace(config, "config.json").replace(folder, "/etc/freqtrade")
+    host = BotLabel.of({}).host
+    return text.replace(f" on {host}", " on vps1").replace(f'"host": "{host}"', '"host": "vps1"')
 
 
 def steady(text: str) -> str:

@@ -18,12 +18,15 @@ from tests.support.factories import allow_secrets_in
 
 CHECK = "freqtrade-bitmex-guard --check-only -c config.json"
 AUDIT = "freqtrade-bitmex-guard audit -c config.json"
+DOCTOR = "freqtrade-bitmex-guard doctor -c config.json"
 HERE = [
     CHECK,
     f"{CHECK} --format json",
     AUDIT,
     f"{AUDIT} --format json",
     f"{AUDIT} --format markdown",
+    DOCTOR,
+    f"{DOCTOR} --format json",
     "freqtrade-bitmex-guard credentials show -c config.json",
     "freqtrade-bitmex-guard --version",
 ]
@@ -32,8 +35,9 @@ HERE = [
 COMPLETION = "freqtrade-bitmex-guard --print-completion"
 FLEET = "freqtrade-bitmex-guard fleet 'bots/*/config.json'"
 FLEET_PAGE = "test_a_command_on_the_page_of_the_fleet_ends_well"
-CREDENTIALS = "test_every_credentials_command_works_in_a_real_secret_service"
+CREDENTIALS = "test_every_credentials_command_works_in_a_real_store"
 BY_TEST = {
+    "freqtrade-bitmex-guard check --as-is -c config.json": "test_a_good_key_is_admitted_with_a_warning_of_plain_text",
     "freqtrade-bitmex-guard setup -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
     "freqtrade trade -c config.json": "test_setup_alone_is_enough_from_no_key_to_a_guarded_bot",
     "freqtrade-bitmex-guard trade -c config.json": "test_the_launcher_needs_no_pth_line",
@@ -62,6 +66,14 @@ BY_TEST = {
     f"{FLEET} --format json": FLEET_PAGE,
     f"{FLEET} --format junit --output fleet.xml": FLEET_PAGE,
     f"{FLEET} --format prometheus --output freqtrade_guard.prom": FLEET_PAGE,
+    "freqtrade-bitmex-guard agent run -c agent.json": "test_a_bot_enters_and_leaves_a_trade_through_the_agent",
+    "freqtrade-bitmex-guard agent status --socket /run/freqtrade-agent/my-bot/agent.sock": (
+        "test_status_is_a_health_probe_for_either_user"
+    ),
+    "freqtrade-bitmex-guard agent learn -c agent.json": "test_learn_and_record_print_what_the_page_says",
+    "freqtrade-bitmex-guard agent record --verify record-2026-11-26.jsonl": (
+        "test_learn_and_record_print_what_the_page_says"
+    ),
     "keyring set freqtrade-bitmex key": "test_a_real_secret_service_hands_the_key_over",
     "keyring set freqtrade-bitmex secret": "test_a_real_secret_service_hands_the_key_over",
 }
@@ -82,8 +94,20 @@ BY_HAND = [
     "python -m pip wheel --no-deps -w dist .",
     ".venv/bin/python example_config/make_schema.py",
     ".venv/bin/python -m tests.docs.generate",
+    "groupadd --system freqtrade-agent",
+    "mkdir -p -m 700 /etc/credstore.encrypted && mkdir -p /etc/freqtrade-agent /etc/freqtrade",
+    "cd /etc/credstore.encrypted",
+    'systemd-ask-password -n "Key id:" | systemd-creds encrypt --name=bitmex_api_key - my-bot_api_key',
+    'systemd-ask-password -n "Secret:" | systemd-creds encrypt --name=bitmex_api_secret - my-bot_api_secret',
+    "cd -",
+    "install -m 644 example_config/config-agent.json /etc/freqtrade-agent/my-bot.json",
+    "install -m 644 example_config/config-behind-agent.json /etc/freqtrade/my-bot.json",
+    "install -m 644 example_config/freqtrade-agent@.service example_config/freqtrade-behind-agent@.service "
+    "/etc/systemd/system/",
+    "systemctl daemon-reload",
+    "systemctl enable --now freqtrade-agent@my-bot freqtrade-behind-agent@my-bot",
 ]
-"""Of pip and git, with places that are the reader's own; and what writes the pages, whose result is compared."""
+"""Of pip, git and systemd, with places that are the reader's own; and what writes the pages, which is compared."""
 
 
 def shown() -> list[str]:

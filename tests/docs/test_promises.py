@@ -51,8 +51,27 @@ PROMISES: dict[str, dict[str, str]] = {
         ),
         "Every field has a default": "docs/test_pages.py::test_the_section_that_is_shown_as_default_is_the_default",
     },
+    "docs/pages/agent.md": {
+        "| BitMEX | spot, futures |": "agent/test_two_users.py::test_a_bot_enters_and_leaves_a_trade_through_the_agent",
+        "| Bybit | spot, futures |": "agent/test_two_users.py::test_a_bot_on_another_exchange_runs_behind_the_agent",
+        "Others are refused": "agent/test_routes.py::test_an_exchange_without_a_table_starts_nothing",
+        "An order without an answer is never sent again": (
+            "agent/test_replies.py::test_an_order_without_an_answer_is_never_asked_again"
+        ),
+    },
     "SECURITY.md": {"which you can run": "adversarial/test_attack_list.py::test_an_attack_is_a_test_that_exists"},
     "docs/pages/security/threat-model.md": {
+        "read the secret, in memory": (
+            "agent/test_two_users.py::test_a_hostile_strategy_gets_no_secret_and_nothing_outside_the_table"
+        ),
+        "withdraw, transfer, list or make": "agent/test_messages.py::test_a_never_route_is_refused",
+        "have something signed and keep it": (
+            "agent/test_messages.py::test_an_agent_that_carries_signs_nothing_for_the_bot"
+        ),
+        "trade another pair, larger": "agent/test_limits.py::test_pairs_and_order_types_are_those_of_the_config",
+        "choose the policy": "agent/test_boundary.py::test_a_config_that_others_can_write_is_refused",
+        "wipe its traces": "agent/test_record.py::test_no_agent_starts_on_a_record_that_was_touched",
+        "stop its own stop-loss": "agent/test_limits.py::test_exits_have_a_budget_of_their_own",
         "what fails anywhere becomes a refusal": "adversarial/test_bypass.py::test_an_error_anywhere_builds_no_bot",
         "is a warning by default": "unit/rules/test_engine.py::",
         "a config file, a second `-c` or a variable that gives freqtrade another key, server or proxy": (

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard import exchanges, rules
+from freqtrade_bitmex_guard.check.open import open_check
 from freqtrade_bitmex_guard.client import exchange_client, session
 from freqtrade_bitmex_guard.client.response import Response
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
@@ -39,18 +40,14 @@ FILE = Path(__file__).parent / "wording.txt"
 
 
 LONG = "x" * 300
-
-
 LEGACY = PROFILE.weak_keys_before or NOW
-
-
 LIMIT = facts().ip_restriction
-
-
 PAGE = b"<html>"
-
-
 NOTHING = NotReported("")
+BEHIND_AGENT = {
+    "exchange": {"name": "binance"},
+    "api_key_guard": {"credentials": {"store": "agent", "socket": "/nonexistent/agent.sock"}},
+}
 
 
 def days_ago(days: float, word: str, address: str | None = None, status: str | None = None) -> AccountEvent:
@@ -248,6 +245,7 @@ def listed() -> Iterator[tuple[str, Iterable[Finding]]]:
     for name, answers in ANSWERS.items():
         venue, session = exchanges.get_adapter("bitmex"), ScriptedSession(answers)
         yield f"BitMEX: {name}", stopped(lambda v=venue, s=session: v.read_key(s, KEY_ID))
+    yield "no agent", open_check(BEHIND_AGENT).run().verdict.findings
     for name, settings in SETTINGS.items():
         exchange, profile = {"ccxt_config": settings}, exchanges.get_adapter("binance").profile
         build = partial(exchange_client.build_client, exchange, profile, list(profile.hosts))
@@ -276,4 +274,4 @@ def test_only_a_transient_finding_names_the_start_that_waits() -> None:
     waits = {rule: "trade --wait-for-exchange 60" in fix for rule, fix in told}
     passing = {name for name, rule in FINDINGS.items() if rule.transient}
     assert {rule for rule, does in waits.items() if does} == passing
-    assert len(passing) == 5
+    assert len(passing) == 6

@@ -13,7 +13,20 @@ from freqtrade_bitmex_guard.simulator.bot import DemoBot, Process
 from tests.support.factories import KEY_ID, SECRET
 
 FIELDS = [
-    *("verdict", "exchange", "key", "findings", "facts", "servers", "unverified"),
+    *(
+        "schema_version",
+        "bot",
+        "config",
+        "verdict",
+        "exchange",
+        "key",
+        "store",
+        "command",
+        "findings",
+        "facts",
+        "servers",
+        "unverified",
+    ),
     *("requests", "checked_at", "duration_ms", "version"),
 ]
 
@@ -46,7 +59,9 @@ def preflight(python: Path, bot: DemoBot, *arguments: str, **how: Any) -> tuple[
     report = json.loads(done.stdout)
     assert list(report) == FIELDS
     assert report["version"] == __version__
-    assert all(set(finding) == {"rule", "severity", "message", "fix", "help"} for finding in report["findings"])
+    assert all(
+        set(finding) == {"rule", "severity", "message", "fix", "help", "transient"} for finding in report["findings"]
+    )
     assert all(finding["rule"] in FINDINGS for finding in report["findings"])
     for hidden in (SECRET[:8], KEY_ID[:5]):
         assert hidden not in done.stdout + done.stderr

@@ -47,7 +47,7 @@ def test_an_interrupt_reports_what_is_known_and_names_the_rest(bots: Farm) -> No
 
     report = json.loads(printed)
     assert process.returncode == 130
-    assert [bot["bot"] for bot in report["bots"]] == ["good"]
+    assert [bot["bot"]["name"] for bot in report["bots"]] == ["good"]
     assert report["not_checked"] == ["waiting"]
     assert report["verdict"] == "unverified"
     assert "Traceback" not in errors

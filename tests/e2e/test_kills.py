@@ -72,6 +72,33 @@ def test_rotate(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
     rotate(tmp_path, exchange, vault)
 
 
+def test_rotate_in_one_file(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
+    exchange.keys.append(NEW)
+    allow_secrets_in(tmp_path / "private")
+    (tmp_path / "bot").mkdir()
+    path, file = tmp_path / "bot" / "config.json", tmp_path / "private" / "key.json"
+    section = {"allowed_hosts": ["127.0.0.1"], "credentials": {"store": "files", "file": str(file)}}
+    bot = {"exchange": {"name": "bitmex", "ccxt_config": exchange.ccxt_config()}, "api_key_guard": section}
+    path.write_text(json.dumps(bot))
+    file.parent.mkdir(0o700)
+    seen = set()
+
+    def attempt(at: int) -> int:
+        file.unlink(missing_ok=True)
+        file.touch(0o600)
+        file.write_text(OLD_ENTRY)
+        code = forked(at, str(tmp_path), ["credentials", "rotate", "-c", str(path)], f"{NEW.id}\n{NEW.secret}\n")
+        seen.add(json.loads(file.read_text())["key"])
+        verdict = LocalCheck(read_config([str(path)])).run().verdict
+        assert verdict.admitted
+        assert verdict.key is not None
+        return code
+
+    assert at_every_write(attempt) >= 3
+    assert seen == {KEY_ID, NEW.id}
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_rotate_in_a_keyring_that_deletes_before_it_writes(
     tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,12 +192,12 @@ def test_setup(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
         killed = [sys.executable, "-m", "tests.support.kill_at_write", str(at), str(tmp_path), "setup", "-c", str(path)]
         talk = Session(*killed, env=environment(vault), folder=tmp_path)
         try:
-            talk.answer("yours?", "y")
+            talk.answer("yours?", f"y{ENTER}")
             talk.answer("be stored?", ENTER if held_key() is None else f"{DOWN}{ENTER}")
             if held_key() is None:
                 talk.answer("already?", f"{DOWN}{ENTER}")
             talk.answer("first-last):", f"127.0.0.1{ENTER}")
-            talk.answer("like this?", "y")
+            talk.answer("like this?", f"y{ENTER}")
             if held_key() is None:
                 talk.answer("Key id:", f"{KEY_ID}{ENTER}")
                 talk.answer("Secret:", f"{SECRET}{ENTER}")

@@ -71,6 +71,6 @@ def test_a_refused_reload_cancels_the_open_entry_too(start: Start, bot: DemoBot,
     running.bot.config["api_key_guard"]["policy"] = {"required_permissions": ["order", "position"]}
     running.bot.write()
     running.command("reload_config")
-    running.until("to: PAUSED", running.until("the new config was not loaded"))
+    running.until("to: PAUSED", running.until("did not load the new config"))
     assert "Its open entries were cancelled: BTC/USDT." in running.messages(1)[0]
     assert exchange.orders.status(number) == "Canceled"

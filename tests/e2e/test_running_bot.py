@@ -23,7 +23,7 @@ def test_a_key_that_gains_withdraw_pauses_a_bot_with_its_trade_managed(start: St
     paused = running.until("from RUNNING to: PAUSED")
     running.until("MANAGES BTC/USDT", paused)
     (message,) = running.messages(1)
-    assert "The bot is paused" in message
+    assert " is paused: " in message
     assert "withdraw-permission" in message
 
     running.command("start")
@@ -55,7 +55,7 @@ def test_a_paused_bot_opens_no_new_trade(start: Start, exchange: SimulatedBitMEX
     running = start(open_trade=False)
     running.until("WANTS TO ENTER")
     exchange.keys[0].cidr = ""
-    paused = running.until("API key guard: the key now breaks the policy")
+    paused = running.until("is paused: The key has no IP restriction")
     running.until("ITERATION", running.until("ITERATION", running.until("to: PAUSED", paused)))
     assert "WANTS TO ENTER" not in running.process.output[paused:]
     assert "ip-unrestricted" in running.messages(1)[0]
@@ -65,7 +65,7 @@ def test_a_disabled_key_stops_a_bot_that_is_configured_to_stop(start: Start, exc
     running = start(on_violation="stop")
     running.until("MANAGES BTC/USDT")
     exchange.keys[0].enabled = False
-    stopped = running.until("API key guard: the key can no longer be verified. The bot is stopped")
+    stopped = running.until("is stopped: The key is disabled")
     running.until("from RUNNING to: STOPPED", stopped)
     running.command("start")
     turned_back = running.until("not RUNNING but STOPPED", stopped)
@@ -96,7 +96,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     running.bot.config["api_key_guard"]["policy"] = {"required_permissions": ["order", "position"]}
     running.bot.write()
     running.command("reload_config")
-    refused = running.until("the new config was not loaded")
+    refused = running.until("did not load the new config")
     running.until("MANAGES BTC/USDT", running.until("to: PAUSED", refused))
     assert "permission-missing" in running.messages(1)[0]
     assert "Cleaning up modules" not in running.process.output
@@ -106,7 +106,7 @@ def test_a_refused_reload_leaves_the_running_bot_paused_with_its_trade_managed(
     path = running.bot.write()
     path.write_text(path.read_text()[:-3])  # invalid JSON from now on
     running.command("reload_config")
-    running.until("MANAGES BTC/USDT", running.until("the new config was not loaded", refused))
+    running.until("MANAGES BTC/USDT", running.until("did not load the new config", refused))
     running.messages(2)
 
     running.command("start")
@@ -140,7 +140,7 @@ def test_a_refused_start_is_reported_once_an_hour(bot: DemoBot, exchange: Simula
             assert process.wait() == 2
             assert_no_secret(process.output)
         (message,) = receiver.from_the_guard
-        assert message.startswith("freqtrade was not started.\nAPI key guard: REFUSED")
+        assert " was not started: The key has the permission" in message.partition("\n")[0]
         exchange.keys[0].permissions = ["order"]
         exchange.keys[0].cidr = ""
         assert bot.trade(python=str(wheel)).wait() == 2

@@ -99,7 +99,7 @@ def test_a_plain_private_key_is_migrated_and_then_rotated(
     assert session.end() == 4
 
     session = start(path, vault, "credentials", "migrate")
-    session.answer("committed to git?", "n")
+    session.answer("committed to git?", f"n{ENTER}")
     assert session.end() == 0, session.shown
     assert key.private_key not in path.read_text()
     assert stored_entry(SERVICE)["private_key"] == key.private_key

@@ -78,7 +78,7 @@ def test_a_range_becomes_a_block_and_its_size_is_shown(tmp_path: Path, exchange:
     session.answer("", "\x15127.0.0.1 - 127.0.0.2\r")
     session.sees("CIDR: 127.0.0.0/30")
     session.sees("It admits 4 addresses.")
-    session.answer("Use it like this?", "y")
+    session.answer("Use it like this?", f"y{ENTER}")
     enter_credentials(session, key())
     assert session.end() == 0
     assert read_config([str(path)])["api_key_guard"]["policy"] == {"ip_within": ["127.0.0.0/30"]}
@@ -105,7 +105,7 @@ def test_a_refused_key_changes_nothing_and_setup_can_start_over(
     session.answer("be stored?")
     session.answer("already?", f"{DOWN}{ENTER}")
     session.answer("first-last):", f"127.0.0.1{ENTER}")
-    session.answer("Use it like this?", "y")
+    session.answer("Use it like this?", f"y{ENTER}")
     enter_credentials(session, NEW)
     assert session.end() == 0
     assert stored_entry()["key"] == NEW.id
@@ -117,8 +117,9 @@ def test_a_changed_key_is_checked_again_and_another_can_be_entered(
     exchange.keys[:] = [key(enabled=False), NEW]
     session = start(write_config(tmp_path, exchange), vault)
     walk_through(session, key())
-    session.answer("What now?")
-    session.answer("What now?", f"{DOWN}{ENTER}")
+    for keys in (ENTER, f"{DOWN}{ENTER}"):
+        session.sees("What now?")
+        session.answer("Use arrow keys", keys)
     enter_credentials(session, NEW)
     assert session.end() == 0
     assert stored_entry()["key"] == NEW.id
@@ -146,7 +147,8 @@ def test_an_interrupt_at_any_question_writes_nothing(
     path = write_config(tmp_path, exchange)
     before = path.read_bytes()
     session = start(path, vault)
-    answers = ["y", ENTER, ENTER, "y", ENTER, f"127.0.0.1{ENTER}", "y", f"{KEY_ID}{ENTER}"]
+    yes = f"y{ENTER}"
+    answers = [yes, ENTER, ENTER, yes, ENTER, f"127.0.0.1{ENTER}", yes, f"{KEY_ID}{ENTER}"]
     for question, keys in zip(QUESTIONS[:at], answers, strict=False):
         session.answer(question, keys)
     if pressed == END_OF_FILE and at in (0, 1):
@@ -182,7 +184,7 @@ def test_an_address_against_the_written_policy_is_asked_for_again(
     session.answer("first-last):", f"127.0.0.2{ENTER}")
     session.sees("not inside api_key_guard.policy.ip_within")
     session.answer("first-last):", f"127.0.0.1{ENTER}")
-    session.answer("Use it like this?", "y")
+    session.answer("Use it like this?", f"y{ENTER}")
     enter_credentials(session, key())
     assert session.end() == 0
     assert path.read_bytes() == before

@@ -36,7 +36,7 @@ def test_a_key_in_the_keyring_can_be_used(tmp_path: Path, exchange: SimulatedBit
     session.sees("already has a key: LAqU…")
     session.answer("be stored?", f"{DOWN}{ENTER}")
     session.answer("first-last):", f"127.0.0.1{ENTER}")
-    session.answer("Use it like this?", "y")
+    session.answer("Use it like this?", f"y{ENTER}")
     assert session.end() == 0
     assert LocalCheck(read_config([str(path)])).run().verdict.admitted
 
@@ -62,9 +62,9 @@ def choose_two_files(path: Path, vault: Path) -> Session:
     session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     allow_secrets_in(path.parent / "secrets")
     accept_host(session)
-    session.sees("This machine has no keyring.")
-    session.answer("be stored?")
-    session.answer("mounts them):", f"secrets{ENTER}")
+    session.sees("This keyring cannot be used")
+    session.answer("be stored?", f"{DOWN}{ENTER}")
+    session.answer("them):", f"secrets{ENTER}")
     go_to_credentials(session)
     enter_credentials(session, key())
     return session
@@ -77,9 +77,13 @@ def test_without_a_keyring_the_commands_for_files_are_shown_and_compared(
     session = choose_two_files(path, vault)
     session.answer("Have you created all 2 of them?")
     session.sees("credentials-missing")
-    lines = [line.strip() for line in session.shown.splitlines() if line.startswith("    ")]
+    lines = [line.strip() for line in session.shown.splitlines() if line.startswith(("    mkdir", "    (trap"))]
     for line, value in zip(lines, ["", f"{SECRET}\n", f"{KEY_ID}\n"], strict=True):
         subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)  # crossed
+    session.answer("Have you created all 2 of them?")
+    session.sees("swapped")
+    for line, value in zip(lines, ["", f"{OTHER_ID}\n", f"{OTHER_SECRET}\n"], strict=True):
+        subprocess.run(["sh", "-uc", line], input=value, text=True, check=True)
     session.answer("Have you created all 2 of them?")
     session.sees("something else")
     for line, value in zip(lines, ["", f"{KEY_ID}\n", f"{SECRET}\n"], strict=True):
@@ -107,16 +111,33 @@ def test_a_config_that_changed_in_the_meantime_is_left_alone(
     assert path.read_text() == changed
 
 
-def test_files_of_the_bots_unit_are_not_read_back(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
+def test_without_a_keyring_one_private_file_is_the_default(
+    tmp_path: Path, exchange: SimulatedBitMEX, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow_secrets_in(tmp_path / "xdg")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     path = write_config(tmp_path, exchange)
     session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     accept_host(session)
     session.answer("be stored?")
-    session.answer("mounts them):")
     go_to_credentials(session)
     enter_credentials(session, key())
-    session.sees("cannot be read back here")
-    session.answer("Have you stored all of them?", "y")
+    assert session.end() == 0
+    file = tmp_path / "xdg" / "freqtrade-bitmex-guard" / "bitmex-north.json"
+    assert read_config([str(path)])["api_key_guard"]["credentials"] == {"store": "files", "file": str(file)}
+    assert LocalCheck(read_config([str(path)])).run().verdict.admitted
+
+
+def test_files_of_the_bots_unit_are_not_read_back(tmp_path: Path, exchange: SimulatedBitMEX, vault: Path) -> None:
+    path = write_config(tmp_path, exchange)
+    session = start(path, vault, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    accept_host(session)
+    session.answer("be stored?", f"{DOWN}{ENTER}")
+    session.answer("them):")
+    go_to_credentials(session)
+    enter_credentials(session, key())
+    session.sees("cannot be read back")
+    session.answer("Have you stored all of them?", f"y{ENTER}")
     assert session.end() == 0
     assert read_config([str(path)])["api_key_guard"]["credentials"] == {"store": "files"}
     assert "systemd-creds encrypt" in session.shown
@@ -144,7 +165,7 @@ def test_a_program_that_prints_the_credentials_can_be_chosen(
     path = write_config(tmp_path, exchange)
     session = start(path, vault)
     accept_host(session)
-    session.answer("be stored?", f"{DOWN}{DOWN}{ENTER}")
+    session.answer("be stored?", f"{DOWN}{DOWN}{DOWN}{ENTER}")
     for name in ("key id alone:", "secret alone:"):
         session.answer(name, f"\x15cat '{tmp_path}/the {name[:3]}'{ENTER}")
     go_to_credentials(session)

@@ -162,7 +162,8 @@ class Receiver:
     @property
     def from_the_guard(self) -> list[str]:
         """Return the guard's messages, without freqtrade's."""
-        return [body["status"] for body in self.received if "API key guard" in body.get("status", "")]
+        texts = [body.get("status", "") for body in self.received]
+        return [text for text in texts if "\nType: " in text or "the key passes again" in text]
 
     def config(self) -> dict[str, Any]:
         """Return freqtrade's `webhook` section for this server."""

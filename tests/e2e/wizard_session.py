@@ -42,15 +42,15 @@ def start(path: Path, vault: Path, *arguments: str, **extra: str) -> Session:
 
 
 def accept_host(session: Session) -> None:
-    session.answer("Is that host yours?", "y")
+    session.answer("Is that host yours?", f"y{ENTER}")
 
 
 def go_to_credentials(session: Session) -> None:
     session.answer("already?")
-    session.answer("for your account?", "y")
+    session.answer("for your account?", f"y{ENTER}")
     session.answer("recognise it later:")
     session.answer("first-last):", f"127.0.0.1{ENTER}")
-    session.answer("Use it like this?", "y")
+    session.answer("Use it like this?", f"y{ENTER}")
 
 
 def enter_credentials(session: Session, which: Key) -> None:

@@ -83,8 +83,13 @@ def _slots(container: Any) -> Iterator[Slot]:
             yield from _slots(container[key])
 
 
+def _draw(values: list[Any], chance: Random) -> Any:
+    """Return a copy of one of them: a later change must change neither the table nor another place."""
+    return copy.deepcopy(chance.choice(values))
+
+
 def _replace(container: Any, key: Any, chance: Random, words: list[str]) -> None:
-    container[key] = chance.choice([*_JUNK, chance.choice(words), chance.choice(_BLOCKS)])
+    container[key] = _draw([*_JUNK, chance.choice(words), chance.choice(_BLOCKS)], chance)
 
 
 def _remove(container: Any, key: Any, chance: Random, words: list[str]) -> None:
@@ -95,7 +100,13 @@ def _remove(container: Any, key: Any, chance: Random, words: list[str]) -> None:
 def _retype(container: Any, key: Any, chance: Random, words: list[str]) -> None:
     """Write a value in another type that a careless reader takes for the same."""
     value = container[key]
-    others: list[Any] = [str(value), [value], {"value": value}, {str(value): True}, json.dumps(value)]
+    others: list[Any] = [
+        str(value),
+        [copy.deepcopy(value)],
+        {"value": copy.deepcopy(value)},
+        {str(value): True},
+        json.dumps(value),
+    ]
     if isinstance(value, bool):
         others += [not value] * 5 + [int(value), str(value).lower()]
     if isinstance(value, int):
@@ -118,11 +129,11 @@ def _grow(container: Any, key: Any, chance: Random, words: list[str]) -> None:
     value = container[key]
     if isinstance(value, list):
         more = [chance.choice(words), chance.choice(_BLOCKS), chance.choice(_JUNK), *copy.deepcopy(value[:1])]
-        value.insert(chance.randrange(len(value) + 1), chance.choice(more))
+        value.insert(chance.randrange(len(value) + 1), _draw(more, chance))
     elif isinstance(value, dict):
         old = chance.choice(list(value) or ["x"])
         new = chance.choice([chance.choice(words), old.upper(), f"{old} ", f"_{old}", f"{old}2", f"is{old.title()}"])
-        value[new] = chance.choice([True, False, "FULL_ACCESS", *copy.deepcopy([*value.values()][:3]), *_JUNK])
+        value[new] = _draw([True, False, "FULL_ACCESS", *[*value.values()][:3], *_JUNK], chance)
 
 
 def _swap(container: Any, key: Any, chance: Random, words: list[str]) -> None:

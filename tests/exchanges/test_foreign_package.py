@@ -121,7 +121,7 @@ def test_its_fields_are_validated_like_ours() -> None:
 
 @pytest.mark.usefixtures("box_is_brought")
 def test_a_word_that_nobody_brings_names_all_stores() -> None:
-    with pytest.raises(GuardError, match="'keyring', 'files', 'command' or 'box'"):
+    with pytest.raises(GuardError, match="'keyring', 'files', 'command', 'agent' or 'box'"):
         config(store="bax")
 
 

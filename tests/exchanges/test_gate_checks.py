@@ -27,13 +27,13 @@ class TestSpot(ExchangeContract):
 
         assert errors(check(exchange, tmp_path / "own", own)) == ["key-not-listed"]
 
-    def test_the_address_that_the_error_quotes_is_not_shown(self, exchange: SimulatedGate, tmp_path: Path) -> None:
+    def test_the_address_that_the_exchange_saw_is_shown(self, exchange: SimulatedGate, tmp_path: Path) -> None:
         exchange.keys[0].networks = ["203.0.113.7"]
 
         verdict = check(exchange, tmp_path)
 
         assert errors(verdict) == ["address-not-allowed"]
-        assert "127.0.0.1" not in verdict.findings[0].message
+        assert " saw the address 127.0.0.1." in verdict.findings[0].message
 
     def test_a_key_without_the_permission_account_cannot_be_verified(
         self, exchange: SimulatedGate, tmp_path: Path

@@ -57,9 +57,9 @@ def with_oracle() -> list[str]:
 class Replay(ScriptedSession):
     """A session with the changed answers in the order in which they were asked for, and nothing after them."""
 
-    def __init__(self, answers: list[Response], key_id: str) -> None:
+    def __init__(self, answers: list[Response], address: str) -> None:
         super().__init__(())
-        self.address = key_id
+        self.address = address
         self._answers = self._then_nothing(answers)
 
     @staticmethod
@@ -91,11 +91,11 @@ def policy_of(name: str, trading_mode: str) -> Any:
     ).policy
 
 
-def judge(name: str, trading_mode: str, answers: list[Response], key_id: str) -> list[Finding]:
+def judge(name: str, trading_mode: str, answers: list[Response], key_id: str, address: str) -> list[Finding]:
     """Return the errors of a check that gets these answers; none if it admits the key."""
     adapter = exchanges.get_adapter(name)
     try:
-        listing = adapter.read_key(Replay(answers, key_id), key_id)
+        listing = adapter.read_key(Replay(answers, address), key_id)
     except GuardError as refused:
         return list(refused.findings)
     evidence = Evidence(merge_entries(listing.entries), AccountFacts(), datetime.now(UTC))
@@ -108,7 +108,9 @@ def judge(name: str, trading_mode: str, answers: list[Response], key_id: str) ->
 def test_no_changed_answer_is_wrongly_admitted(name: str, tmp_path: Path) -> None:
     simulator, may_start = simulated(name), oracle_of(name)
     with simulator([simulator.random_key(name=f"my {KEY_ID[:4]} bot")]) as exchange:
-        bodies, key_id = recorded_bodies(exchange, tmp_path), exchange.keys[0].id
+        bodies, address = recorded_bodies(exchange, tmp_path), exchange.keys[0].id
+        identifies = next(field.name for field in exchanges.get_adapter(name).profile.credentials if field.identifies)
+        key_id = exchange.credentials(exchange.keys[0])[identifies]
         trading_mode = exchange.trading_mode
     words = [spec.name for spec in exchanges.get_adapter(name).profile.permissions]
     ends: Counter[str] = Counter()
@@ -117,7 +119,7 @@ def test_no_changed_answer_is_wrongly_admitted(name: str, tmp_path: Path) -> Non
     @given(st.integers(0, 2**64))
     def try_one(seed: int) -> None:
         texts = change_some(bodies, words, seed)
-        errors = judge(name, trading_mode, [response(text) for text in texts], key_id)
+        errors = judge(name, trading_mode, [response(text) for text in texts], key_id, address)
         shown = redact("".join(f"{finding.message}{finding.fix}" for finding in errors))
         # No value in an assertion: pytest would show the secret that it looks for.
         is_silent = SECRET not in shown and key_id not in shown
@@ -128,7 +130,7 @@ def test_no_changed_answer_is_wrongly_admitted(name: str, tmp_path: Path) -> Non
 
     Credentials({KEY: Secret(key_id), SECRET_FIELD: Secret(SECRET)}).register_for_redaction()
     assert may_start(bodies, key_id)
-    assert judge(name, trading_mode, [response(body) for body in bodies], key_id) == []
+    assert judge(name, trading_mode, [response(body) for body in bodies], key_id, address) == []
     try_one()
     # Both happen often enough to show something.
     assert min(ends["refused"], ends["admitted"]) > EXAMPLES / 40, ends

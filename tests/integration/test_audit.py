@@ -26,7 +26,7 @@ def test_a_careless_account_shows_what_to_do_first(audit: AuditCommand, exchange
     code, out = audit()
     assert code == 2
     lines = [line.strip() for line in out.splitlines()]
-    assert lines[0].startswith("REFUSED: no bot starts on this key")
+    assert ": REFUSED: no bot starts on this key" in lines[0]
     assert lines[0].endswith("(2 errors, 5 warnings).")
     assert lines[2] == "What to do first"
     numbered = [line.split()[2] for line in lines if line[:1].isdigit() and line.split()[1].endswith(":")]
@@ -35,6 +35,9 @@ def test_a_careless_account_shows_what_to_do_first(audit: AuditCommand, exchange
         *("security-event", "sibling-keys", "withdrawal-address", "key-age", "key-name"),
     ]
     assert "Help: docs/pages/findings.md#withdraw-permission" in lines
+    assert ": REFUSED: no bot starts" in lines[-3], "on the last screen, too"
+    assert lines[-2].startswith("Do this first (withdraw-permission): Create a new key on the page")
+    assert lines[-1].startswith("Type: freqtrade-bitmex-guard credentials rotate -c ")
     for shown in ("LAqU… (this bot's)", "anot…", "two-factor", "off", "withdrawalRequested (!)", "198.51.100.9"):
         assert shown in out
     assert "(!) changes who can access the money, or moves some" in out
@@ -43,7 +46,7 @@ def test_a_careless_account_shows_what_to_do_first(audit: AuditCommand, exchange
 def test_an_account_in_order_is_a_short_report(audit: AuditCommand) -> None:
     code, out = audit()
     assert code == 0
-    assert out.startswith("ADMITTED: a bot starts on this key (0 errors, 0 warnings).")
+    assert ": ADMITTED: a bot starts on this key (0 errors, 0 warnings)." in out.splitlines()[0]
     assert len(out.splitlines()) < 35
     assert "What to do first" not in out
     assert "apiKeyCreated (this bot's)" in out
@@ -54,7 +57,8 @@ def test_markdown_shows_the_same(audit: AuditCommand, exchange: SimulatedBitMEX)
     make_careless(exchange)
     code, out = audit("--format", "markdown")
     assert code == 2
-    assert out.startswith("# API key audit\n\nREFUSED: ")
+    assert out.startswith("# API key audit\n\nfreqtrade on ")
+    assert "(<https://www.bitmex.com/app/apiKeys>)" in out, "a link that works"
     assert "| 1 | error: withdraw-permission | " in out
     tables = [line for line in out.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in tables)
@@ -188,7 +192,8 @@ def test_its_json_has_these_fields_and_keeps_those_of_the_check(audit: AuditComm
     make_careless(exchange)
     report = audit.json()
     assert list(report) == [
-        *("verdict", "exchange", "key", "findings", "facts", "servers", "unverified"),
+        *("schema_version", "bot", "config", "verdict", "exchange", "key", "store", "command"),
+        *("findings", "facts", "servers", "unverified"),
         *("requests", "checked_at", "duration_ms", "version"),
         *("since", "last_audit_at", "not_kept", "keys", "account", "events", "events_whole_since", "changes"),
     ]

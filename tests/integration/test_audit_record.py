@@ -56,7 +56,9 @@ def test_every_new_key_is_reported_however_many_there_are(audit: AuditCommand, e
     for number in range(40):
         exchange.keys.append(Key(f"{number:02d}zz-other-key-made-up", "secret", cidr="203.0.113.7"))
     exchange.keys.append(Key("EVIL-key-of-somebody-new", "secret", permissions=["withdraw"]))
-    out = audit()[1].split("Changes since")[1].split("Keys (")[0]
+    out = audit()[1]
+    assert "are new or can do more. If you did not do that, somebody is in" in " ".join(out.split())
+    out = out.split("Changes since")[1].split("Keys (")[0]
     assert out.count("new:") == 41
     assert "EVIL…" in out
 

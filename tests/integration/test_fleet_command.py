@@ -61,7 +61,7 @@ def test_json_holds_a_checks_document_for_each_bot(bots: Farm, fleet: Command) -
     report = json.loads(printed)
 
     assert (code, report["verdict"]) == (4, "misconfigured")
-    assert [bot["bot"] for bot in report["bots"]] == ["bad", "broken", "open", "left", "right"]
+    assert [bot["bot"]["name"] for bot in report["bots"]] == ["bad", "broken", "open", "left", "right"]
     assert report["bots"][0]["findings"][0]["rule"] == "withdraw-permission"
     assert {each["rule"]: each["bots"] for each in report["across"]} == {
         "bot-unguarded": ["open"],
@@ -75,8 +75,8 @@ def test_json_lines_come_while_it_goes_on_and_end_with_the_whole(bots: Farm, fle
     _, printed = fleet(bots.pattern, "--format", "jsonl")
     *checked, summary = documents(printed)
 
-    assert {each["bot"] for each in checked} == {"bad", "broken", "open", "left", "right"}
-    assert checked[0]["bot"] == "broken"  # its config is read before any exchange is asked
+    assert {each["bot"]["name"] for each in checked} == {"bad", "broken", "open", "left", "right"}
+    assert checked[0]["bot"]["name"] == "broken"  # its config is read before any exchange is asked
     assert "bot" not in summary
     assert summary["verdict"] == "misconfigured"
 
@@ -134,7 +134,7 @@ def test_a_list_names_bots_by_freqtrades_own_arguments(bots: Farm, fleet: Comman
 
     _, printed = fleet("--list", str(tmp_path / "bots.txt"), "--format", "json")
 
-    verdicts = {bot["bot"]: bot["verdict"] for bot in json.loads(printed)["bots"]}
+    verdicts = {bot["bot"]["name"]: bot["verdict"] for bot in json.loads(printed)["bots"]}
     assert verdicts == {"bad": "refused", "with extra": "misconfigured", "first": "admitted"}
 
 
@@ -181,6 +181,6 @@ def test_wrong_usage_is_never_a_good_fleet(arguments: tuple[str, ...], fleet: Co
 def test_a_file_that_is_missing_is_that_bots_result(bots: Farm, fleet: Command) -> None:
     code, printed = fleet(bots.pattern, str(bots.folder / "gone" / "config.json"), "--format", "json")
 
-    gone = next(bot for bot in json.loads(printed)["bots"] if bot["bot"] == "gone")
+    gone = next(bot for bot in json.loads(printed)["bots"] if bot["bot"]["name"] == "gone")
     assert code == 4
     assert gone["findings"][0]["rule"] == "config-unreadable"

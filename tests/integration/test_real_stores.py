@@ -103,9 +103,7 @@ def test_a_real_secret_service_hands_the_key_over(tmp_path: Path, store: str, co
 
 UNLOCKED = "printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null\n"
 
-LIFE = (
-    UNLOCKED
-    + """
+LIFE = """
 export PYTHON_KEYRING_BACKEND=keyring.backends.SecretService.Keyring
 guard() { freqtrade-bitmex-guard credentials "$@" -c "$CONFIG" >&2; }
 printf '%s\\n%s\\n' "$KEY_ID" "$SECRET" | guard set
@@ -114,23 +112,30 @@ printf '%s\\n%s\\n' "$NEW_ID" "$NEW_SECRET" | guard rotate
 freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"
 guard delete --yes
 ! guard show || exit 1
-printf '{"exchange": {"name": "bitmex", "key": "%s", "secret": "%s"}} // mine' "$KEY_ID" "$SECRET" > "$PLAIN"
+printf '{"exchange": {"name": "bitmex", "key": "%s", "secret": "%s"}, "api_key_guard": %s} // mine' \
+  "$KEY_ID" "$SECRET" "$SECTION" > "$PLAIN"
 freqtrade-bitmex-guard credentials migrate -c "$PLAIN" >&2
 guard show
 """
-)
 
 
-def test_every_credentials_command_works_in_a_real_secret_service(tmp_path: Path) -> None:
-    need("dbus-run-session", "gnome-keyring-daemon")
+@pytest.mark.parametrize("is_keyring", [True, False], ids=["keyring", "file"])
+def test_every_credentials_command_works_in_a_real_store(tmp_path: Path, is_keyring: bool) -> None:
     plain = tmp_path / "plain.json"
+    store = {"store": "keyring"} if is_keyring else {"store": "files", "file": "~/config/guard/key.json"}
     with SimulatedBitMEX([key(), NEW]) as exchange:
-        config = written(tmp_path, exchange, {"store": "keyring"})
+        config = written(tmp_path, exchange, store)
         values = {"NEW_ID": NEW.id, "NEW_SECRET": NEW.secret, "CONFIG": config, "PLAIN": str(plain)}
-        done = run(LIFE, tmp_path, "dbus-run-session", "--", **values)
+        values["SECTION"] = json.dumps({"credentials": store})
+        if is_keyring:
+            need("dbus-run-session", "gnome-keyring-daemon")
+            done = run(UNLOCKED + LIFE, tmp_path, "dbus-run-session", "--", **values)
+        else:
+            allow_secrets_in(tmp_path / "home" / "config")
+            done = run(LIFE, tmp_path, **values)
     assert done.returncode == 0, done.stderr
     assert report(done)["key"] == "NEWi…"
-    assert plain.read_text() == '{"exchange": {"name": "bitmex", "key": "", "secret": ""}} // mine'
+    assert plain.read_text().startswith('{"exchange": {"name": "bitmex", "key": "", "secret": ""}, ')
     assert done.stderr.count("ADMITTED") == 3
     for hidden in (SECRET[:8], NEW.secret[:8], KEY_ID[:5], NEW.id[:5]):
         assert hidden not in done.stdout + done.stderr
@@ -184,6 +189,37 @@ def test_a_headless_server_without_a_keyring_learns_what_to_use(tmp_path: Path) 
     (finding,) = report(done)["findings"]
     assert (done.returncode, finding["rule"]) == (4, "store-unavailable")
     assert "files" in finding["fix"]
+
+
+LOCKED = """
+printf 'password of the keyring\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+printf x | keyring set other entry
+gnome-keyring-daemon --replace --components=secrets >/dev/null
+freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"
+"""
+CHECK = 'freqtrade-bitmex-guard --check-only --format json -c "$CONFIG"'
+
+
+@pytest.mark.parametrize(
+    ("script", "has_bus", "reason"),
+    [
+        (CHECK, False, "A service has no bus here"),
+        (CHECK, True, "there is none yet, and nobody could choose its password here"),
+        (LOCKED, True, "it is locked, and nobody can unlock it here"),
+    ],
+    ids=["no bus", "no keyring yet", "locked"],
+)
+def test_what_is_wrong_with_a_keyring_is_told_apart(tmp_path: Path, script: str, has_bus: bool, reason: str) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
+    around = ["dbus-run-session", "--"] if has_bus else []
+    with SimulatedBitMEX([key()]) as exchange:
+        config = written(tmp_path, exchange, {"store": "keyring"})
+        backend = "keyring.backends.SecretService.Keyring"
+        done = run(script, tmp_path, *around, CONFIG=config, PYTHON_KEYRING_BACKEND=backend)
+    (finding,) = report(done)["findings"]
+    assert (done.returncode, finding["rule"]) == (4, "store-unavailable")
+    assert reason in finding["message"]
+    assert '"file":' in finding["fix"]
 
 
 def test_a_plain_text_keyring_that_is_really_installed_is_refused(tmp_path: Path) -> None:

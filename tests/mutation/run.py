@@ -65,6 +65,10 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "docs/test_readme.py",
         ),
     ),
+    "agent": (
+        ("agent/*.py", "agent/routes/*.py", "signing/*.py", "client/carrier.py", "config/agent.py"),
+        ("agent", "unit/config/test_agent_section.py"),
+    ),
 }
 
 MUTMUT = r"""[mutmut]

@@ -18,6 +18,7 @@ from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.config.policy import Policy
 from freqtrade_bitmex_guard.config.stores import StoreConfig
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.credentials import KEY as KEY_FIELD
 from freqtrade_bitmex_guard.model.credentials import SECRET as SECRET_FIELD
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret
@@ -50,6 +51,9 @@ BINANCE_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj
 PASSWORD = "pa55-of-an-API-key-m4de-up"
 WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
 WALLET_KEY = "0x7c9f1e4a3b6d8025f1a9c3e7d4b8f60215ae93c7d1f04b68a27e5c39d80b146f"
+
+# The bot of messages.
+BOT = BotLabel("my bot", "vps1", ("config.json",))
 
 # Everything that a test stores or signs with is here, so that `tests/support/leak_search.py` looks for it.
 MADE_UP = {

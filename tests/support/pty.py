@@ -24,6 +24,7 @@ def environment(vault: Path, extra: Mapping[str, str] | None = None) -> dict[str
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
         "VAULT": str(vault),
+        "XDG_CONFIG_HOME": str(vault.parent / "xdg"),
         "PROMPT_TOOLKIT_NO_CPR": "1",
         **(extra or {}),
     }
@@ -35,10 +36,15 @@ GUARD = (sys.executable, "-m", "freqtrade_bitmex_guard")
 class Session:
     """A command at a terminal of its own."""
 
-    def __init__(self, *command: str, env: Mapping[str, str], folder: Path) -> None:
-        how = {"encoding": "utf-8", "timeout": 60, "dimensions": (60, 150)}
+    def __init__(self, *command: str, env: Mapping[str, str], folder: Path, size: tuple[int, int] = (60, 150)) -> None:
+        how = {"encoding": "utf-8", "timeout": 60, "dimensions": size}
         self._child = pexpect.spawn(command[0], list(command[1:]), env=dict(env), cwd=str(folder), **how)
         self._seen = ""
+
+    @property
+    def pid(self) -> int:
+        """The id of the command's process."""
+        return int(self._child.pid)
 
     def answer(self, question: str, keys: str = ENTER) -> None:
         """Wait for a question, then press keys."""

@@ -21,6 +21,7 @@ import freqtrade_bitmex_guard
 from freqtrade_bitmex_guard.audit.diff import ChangeKind
 from freqtrade_bitmex_guard.fleet.across import DEFAULT_SEVERITIES
 from freqtrade_bitmex_guard.model.catalogue import FINDINGS, Outcome
+from freqtrade_bitmex_guard.model.diagnosis import READY, State
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported, PermissionKind
 from freqtrade_bitmex_guard.model.verdict import Verdict
@@ -48,8 +49,10 @@ def values(_: Machine) -> Iterator[str]:
         ("severity", Severity),
         ("permission", PermissionKind),
         ("change", ChangeKind),
+        ("state", State),
     ):
         yield from (f"{name}: {word}" for word in words)
+    yield f"verdict: {READY}"
 
 
 def exit_codes(machine: Machine) -> Iterator[str]:
@@ -88,6 +91,12 @@ def check_json(machine: Machine) -> Iterator[str]:
     yield from machine.fields("--check-only", "-c", config)
     # BitMEX reports all of it.
     yield from fields(check_report.to_dict(Verdict((), (KeyFacts(None, NotReported("not reported")),))))
+
+
+def doctor_json(machine: Machine) -> Iterator[str]:
+    config = machine.config()
+    yield from machine.fields("doctor", "-c", f"{config}.missing")
+    yield from machine.fields("doctor", "-c", config)
 
 
 def audit_json(machine: Machine) -> Iterator[str]:
@@ -263,7 +272,7 @@ def python(_: Machine) -> Iterator[str]:
 SURFACE: dict[str, Callable[[Machine], Iterator[str]]] = {
     part.__name__: part
     for part in (
-        *(findings, values, exit_codes, check_json, audit_json, fleet_json, metrics),
+        *(findings, values, exit_codes, check_json, doctor_json, audit_json, fleet_json, metrics),
         *(config, options, commands, files, stores, python),
     )
 }

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from freqtrade_bitmex_guard.client.comma_lists import split_networks
 from freqtrade_bitmex_guard.client.errors import StrictModel, fail_invalid, parse_body
 from freqtrade_bitmex_guard.client.lookalikes import reject_lookalikes
 from freqtrade_bitmex_guard.exchanges.bitget.errors import (
@@ -25,7 +26,6 @@ from freqtrade_bitmex_guard.exchanges.bitget.profile import PROFILE, READ_ONLY
 from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter, KeyListing, Session
 from freqtrade_bitmex_guard.model.key import IpRestriction, KeyFacts, RestrictedTo, Unrestricted
 
-_MAX_NETWORKS = 250
 # Bitget's page has the words with "-", recorded answers have them with "_".
 _WRITES = {"read-only": False, "read-and-write": True}
 
@@ -100,9 +100,5 @@ def _facts(words: Iterable[str], addresses: str, number: object) -> KeyFacts:
 
 
 def _ip_restriction(addresses: str) -> IpRestriction:
-    blocks = addresses.split(",")
-    if not all(block.strip() for block in blocks):
-        return Unrestricted("no IP address is linked to it")
-    if len(blocks) > _MAX_NETWORKS:
-        fail_invalid(PROFILE, "describes the key oddly: ips")
-    return RestrictedTo.from_texts(blocks)
+    blocks = split_networks(addresses, PROFILE, "ips")
+    return RestrictedTo.from_texts(blocks) if blocks else Unrestricted("no IP address is linked to it")

@@ -39,4 +39,6 @@ PROFILE = ExchangeProfile(
     ),
     signature_headers=frozenset(),
     credentials=(WALLET_ADDRESS, PRIVATE_KEY),
+    reports_expiry=True,
+    reports_siblings=True,
 )

@@ -15,6 +15,7 @@ from freqtrade_bitmex_guard.simulator.bitmex.account import Account
 from freqtrade_bitmex_guard.simulator.bitmex.keys import WORDS, Key, random_key
 from freqtrade_bitmex_guard.simulator.bitmex.orders import Orders
 from freqtrade_bitmex_guard.simulator.bitmex.signing import signature
+from freqtrade_bitmex_guard.simulator.bitmex.trading import LOT_FOR_FREQTRADE, SpotOrders
 from freqtrade_bitmex_guard.simulator.interface import Cause, SimulatedExchange
 from freqtrade_bitmex_guard.simulator.keys import KeyState, Kind
 from freqtrade_bitmex_guard.simulator.request import Request
@@ -49,6 +50,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
     Attributes:
         account: around the keys; it may be changed while it serves.
         orders: that rest on its book.
+        trading: of the account, once a test gives it some; it then answers about orders, and fills them.
     """
 
     exchange_id = "bitmex"
@@ -67,6 +69,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         super().__init__(keys, trading_mode=trading_mode, tls=tls, host=host)
         self.account = Account()
         self.orders = Orders()
+        self.trading: SpotOrders | None = None
         if not all(key.two_factor for key in self.account_keys()):
             self.account.two_factor = None
 
@@ -149,12 +152,46 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         if request.verb == "GET" and key is not None and request.path in ("/user", "/userEvent", "/address"):
             return _json(self.account.respond(request.path, request.query))
         if request.verb == "GET":
-            is_order = request.path == "/order"
-            return _json(self.orders.find(request)) if is_order else _market(request.path, request.query)
+            return self._read(request, key)
         if key is None or not self._is_permitted(key, request.verb, request.path):
             return error(403, "Access Denied")
+        if self.trading:
+            return self._change_orders(self.trading, request)
+        return self._cancel(request)
+
+    def _read(self, request: Request, key: Key | None) -> Response:
+        traded = self._serve_orders(self.trading, request) if self.trading and key is not None else None
+        if traded is None and request.path == "/order":
+            return _json(self.orders.find(request))
+        return traded or _market(request.path, request.query, LOT_FOR_FREQTRADE if self.trading else None)
+
+    def _cancel(self, request: Request) -> Response:
         cancelled = self.orders.cancel(request) if (request.verb, request.path) == ("DELETE", "/order") else []
         return _json(cancelled) if cancelled else error(404, "Not Found")
+
+    @staticmethod
+    def _serve_orders(orders: SpotOrders, request: Request) -> Response | None:
+        contents: dict[str, Callable[[], Any]] = {
+            "/user/margin": lambda: market.margin(orders.held()),
+            "/order": lambda: orders.listed(request.query),
+            "/execution/tradeHistory": orders.executions,
+        }
+        if request.verb != "GET" or request.path not in contents:
+            return None
+        return _json(contents[request.path]())
+
+    @staticmethod
+    def _change_orders(orders: SpotOrders, request: Request) -> Response:
+        content = json.loads(request.text or "{}")
+        if (request.verb, request.path) == ("POST", "/order"):
+            status, answer = orders.place(content)
+        elif (request.verb, request.path) == ("DELETE", "/order"):
+            status, answer = orders.cancel(content.get("orderID"))
+        elif (request.verb, request.path) == ("POST", "/user/requestWithdrawal"):
+            status, answer = 200, {"transactID": "made-up", "transactType": "Withdrawal", **content}
+        else:
+            return error(404, "Not Found")
+        return _json(answer, status)
 
     def _describe_keys(self, path: str, key: Key) -> Response:
         if path == "/apiKey" and key.can_list_keys:
@@ -172,7 +209,7 @@ class SimulatedBitMEX(SimulatedExchange[Key]):
         return path.startswith(("/order", "/position")) and "order" in key.permissions
 
 
-def _market(path: str, query: dict[str, str]) -> Response:
+def _market(path: str, query: dict[str, str], lot: float | None = None) -> Response:
     symbol = query.get("symbol", "XBT_USDT")
     if path == "/trade/bucketed":
         count = int(query.get("count", "100"))
@@ -180,9 +217,9 @@ def _market(path: str, query: dict[str, str]) -> Response:
         size, start = query.get("binSize", "5m"), query.get("startTime")
         return _json(market.candles(symbol, size, count, start, newest_first=newest_first))
     contents: dict[str, Callable[[], Any]] = {
-        "/instrument": lambda: market.instruments(query.get("symbol")),
-        "/instrument/active": market.instruments,
-        "/instrument/activeAndIndices": market.instruments,
+        "/instrument": lambda: market.instruments(query.get("symbol"), lot),
+        "/instrument/active": lambda: market.instruments(lot=lot),
+        "/instrument/activeAndIndices": lambda: market.instruments(lot=lot),
         "/wallet/assets": market.assets,
         "/user/margin": market.margin,
         "/orderBook/L2": lambda: market.book(symbol, int(query.get("depth", "25"))),
@@ -193,10 +230,10 @@ def _market(path: str, query: dict[str, str]) -> Response:
     return _json(contents[path]()) if path in contents else error(404, "Not Found")
 
 
-def _json(content: Any) -> Response:
+def _json(content: Any, status: int = 200) -> Response:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "x-ratelimit-limit": "120",
         "x-ratelimit-remaining": "119",
     }
-    return Response(200, json.dumps(content).encode(), headers)
+    return Response(status, json.dumps(content).encode(), headers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -23,10 +24,14 @@ def _recorded(name: str) -> Any:
     return json.loads(files(__package__).joinpath("data", f"{name}.json").read_text(encoding="utf-8"))
 
 
-def instruments(symbol: str | None = None) -> list[dict[str, Any]]:
-    """What is traded, or one of it."""
+def instruments(symbol: str | None = None, lot: float | None = None) -> list[dict[str, Any]]:
+    """What is traded, or one of it, with another lot on spot if one is given."""
     return [
-        {**instrument, "timestamp": iso(time.time())}
+        {
+            **instrument,
+            "timestamp": iso(time.time()),
+            **({"lotSize": lot} if lot and instrument["typ"] == "IFXXXP" else {}),
+        }
         for instrument in _recorded("instruments")
         if symbol in (None, instrument["symbol"])
     ]
@@ -37,10 +42,10 @@ def assets() -> Any:
     return _recorded("wallet_assets")
 
 
-def margin() -> list[dict[str, Any]]:
-    """What the account holds: 0.5 BTC and 100,000 USDT, in the exchange's smallest units."""
+def margin(held: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+    """What the account holds, in the exchange's smallest units; by default 0.5 BTC and 100,000 USDT."""
     template = _recorded("user_margin")[0]
-    held = {"XBt": 50_000_000, "USDt": 100_000_000_000}
+    held = held or {"XBt": 50_000_000, "USDt": 100_000_000_000}
     fields = ("amount", "walletBalance", "marginBalance", "excessMargin", "availableMargin", "withdrawableMargin")
     return [{**template, "currency": name, **dict.fromkeys(fields, amount)} for name, amount in held.items()]
 

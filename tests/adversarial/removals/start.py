@@ -17,11 +17,11 @@ _FAIL_OPEN = replace(
     "plugin.start_guard:fail_closed",
     """
     @contextmanager
-    def fail_closed():
+    def fail_closed(config=None):
         try:
             yield
         except GuardError as problem:
-            raise StartRefused(_verdict_of(problem)) from None
+            raise StartRefused(_verdict_of(problem, config)) from None
     """,
 )
 
@@ -84,9 +84,9 @@ START = (
         "unit/plugin/test_start_guard.py::test_a_credential_that_ccxt_signs_with_in_dry_run_is_a_warning",
         "the search for credentials in dry-run",
         replace(
-            "plugin.start_guard:_log_dry_run",
+            "plugin.unguarded:log_dry_run",
             """
-            def _log_dry_run(config):
+            def log_dry_run(config):
                 pass
             """,
         ),
@@ -181,10 +181,10 @@ FAILURES = (
         "e2e/test_freqtrade_hooks.py::test_ctrl_c_during_the_check_ends_with_130",
         "that Ctrl-C is no finding",
         replace(
-            "check.local:_failures_as_findings",
+            "check.local:failures_as_findings",
             """
             @contextmanager
-            def _failures_as_findings(findings):
+            def failures_as_findings(findings):
                 try:
                     yield
                 except GuardError as problem:

@@ -56,9 +56,9 @@ TEXT = (
         "unit/manage/test_instructions.py::test_any_other_program_is_shown_only_by_its_name",
         "that a command's arguments are not shown",
         replace(
-            "manage.instructions:_program",
+            "credentials.command_failures:program_name",
             """
-            def _program(command):
+            def program_name(command):
                 return " ".join(command)
             """,
         ),

@@ -63,7 +63,7 @@ def run_until_it_reads_candles(
     finally:
         process.stop()
     assert "Could not" not in output
-    assert "freqtrade_bitmex_guard" not in output
+    assert ("NOT guarded" in output, output.count("API key guard")) == (True, 1)
     assert any(candles in (request.path, request.route) for request in exchange.requests)
     refused = {request.path: request.status for request in exchange.requests if request.status != 200}
     assert set(refused) <= set(may_fail), refused

@@ -12,6 +12,7 @@ from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat
+from tests.support.factories import BOT
 from tests.unit.check.watched_key import GOOD, ODD, TRANSIENT, Day, bad
 
 
@@ -65,7 +66,7 @@ def test_silence_is_a_violation_after_the_grace(rule: str) -> None:
     assert news is not None
     assert news.unreachable_minutes == 180
     assert "the key could not be checked for 180 minutes" in chat.violation(
-        news.verdict, chat.BotState.PAUSED, unreachable_minutes=news.unreachable_minutes
+        news.verdict, chat.BotState.PAUSED, BOT, unreachable_minutes=news.unreachable_minutes
     )
     assert day.after(5, bad(rule)) is None
     assert day.after(5).recovered
@@ -138,7 +139,7 @@ def test_a_recheck_that_raises_waits_for_the_next_interval() -> None:
     def fail() -> Verdict:
         raise RuntimeError
 
-    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now)
+    monitor = KeyMonitor(fail, parse_section({}, PROFILE), clock=lambda: day.now, jitter=lambda: 0)
     checked_at = []
     for minute in range(1, 71):
         day.now += 60
@@ -159,14 +160,14 @@ def test_the_bot_is_stopped_only_where_the_operator_says_so(written: dict[str, A
 def test_every_message_fits_a_chat() -> None:
     long = Verdict(findings=tuple(error("ip-outside", f"`{number}`" * 200, "fix") for number in range(9)))
     for message in (
-        chat.violation(long, chat.BotState.STOPPED_ALREADY, unreachable_minutes=None),
-        chat.start_refused(long, "my bot"),
-        chat.reload_refused(long, stopped=False),
-        chat.key_recovered(),
+        chat.violation(long, chat.BotState.STOPPED_ALREADY, BOT, unreachable_minutes=None),
+        chat.start_refused(long, BOT),
+        chat.reload_refused(long, BOT, stopped=False),
+        chat.key_recovered(BOT),
     ):
         assert len(message) <= 1_000
         assert "`" not in message
-    assert "Open trades stay" in chat.start_refused(long, "my bot"), "what is cut off is the reasons"
+    assert "Open trades stay" in chat.start_refused(long, BOT), "what is cut off is the reasons"
 
 
 @pytest.mark.parametrize(
@@ -183,3 +184,16 @@ def test_every_message_fits_a_chat() -> None:
 def test_an_odd_setting_is_misconfigured(written: Any) -> None:
     with pytest.raises(Exception, match="section-invalid"):
         parse_section(written, PROFILE)
+
+
+@pytest.mark.parametrize(("drawn", "minutes"), [(0, 60), (0.5, 57), (1, 54)])
+def test_bots_that_were_started_together_do_not_ask_together(drawn: float, minutes: int) -> None:
+    day = Day()
+    began = day.now
+    monitor = KeyMonitor(lambda: GOOD, parse_section({}, PROFILE), clock=lambda: day.now, jitter=lambda: drawn)
+    for _ in range(60):
+        day.now += 60
+        monitor.poll()
+        if monitor.recheck_count:
+            break
+    assert day.now - began == 60 * minutes

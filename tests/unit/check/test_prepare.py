@@ -66,11 +66,13 @@ def test_a_candidate_is_taken_and_the_store_stays_closed(
             (
                 "section-missing",
                 "The config has no api_key_guard section, so a bot started with it is not guarded.",
-                'Run `freqtrade-bitmex-guard setup -c CONFIG`, which writes it; or add "api_key_guard": {} for a key '
-                "in the system's keyring. docs/pages/credentials.md has the other stores.",
+                "To check the key that is in the config now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. To "
+                "guard the bot: `freqtrade-bitmex-guard setup -c CONFIG`, which writes the section; or add "
+                '"api_key_guard": {} for a key in the system\'s keyring. docs/pages/credentials.md has the other '
+                "stores.",
             ),
         ),
-        ({"exchange": {}}, None, ("section-missing", None, None)),
+        ({"exchange": {}}, None, ("exchange-unsupported", None, None)),
         ({"exchange": {"name": "[Red]\x1b"}, "api_key_guard": {}}, "?red??", ("exchange-unsupported", None, None)),
         ({"exchange": {"name": 7}, "api_key_guard": {}}, "7", ("exchange-unsupported", None, None)),
     ],

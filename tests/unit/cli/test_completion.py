@@ -13,12 +13,14 @@ from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.cli.parser import SHELLS, HelpShown
 
 COMPLETED = {
-    "": {"check", "trade", "audit", "fleet", "setup", "credentials", "demo", "version", "help"},
+    "": {"check", "doctor", "trade", "audit", "fleet", "setup", "credentials", "agent", "demo", "version", "help"},
     "cred": {"credentials"},
     "audit --": {"--help", "--format", "--days", "--config", "--userdir"},
     "audit --format ": {"text", "json", "markdown"},
+    "agent ": {"run", "status", "learn", "record"},
     "credentials ": {"set", "show", "delete", "migrate", "rotate"},
     "credentials delete --": {"--help", "--config", "--yes"},
+    "doctor --f": {"--format"},
     "check -c con": {"config.json"},
     "--print-completion ": {"bash", "zsh", "fish"},
 }

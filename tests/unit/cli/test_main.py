@@ -17,7 +17,7 @@ from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support.factories import bot_config
 
-COMMANDS = {"check": ["check"], "audit": ["audit"], "trade": ["trade"]}
+COMMANDS = {"check": ["check"], "audit": ["audit"], "doctor": ["doctor"], "trade": ["trade"]}
 
 
 IN_ALL = "freqtrade_bitmex_guard.cli.freqtrade_args.parse_as_freqtrade"
@@ -33,8 +33,12 @@ IN_CHECK_AND_AUDIT = [
 FAULTS = [
     *[(command, IN_ALL) for command in COMMANDS],
     *[(command, target) for target in IN_CHECK_AND_AUDIT for command in ("check", "audit")],
-    ("check", "freqtrade_bitmex_guard.check.bot.with_disabled_warning"),
-    ("check", "freqtrade_bitmex_guard.cli.check._add_armed_warning"),
+    ("check", "freqtrade_bitmex_guard.check.environment.find_disabled"),
+    ("check", "freqtrade_bitmex_guard.check.environment.find_not_armed"),
+    ("doctor", "freqtrade_bitmex_guard.check.doctor.examine"),
+    ("doctor", "freqtrade_bitmex_guard.check.environment.find_disabled"),
+    ("doctor", "freqtrade_bitmex_guard.check.environment.find_not_armed"),
+    ("doctor", "freqtrade_bitmex_guard.report.diagnosis.render"),
     ("check", "freqtrade_bitmex_guard.report.text.render"),
     ("audit", "freqtrade_bitmex_guard.audit.formats.render_text"),
     ("trade", "freqtrade_bitmex_guard.plugin.launch._check_config_first"),
@@ -72,6 +76,7 @@ def test_a_command_whose_module_is_broken_admits_nothing(monkeypatch: pytest.Mon
 def test_without_a_fault_the_same_is_admitted(config: str) -> None:
     assert dispatch.main(["check", "-c", config]) == 0
     assert dispatch.main(["audit", "-c", config]) == 0
+    assert dispatch.main(["doctor", "-c", config]) == 0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.support.leak_search import secrets_in
 SHORT = "hunter-2"  # nothing about it looks like a token
 
 
-ALL = "check, trade, audit, fleet, setup, credentials, demo, version or help"
+ALL = "check, doctor, trade, audit, fleet, setup, credentials, agent, demo, version or help"
 
 
 COMMAND = f"expected a command: {ALL}."
@@ -34,7 +34,7 @@ WRONG = {
     "--check-only -p{}": "unknown option -p.",
     "--check-only --{}": "unknown option ",
     "--check-only {}": "unexpected argument.",
-    "--check-only={}": " command: check, trade, ",
+    "--check-only={}": " command: check, doctor, ",
     "--check-only --dry-run-wallet {}": "--dry-run-wallet/--starting-balance: invalid value.",
     "--check-only --s={}": "unknown option --s.",
     "--check-only {} -c": "-c/--config: expected a value.",
@@ -64,7 +64,7 @@ WRONG = {
     "--version={}": "--version: takes no argument.",
     "--print-completion {}": "--print-completion: expected bash, zsh or fish.",
     "--nosuch trade {}": "unknown option --nosuch.",
-    "--{}": " command: check, trade, ",
+    "--{}": " command: check, doctor, ",
     "--check-onyl": "missing command: ",
     "{}": COMMAND,
     "-c config.json trade": COMMAND,

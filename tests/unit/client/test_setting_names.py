@@ -55,7 +55,9 @@ def test_settings_without_effect_change_nothing_in_ccxt() -> None:
                 assert callable(getattr(other, name))
 
 
-@pytest.mark.parametrize("name", ["withdraw", "create_order", "session", "_camelcase_cache", "__class__", "id", "sign"])
+@pytest.mark.parametrize(
+    "name", ["withdraw", "create_order", "session", "_ensure_whitelisted_file", "__class__", "id", "sign"]
+)
 def test_a_name_that_ccxt_reads_is_never_without_effect(name: str) -> None:
     clients = [ccxt.okx(), ccxt.pro.okx()]
     for client in clients:

@@ -87,7 +87,7 @@ def test_harmless_settings_are_accepted(settings: dict[str, Any]) -> None:
         ({"nobody knows this": 1}, "client-settings"),
         ({"": 1}, "client-settings"),
         ({"__class__": "x"}, "client-settings"),
-        ({"_camelcase_cache": {}}, "client-settings"),
+        ({"_ensure_whitelisted_file": {}}, "client-settings"),
         ({"_note": 1, "tcp_connector": 1}, "client-settings"),
         ({"fetch_markets": []}, "client-settings"),
         ({"markets": {}}, "client-settings"),

@@ -208,8 +208,8 @@ def test_the_bounds_of_the_timeout_are_valid(seconds: float) -> None:
 def test_names_of_one_letter_are_valid() -> None:
     config = parsed(credentials={"service": "b"}, policy={"allowed_permissions": ["order", "x"]}, allowed_hosts=["h"])
     assert config.credentials.model_dump() == {"store": "keyring", "service": "b"}
-    files = parsed(credentials={"store": "files", "key_file": "k", "secret_file": "s"}).credentials
-    assert files.model_dump(exclude_defaults=True) == {"store": "files", "key_file": "k", "secret_file": "s"}
+    files = parsed(credentials={"store": "files", "key_file": "/k", "secret_file": "/s"}).credentials
+    assert files.model_dump(exclude_defaults=True) == {"store": "files", "key_file": "/k", "secret_file": "/s"}
 
 
 def test_hosts_are_compared_in_lower_case_and_without_brackets() -> None:

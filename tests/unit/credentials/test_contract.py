@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,20 @@ class TestKeyring(WritableStoreContract):
         self.vault.unlink(missing_ok=True)
         for name, value in values.items():
             keyring.set_password("contract", name, value)
+
+
+class TestOneFile(WritableStoreContract):
+    @pytest.fixture(autouse=True)
+    def _own_file(self, tmp_path: Path) -> None:
+        self.file = tmp_path / "store" / "key.json"
+        allow_secrets_in(self.file.parent)
+
+    def section(self, fields: tuple[CredentialField, ...]) -> dict[str, Any]:
+        return {"store": "files", "file": str(self.file)}
+
+    def put(self, values: Mapping[str, str]) -> None:
+        self.file.unlink(missing_ok=True)
+        if values:
+            self.file.parent.mkdir(exist_ok=True)
+            self.file.touch(0o600)
+            self.file.write_text(json.dumps(dict(values)), encoding="utf-8")

@@ -136,7 +136,7 @@ def test_an_entry_that_is_not_one_line_of_visible_ascii_is_misconfigured(value: 
 def test_without_any_backend_a_headless_server_is_told_the_alternatives() -> None:
     finding = load_failure(fail.Keyring())  # type: ignore[no-untyped-call]
     assert finding.name == "store-unavailable"
-    assert 'into api_key_guard: "credentials": {"store": "files"}' in finding.fix
+    assert '"credentials": {"store": "files", "file": ' in finding.fix
     assert '"command"' in finding.fix
 
 

@@ -191,7 +191,8 @@ def test_a_pem_text_is_pasted_where_several_lines_are_taken() -> None:
     assert "pass insert -m b)" in secret_step
     files = store_config(WITH_PEM, store="files")
     assert isinstance(files, FileStoreConfig)
-    _, key_line, secret_line, *_ = instructions.store_steps(files, WITH_PEM)
+    steps = instructions.store_steps(files, WITH_PEM)
+    key_line, secret_line = (line for line in steps if "systemd-creds encrypt" in line)
     assert "systemd-ask-password" in key_line
     assert "systemd-ask-password" not in secret_line
     assert "systemd-creds encrypt --name=bitmex_api_secret" in secret_line

@@ -17,12 +17,12 @@ from tests.unit.plugin.watched_bot import BAD, GOOD, WatchedBot
 @pytest.mark.parametrize(
     ("state", "on_violation", "becomes", "said"),
     [
-        (State.RUNNING, "pause", State.PAUSED, "The bot is paused"),
-        (State.PAUSED, "pause", State.PAUSED, "The bot is paused"),
-        (State.STOPPED, "pause", State.STOPPED, "The bot was stopped already"),
-        (State.RUNNING, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
-        (State.PAUSED, "stop", State.STOPPED, "The bot is stopped: no bot manages"),
-        (State.STOPPED, "stop", State.STOPPED, "The bot was stopped already"),
+        (State.RUNNING, "pause", State.PAUSED, "is paused: it can withdraw\n"),
+        (State.PAUSED, "pause", State.PAUSED, "is paused: it can withdraw\n"),
+        (State.STOPPED, "pause", State.STOPPED, "stays stopped: it can withdraw\n"),
+        (State.RUNNING, "stop", State.STOPPED, "is stopped: it can withdraw\nNo bot manages"),
+        (State.PAUSED, "stop", State.STOPPED, "is stopped: it can withdraw\nNo bot manages"),
+        (State.STOPPED, "stop", State.STOPPED, "stays stopped: it can withdraw\n"),
     ],
 )
 def test_the_operator_is_notified_of_the_bots_real_state(
@@ -183,4 +183,4 @@ def test_the_message_says_how_long_the_exchange_was_unreachable() -> None:
     for _ in range(3):
         watched.iterate()
     (message,) = watched.messages
-    assert message.startswith("API key guard: the key could not be checked for 122 minutes. The bot is paused")
+    assert " is paused: the key could not be checked for 122 minutes. BitMEX had" in message.partition("\n")[0]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin import notifications
@@ -23,6 +24,8 @@ from tests.support.factories import facts
 
 REFUSED = Verdict(findings=(error("withdraw-permission", "can withdraw", "make a new key"),), facts=(facts("order"),))
 
+
+STARTS = f"{BotLabel.of({'bot_name': 'my bot'})} was not started: "
 
 TOKEN = "123456:a-made-up-token"
 
@@ -41,9 +44,9 @@ def test_a_webhook_gets_its_own_status_format(config: dict[str, Any]) -> None:
         config["webhook"] = {**receiver.config(), "status": {"text": "Bot says: {status}", "status": "{status}"}}
         notify(config)
     (body,) = receiver.received
-    assert body["text"].startswith("Bot says: my bot was not started.\nAPI key guard: REFUSED")
-    assert "withdraw-permission: can withdraw" in body["status"]
-    assert "What to do: make a new key" in body["status"]
+    assert body["text"].startswith(f"Bot says: {STARTS}can withdraw\nOpen trades stay")
+    assert "#withdraw-permission" in body["status"]
+    assert "What to do: Make a new key" in body["status"]
 
 
 def test_a_webhook_without_a_status_format_gets_the_plain_message(config: dict[str, Any]) -> None:
@@ -51,7 +54,7 @@ def test_a_webhook_without_a_status_format_gets_the_plain_message(config: dict[s
         config["webhook"] = {**receiver.config(), "entry": {"x": "{pair}"}}
         del config["webhook"]["status"]
         notify(config)
-    assert receiver.received[0]["status"].startswith("my bot was not started.")
+    assert receiver.received[0]["status"].startswith(STARTS)
 
 
 def test_discord_gets_an_embed_even_if_set_up_for_trades_only(config: dict[str, Any]) -> None:
@@ -60,7 +63,7 @@ def test_discord_gets_an_embed_even_if_set_up_for_trades_only(config: dict[str, 
         notify(config)
     (body,) = receiver.received
     (field,) = body["embeds"][0]["fields"]
-    assert "my bot was not started." in field["value"]
+    assert STARTS in field["value"]
     assert len(field["value"]) <= 1024
 
 
@@ -74,7 +77,7 @@ def test_telegram_gets_one_plain_message_in_the_right_topic(
     (body,) = receiver.received
     assert body["path"] == f"/bot{TOKEN}/sendMessage"
     assert (body["chat_id"], body["message_thread_id"]) == ("77", "5")
-    assert body["text"].startswith("my bot was not started.")
+    assert body["text"].startswith(STARTS)
 
 
 def test_disabled_and_odd_channels_get_nothing_and_do_no_harm(config: dict[str, Any]) -> None:
@@ -92,7 +95,7 @@ def test_a_webhook_whose_format_lacks_the_message_still_gets_it(config: dict[str
         config["webhook"] = {**receiver.config(), "status": status}
         notify(config)
     (body,) = receiver.received
-    assert body["status"].startswith("my bot was not started.")
+    assert body["status"].startswith(STARTS)
 
 
 def test_our_log_shows_no_token(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from freqtrade.enums import State
 
-from freqtrade_bitmex_guard.model.findings import GuardError
+from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin import loop_hook, reload_hook
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
@@ -117,6 +117,25 @@ def test_after_a_refused_reload_the_key_is_checked_at_once(monkeypatch: pytest.M
     assert watched.iterate(0) is State.PAUSED
 
 
+def test_a_refused_reload_sends_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = WatchedBot()
+    watched.verdict = BAD
+    reload(monkeypatch, watched, BAD)
+    watched.iterate(0)
+    assert len(watched.messages) == 1
+    assert watched.monitor.violation is BAD
+    watched.bot.state = State.RUNNING
+    assert watched.bot.state is State.PAUSED
+
+
+def test_after_a_refused_reload_another_fault_of_the_key_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = WatchedBot()
+    watched.verdict = Verdict(findings=(error("ip-unrestricted", "from anywhere", "limit it"),))
+    reload(monkeypatch, watched, BAD)
+    watched.iterate(0)
+    assert len(watched.messages) == 2
+
+
 def test_an_unreadable_config_holds_a_guarded_bot_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = WatchedBot()
     worker, _ = reload(monkeypatch, watched, None, load=lambda: 1 / 0)
@@ -149,7 +168,7 @@ def test_a_config_that_only_freqtrade_rejects_says_so(
     monkeypatch.setattr(Worker, "arguments", {"config": [str(tmp_path / file)]} if file else {})
     watched = WatchedBot()
     reload(monkeypatch, watched, None, load=lambda: 1 / 0)
-    assert "config-unreadable: freqtrade does not accept the new config" in watched.messages[0]
+    assert "did not load the new config: freqtrade does not accept the new config" in watched.messages[0]
 
 
 def test_the_worker_gets_its_hook_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,21 @@ def test_everything_but_true_counts_as_live(tmp_path: Path, guard: StartGuard, d
         assert guard.admission is None
 
 
+@pytest.mark.parametrize(
+    ("name", "action"), [("binance", "setup -c a.json -c b.json"), ("nosuch", "does not support its exchange")]
+)
+def test_a_live_start_without_the_section_says_so_in_one_line(
+    guard: StartGuard, caplog: pytest.LogCaptureFixture, name: str, action: str
+) -> None:
+    config = {"dry_run": False, "exchange": {"name": name}, "config_files": ["b.json", "a.json"]}
+
+    assert guard.admit(config) is None
+
+    (record,) = caplog.records
+    assert "this bot is NOT guarded" in record.getMessage()
+    assert action in record.getMessage()
+
+
 def test_an_invalid_section_in_dry_run_is_one_warning(guard: StartGuard, caplog: pytest.LogCaptureFixture) -> None:
     assert guard.admit({"dry_run": True, "api_key_gaurd": {}}) is None
 

@@ -57,7 +57,7 @@ class WatchedBot:
         loop_hook.install_loop_hook(Bot)
         self.bot: Any = Bot()
         section = parse_section(written, PROFILE)
-        self.monitor = KeyMonitor(lambda: self.verdict, section, clock=lambda: self.now)
+        self.monitor = KeyMonitor(lambda: self.verdict, section, clock=lambda: self.now, jitter=lambda: 0)
         loop_hook.attach_monitor(self.bot, self.monitor)
 
     def iterate(self, minutes: float = 61) -> State:

@@ -11,7 +11,7 @@ from freqtrade_bitmex_guard.model.catalogue import FINDINGS
 from freqtrade_bitmex_guard.model.findings import HELP_PAGE, error, warning
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import chat, json, text
-from tests.support.factories import facts
+from tests.support.factories import BOT, facts
 from tests.support.pty import ROOT
 
 WITHDRAW = error("withdraw-permission", "It can withdraw.", "Make a new key.")
@@ -36,7 +36,7 @@ def test_the_table_lists_each_page_on_an_unbroken_line(monkeypatch: pytest.Monke
 
     lines = text.render(VERDICT).splitlines()
 
-    assert lines[-len(HELP) - 1 :] == ["Help:", *(f"- {path}" for path in HELP)]
+    assert [line.strip().removeprefix("Help: ") for line in lines if "Help" in line] == HELP
 
 
 def test_the_log_of_a_refusal_names_each_page_below_its_finding() -> None:
@@ -62,25 +62,26 @@ def test_a_dialogue_names_the_page(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_message_names_the_pages_of_its_errors_in_its_last_line() -> None:
     for message in (
-        chat.start_refused(VERDICT, "my bot"),
-        chat.reload_refused(VERDICT, stopped=False),
-        chat.violation(VERDICT, chat.BotState.PAUSED, unreachable_minutes=None),
+        chat.start_refused(VERDICT, BOT),
+        chat.reload_refused(VERDICT, BOT, stopped=False),
+        chat.violation(VERDICT, chat.BotState.PAUSED, BOT, unreachable_minutes=None),
     ):
         assert message.splitlines()[-1] == f"Help: {HELP[0]}, #ip-unrestricted"
 
 
 @pytest.mark.parametrize("length", [400, 4_000])
-def test_a_message_that_is_too_long_keeps_its_page(length: int) -> None:
-    long = Verdict(findings=tuple(error(name, "x" * length, "y" * length) for name in list(FINDINGS)[:9]))
+def test_a_message_that_is_too_long_keeps_its_command_and_page(length: int) -> None:
+    long = Verdict(findings=tuple(error(name, name + "x" * length, "y" * length) for name in list(FINDINGS)[:9]))
 
-    message = chat.start_refused(long, "my bot")
+    message = chat.start_refused(long, BOT)
 
     assert len(message) == 1_000
     first, *_ = FINDINGS
     assert message.splitlines()[-1].startswith(f"Help: {HELP_PAGE}#{first}, ")
-    assert message.splitlines()[-2].endswith("…")
+    assert message.splitlines()[-2] == "Type: freqtrade-bitmex-guard check -c config.json"
+    assert message.splitlines()[-3].endswith("…")
 
 
 def test_a_message_without_errors_names_no_page() -> None:
-    assert "Help" not in chat.start_refused(Verdict(findings=()), "my bot")
-    assert "Help" not in chat.key_recovered()
+    assert "Help" not in chat.start_refused(Verdict(findings=()), BOT)
+    assert "Help" not in chat.key_recovered(BOT)

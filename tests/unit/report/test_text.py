@@ -19,7 +19,7 @@ from freqtrade_bitmex_guard.model.key import (
 )
 from freqtrade_bitmex_guard.model.networks import parse_network
 from freqtrade_bitmex_guard.model.verdict import Verdict
-from freqtrade_bitmex_guard.report import text
+from freqtrade_bitmex_guard.report import faults, text
 from tests.support.factories import facts
 
 GOOD = Verdict(findings=(), facts=(facts("order"),), exchange="bitmex", key="LAqU…", servers=("https://x:443",))
@@ -77,7 +77,7 @@ def test_the_end_of_a_key_is_shown_where_there_is_one() -> None:
 def test_an_admission_without_verification_says_so_everywhere() -> None:
     verdict = Verdict(findings=(), facts=GOOD.facts, unverified=("permissions", "ip-restriction"))
 
-    assert text.headline(verdict) == (
+    assert faults.headline(verdict) == (
         "ADMITTED as the policy accepts it, without verification: permissions, ip restriction."
     )
     assert text.summary_line(verdict).endswith("without verification: permissions, ip restriction.")
@@ -86,7 +86,7 @@ def test_an_admission_without_verification_says_so_everywhere() -> None:
 
 
 def test_a_verdict_that_does_not_admit_keeps_its_headline() -> None:
-    assert text.headline(Verdict(findings=(), unverified=("permissions",))).startswith("UNVERIFIED: ")
+    assert faults.headline(Verdict(findings=(), unverified=("permissions",))).startswith("UNVERIFIED: ")
 
 
 @pytest.mark.parametrize(

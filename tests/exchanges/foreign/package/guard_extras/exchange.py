@@ -59,7 +59,7 @@ class Bitstamp(ExchangeAdapter):
             fields = content if isinstance(content, dict) else {}
             fail_for(response, PROFILE, _CAUSES, code=str(fields.get("code", "")), text=fields.get("reason"))
         key = parse_body(_Key, content, PROFILE)
-        reject_lookalikes(content, _Key.model_fields, PROFILE)
+        reject_lookalikes(content, _Key.model_fields, PROFILE, "address|key")
         if key.key != key_id:
             fail("key-not-listed", "Bitstamp answered about another key.", "Report it.")
         networks = RestrictedTo.from_texts(key.addresses) if key.addresses else Unrestricted("no addresses")
