@@ -26,14 +26,7 @@ from freqtrade_bitmex_guard.exchanges.interface import ExchangeAdapter
 from freqtrade_bitmex_guard.model.account import AccountFacts, Evidence
 from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.diagnosis import Diagnosis, State, Subject
-from freqtrade_bitmex_guard.model.findings import (
-    Finding,
-    GuardError,
-    Severity,
-    error,
-    failures_as_findings,
-    warning,
-)
+from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, error, failures_as_findings, warning
 from freqtrade_bitmex_guard.model.key import KeyFacts, NotReported
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
@@ -72,9 +65,11 @@ _JUDGED_WITH_HOSTS = frozenset(
 # The rules that judge what the operator wrote, not what the exchange reports.
 _RULES_ABOUT_POLICY = {"exchange-cannot-tell": "exchange", "policy-wide": "policy"}
 
+_AGAIN = "freqtrade-bitmex-guard doctor -c CONFIG"
+
 _ABOUT_A_KEY_IN_PLAIN_TEXT = (
-    " To check that key as it is now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. `freqtrade-bitmex-guard setup "
-    "-c CONFIG` leads through all of it."
+    " To check that key as it is now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. After that, "
+    "`freqtrade-bitmex-guard setup -c CONFIG` leads through the rest."
 )
 
 
@@ -136,7 +131,8 @@ class _Examination:
             bot=BotLabel.of(config, files),
             **self._verdict,
         )
-        return Diagnosis(verdict, tuple(map(self._subject, SUBJECTS)))
+        diagnosis = Diagnosis(verdict, tuple(map(self._subject, SUBJECTS)))
+        return diagnosis if diagnosis.is_ready else replace(diagnosis, verdict=replace(verdict, again=_AGAIN))
 
     def _subject(self, name: str) -> Subject:
         findings = tuple(dict.fromkeys(finding for subject, finding in self._found if subject == name))
