@@ -97,10 +97,10 @@ def find_exchange(name: str | None) -> ExchangeProfile:
 
 
 _NEXT = """
-Next, with the config of your own bot:
-  freqtrade-bitmex-guard check --as-is -c config.json   what is the key worth that you have now?
-  freqtrade-bitmex-guard setup -c config.json           from no key to a guarded bot
-"""
+Next, with the config of your own bot. Is the key that it has now all right?
+  freqtrade-bitmex-guard check --as-is -c config.json
+From no key to a guarded bot:
+  freqtrade-bitmex-guard setup -c config.json"""
 
 
 def run_demo(name: str | None = None, console: Console | None = None) -> int:
