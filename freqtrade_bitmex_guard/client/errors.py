@@ -217,11 +217,7 @@ def fail_for(
     if matching:
         _fail(matching[0].finding, profile, _with_seen_address(matching[0], profile, text or ""))
     if response.status == 403 and read_json(response) is None:
-        problem = (
-            f"{profile.title} sent a page instead of a response (HTTP 403), as it does where it blocks an address. "
-            "Further requests make a ban longer (an hour at first, then a week)."
-        )
-        _fail("address-banned", profile, measured=problem)
+        _fail("address-banned", profile)
     if response.status in _GATEWAY_ERRORS and text is None and not code:
         problem = f"{profile.title} is down: it sent a page instead of a response (HTTP {response.status})."
         _fail("maintenance", profile, measured=problem)
