@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import keyring
-import keyring.backends.fail
 import pytest
+from keyring.backends import fail
 
 from tests.support.factories import KEY_ID, SECRET, allow_secrets_in
 from tests.unit.manage.conftest import Run
@@ -25,7 +25,7 @@ def test_without_a_keyring_the_named_file_is_the_way_out(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     allow_secrets_in(tmp_path / "home")
-    monkeypatch.setattr(keyring, "get_keyring", keyring.backends.fail.Keyring)
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call] # the fixture `vault` puts the old one back
     path = tmp_path / "config.json"
     allow_secrets_in(path)
     path.write_text(json.dumps({"exchange": {"name": "bitmex", "key": KEY_ID, "secret": SECRET}, "dry_run": False}))
