@@ -67,9 +67,11 @@ _JUDGED_WITH_HOSTS = frozenset(
 # The rules that judge what the operator wrote, not what the exchange reports.
 _RULES_ABOUT_POLICY = {"exchange-cannot-tell": "exchange", "policy-wide": "policy"}
 
+_AGAIN = "freqtrade-bitmex-guard doctor -c CONFIG"
+
 _ABOUT_A_KEY_IN_PLAIN_TEXT = (
-    " To check that key as it is now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. `freqtrade-bitmex-guard setup "
-    "-c CONFIG` leads through all of it."
+    " To check that key as it is now: `freqtrade-bitmex-guard check --as-is -c CONFIG`. After that, "
+    "`freqtrade-bitmex-guard setup -c CONFIG` leads through the rest."
 )
 
 
@@ -131,7 +133,8 @@ class _Examination:
             bot=BotLabel.of(config, files),
             **self._verdict,
         )
-        return Diagnosis(verdict, tuple(map(self._subject, SUBJECTS)))
+        diagnosis = Diagnosis(verdict, tuple(map(self._subject, SUBJECTS)))
+        return diagnosis if diagnosis.is_ready else replace(diagnosis, verdict=replace(verdict, again=_AGAIN))
 
     def _subject(self, name: str) -> Subject:
         findings = tuple(dict.fromkeys(finding for subject, finding in self._found if subject == name))

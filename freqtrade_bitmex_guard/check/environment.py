@@ -35,7 +35,8 @@ def find_not_armed() -> Iterator[Finding]:
             "guard-not-armed",
             "Plain `freqtrade trade` is not guarded in this environment: the line that arms the guard did not run "
             "when Python started, as after `pip install --target` or a partial copy of site-packages.",
-            "Start the bot with `freqtrade-bitmex-guard trade`, or install the guard with pip where freqtrade is.",
+            "Start the bot with `freqtrade-bitmex-guard trade -c CONFIG`, or install the guard with pip where "
+            "freqtrade is.",
         )
 
 

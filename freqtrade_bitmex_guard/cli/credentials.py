@@ -19,6 +19,7 @@ _EPILOG = "Secrets are asked for, or read from standard input, one line each; th
 EXAMPLES = (
     "credentials set -c config.json",
     "credentials show -c config.json --format json",
+    "credentials delete -c config.json",
     "credentials migrate -c config.json",
     "credentials rotate -c config.json",
 )
@@ -31,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="action", metavar="SUBCOMMAND", required=True, title="subcommands", parser_class=GuardArgumentParser
     )
     for name, summary in ACTIONS.items():
-        action = actions.add_parser(name, help=summary, epilog=_EPILOG)
+        examples = [example for example in EXAMPLES if example.split()[1] == name]
+        lines = "\n".join(f"  freqtrade-bitmex-guard {example}" for example in examples)
+        action = actions.add_parser(name, help=summary, epilog=f"{_EPILOG}\n\nexamples:\n{lines}")
         accept_config_option(action)
         if name == "delete":
             action.add_argument("-y", "--yes", action="store_true", help="do not ask")

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from freqtrade_bitmex_guard.config.files import load_file
 from freqtrade_bitmex_guard.config.jsonc import JsoncDocument, JsoncError
-from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.redaction.opaque import opaque, opaque_dataclass
 from freqtrade_bitmex_guard.redaction.paths import sanitize_path
 from freqtrade_bitmex_guard.util import atomic_file, mounts
@@ -65,6 +65,21 @@ class ConfigFile:
     def parsed(self) -> dict[str, Any]:
         """Return what freqtrade's own parser makes of it, as a copy."""
         return deepcopy(self._parsed)
+
+
+def find_line(name: str, path: Sequence[str]) -> int | None:
+    """Return the line of a config file in which a value is written, or None if that is not certain.
+
+    Args:
+        name: of the file.
+        path: the names that lead to the value from the top.
+    """
+    try:
+        document = ConfigFile(name).document
+    except GuardError:
+        return None
+    nodes = document.at(*path)
+    return document.line(nodes[-1]) if nodes else None  # of a name that is written twice, the last one counts
 
 
 def read_config_files(names: Iterable[str]) -> list[ConfigFile]:

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     | (?P<word>[^\s{}\[\]:,"/]+)""",
     re.VERBOSE | re.DOTALL,
 )
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _BYTE_ORDER_MARK = "\ufeff"
 _INDENT = "    "
 
@@ -98,6 +99,10 @@ class JsoncDocument:
     def at(self, *path: str | int) -> list[Node]:
         """Return the nodes of one path: more than one if a name is written twice."""
         return [node for node in self.nodes if node.path == path]
+
+    def line(self, node: Node) -> int:
+        """Return the number of the line in which a value begins."""
+        return len(_LINE_END.findall(self.text, 0, node.span.start)) + 1
 
     def source(self, node: Node) -> str:
         """Return a value as it is written."""

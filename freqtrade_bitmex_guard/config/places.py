@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,24 @@ from freqtrade_bitmex_guard.redaction.sanitize import sanitize
 _PREFIX = "FREQTRADE__"
 
 
-def where_written(config: Mapping[str, Any], path: Sequence[str]) -> str:
+LineFinder = Callable[[str, Sequence[str]], int | None]
+"""Returns the line of a file in which a value is written, or None."""
+
+
+def where_written(
+    config: Mapping[str, Any], path: Sequence[str], find_line: LineFinder = lambda _name, _path: None
+) -> str:
     """Return the files and variables that set a value, for a person; empty if that is not known.
 
     Args:
         config: freqtrade's whole, merged config; it names its files.
         path: the names that lead to the value from the top.
+        find_line: finds the line in a file; by default none is named.
     """
-    return " and ".join([*_files(config.get("config_files"), path), *_variables(path)])
+    return " and ".join([*_files(config.get("config_files"), path, find_line), *_variables(path)])
 
 
-def _files(names: object, path: Sequence[str]) -> Iterator[str]:
+def _files(names: object, path: Sequence[str], find_line: LineFinder) -> Iterator[str]:
     for name in names if isinstance(names, list) else ():
         # A pipe cannot be read again, and is no place where somebody could look.
         if isinstance(name, str) and Path(name).is_file():
@@ -36,7 +43,8 @@ def _files(names: object, path: Sequence[str]) -> Iterator[str]:
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
             if value not in (None, ""):
-                yield sanitize_path(name)
+                line = find_line(name, path)
+                yield sanitize_path(name) + (f", line {line}" if line else "")
 
 
 def _variables(path: Sequence[str]) -> Iterator[str]:

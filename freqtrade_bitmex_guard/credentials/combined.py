@@ -65,6 +65,6 @@ def require_unchanged(stored: Credentials | None, expected: Credentials | None) 
         "credentials-conflict",
         f"Meanwhile somebody else changed the store, which now has "
         f"{f'the key {stored.masked_id}' if stored else 'no key'}: it was left as it is.",
-        "Keep the credentials that you typed at hand, look with `freqtrade-bitmex-guard credentials show`, "
+        "Keep the credentials that you typed at hand, look with `freqtrade-bitmex-guard credentials show -c CONFIG`, "
         "then try again.",
     )

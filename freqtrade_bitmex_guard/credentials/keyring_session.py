@@ -8,7 +8,7 @@ from pathlib import Path
 
 OTHER_STORES = (
     'On a server use another store: "credentials": {"store": "files", "file": "~/.config/freqtrade-bitmex-guard/'
-    'bot.json"} in api_key_guard is one private file, which `freqtrade-bitmex-guard setup` writes; '
+    'bot.json"} in api_key_guard is one private file, which `freqtrade-bitmex-guard setup -c CONFIG` writes; '
     '{"store": "files"} reads what systemd, Docker, Podman or Kubernetes hand in; {"store": "command", ...} runs pass, '
     "op, vault or sops."
 )

@@ -96,6 +96,13 @@ def find_exchange(name: str | None) -> ExchangeProfile:
     return profile
 
 
+_NEXT = """
+Next, with the config of your own bot. Is the key that it has now all right?
+  freqtrade-bitmex-guard check --as-is -c config.json
+From no key to a guarded bot:
+  freqtrade-bitmex-guard setup -c config.json"""
+
+
 def run_demo(name: str | None = None, console: Console | None = None) -> int:
     """Run the demo, in under a minute, with no account and no network.
 
@@ -139,7 +146,9 @@ def run_demo(name: str | None = None, console: Console | None = None) -> int:
             progress.console.print(Text.assemble(f"{title}: ", starts[-1].summary))
     as_expected = all(verdict.outcome is scenario.expected for verdict, scenario in zip(verdicts, keys, strict=True))
     if as_expected and all(start.as_expected for start in starts):
-        console.print("\nThat is all it does: no bot starts on a key that can do more than trade.", highlight=False)
+        console.print(
+            f"\nThat is all it does: no bot starts on a key that can do more than trade.\n{_NEXT}", highlight=False
+        )
         return 0
     console.print("\nThe demo failed. Please report it with the lines below.", style="bold red")
     console.print(Text("\n".join(start.output for start in starts)))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import settings
+from freqtrade_bitmex_guard.client.exchange_client import request_hosts
+from freqtrade_bitmex_guard.config.edit import find_line
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.parse import GuardState, guard_state
 from freqtrade_bitmex_guard.config.places import where_written
@@ -19,13 +24,19 @@ from freqtrade_bitmex_guard.model.credentials import (
     register_for_redaction,
 )
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, fail, warning
-from freqtrade_bitmex_guard.model.profile import ExchangeProfile
-from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.model.profile import HOW_TO_STORE, ExchangeProfile
+from freqtrade_bitmex_guard.model.verdict import Verdict, sort_findings
 from freqtrade_bitmex_guard.redaction import output
 from freqtrade_bitmex_guard.redaction.opaque import same_text
 
 NOT_GUARDED = "This bot is not guarded: its config has no api_key_guard section."
 SECTION_LEFT_ASIDE = "The section api_key_guard was left aside: this is about the key in the config, by default policy."
+_AS_IS = "freqtrade-bitmex-guard check --as-is -c CONFIG"
+_SETUP = "freqtrade-bitmex-guard setup -c CONFIG"
+_STORE_THE_NEW_KEY = (
+    f"Take the old one out of the config, store the new one with `{_SETUP}`, and delete the old one last."
+)
+_OF_THE_LABEL = ("bot_name", "config_files", "add_config_files")
 _CLIENT_BLOCKS = ("ccxt_sync_config", "ccxt_async_config")
 
 # freqtrade/exchange/exchange.py, `_init_ccxt`: the first of these names that is there is taken, even if it is empty.
@@ -58,17 +69,42 @@ def check_as_is(files: Sequence[str], more_hosts: Sequence[str] = ()) -> tuple[s
     assert isinstance(exchange, dict)  # noqa: S101 - get_adapter fails on anything else
     output.install()
     credentials, places = _read_credentials(config, exchange, profile)
+    hosts = [*profile.hosts, *more_hosts]
     bare = {
+        **{name: config[name] for name in _OF_THE_LABEL if name in config},
         "exchange": settings.without_credentials(exchange),
         "trading_mode": config.get("trading_mode"),
-        SECTION: {"allowed_hosts": [*profile.hosts, *more_hosts]},
+        SECTION: {"allowed_hosts": hosts},
     }
     verdict = LocalCheck(bare, credentials).run().verdict
     warnings = [_plain_text(profile, places)]
     guarded = SECTION_LEFT_ASIDE if _has_section(config) else NOT_GUARDED
     if guarded == NOT_GUARDED:
         warnings.append(_no_section())
-    return guarded, verdict.with_findings(*warnings)
+    again = " ".join(
+        [_AS_IS, *(f"--allow-host {shlex.quote(host)}" for host in _unknown_hosts(exchange, profile, hosts))]
+    )
+    findings = (_fix_as_is(finding, again) for finding in (*verdict.findings, *warnings))
+    return guarded, replace(
+        verdict,
+        findings=sort_findings(tuple(findings)),
+        store=f"plain text: {', '.join(places)}",
+        again=_SETUP if verdict.admitted else again,
+    )
+
+
+def _unknown_hosts(exchange: Mapping[str, Any], profile: ExchangeProfile, known: Sequence[str]) -> list[str]:
+    with suppress(GuardError):  # the verdict says so already
+        return [host for host in request_hosts(exchange, profile) if host not in known]
+    return []
+
+
+def _fix_as_is(finding: Finding, again: str) -> Finding:
+    """Return a finding whose fix needs no section and no stored key."""
+    fix = finding.fix.replace(HOW_TO_STORE, _STORE_THE_NEW_KEY)
+    if finding.name == "host-not-allowed":
+        fix = fix.replace("add the host to allowed_hosts", f"allow it: `{again}`")
+    return replace(finding, fix=fix)
 
 
 def _read_credentials(
@@ -83,15 +119,14 @@ def _read_credentials(
             continue
         path, value = found
         register_for_redaction(value, field)
-        place = where_written(config, ("exchange", *path))
+        place = where_written(config, ("exchange", *path), find_line)
         places.append(f"exchange.{'.'.join(path)}" + (f" ({place})" if place else ""))
         parts[field] = parse_credential(value, field, places[-1])
     if missing:
         fail(
             "credentials-missing",
             f"The config and its variables have no {' and no '.join(missing)} for {profile.title}.",
-            "For a key that is in a store: `freqtrade-bitmex-guard check`. For a new one: `freqtrade-bitmex-guard "
-            "setup`.",
+            f"For a key that is in a store: `freqtrade-bitmex-guard check -c CONFIG`. For a new one: `{_SETUP}`.",
         )
     return Credentials(parts), places
 

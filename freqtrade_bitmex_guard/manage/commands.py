@@ -69,11 +69,12 @@ def _run(work: Callable[[Terminal], int], files: Sequence[str], *, as_json: bool
     except EOFError:  # Ctrl-D at a question
         raise KeyboardInterrupt from None
     except GuardError as problem:
-        verdict = Verdict(findings=problem.findings, bot=BotLabel.of({}, files))
+        bot = BotLabel.of({}, files)
+        verdict = Verdict(findings=problem.findings, bot=bot)
         if as_json:
             terminal.print_document(to_dict(verdict))
         else:
-            terminal.print_findings(problem.findings)
+            terminal.print_findings([replace(finding, fix=bot.fill_in(finding.fix)) for finding in problem.findings])
         return verdict.exit_code
 
 
@@ -164,7 +165,7 @@ def _require_section(bot: BotContext) -> None:
             "default entry may be another bot's only one.",
             f"Write the section first, with `freqtrade-bitmex-guard setup {bot.config_options}` or by hand, with the "
             f'service of this bot: "{SECTION}": {{"credentials": {{"store": "keyring", "service": "…"}}}}. Then '
-            "`freqtrade-bitmex-guard credentials show` names the key in it.",
+            "`freqtrade-bitmex-guard credentials show -c CONFIG` names the key in it.",
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +13,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.jsonc import Node, NodePath, Span
+from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.config.section import SECTION
 from freqtrade_bitmex_guard.credentials.access import load_if_present, write
@@ -24,7 +27,7 @@ from freqtrade_bitmex_guard.model.credentials import (
     fields_by_name,
     parse_credential,
 )
-from freqtrade_bitmex_guard.model.findings import fail
+from freqtrade_bitmex_guard.model.findings import GuardError, fail
 from freqtrade_bitmex_guard.model.pem import is_pem, secret_lines
 from freqtrade_bitmex_guard.model.placeholders import is_placeholder
 from freqtrade_bitmex_guard.model.shape import require_shapes
@@ -143,7 +146,8 @@ def _pieces(value: str) -> list[str]:
 def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]) -> tuple[Credentials, bool]:
     """Return all parts, and whether the store already holds them, as after a run that was interrupted."""
     fields = bot.profile.credentials
-    stored = load_if_present(bot.store, bot.profile)
+    with _file_as_way_out(bot):
+        stored = load_if_present(bot.store, bot.profile)
     parts = {field: secret for field in fields for secret in _single_value(field, matches)}
     if stored is not None:
         if not all(stored.part(field.name).matches(secret.reveal()) for field, secret in parts.items()):
@@ -165,6 +169,23 @@ def _collect_credentials(bot: BotContext, matches: Sequence[PlaintextCredential]
     credentials = Credentials(parts)
     require_shapes(credentials, bot.profile)
     return credentials, False
+
+
+@contextlib.contextmanager
+def _file_as_way_out(bot: BotContext) -> Iterator[None]:
+    """Where no store is named and the keyring fails, say how to name a file: `setup` waits for what is moved here."""
+    try:
+        yield
+    except GuardError as end:
+        if bot.state is not GuardState.ABSENT:
+            raise
+        path = next((path for path, stored in keyring_services.candidate_files(bot) if stored is None), "…")
+        section = {SECTION: {"credentials": {"store": "files", "file": path}}}
+        way_out = (
+            f"Without a keyring, keep the key in a private file: write {json.dumps(section)[1:-1]} into the config, "
+            f"then run `freqtrade-bitmex-guard credentials migrate {bot.config_options}` again, which makes the file."
+        )
+        raise GuardError(*(replace(finding, fix=way_out) for finding in end.findings)) from None
 
 
 def _single_value(field: CredentialField, matches: Sequence[PlaintextCredential]) -> Iterator[Secret]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from freqtrade_bitmex_guard.client import exchange_client, settings
-from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, staged_replacement
+from freqtrade_bitmex_guard.config.edit import ConfigFile, FileEdit, find_line, staged_replacement
 from freqtrade_bitmex_guard.config.files import environment_overrides
 from freqtrade_bitmex_guard.config.parse import GuardState
 from freqtrade_bitmex_guard.config.places import where_written
@@ -41,8 +41,8 @@ def run_wizard(files: Sequence[str], terminal: Terminal) -> int:
         GuardError: misconfigured, if it cannot be done; the config is unchanged then.
         KeyboardInterrupt: if the person interrupts; the config is unchanged then, too.
     """
+    bot = BotContext.read(files)  # first: where the exchange is not supported, no terminal helps
     _require_terminal(terminal)
-    bot = BotContext.read(files)
     config_files = _read_changeable_files(bot)
     terminal.print(
         f"From no key to a guarded bot on {bot.profile.title}, step by step. Nothing is written before the key was "
@@ -74,7 +74,8 @@ def _require_terminal(terminal: Terminal) -> None:
         fail(
             "usage",
             "setup asks questions and needs a terminal.",
-            "Without one: `freqtrade-bitmex-guard credentials set`, the section as in the README, then --check-only.",
+            "Without one: `freqtrade-bitmex-guard credentials set -c CONFIG`, the section as in the README, then "
+            "`freqtrade-bitmex-guard check -c CONFIG`.",
         )
 
 
@@ -89,12 +90,16 @@ def _read_changeable_files(bot: BotContext) -> list[ConfigFile]:
 
 
 def _fail_on_plaintext(bot: BotContext) -> None:
-    for finding in settings.find_credentials(bot.config["exchange"], bot.profile, partial(where_written, bot.config)):
+    for finding in settings.find_credentials(bot.config["exchange"], bot.profile, _places(bot)):
         fail(
             finding.name,
             finding.message,
             f"Do this first, then run setup again. {finding.fix.replace('-c CONFIG', bot.config_options)}",
         )
+
+
+def _places(bot: BotContext) -> settings.Places:
+    return partial(where_written, bot.config, find_line=find_line)
 
 
 def _fail_on_variables() -> None:

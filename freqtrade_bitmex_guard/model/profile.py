@@ -19,6 +19,12 @@ DEFAULT_TRADING_MODE = "spot"
 UNVERIFIABLE = ("permissions", "ip-restriction")
 """What an exchange may have no way to report, in the words of the policy."""
 
+HOW_TO_STORE = (
+    "If the old one is already stored, `freqtrade-bitmex-guard credentials rotate -c CONFIG` replaces it; then restart "
+    "the bot and delete the old key last."
+)
+"""What to do with a new key, where the bot is guarded."""
+
 
 class Default(StrEnum):
     """How the policy treats a permission if the operator does not name it."""
@@ -254,10 +260,7 @@ class ExchangeProfile:
             advice: what to mind when the new key is made, as whole sentences.
         """
         create = f"Create a new key on {self.page.location}.{advice and f' {advice}'}"
-        return (
-            f"{create} If the old one is already stored, `freqtrade-bitmex-guard credentials rotate -c CONFIG` "
-            "replaces it; then restart the bot and delete the old key last."
-        )
+        return f"{create} {HOW_TO_STORE}"
 
 
 def _fold(name: str) -> str:

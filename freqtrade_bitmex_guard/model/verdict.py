@@ -40,6 +40,7 @@ class Verdict:
         duration_ms: how long it took, in milliseconds.
         bot: which one it is about, if that is known.
         store: where its credentials are kept, for a person; None if the check did not get that far.
+        again: the command that repeats what came to this verdict.
     """
 
     findings: tuple[Finding, ...]
@@ -53,6 +54,7 @@ class Verdict:
     duration_ms: int = 0
     bot: BotLabel | None = None
     store: str | None = None
+    again: str = "freqtrade-bitmex-guard check -c CONFIG"
 
     def with_findings(self, *findings: Finding) -> Verdict:
         """Return the same verdict with more findings."""

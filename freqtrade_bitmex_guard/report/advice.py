@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from freqtrade_bitmex_guard.model.diagnosis import Diagnosis
 from freqtrade_bitmex_guard.model.findings import Finding, Severity
 from freqtrade_bitmex_guard.model.verdict import Verdict
 
 _ROTATE = "freqtrade-bitmex-guard credentials rotate -c CONFIG"
-
-_CHECK = "freqtrade-bitmex-guard check -c CONFIG"
-
-_DOCTOR = "freqtrade-bitmex-guard doctor -c CONFIG"
 
 _COMMAND = re.compile(r"`((?:freqtrade-bitmex-guard|freqtrade|timedatectl|python) [^`]+)`")
 
@@ -74,25 +69,15 @@ def fixes(verdict: Verdict, *, running: bool = False) -> list[str]:
     return texts
 
 
-def command(verdict: Verdict, otherwise: str = _CHECK) -> str:
-    """Return the one command to type next. It starts no bot: whoever starts this one knows its options.
-
-    Args:
-        verdict: what to do something about.
-        otherwise: the command where no finding names one.
-    """
+def command(verdict: Verdict) -> str:
+    """Return the one command to type next. It starts no bot: whoever starts this one knows its options."""
     errors = errors_of(verdict)
     if any(_ROTATE in finding.fix for finding in errors):
         return _filled(_ROTATE, verdict)
     for finding in errors[:1]:
         named = [each for each in _COMMAND.findall(finding.fix) if not _starts_a_bot(each)]
-        return _filled(named[0] if named else _COMMANDS.get(finding.name, otherwise), verdict)
-    return _filled(otherwise, verdict)
-
-
-def diagnosis_command(diagnosis: Diagnosis) -> str:
-    """Return the one command to type after a diagnosis."""
-    return command(diagnosis.verdict, _CHECK if diagnosis.is_ready else _DOCTOR)
+        return _filled(named[0] if named else _COMMANDS.get(finding.name, verdict.again), verdict)
+    return _filled(verdict.again, verdict)
 
 
 def _starts_a_bot(text: str) -> bool:

@@ -45,7 +45,7 @@ def _print(diagnosis: Diagnosis, console: Console) -> None:
     fixes = dict(zip(verdict.findings, advice.fixes(verdict), strict=True))
     for subject in diagnosis.subjects:
         _print_subject(subject, fixes, console)
-    print_copyable(console, f"{diagnosis.word.upper()}. Type: {advice.diagnosis_command(diagnosis)}", style=style)
+    print_copyable(console, f"{diagnosis.word.upper()}. Type: {advice.command(verdict)}", style=style)
 
 
 def _print_subject(subject: Subject, fixes: dict[Finding, str], console: Console) -> None:

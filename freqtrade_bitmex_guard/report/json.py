@@ -77,8 +77,7 @@ def diagnosis_to_json(diagnosis: Diagnosis) -> str:
         }
         for subject in diagnosis.subjects
     ]
-    own = {"verdict": diagnosis.word, "command": advice.diagnosis_command(diagnosis), "subjects": subjects}
-    return json.dumps({**to_dict(diagnosis.verdict), **own}, indent=2)
+    return json.dumps({**to_dict(diagnosis.verdict), "verdict": diagnosis.word, "subjects": subjects}, indent=2)
 
 
 def bot_to_dict(bot: BotLabel | None) -> dict[str, Any]:

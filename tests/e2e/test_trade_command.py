@@ -178,3 +178,4 @@ def test_the_demo_shows_the_main_job_in_under_a_minute(bot: DemoBot, wheel: Path
         "running",
     ):
         assert expected in done.stdout
+    assert done.stdout.splitlines()[-1] == "  freqtrade-bitmex-guard setup -c config.json"

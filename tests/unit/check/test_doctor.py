@@ -18,7 +18,6 @@ from freqtrade_bitmex_guard.check.doctor import SUBJECTS, examine
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import proxies
 from freqtrade_bitmex_guard.config.files import read_config
-from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.diagnosis import Diagnosis, State
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
@@ -190,19 +189,6 @@ def test_a_good_bot_is_ready_and_no_request_is_sent(
     assert (diagnosis.word, diagnosis.exit_code) == ("ready", 0)
     assert set(states(diagnosis).values()) <= {State.OK, State.UNKNOWN, State.WARNING}
     assert list(states(diagnosis)) == list(SUBJECTS)
-    assert exchange.requests == []
-
-
-def test_behind_an_agent_it_asks_the_agent(config: dict[str, Any], tmp_path: Path, exchange: SimulatedBitMEX) -> None:
-    socket = str(tmp_path / "agent.sock")
-    config["api_key_guard"]["credentials"] = {"store": "agent", "socket": socket}
-
-    diagnosis = examine(write(tmp_path / "config.json", config))
-
-    assert names(diagnosis.verdict) == ["agent-unavailable"]
-    assert states(diagnosis)["store"] is State.ERROR
-    assert diagnosis.verdict.outcome is Outcome.UNVERIFIED
-    assert diagnosis.verdict.store == f"the signing agent ({socket})"
     assert exchange.requests == []
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from freqtrade_bitmex_guard.cli import dispatch
+from freqtrade_bitmex_guard.cli.credentials import ACTIONS
 from freqtrade_bitmex_guard.cli.parser import HelpShown
 from freqtrade_bitmex_guard.model.verdict import EXIT_INTERNAL_ERROR
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
@@ -139,6 +140,16 @@ def test_each_example_in_a_help_is_a_command_that_parses(command: str) -> None:
         assert arguments.command == command
         assert [word for word in unknown if word not in ("-c", "config.json", "config-private.json")] == []
     assert examples
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_help_of_each_subcommand_ends_with_an_example_of_it(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(HelpShown):
+        dispatch.main(["credentials", action, "--help"])
+
+    assert f"examples:\n  freqtrade-bitmex-guard credentials {action} -c config.json" in capsys.readouterr().out
 
 
 def test_version_names_the_guard_freqtrade_ccxt_and_python(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.config.edit import find_line
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.places import where_written
 from freqtrade_bitmex_guard.model.findings import GuardError
@@ -100,3 +101,16 @@ def test_utf_16_is_called_by_its_name(tmp_path: Path) -> None:
     file.write_bytes("{}".encode("utf-16"))
     with pytest.raises(GuardError, match="it is in UTF-16"):
         read_config([str(file)])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "old mac"])
+def test_the_line_of_a_value_is_the_last_one_that_counts(end: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    lines = ["{", "  // exchange", '  "exchange": {', '    "key": "A",', '    "key":', '      "B"', "  }", "}"]
+    file.write_bytes(end.join(lines).encode())
+
+    assert find_line(str(file), ("exchange", "key")) == 6
+    assert find_line(str(file), ("exchange", "secret")) is None
+    assert find_line(str(tmp_path / "missing.json"), ("exchange",)) is None
+    config = {"config_files": [str(file)]}
+    assert where_written(config, ("exchange", "key"), find_line) == f"{file}, line 6"

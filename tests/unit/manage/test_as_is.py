@@ -11,6 +11,7 @@ import pytest
 from freqtrade_bitmex_guard.manage.as_is import NOT_GUARDED, SECTION_LEFT_ASIDE, check_as_is
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import GuardError, Severity
+from freqtrade_bitmex_guard.report import advice
 from freqtrade_bitmex_guard.simulator import simulated
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
 from tests.support.factories import KEY_ID, OTHER_ID, SECRET, allow_secrets_in, key
@@ -134,3 +135,37 @@ def test_a_section_is_left_aside_and_said_to_be(exchange: SimulatedBitMEX, tmp_p
     assert guarded == SECTION_LEFT_ASIDE
     assert verdict.admitted
     assert "section-missing" not in names(verdict, Severity.WARNING)
+
+
+def test_the_report_names_bot_files_and_the_real_place_of_the_key(exchange: SimulatedBitMEX, tmp_path: Path) -> None:
+    config = write(tmp_path / "config.json", section(exchange, key=KEY_ID, secret=SECRET), bot_name="alpha")
+
+    _, verdict = check_as_is([config], LOOPBACK)
+
+    assert verdict.bot is not None
+    assert (verdict.bot.name, verdict.bot.config_files) == ("alpha", (config,))
+    last = len(Path(config).read_text().splitlines())
+    places = [f"exchange.key ({config}, line {last - 4})", f"exchange.secret ({config}, line {last - 3})"]
+    assert verdict.store == f"plain text: {', '.join(places)}"
+    assert advice.command(verdict) == f"freqtrade-bitmex-guard setup -c {config}"
+
+
+def test_another_host_is_allowed_by_the_command_that_is_named(exchange: SimulatedBitMEX, tmp_path: Path) -> None:
+    config = write(tmp_path / "config.json", section(exchange, key=KEY_ID, secret=SECRET))
+
+    _, verdict = check_as_is([config])
+
+    command = f"freqtrade-bitmex-guard check --as-is -c {config} --allow-host 127.0.0.1"
+    assert (verdict.findings[0].name, advice.command(verdict)) == ("host-not-allowed", command)
+    assert check_as_is([config], [command.rpartition(" ")[2]])[1].admitted
+
+
+def test_a_refused_key_in_the_config_is_not_sent_to_a_rotation(exchange: SimulatedBitMEX, tmp_path: Path) -> None:
+    exchange.keys[:] = [key(permissions=["order", "withdraw"], cidr="")]
+    config = write(tmp_path / "config.json", section(exchange, key=KEY_ID, secret=SECRET))
+
+    _, verdict = check_as_is([config], LOOPBACK)
+
+    assert verdict.outcome is Outcome.REFUSED
+    assert "rotate" not in " ".join(advice.fixes(verdict))
+    assert advice.command(verdict) == f"freqtrade-bitmex-guard setup -c {config}"
