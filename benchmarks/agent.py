@@ -18,7 +18,7 @@ from pathlib import Path
 
 import ccxt
 
-from freqtrade_bitmex_guard.client.exchange_client import ccxt_errors
+from freqtrade_bitmex_guard.client.installed_ccxt import ccxt_errors
 from freqtrade_bitmex_guard.signing.client import AgentClient
 from freqtrade_bitmex_guard.signing.shim import RemoteSigner
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, random_key

@@ -27,7 +27,7 @@ from freqtrade_bitmex_guard.agent.standing import KeyStanding
 from freqtrade_bitmex_guard.agent.table import RouteTable
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.check.prepare import prepare
-from freqtrade_bitmex_guard.client.exchange_client import ccxt_version
+from freqtrade_bitmex_guard.client.installed_ccxt import ccxt_version
 from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.report import json as report_json

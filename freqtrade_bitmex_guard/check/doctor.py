@@ -16,7 +16,8 @@ from freqtrade_bitmex_guard import rules
 from freqtrade_bitmex_guard.check import environment, prepare
 from freqtrade_bitmex_guard.check.remote import AgentCheck
 from freqtrade_bitmex_guard.client import settings
-from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient, exchange_class, request_hosts
+from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient, request_hosts
+from freqtrade_bitmex_guard.client.installed_ccxt import exchange_class
 from freqtrade_bitmex_guard.client.proxies import require_socks_packages
 from freqtrade_bitmex_guard.config.files import read_config
 from freqtrade_bitmex_guard.config.parse import parse_valid_fields

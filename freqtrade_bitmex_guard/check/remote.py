@@ -14,7 +14,7 @@ from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.prepare import exchange_label, prepare_without_credentials
 from freqtrade_bitmex_guard.client.connection import ClientConnection, Origin
-from freqtrade_bitmex_guard.client.exchange_client import ccxt_errors, ccxt_version
+from freqtrade_bitmex_guard.client.installed_ccxt import ccxt_errors, ccxt_version
 from freqtrade_bitmex_guard.config.section import GuardConfig
 from freqtrade_bitmex_guard.config.stores import AgentStoreConfig
 from freqtrade_bitmex_guard.model.bot import BotLabel

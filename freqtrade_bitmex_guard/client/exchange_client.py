@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import importlib.metadata
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from freqtrade_bitmex_guard.client import settings
 from freqtrade_bitmex_guard.client.calls import add_extra_apis
 from freqtrade_bitmex_guard.client.connection import ClientConnection, check_connection, compare_connections
 from freqtrade_bitmex_guard.client.http import MAX_BYTES, MAX_BYTES_PARALLEL, BoundedSession
+from freqtrade_bitmex_guard.client.installed_ccxt import exchange_class
 from freqtrade_bitmex_guard.client.proxies import require_socks_packages
 from freqtrade_bitmex_guard.client.response import Observer, ignore
 from freqtrade_bitmex_guard.client.session import ApiSession
@@ -20,7 +20,6 @@ from freqtrade_bitmex_guard.model.credentials import Credentials
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, error, fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile
 from freqtrade_bitmex_guard.redaction.opaque import opaque
-from freqtrade_bitmex_guard.util import lazy_packages
 from freqtrade_bitmex_guard.util.nested import copy_nested
 
 
@@ -235,44 +234,6 @@ def _split_servers(client: ExchangeClient, profile: ExchangeProfile) -> Iterator
             "only one would be queried about the key.",
             "In exchange.ccxt_config.urls.api write the same server for each of them: public, private …",
         )
-
-
-def exchange_class(profile: ExchangeProfile) -> Any:
-    """Return the exchange's class in the installed ccxt.
-
-    Raises:
-        GuardError: misconfigured, with the version to install, if there is none.
-    """
-    if (single_class := lazy_packages.import_from("ccxt", profile.id)) is not None:
-        return single_class
-    import ccxt  # noqa: PLC0415 - half a second and 70 MB: only when a key is really checked
-
-    kind = getattr(ccxt, profile.id, None)
-    if profile.id not in ccxt.exchanges or kind is None:
-        last = profile.last_ccxt
-        fail(
-            "ccxt-class-missing",
-            f"The installed ccxt {ccxt.__version__} has no {profile.id}"
-            + (f"; {last} was the last version that had it." if last else "."),
-            # An exchange that ccxt dropped has an extra of its name; not from PyPI, where the name is nobody's.
-            f"In the bot's own environment: pip install 'ccxt<={last}', or from a checkout of this project "
-            f"its extra: pip install './freqtrade-bitmex-guard[{profile.id}]'"
-            if last
-            else "Install a ccxt that has it.",
-        )
-    return kind
-
-
-def ccxt_errors() -> Any:
-    """Return ccxt's module of errors, with which it and freqtrade know what went wrong."""
-    from ccxt.base import errors  # noqa: PLC0415 - only for a bot behind an agent
-
-    return errors
-
-
-def ccxt_version() -> str:
-    """Return the version of the installed ccxt."""
-    return importlib.metadata.version("ccxt")
 
 
 def _uses_demo_trading(exchange: Mapping[str, Any], profile: ExchangeProfile) -> bool:

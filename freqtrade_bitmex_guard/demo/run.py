@@ -17,7 +17,7 @@ from rich.text import Text
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.client.exchange_client import exchange_class
+from freqtrade_bitmex_guard.client.installed_ccxt import exchange_class
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import Finding, GuardError, Severity, fail
 from freqtrade_bitmex_guard.model.profile import ExchangeProfile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freqtrade_bitmex_guard import exchanges
-from freqtrade_bitmex_guard.client import exchange_client
+from freqtrade_bitmex_guard.client import installed_ccxt
 from freqtrade_bitmex_guard.config.files import can_be_read_twice, read_config
 from freqtrade_bitmex_guard.model.catalogue import Outcome
 from freqtrade_bitmex_guard.model.findings import fail
@@ -64,4 +64,4 @@ def _check_config_first(files: list[str]) -> None:
     exchange = read_config(files).get("exchange")
     name = exchange.get("name") if isinstance(exchange, dict) else None
     if isinstance(name, str) and name.lower() in exchanges.supported_ids():
-        exchange_client.exchange_class(exchanges.get_adapter(name).profile)
+        installed_ccxt.exchange_class(exchanges.get_adapter(name).profile)

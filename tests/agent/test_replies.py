@@ -13,7 +13,7 @@ from typing import Any
 import ccxt
 import pytest
 
-from freqtrade_bitmex_guard.client.exchange_client import ccxt_errors
+from freqtrade_bitmex_guard.client.installed_ccxt import ccxt_errors
 from freqtrade_bitmex_guard.signing import wire
 from freqtrade_bitmex_guard.signing.client import AgentClient, AgentUnavailableError
 from freqtrade_bitmex_guard.signing.shim import RemoteSigner

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from freqtrade_bitmex_guard.client.exchange_client import exchange_class
+from freqtrade_bitmex_guard.client.installed_ccxt import exchange_class
 from freqtrade_bitmex_guard.demo.run import demo_ids
 from freqtrade_bitmex_guard.exchanges import get_adapter
 from freqtrade_bitmex_guard.model.findings import GuardError

@@ -19,7 +19,8 @@ from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
 from freqtrade_bitmex_guard.client import session as session_module
 from freqtrade_bitmex_guard.client.calls import ApiCall, find_api_form, send_call
-from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient, exchange_class
+from freqtrade_bitmex_guard.client.exchange_client import ExchangeClient
+from freqtrade_bitmex_guard.client.installed_ccxt import exchange_class
 from freqtrade_bitmex_guard.demo.run import demo_ids
 from freqtrade_bitmex_guard.exchanges.interface import CannotVerify
 from freqtrade_bitmex_guard.model.credentials import Credentials, Secret

@@ -8,7 +8,7 @@ import pytest
 
 from freqtrade_bitmex_guard import exchanges
 from freqtrade_bitmex_guard.check.local import LocalCheck
-from freqtrade_bitmex_guard.client.exchange_client import exchange_class
+from freqtrade_bitmex_guard.client.installed_ccxt import exchange_class
 from freqtrade_bitmex_guard.demo.run import demo_ids
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.key import NotReported, NotSupported, RestrictedTo, RestrictedUndisclosed

@@ -77,7 +77,7 @@ def test_json_lines_come_while_it_goes_on_and_end_with_the_whole(bots: Farm, fle
 
     assert {each["bot"]["name"] for each in checked} == {"bad", "broken", "open", "left", "right"}
     assert checked[0]["bot"]["name"] == "broken"  # its config is read before any exchange is asked
-    assert "bot" not in summary
+    assert summary["bot"] is None
     assert summary["verdict"] == "misconfigured"
 
 
