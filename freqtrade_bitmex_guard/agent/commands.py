@@ -69,7 +69,8 @@ def status(socket: str) -> tuple[dict[str, Any], int]:
     standing = sanitize(str(reply.get("standing")))
     if standing != "all" and code == 0:
         code = EXIT_CODES[Outcome.UNVERIFIED]
-    return {"standing": standing, **content}, code
+    head = {name: content["verdict"].get(name) for name in ("schema_version", "bot", "config")}
+    return {**head, "standing": standing, **content}, code
 
 
 def render_status(content: dict[str, Any]) -> str:

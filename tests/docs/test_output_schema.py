@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX
+from tests.support.farm import documents, farm, unguard
 from tests.support.machine import Machine
 from tests.support.pty import ROOT
 
@@ -66,6 +67,26 @@ def test_every_document_fits_its_schema(
     for field in SCHEMA["$defs"]["report"]["required"]:
         with pytest.raises(ValidationError):
             validate({key: value for key, value in document.items() if key != field}, schema)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_the_documents_of_a_fleet_fit_their_schemas(form: str, machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "fleet").mkdir()
+    with farm(tmp_path / "fleet", "kraken") as bots:
+        unguard(bots.add("open")[0])
+        _, key = bots.add("left")
+        bots.add("right", key=key)
+        _, out = machine.run("fleet", bots.pattern, "--format", form)
+    if form == "json":
+        document = json.loads(out)
+        validate(document, "fleet")
+        assert [each["rule"] for each in document["across"]] == ["bot-unguarded", "key-shared"]
+        assert {each["bot"]["name"] for each in document["bots"]} == {"open", "left", "right"}
+        return
+    *checked, summary = documents(out)
+    validate(summary, "fleet-summary")
+    for each in checked:
+        validate(each, "check")
 
 
 def test_the_schema_itself_is_valid() -> None:
