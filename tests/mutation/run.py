@@ -40,7 +40,7 @@ MAX_SECONDS = 240
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rules": (
         ("rules/*.py", "config/policy.py"),
-        ("unit/rules", "docs/test_wording.py", "unit/config/test_section.py"),
+        ("unit/rules", "docs/test_wording.py", "unit/config/test_section.py", "unit/config/test_policy.py"),
     ),
     "exchanges": (
         ("exchanges/__init__.py", "exchanges/bitmex/*.py", "client/errors.py"),

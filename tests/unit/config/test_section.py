@@ -152,6 +152,7 @@ def test_an_error_names_the_path_and_an_example(section: Any, path: str) -> None
         ({"recheck_minutes": 10_081}, "recheck_minutes must be 10080 or less."),
         ({"on_violation": "sell"}, "on_violation must be 'pause' or 'stop'."),
         ({"allowed_hosts": []}, "allowed_hosts must not be empty."),
+        ({"policy": {"allowed_permissions": ["order", ""]}}, "policy.allowed_permissions.1 must not be empty."),
         ({"allowed_hosts": ["\ud800"]}, "allowed_hosts.0 must be text of valid characters."),
         ({"credentials": []}, "credentials must be an object."),
         ({"credentials": {"store": "files", "key_file": ""}}, "credentials.key_file must not be empty."),

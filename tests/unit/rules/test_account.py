@@ -49,7 +49,7 @@ OPEN = Unrestricted("CIDR is blank")
         ((other("order", addresses=OPEN),), "no IP restriction"),
         ((other("order", addresses=NotReported("?")),), "no IP restriction"),
         ((other("order", addresses=NotSupported("?")),), None),
-        ((other("order", addresses=RestrictedUndisclosed("?")),), "allowed IPs not reported"),
+        ((other("order", addresses=RestrictedUndisclosed("?")),), "(allowed IPs not reported)"),
         ((other("order", addresses=RestrictedTo((), ("localhost",))),), "no IP restriction"),
         ((other("order", addresses=RestrictedTo(())),), "no IP restriction"),
         (
@@ -164,6 +164,17 @@ def test_many_events_of_one_type_hide_no_other() -> None:
     timeline = EventLog((*(event("resetPasswordRequest", 1) for _ in range(90)), event("aNewWord", 2)), BEGINNING)
     (finding,) = found("security-event", account=AccountFacts(event_log=timeline))
     assert "resetPasswordRequest on 2026-11-22 12:00 UTC (the newest of 90), aNewWord on 2026-11-21" in finding.message
+    twice = EventLog((event("login", 1), event("login", 2)), BEGINNING)
+    (finding,) = found("security-event", account=AccountFacts(event_log=twice))
+    assert "(the newest of 2)" in finding.message
+
+
+def test_twenty_five_types_of_events_are_described() -> None:
+    timeline = EventLog(tuple(event(f"type{number}.", 1) for number in range(27)), BEGINNING)
+    (finding,) = found("security-event", account=AccountFacts(event_log=timeline))
+    assert "type24. on" in finding.message
+    assert "type25. on" not in finding.message
+    assert ", 2 more." in finding.message
 
 
 def test_an_event_without_a_name_is_described_too() -> None:

@@ -127,6 +127,16 @@ def test_an_issue_of_a_fixed_rule_is_always_an_error(written: Any) -> None:
     assert finding.severity is Severity.ERROR
 
 
+def policy_wide(*_: Any) -> Any:
+    yield Issue("Something is wrong.", "Fix it.")
+
+
+def test_an_issue_is_an_error_until_somebody_accepts_it() -> None:
+    rule = Rule("policy-wide", policy_wide, can_be_accepted=True)
+    (finding,) = rules.evaluate([rule], Evidence(key(), AccountFacts(), NOW), policy(), PROFILE)
+    assert finding.severity is Severity.ERROR
+
+
 def test_a_rule_is_named_like_its_function() -> None:
     with pytest.raises(ValueError, match="another name"):
         Rule("key-age", two_factor)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.account import AccountFacts, Evidence
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.model.key import (
     IpRestriction,
@@ -16,8 +19,9 @@ from freqtrade_bitmex_guard.model.key import (
     RestrictedUndisclosed,
     Unrestricted,
 )
-from tests.support.factories import facts
-from tests.unit.rules.judging import found
+from freqtrade_bitmex_guard.rules.ip_restriction import ip_unrestricted
+from tests.support.factories import facts, policy
+from tests.unit.rules.judging import NOW, found
 
 
 def names(rule: str, known: KeyFacts, **written: Any) -> list[str]:
@@ -116,6 +120,23 @@ def test_a_written_limit_that_cannot_be_shown_refuses(
     kind: type[Unrestricted], written: dict[str, Any], severity: dict[str, Any]
 ) -> None:
     assert names(BY_KIND[kind], facts(addresses=kind("x")), **written, **severity) == [BY_KIND[kind]]
+
+
+ADVICE = " The policy's max_ip_addresses or ip_within cannot be shown to hold: take it out to accept that."
+
+
+@pytest.mark.parametrize("kind", [RestrictedUndisclosed, NotSupported])
+def test_the_fix_names_a_written_limit_and_no_other(kind: type[Unrestricted]) -> None:
+    (unwritten,) = found(BY_KIND[kind], facts(addresses=kind("x")))
+    (written,) = found(BY_KIND[kind], facts(addresses=kind("x")), max_ip_addresses=1)
+    assert written.fix == unwritten.fix + ADVICE
+
+
+def test_what_happens_to_keys_without_addresses_is_part_of_the_fix() -> None:
+    evidence = Evidence(facts(addresses=Unrestricted("blank")), AccountFacts(), NOW)
+    (plain,) = ip_unrestricted(evidence, policy(), PROFILE)
+    (ending,) = ip_unrestricted(evidence, policy(), replace(PROFILE, ip_free_keys="Such keys end."))
+    assert ending.fix == f"{plain.fix} Such keys end."
 
 
 @pytest.mark.parametrize("kind", [RestrictedUndisclosed, NotSupported])

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from freqtrade_bitmex_guard.config.parse import parse_section
+from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
+from freqtrade_bitmex_guard.model.account import AccountFacts, Evidence
 from freqtrade_bitmex_guard.model.findings import Severity
 from freqtrade_bitmex_guard.model.key import (
     KeyFacts,
     Permission,
     PermissionKind,
 )
+from freqtrade_bitmex_guard.model.profile import Default, PermissionSpec
+from freqtrade_bitmex_guard.rules.permissions import permission_missing
 from tests.support.factories import facts
-from tests.unit.rules.judging import found
+from tests.unit.rules.judging import NOW, found
 
 
 def names(rule: str, known: KeyFacts, **written: Any) -> list[str]:
@@ -95,6 +101,19 @@ def test_a_missing_permission_is_found(words: tuple[str, ...], required: list[st
         names("permission-missing", facts(*words), required_permissions=required, allowed_permissions=allowed)
         == ["permission-missing"] * is_found
     )
+
+
+@pytest.mark.parametrize(("word", "missing"), [("spot", 0), ("unified", 0), ("futures", 1)])
+def test_a_permission_that_does_for_another_is_enough(word: str, missing: int) -> None:
+    specs = (
+        PermissionSpec("spot", PermissionKind.TRADE, "Spot", Default.REQUIRED),
+        PermissionSpec("futures", PermissionKind.TRADE, "Futures", Default.ALLOWED),
+        PermissionSpec("unified", PermissionKind.TRADE, "Unified", Default.ALLOWED, replaces=("spot",)),
+    )
+    profile = replace(PROFILE, permissions=specs)
+    known = KeyFacts(frozenset({profile.permission(word)}), facts().ip_restriction)
+    evidence = Evidence(known, AccountFacts(), NOW)
+    assert len(list(permission_missing(evidence, parse_section({}, profile).policy, profile))) == missing
 
 
 def test_required_permissions_are_missing_if_none_are_reported() -> None:

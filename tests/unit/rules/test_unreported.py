@@ -31,6 +31,10 @@ def judged(facts: KeyFacts, **written: Any) -> list[Finding]:
 def test_an_exchange_that_cannot_report_is_unverified() -> None:
     findings = judged(UNSEEN)
 
+    assert [finding.message.split(",")[0] for finding in findings] == [
+        "BitMEX has no way to report what the key may do",
+        "BitMEX has no way to report from which addresses it works",
+    ]
     assert [(finding.name, finding.severity) for finding in findings] == [("exchange-cannot-tell", "error")] * 2
     assert Verdict(tuple(findings), (UNSEEN,)).outcome is Outcome.UNVERIFIED
 
@@ -71,12 +75,14 @@ def test_an_exchange_that_reports_takes_no_acceptance(accepted: Any) -> None:
     [
         (None, {}, []),
         (8, {}, []),
+        (7, {}, []),
         (6.9, {}, ["warning"]),
         (0.5, {}, ["warning"]),
         (20, {"min_days_left": 21}, ["warning"]),
         (1, {"severity": {"key-expiry": "error"}}, ["error"]),
         (1, {"severity": {"key-expiry": "ignore"}}, []),
-        (-0.1, {}, []),  # `key-disabled` refuses it
+        (0, {}, []),  # `key-disabled` refuses it
+        (-0.1, {}, []),
     ],
 )
 def test_a_key_that_ends_soon_is_found(days: float | None, written: dict[str, Any], expected: list[str]) -> None:
@@ -86,4 +92,13 @@ def test_a_key_that_ends_soon_is_found(days: float | None, written: dict[str, An
 
     assert [finding.severity for finding in findings] == expected
     disabled = found("key-disabled", key(expires=ends), severity={"key-expiry": "ignore"})
-    assert bool(disabled) is (days is not None and days < 0)
+    assert bool(disabled) is (days is not None and days <= 0)
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"),
+    [(71.9, "2 days"), (48, "2 days"), (47.99, "47 hours"), (24, "24 hours"), (0.9, "0 hours")],
+)
+def test_the_time_left_is_rounded_down(hours: float, left: str) -> None:
+    (finding,) = found("key-expiry", key(expires=NOW + timedelta(hours=hours)))
+    assert f" UTC, in {left}: " in finding.message
