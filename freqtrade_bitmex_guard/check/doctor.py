@@ -1,7 +1,4 @@
-"""Examines everything about a bot that can be known without a request to the exchange.
-
-It takes the steps of `prepare`, in the same order, and goes on after one that fails.
-"""
+"""Examines a bot without asking its exchange: takes the steps of `prepare`, and goes on after one that fails."""
 
 from __future__ import annotations
 

@@ -68,6 +68,7 @@ def run(*arguments: str, color: bool = False) -> str:
 
 def _without_places(text: str, configs: list[str]) -> str:
     """Replace this machine's name and folders by examples."""
+    text = re.sub(r"/[\w./-]*/bots/(?=\w)", "bots/", text)  # of a fleet
     for config in configs:
         folder = str(Path(config).parent)
         text = text.replace(config, "config.json").replace(folder, "/etc/freqtrade")

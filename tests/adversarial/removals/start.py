@@ -181,7 +181,7 @@ FAILURES = (
         "e2e/test_freqtrade_hooks.py::test_ctrl_c_during_the_check_ends_with_130",
         "that Ctrl-C is no finding",
         replace(
-            "check.local:failures_as_findings",
+            "model.findings:failures_as_findings",
             """
             @contextmanager
             def failures_as_findings(findings):
