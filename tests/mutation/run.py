@@ -48,7 +48,15 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "check": (
         ("check/*.py",),
-        ("unit/check", "integration/test_account.py", "adversarial/test_listed_twice.py", "unit/client/test_limits.py"),
+        (
+            "unit/check",
+            "integration/test_account.py",
+            "integration/test_recheck_silence.py",
+            "adversarial/test_listed_twice.py",
+            "unit/client/test_limits.py",
+            "agent/test_agents_*.py",
+            "agent/test_bots_side.py",
+        ),
     ),
     "plugin": (
         ("plugin/import_hook.py", "plugin/install.py", "plugin/shape.py", "plugin/*_guard.py", "plugin/*_hook.py"),
