@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import ccxt
@@ -14,7 +15,9 @@ from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.open import open_check
 from freqtrade_bitmex_guard.check.remote import AgentCheck
 from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import error
 from tests.agent.serving import BUY, Serving, bots_config
 from tests.support.factories import KEY_ID, SECRET
@@ -143,6 +146,22 @@ def test_a_client_without_placeholders_or_shim_is_found(serving: Serving, admiss
     patched = ccxt.bitmex({**admission.credentials.for_ccxt(), **serving.exchange.ccxt_config()})
     patched.sign = lambda *_: {}
     assert {finding.name for finding in admission.verify_client(patched)} == {"client-changed"}
+
+
+def test_a_finished_bot_whose_client_lost_the_agent_is_refused(serving: Serving, admission: Admission) -> None:
+    guard = StartGuard()
+    guard.admission = admission
+    options = {**admission.credentials.for_ccxt(), **serving.exchange.ccxt_config()}
+    exchange = SimpleNamespace(_api=ccxt.bitmex(options), _api_async=ccxt.pro.bitmex(options))
+    for client in (exchange._api, exchange._api_async):
+        guard.verify_client(client)
+    assert all(map(admission.is_attached, guard.clients))
+    guard.verify_bot_clients(exchange)
+    exchange._api_async.fetch2 = None
+    with pytest.raises(GuardError, match="A client that was built for the signing agent does not use it"):
+        guard.verify_bot_clients(exchange)
+    guard.admission = None
+    guard.verify_bot_clients(exchange)
 
 
 @pytest.mark.parametrize(

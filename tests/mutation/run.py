@@ -60,7 +60,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "plugin": (
         ("plugin/import_hook.py", "plugin/install.py", "plugin/shape.py", "plugin/*_guard.py", "plugin/*_hook.py"),
-        ("unit/plugin", "adversarial/test_bypass.py"),
+        ("unit/plugin", "adversarial/test_bypass.py", "adversarial/test_messages.py", "agent/test_bots_side.py"),
     ),
     "model": (
         ("model/*.py", "exchanges/interface.py"),
