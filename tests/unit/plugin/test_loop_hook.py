@@ -92,6 +92,25 @@ def test_every_message_names_the_bot() -> None:
         watched.iterate()
     assert [message.startswith("the watched bot on ") for message in watched.messages] == [True, True, False, False]
     assert [message.startswith(str(BOT)) for message in watched.messages] == [False, False, True, True]
+    assert str(loop_hook.label_of(object(), BAD)).startswith("freqtrade on ")
+
+
+def test_no_state_is_written_that_a_command_may_just_have_changed() -> None:
+    watched = WatchedBot()
+    written: list[State] = []
+
+    def write(bot: Any, state: State) -> None:
+        written.append(state)
+        loop_hook._set_state(bot, state)
+
+    type(watched.bot).state = property(loop_hook._get_state, write)
+    assert watched.iterate() is State.RUNNING
+    assert written == []
+    watched.verdict = BAD
+    assert watched.iterate() is State.PAUSED
+    assert written == [State.RUNNING]
+    assert watched.iterate() is State.PAUSED
+    assert written == [State.RUNNING]
 
 
 @pytest.mark.parametrize("raised", [ZeroDivisionError, AttributeError, MemoryError, SystemExit])

@@ -124,6 +124,12 @@ def test_a_socket_of_another_shape_starts_no_bot(guarded: None, monkeypatch: pyt
         Channels()
 
 
+def test_a_server_without_its_socket_starts_no_bot(guarded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(channel, "WebSocketChannel")
+    with pytest.raises(GuardError, match="freqtrade-unsupported"):
+        Channels()
+
+
 def test_without_an_api_server_there_is_no_socket_to_wrap(guarded: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc_hook, "_MESSAGE_SOCKET", "freqtrade.rpc.api_server.nowhere")
     monkeypatch.delattr(channel.WebSocketChannel, "send")
