@@ -63,11 +63,12 @@ class Odd:
         (SECRET.encode(), "b'…'"),
         ({SECRET}, "{'…'}"),
         (Odd(), "Odd(…)"),
+        (Path("a"), Path("a")),
         (None, None),
         (1.5, 1.5),
         (logging.INFO, logging.INFO),
     ],
-    ids=["text", "nested", "name", "error", "bytes", "set", "object", "nothing", "number", "enum"],
+    ids=["text", "nested", "name", "error", "bytes", "set", "object", "path", "nothing", "number", "enum"],
 )
 def test_no_message_of_the_bot_shows_a_secret(channel: Any, message: Any, sent: Any) -> None:
     channel.send_msg({"type": RPCMessageType.STATUS, "status": message})

@@ -141,6 +141,16 @@ class Serving:
         return [path for path in self.exchange.paths() if path not in checked and not path.startswith(market)]
 
 
+def bots_config(serving: Serving, **section: Any) -> dict[str, Any]:
+    """Return the config of a bot behind an agent."""
+    store = {"store": "agent", "socket": str(serving.socket)}
+    return {
+        "dry_run": False,
+        "exchange": {"name": "bitmex", "ccxt_config": serving.exchange.ccxt_config()},
+        "api_key_guard": {"credentials": store, "allowed_hosts": ["127.0.0.1"], **section},
+    }
+
+
 def refusal(reply: Mapping[str, Any]) -> str:
     """Return the limit that a reply names; an answer is none."""
     assert "answer" not in reply, reply

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import ccxt
@@ -14,20 +15,12 @@ from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.open import open_check
 from freqtrade_bitmex_guard.check.remote import AgentCheck
 from freqtrade_bitmex_guard.model.catalogue import Outcome
+from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.model.verdict import Verdict
+from freqtrade_bitmex_guard.plugin.start_guard import StartGuard
 from freqtrade_bitmex_guard.simulator.bitmex import error
-from tests.agent.serving import BUY, Serving
+from tests.agent.serving import BUY, Serving, bots_config
 from tests.support.factories import KEY_ID, SECRET
-
-
-def config(serving: Serving, **section: Any) -> dict[str, Any]:
-    """Return the bot's config."""
-    store = {"store": "agent", "socket": str(serving.socket)}
-    return {
-        "dry_run": False,
-        "exchange": {"name": "bitmex", "ccxt_config": serving.exchange.ccxt_config()},
-        "api_key_guard": {"credentials": store, "allowed_hosts": ["127.0.0.1"], **section},
-    }
 
 
 def built(admission: Admission, serving: Serving, module: Any = ccxt) -> Any:
@@ -41,20 +34,20 @@ def built(admission: Admission, serving: Serving, module: Any = ccxt) -> Any:
 @pytest.fixture
 def admission(serving: Serving) -> Admission:
     serving.start()
-    result = open_check(config(serving)).run()
+    result = open_check(bots_config(serving)).run()
     assert result.admission is not None, result.verdict.findings
     return result.admission
 
 
 def test_the_agents_verdict_is_the_bots_and_the_bot_holds_placeholders(serving: Serving, admission: Admission) -> None:
-    verdict = open_check(config(serving)).run().verdict
+    verdict = open_check(bots_config(serving)).run().verdict
     assert verdict.admitted
     assert verdict.key == f"{KEY_ID[:4]}…"
     assert [permission.name for facts in verdict.facts for permission in facts.permissions or ()] == ["order"]
     held = admission.credentials.for_ccxt()
     assert {KEY_ID, SECRET}.isdisjoint(held.values())
     assert all(len(value) >= 60 for value in held.values())
-    another = open_check(config(serving)).run().admission
+    another = open_check(bots_config(serving)).run().admission
     assert another is not None
     assert another.credentials.for_ccxt()["secret"] != held["secret"]
 
@@ -103,7 +96,7 @@ def test_the_asynchronous_client_does_the_same_without_holding_its_loop(serving:
 
 def test_an_agent_that_signs_hands_back_what_the_bot_then_sends(serving: Serving) -> None:
     serving.start(mode="sign")
-    admission = open_check(config(serving)).run().admission
+    admission = open_check(bots_config(serving)).run().admission
     assert admission is not None
     client = built(admission, serving)
     client.load_markets()
@@ -155,6 +148,22 @@ def test_a_client_without_placeholders_or_shim_is_found(serving: Serving, admiss
     assert {finding.name for finding in admission.verify_client(patched)} == {"client-changed"}
 
 
+def test_a_finished_bot_whose_client_lost_the_agent_is_refused(serving: Serving, admission: Admission) -> None:
+    guard = StartGuard()
+    guard.admission = admission
+    options = {**admission.credentials.for_ccxt(), **serving.exchange.ccxt_config()}
+    exchange = SimpleNamespace(_api=ccxt.bitmex(options), _api_async=ccxt.pro.bitmex(options))
+    for client in (exchange._api, exchange._api_async):
+        guard.verify_client(client)
+    assert all(map(admission.is_attached, guard.clients))
+    guard.verify_bot_clients(exchange)
+    exchange._api_async.fetch2 = None
+    with pytest.raises(GuardError, match="A client that was built for the signing agent does not use it"):
+        guard.verify_bot_clients(exchange)
+    guard.admission = None
+    guard.verify_bot_clients(exchange)
+
+
 @pytest.mark.parametrize(
     ("changed", "finding"),
     [
@@ -165,7 +174,7 @@ def test_a_client_without_placeholders_or_shim_is_found(serving: Serving, admiss
 )
 def test_an_agent_of_another_bot_is_found(serving: Serving, changed: dict[str, Any], finding: str) -> None:
     serving.start()
-    result = open_check({**config(serving, allowed_hosts=["127.0.0.1", "api.binance.com"]), **changed}).run()
+    result = open_check({**bots_config(serving, allowed_hosts=["127.0.0.1", "api.binance.com"]), **changed}).run()
     assert result.admission is None
     assert finding in {found.name for found in result.verdict.findings} | {"agent-mismatch"}
     assert not result.verdict.admitted
@@ -173,7 +182,7 @@ def test_an_agent_of_another_bot_is_found(serving: Serving, changed: dict[str, A
 
 def test_an_agent_at_another_server_is_found(serving: Serving) -> None:
     serving.start()
-    changed = config(serving, allowed_hosts=["127.0.0.2"])
+    changed = bots_config(serving, allowed_hosts=["127.0.0.2"])
     urls = serving.exchange.api_urls()
     changed["exchange"]["ccxt_config"] = {
         "urls": {"api": {name: url.replace("127.0.0.1", "127.0.0.2") for name, url in urls.items()}}
@@ -183,7 +192,7 @@ def test_an_agent_at_another_server_is_found(serving: Serving) -> None:
 
 
 def test_no_agent_is_unavailable_and_transient(serving: Serving) -> None:
-    verdict = open_check(config(serving)).run().verdict
+    verdict = open_check(bots_config(serving)).run().verdict
     assert [finding.name for finding in verdict.findings] == ["agent-unavailable"]
     assert verdict.transient
     assert verdict.outcome is Outcome.UNVERIFIED
@@ -192,7 +201,7 @@ def test_no_agent_is_unavailable_and_transient(serving: Serving) -> None:
 def test_the_recheck_takes_the_agents_standing(serving: Serving) -> None:
     serving.config["api_key_guard"] |= {"recheck_minutes": 0.01}
     serving.start()
-    check = open_check(config(serving))
+    check = open_check(bots_config(serving))
     result = check.run()
     assert result.admission is not None
     assert check.recheck().admitted
@@ -210,4 +219,4 @@ def test_the_recheck_takes_the_agents_standing(serving: Serving) -> None:
 
 
 def test_a_check_that_was_not_run_admits_nothing(serving: Serving) -> None:
-    assert not AgentCheck(config(serving)).recheck().admitted
+    assert not AgentCheck(bots_config(serving)).recheck().admitted

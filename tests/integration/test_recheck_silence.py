@@ -12,6 +12,8 @@ import pytest
 import trustme
 
 from freqtrade_bitmex_guard.check.local import LocalCheck
+from freqtrade_bitmex_guard.exchanges.bitmex import BitMEX
+from freqtrade_bitmex_guard.model.findings import fail
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX, error
 from freqtrade_bitmex_guard.simulator.responses import Reaction, Reset, Response
 from tests.support.factories import bot_config, key, trusted_authority
@@ -82,6 +84,20 @@ def test_a_word_about_the_key_is_never_silence(tmp_path: Path, exchange: Simulat
 def test_an_answer_about_another_key_is_silence(tmp_path: Path, exchange: SimulatedBitMEX) -> None:
     verdict = recheck(tmp_path, exchange, lambda: exchange.keys[0].overrides.update(id="x" * 24))
     assert (verdict.findings[0].name, verdict.silent) == ("key-not-listed", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_silent"), [("internal-error", False), ("exchange-cannot-tell", False), ("response-invalid", True)]
+)
+def test_what_rests_on_no_answer_is_no_silence(
+    tmp_path: Path, exchange: SimulatedBitMEX, monkeypatch: pytest.MonkeyPatch, name: str, is_silent: bool
+) -> None:
+    def read(*_: Any) -> Any:
+        fail(name, "Nothing was asked.", "Report it.")
+
+    verdict = recheck(tmp_path, exchange, lambda: monkeypatch.setattr(BitMEX, "read_key", read))
+    assert [finding.name for finding in verdict.findings] == [name]
+    assert verdict.silent is is_silent
 
 
 @pytest.mark.parametrize("offset", [900, 6])

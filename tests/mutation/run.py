@@ -48,11 +48,19 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "check": (
         ("check/*.py",),
-        ("unit/check", "integration/test_account.py", "adversarial/test_listed_twice.py", "unit/client/test_limits.py"),
+        (
+            "unit/check",
+            "integration/test_account.py",
+            "integration/test_recheck_silence.py",
+            "adversarial/test_listed_twice.py",
+            "unit/client/test_limits.py",
+            "agent/test_agents_*.py",
+            "agent/test_bots_side.py",
+        ),
     ),
     "plugin": (
         ("plugin/import_hook.py", "plugin/install.py", "plugin/shape.py", "plugin/*_guard.py", "plugin/*_hook.py"),
-        ("unit/plugin", "adversarial/test_bypass.py"),
+        ("unit/plugin", "adversarial/test_bypass.py", "adversarial/test_messages.py", "agent/test_bots_side.py"),
     ),
     "model": (
         ("model/*.py", "exchanges/interface.py"),

@@ -65,6 +65,7 @@ class Case:
         return ADDRESSES * session.number
 
     def read_events(self, session: Any, cursor: int | None) -> Any:
+        assert session.request_count > 0
         self.cursors.append(cursor)
         page = self.pages.pop(0)
         if isinstance(page, BaseException):

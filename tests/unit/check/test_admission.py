@@ -9,7 +9,7 @@ import ccxt
 import ccxt.pro
 import pytest
 
-from freqtrade_bitmex_guard.check.admission import Admission
+from freqtrade_bitmex_guard.check.admission import Admission, holds_credentials
 from freqtrade_bitmex_guard.client.connection import ClientConnection
 from freqtrade_bitmex_guard.config.parse import parse_section
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
@@ -132,6 +132,27 @@ def test_a_client_that_freqtrade_builds_is_compared_with_the_admission(
     found = list(admission(pair()).verify_client(built))
     assert rule in {finding.name for finding in found} if rule else found == []
     assert not any(factories.SECRET in finding.message or KEY_ID in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("module", "setting"),
+    [(ccxt, {"proxies": {"https": PROXY}}), (ccxt.pro, {"aiohttp_proxy": PROXY})],
+    ids=["sync", "async"],
+)
+def test_the_proxy_of_one_kind_of_client_is_found(module: Any, setting: dict[str, Any]) -> None:
+    built = module.bitmex({"apiKey": KEY_ID, "secret": factories.SECRET, **setting})
+    (finding,) = admission(pair()).verify_client(built)
+    assert finding.name == "proxy-mismatch"
+    assert f"use the proxy in {next(iter(setting))}" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("credentials", "holds"),
+    [({}, False), ({"apiKey": "x"}, True), ({"headers": {"api-key": "x"}}, True), ({"headers": {"a": "x"}}, False)],
+    ids=str,
+)
+def test_a_client_that_could_sign_holds_credentials(credentials: dict[str, Any], holds: bool) -> None:
+    assert holds_credentials(ccxt.bitmex(credentials), PROFILE) is holds
 
 
 @pytest.mark.parametrize("name", ["ssl_context", "tcp_connector", "session"])

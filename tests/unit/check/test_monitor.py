@@ -25,6 +25,7 @@ def test_the_key_is_checked_once_in_each_interval() -> None:
         if day.checks > before:
             checked_at.append(minute)
     assert checked_at == [60, 120, 180, 240]
+    assert day.monitor.recheck_count == 4
 
 
 def test_zero_minutes_switch_the_recheck_off() -> None:
@@ -106,6 +107,8 @@ def test_a_recheck_can_be_made_due() -> None:
     assert day.after(1) is None
     day.monitor.poll_soon()
     assert day.after(0, bad("withdraw-permission")) is not None
+    assert day.after(1) is None
+    assert day.checks == 1, "a failing key is checked every five minutes"
     off = Day(recheck_minutes=0)
     off.monitor.poll_soon()
     assert off.after(60, bad("withdraw-permission")) is None

@@ -72,6 +72,55 @@ def test_a_reason_that_was_not_reported_is_news_once(first: str, then: str) -> N
     assert day.after(60, bad(first)) is not None, "after a recovery everything is news again"
 
 
+@pytest.mark.parametrize(
+    ("reported", "then", "is_news"),
+    [
+        (("ip-unrestricted",), ("ip-unrestricted",), False),
+        (("ip-unrestricted", "account"), ("account",), False),
+        (("ip-unrestricted",), ("account",), True),
+        (("ip-unrestricted",), ("ip-unrestricted", "account"), True),
+        (("ip-unrestricted",), (), True),
+        ((), ("ip-unrestricted",), True),
+    ],
+    ids=str,
+)
+def test_what_the_operator_was_just_notified_of_is_no_news(
+    reported: tuple[str, ...], then: tuple[str, ...], is_news: bool
+) -> None:
+    day = Day()
+    day.monitor.poll_soon(Verdict(findings=tuple(bad(rule).findings[0] for rule in reported)))
+    verdict = Verdict(findings=tuple(bad(rule).findings[0] for rule in then))
+    assert (day.after(0, verdict) is not None) is is_news
+    assert day.monitor.violation is verdict
+    assert day.after(5).recovered
+    assert day.after(60, bad("ip-unrestricted")) is not None
+
+
+def test_the_same_answer_from_the_exchange_itself_is_news() -> None:
+    day = Day(recheck_grace_minutes=0)
+    assert day.after(60, page()) is None
+    assert day.after(1, page()).unreachable_minutes == 1
+    assert day.after(5, bad("response-invalid")).unreachable_minutes is None
+
+
+def test_silence_during_a_violation_is_not_looked_at_sooner() -> None:
+    day = Day()
+    assert day.after(60, bad("withdraw-permission")) is not None
+    assert day.after(5, bad("maintenance")) is None
+    assert day.after(1, bad("maintenance")) is None
+    assert day.checks == 2
+
+
+@pytest.mark.parametrize(("seconds", "is_over"), [(59, False), (60, True)])
+def test_the_grace_ends_to_the_second(seconds: int, is_over: bool) -> None:
+    day = Day(recheck_grace_minutes=2)
+    assert day.after(60, bad("maintenance")) is None
+    assert day.after(1, bad("maintenance")) is None
+    day.monitor.poll_soon()
+    day.now += seconds
+    assert (day.after(0, bad("maintenance")) is not None) is is_over
+
+
 def test_a_new_warning_beside_a_reported_reason_is_no_news() -> None:
     day = Day()
     assert day.after(60, bad("ip-unrestricted")) is not None

@@ -132,7 +132,13 @@ def test_no_bot_starts_if_the_hooks_cannot_be_installed(
         f"API key guard: MISCONFIGURED: {problem.__name__} while the guard was installed. "
     )
     assert "Nothing was started.\n      What to do: Reinstall the guard from its checkout: " in str(refused.value)
+    assert str(refused.value).endswith(" Or uninstall freqtrade-bitmex-guard to run unguarded.")
+    assert module.FreqtradeBot.__name__ in ("Bot", "FreqtradeBot")
     assert "pip install" not in str(refused.value), "no such package was ever published by us"
+
+
+def of_two_pages() -> None:
+    raise OurError(error("usage", "it is", "Do this."), error("key-unknown", "it is", "Do that."))
 
 
 def named_like_ours() -> None:
@@ -150,6 +156,10 @@ def of_ours() -> None:
     ("fail", "expected"),
     [
         (of_ours, "usage: it is; usage: X. Nothing was started.\n      What to do: Do this. Do that. Or uninstall"),
+        (
+            of_two_pages,
+            "usage: it is; key-unknown: it is. Nothing was started.\n      What to do: Do this. Do that. Or uninstall",
+        ),
         (named_like_ours, "X. Nothing was started.\n      What to do:  Or uninstall"),
     ],
 )
@@ -162,7 +172,9 @@ def test_the_guards_own_findings_are_shown_with_their_page(
     with pytest.raises(OperationalException) as refused:
         module.FreqtradeBot({})
     assert str(refused.value).startswith(f"API key guard: MISCONFIGURED: {expected} freqtrade-bitmex-guard")
-    assert str(refused.value).count("\n      Help: docs/pages/findings.md#usage") == (fail is of_ours)
+    pages = {of_ours: ["usage"], of_two_pages: ["usage", "key-unknown"]}.get(fail, [])
+    helps = "".join(f"\n      Help: docs/pages/findings.md#{page}" for page in pages)
+    assert str(refused.value).endswith(f" to run unguarded.{helps}")
     with pytest.raises(OperationalException):
         Bot()  # a module that imported the class before still has it
     assert Bot is module.FreqtradeBot

@@ -11,6 +11,7 @@ from freqtrade import main as freqtrade_main
 from freqtrade.exceptions import ConfigurationError, FreqtradeException
 from freqtrade.exchange import Exchange
 from freqtrade.freqtradebot import FreqtradeBot
+from freqtrade.rpc import RPC
 
 from freqtrade_bitmex_guard.model.findings import GuardError
 from freqtrade_bitmex_guard.plugin import install
@@ -114,6 +115,16 @@ def test_installing_twice_installs_once(module: Any) -> None:
     install.install_hooks(module)
 
     assert installed == (module.FreqtradeBot.__init__, module.FreqtradeBot.process, Exchange._init_ccxt)
+
+
+def test_the_commands_of_the_bot_are_explained(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = inspect.unwrap(RPC._rpc_start)
+    monkeypatch.setattr(RPC, "_rpc_start", plain)
+
+    install.install_hooks(module)
+
+    assert RPC._rpc_start is not plain
+    assert inspect.unwrap(RPC._rpc_start) is plain
 
 
 def test_a_bot_without_its_message_manager_is_unsupported(module: Any) -> None:

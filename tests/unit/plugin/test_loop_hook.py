@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from freqtrade.enums import State
 from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin import loop_hook
+from tests.support.factories import BOT
 from tests.unit.plugin.watched_bot import BAD, GOOD, WatchedBot
 
 
@@ -83,6 +85,34 @@ def test_a_recovered_key_resumes_nothing_and_lets_the_operator_resume() -> None:
     assert len(watched.messages) == 2
 
 
+def test_every_message_names_the_bot() -> None:
+    watched = WatchedBot()
+    for verdict in (BAD, GOOD, replace(BAD, bot=BOT), replace(GOOD, bot=BOT)):
+        watched.verdict = verdict
+        watched.iterate()
+    assert [message.startswith("the watched bot on ") for message in watched.messages] == [True, True, False, False]
+    assert [message.startswith(str(BOT)) for message in watched.messages] == [False, False, True, True]
+    assert str(loop_hook.label_of(object(), BAD)).startswith("freqtrade on ")
+
+
+def test_no_state_is_written_that_a_command_may_just_have_changed() -> None:
+    watched = WatchedBot()
+    written: list[State] = []
+
+    def write(bot: Any, state: State) -> None:
+        written.append(state)
+        loop_hook._set_state(bot, state)
+
+    type(watched.bot).state = property(loop_hook._get_state, write)
+    assert watched.iterate() is State.RUNNING
+    assert written == []
+    watched.verdict = BAD
+    assert watched.iterate() is State.PAUSED
+    assert written == [State.RUNNING]
+    assert watched.iterate() is State.PAUSED
+    assert written == [State.RUNNING]
+
+
 @pytest.mark.parametrize("raised", [ZeroDivisionError, AttributeError, MemoryError, SystemExit])
 def test_a_bug_in_the_monitor_holds_the_bot_and_breaks_no_iteration(raised: type[BaseException]) -> None:
     def fail() -> None:
@@ -145,7 +175,8 @@ SHAPE: dict[str, Any] = {
 )
 def test_another_shape_of_freqtrade_is_left_alone(changed: dict[str, Any]) -> None:
     loop_hook.install_loop_hook(type("Bot", (), dict(SHAPE)))
-    with pytest.raises(GuardError, match="freqtrade-unsupported"):
+    unsupported = "The internals of the installed freqtrade have changed, so the guard cannot be installed"
+    with pytest.raises(GuardError, match=f"^freqtrade-unsupported: {unsupported}"):
         loop_hook.install_loop_hook(type("Bot", (), {**SHAPE, **changed}))
 
 

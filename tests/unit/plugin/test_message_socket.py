@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def serving() -> FastAPI:
 def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot that was built, with freqtrade's API server loaded."""
     monkeypatch.setattr(Channels, "__init__", Channels.__init__)
-    monkeypatch.setattr(channel.WebSocketChannel, "send", channel.WebSocketChannel.send)
+    monkeypatch.setattr(channel.WebSocketChannel, "send", inspect.unwrap(channel.WebSocketChannel.send))
     install_redaction()
     rpc_hook.install_rpc_hook(SimpleNamespace(RPCManager=Channels))  # type: ignore[arg-type]
     Channels()
@@ -124,14 +124,27 @@ def test_a_socket_of_another_shape_starts_no_bot(guarded: None, monkeypatch: pyt
         Channels()
 
 
+def test_a_server_without_its_socket_starts_no_bot(guarded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(channel, "WebSocketChannel")
+    with pytest.raises(GuardError, match="freqtrade-unsupported"):
+        Channels()
+
+
 def test_without_an_api_server_there_is_no_socket_to_wrap(guarded: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc_hook, "_MESSAGE_SOCKET", "freqtrade.rpc.api_server.nowhere")
     monkeypatch.delattr(channel.WebSocketChannel, "send")
     assert Channels().registered_modules == []
 
 
+def test_the_manager_is_wrapped_once(guarded: None) -> None:
+    build = Channels.__init__
+    rpc_hook.install_rpc_hook(SimpleNamespace(RPCManager=Channels))  # type: ignore[arg-type]
+    assert Channels.__init__ is build
+
+
 def test_the_socket_is_wrapped_once(guarded: None) -> None:
     send = channel.WebSocketChannel.send
-    assert asyncio.iscoroutinefunction(send)
+    assert inspect.iscoroutinefunction(send)
+    assert send is not inspect.unwrap(send)
     Channels()
     assert channel.WebSocketChannel.send is send

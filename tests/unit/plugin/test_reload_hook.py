@@ -14,6 +14,7 @@ from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin import loop_hook, reload_hook
 from freqtrade_bitmex_guard.plugin.start_guard import StartGuard, StartRefused
+from freqtrade_bitmex_guard.report import chat
 from tests.unit.plugin.watched_bot import BAD, WatchedBot
 
 
@@ -87,6 +88,23 @@ def test_a_refused_reload_builds_nothing_and_holds_the_bot(
     assert guard.last_refusal is None, "the process goes on, so no bot was refused"
     (message,) = watched.messages
     assert "withdraw-permission" in message
+
+
+@pytest.mark.parametrize(("before", "said"), [(State.RUNNING, True), (State.PAUSED, True), (State.STOPPED, False)])
+def test_a_refused_reload_cancels_the_entries_of_a_bot_that_runs(
+    monkeypatch: pytest.MonkeyPatch, before: State, said: bool
+) -> None:
+    watched = WatchedBot(before)
+
+    def cancel(bot: Any) -> chat.Entries:
+        assert bot is watched.bot
+        return chat.Entries(cancelled=("BTC/USDT",))
+
+    monkeypatch.setattr(reload_hook, "cancel_open_entries", cancel)
+    reload(monkeypatch, watched, BAD)
+    (message,) = watched.messages
+    assert message.startswith("the watched bot on ")
+    assert ("Its open entries were cancelled: BTC/USDT." in message) is said
 
 
 def test_a_stop_during_the_check_of_a_reload_stays_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:

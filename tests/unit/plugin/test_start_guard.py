@@ -11,6 +11,7 @@ import ccxt
 import pytest
 from freqtrade.exceptions import ConfigurationError, OperationalException
 
+from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import GuardError, error
 from freqtrade_bitmex_guard.model.verdict import Verdict
 from freqtrade_bitmex_guard.plugin import start_guard
@@ -97,6 +98,16 @@ def test_a_required_guard_refuses_an_unguarded_config(
     assert finding.name == rule
     assert finding.message.startswith("A guarded bot was requested, but ")
     assert finding.fix.startswith(fix)
+
+
+@pytest.mark.parametrize("decide", [StartGuard.admit, StartGuard.precheck])
+def test_a_refusal_without_a_check_names_the_bot_too(guard: StartGuard, decide: Any) -> None:
+    config = {"dry_run": False, "api_key_gaurd": {}, "bot_name": "the third bot"}
+
+    with pytest.raises(StartRefused) as refusal:
+        decide(guard, config)
+
+    assert refusal.value.verdict.bot == BotLabel.of(config)
 
 
 def test_a_key_that_does_not_pass_is_refused_with_its_verdict(

@@ -29,6 +29,7 @@ class WatchedBot:
     def __init__(self, state: State = State.RUNNING, **written: Any) -> None:
         class Bot:
             def __init__(self) -> None:
+                self.config = {"bot_name": "the watched bot"}
                 self.state = State.STOPPED
                 self.state = state
 
