@@ -30,7 +30,7 @@ class _Row:
         outcome: the verdict.
         exchange: its ccxt id.
         finding: what to know first.
-        next_step: what to do about it.
+        next_step: what to do about it first; `check` has the rest.
         is_quiet: whether there is nothing but warnings of the bots' own checks.
     """
 
@@ -114,7 +114,9 @@ def _row(verdict: Verdict, across: Sequence[Finding]) -> _Row:
         return _Row(verdict.outcome, exchange, join_limited(dict.fromkeys(names), limit=2) or "—", step, is_quiet=True)
     first, *rest = [*across, *verdict.findings] if verdict.admitted else [*verdict.findings, *across]
     more = "" if verdict.admitted or not rest else f" (and {len(rest)} more)"
-    return _Row(verdict.outcome, exchange, f"{first.name}: {_first_sentence(first.message)}{more}", first.fix)
+    return _Row(
+        verdict.outcome, exchange, f"{first.name}: {_first_sentence(first.message)}{more}", _first_sentence(first.fix)
+    )
 
 
 def _first_sentence(text: str) -> str:
