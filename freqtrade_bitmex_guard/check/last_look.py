@@ -74,12 +74,13 @@ def read(user_data: Path) -> Health:
         content = json.loads(atomic_file.read_limited(file_in(user_data), _MAX_BYTES))
         pid, held, findings = content["pid"], content["held"], content["findings"]
         looked_at, interval = float(content["looked_at"]), float(content["interval_seconds"])
-        if type(pid) is not int or pid < 1 or type(held) is not bool or not math.isfinite(looked_at + interval):
-            raise ValueError
+        is_sound = type(pid) is int and pid > 0 and type(held) is bool and math.isfinite(looked_at + interval)
         names = ", ".join(str(name) for name in findings)
     except FileNotFoundError:
         return Health(False, f"no guarded bot runs with the user data in {user_data}")
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        is_sound = False
+    if not is_sound:
         return Health(False, f"{file_in(user_data)} cannot be read")
     age = time.time() - looked_at
     if not _runs(pid):
