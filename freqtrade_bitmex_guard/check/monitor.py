@@ -47,6 +47,8 @@ class KeyMonitor:
         violation: the verdict against the bot, or None while its key passes.
         stops: whether the bot is stopped then, not only paused.
         recheck_count: how often the key was checked again.
+        last_errors: the names of the errors of the last look.
+        interval_seconds: between two looks; 0 if there is only the first.
     """
 
     def __init__(
@@ -70,13 +72,14 @@ class KeyMonitor:
         self.violation: Verdict | None = None
         self.stops = section.on_violation == "stop"
         self.recheck_count = 0
+        self.last_errors: tuple[str, ...] = ()
         self._recheck = recheck
-        self._interval_seconds = 60 * section.recheck_minutes
+        self.interval_seconds = 60 * section.recheck_minutes
         self._grace_seconds = 60 * section.recheck_grace_minutes
         self._clock = clock
         self._jitter = jitter
         self._is_urgent = is_urgent
-        self._due = clock() + self._jittered(self._interval_seconds)
+        self._due = clock() + self._jittered(self.interval_seconds)
         self._silent_since: float | None = None
         self._violated_by_silence = False
         self._reported: set[str] = set()
@@ -88,16 +91,17 @@ class KeyMonitor:
         Returns:
             The change, if there is one that the operator must be notified of.
         """
-        if self._interval_seconds and self._is_urgent():
+        if self.interval_seconds and self._is_urgent():
             self.poll_soon()
-        if not self._interval_seconds or self._clock() < self._due:
+        if not self.interval_seconds or self._clock() < self._due:
             return None
         began = self._clock()
-        failing_interval = min(self._interval_seconds, _RECHECK_WHILE_FAILING_SECONDS)
+        failing_interval = min(self.interval_seconds, _RECHECK_WHILE_FAILING_SECONDS)
         self._due = began + failing_interval  # even if the recheck itself raises
         self.recheck_count += 1
         verdict = self._recheck()
-        self._due = self._clock() + self._jittered(self._interval_seconds if verdict.admitted else failing_interval)
+        self.last_errors = tuple(sorted(_error_names(verdict)))
+        self._due = self._clock() + self._jittered(self.interval_seconds if verdict.admitted else failing_interval)
         if verdict.admitted:
             return self._recover(verdict)
         for finding in verdict.findings:
@@ -120,6 +124,7 @@ class KeyMonitor:
 
     def fail(self, finding: Finding) -> StatusChange | None:
         """Hold the bot because the monitor itself failed."""
+        self.last_errors = (finding.name,)
         return self._violate(Verdict(findings=(finding,)), None)
 
     def _tolerate(self, verdict: Verdict, began: float) -> StatusChange | None:
@@ -130,7 +135,7 @@ class KeyMonitor:
         self._silent_since = began if self._silent_since is None else self._silent_since
         silent_seconds = began - self._silent_since
         if is_first:
-            self._due = self._clock() + min(self._interval_seconds, _LOOK_AGAIN_SECONDS)
+            self._due = self._clock() + min(self.interval_seconds, _LOOK_AGAIN_SECONDS)
         remaining = self._grace_seconds - silent_seconds
         if remaining <= 0 and not (is_first and not verdict.transient):
             return self._violate(verdict, silent_seconds / 60)

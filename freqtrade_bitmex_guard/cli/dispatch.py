@@ -29,6 +29,7 @@ COMMANDS = {
     "trade": "start freqtrade with the guard; --wait-for-exchange MINUTES waits for an exchange that is down",
     "audit": "report what the key and its account allow, and what changed since the last audit",
     "fleet": "check the keys of many bots at once, and what only shows across them",
+    "health": "tell whether a running bot's key was looked at in time; exit code 0 or 1",
     "setup": "walk from no key to a guarded bot, at a terminal",
     "credentials": "set, show, delete, migrate or rotate the key in its store",
     "agent": "hold the key for a bot in a process of another user, and let through only what a bot needs",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+from freqtrade_bitmex_guard.check import last_look
 from freqtrade_bitmex_guard.check.admission import Admission
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor
 from freqtrade_bitmex_guard.plugin import loop_hook, notifications, reload_hook
@@ -22,6 +24,7 @@ def wrap_init(build: BuildBot, guard: StartGuard) -> BuildBot:
 
     @functools.wraps(build)
     def guarded(self: Any, config: dict[str, Any]) -> None:
+        _forget_last_look(config)
         try:
             admission = guard.admit(config)
             with fail_closed():
@@ -40,6 +43,14 @@ def wrap_init(build: BuildBot, guard: StartGuard) -> BuildBot:
 
     guarded._is_guarded = True  # type: ignore[attr-defined]
     return guarded
+
+
+def _forget_last_look(config: dict[str, Any]) -> None:
+    """Remove the last bot's look, so that it says nothing of a start that is refused or not guarded."""
+    try:
+        last_look.remove(Path(config["user_data_dir"]))
+    except Exception as problem:
+        logger.warning("API key guard: `health` may show an older bot (%s).", type(problem).__name__)
 
 
 def _build_admitted(build: BuildBot, guard: StartGuard, admission: Admission, bot: Any, config: dict[str, Any]) -> None:

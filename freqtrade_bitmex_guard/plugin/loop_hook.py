@@ -6,10 +6,12 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from freqtrade.enums import State
 
+from freqtrade_bitmex_guard.check import last_look
 from freqtrade_bitmex_guard.check.monitor import KeyMonitor, StatusChange
 from freqtrade_bitmex_guard.model.bot import BotLabel
 from freqtrade_bitmex_guard.model.findings import internal_error
@@ -50,6 +52,7 @@ def install_loop_hook(bot: Any) -> None:
 def attach_monitor(bot: Any, monitor: KeyMonitor) -> None:
     """Monitor a bot's key from now on."""
     bot.__dict__[MONITOR_ATTRIBUTE] = monitor
+    _write_look(bot, monitor)
 
 
 def _is_held(bot: Any) -> bool:
@@ -126,6 +129,8 @@ def _poll(bot: Any) -> None:
         raise
     except BaseException as problem:
         change = monitor.fail(internal_error(problem))
+    if monitor.recheck_count > rechecks or change is not None:
+        _write_look(bot, monitor)
     before = bot.state
     if monitor.violation is not None and (before is State.RUNNING or (before is State.PAUSED and monitor.stops)):
         # In every iteration, not only once: a command may have come between the recheck and its verdict.
@@ -143,6 +148,19 @@ def _poll(bot: Any) -> None:
                 else _violation_message(bot, change, before, entries, stops=monitor.stops)
             ),
         )
+
+
+def _write_look(bot: Any, monitor: KeyMonitor) -> None:
+    """Write the look for `health`. Where that fails, the file ages or is missing, which is unhealthy."""
+    try:
+        last_look.write(
+            Path(bot.config["user_data_dir"]),
+            monitor.last_errors,
+            held=monitor.violation is not None,
+            interval_seconds=monitor.interval_seconds,
+        )
+    except Exception as problem:
+        logger.warning("API key guard: `health` will not see this bot (%s).", type(problem).__name__)
 
 
 def label_of(bot: Any, verdict: Verdict) -> BotLabel:

@@ -59,6 +59,7 @@ BY_TEST = {
     f"{COMPLETION} fish > ~/.config/fish/completions/freqtrade-bitmex-guard.fish": (
         "test_fish_completes_commands_options_and_files"
     ),
+    "freqtrade-bitmex-guard health --user-data-dir user_data": "test_health_follows_a_running_bot_until_its_end",
     FLEET: FLEET_PAGE,
     "freqtrade-bitmex-guard fleet --list bots.txt": FLEET_PAGE,
     f"{FLEET} --env-file .env": FLEET_PAGE,

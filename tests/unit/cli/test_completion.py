@@ -13,7 +13,20 @@ from freqtrade_bitmex_guard.cli import dispatch
 from freqtrade_bitmex_guard.cli.parser import SHELLS, HelpShown
 
 COMPLETED = {
-    "": {"check", "doctor", "trade", "audit", "fleet", "setup", "credentials", "agent", "demo", "version", "help"},
+    "": {
+        "check",
+        "doctor",
+        "trade",
+        "audit",
+        "fleet",
+        "health",
+        "setup",
+        "credentials",
+        "agent",
+        "demo",
+        "version",
+        "help",
+    },
     "cred": {"credentials"},
     "audit --": {"--help", "--format", "--days", "--config", "--userdir"},
     "audit --format ": {"text", "json", "markdown"},

@@ -12,7 +12,7 @@ from tests.support.leak_search import secrets_in
 SHORT = "hunter-2"  # nothing about it looks like a token
 
 
-ALL = "check, doctor, trade, audit, fleet, setup, credentials, agent, demo, version or help"
+ALL = "check, doctor, trade, audit, fleet, health, setup, credentials, agent, demo, version or help"
 
 
 COMMAND = f"expected a command: {ALL}."
