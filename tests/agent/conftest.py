@@ -11,7 +11,7 @@ import pytest
 from freqtrade_bitmex_guard import __version__
 from freqtrade_bitmex_guard.check.interface import CheckResult
 from freqtrade_bitmex_guard.check.open import open_check
-from freqtrade_bitmex_guard.client.exchange_client import ccxt_version
+from freqtrade_bitmex_guard.client.installed_ccxt import ccxt_version
 from freqtrade_bitmex_guard.exchanges.bitmex.profile import PROFILE
 from freqtrade_bitmex_guard.signing.client import AgentClient
 from freqtrade_bitmex_guard.simulator.bitmex import SimulatedBitMEX

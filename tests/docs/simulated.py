@@ -87,4 +87,4 @@ def steady(text: str) -> str:
     text = re.sub(r'("(?:created|at)": ")[^"]+', r"\g<1>2026-11-03T09:00:00+00:00", text)
     text = re.sub(r'("checked_at": ")[^"]+', r"\g<1>2026-11-22T22:00:00.000+00:00", text)
     text = re.sub(r'("since": ")[^"]+', r"\g<1>2026-10-23T22:00:00+00:00", text)
-    return re.sub(r"[\w-]{4}(…|\\u2026)", r"LAqU\1", text)
+    return re.sub(r"[\w+/=-]{4}(…|\\u2026)", r"LAqU\1", text)
