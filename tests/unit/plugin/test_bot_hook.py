@@ -39,7 +39,7 @@ def test_a_bot_with_a_good_key_is_built_and_watched(
     assert (config["exchange"]["key"], config["exchange"]["secret"]) == (None, None)
     monitor = bot.__dict__[loop_hook.MONITOR_ATTRIBUTE]
     assert monitor._recheck().admitted
-    assert monitor._interval_seconds == 3600
+    assert monitor.interval_seconds == 3600
 
 
 def test_the_messages_of_a_guarded_bot_are_redacted(
